@@ -1,0 +1,141 @@
+//! The one error of this crate and of every connector.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::time::Duration;
+
+/// A result whose error is [`enum@Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong while a directory was asked for something.
+///
+/// It says what was being done and what went wrong; never a response body, a token or a person.
+/// Branch on [`Error::kind`], not on the text.
+///
+/// ```
+/// use hris_core::{Error, ErrorKind};
+///
+/// let error = Error::new(ErrorKind::Incomplete, "list people: 3 listings disagreed");
+/// assert_eq!(error.kind(), ErrorKind::Incomplete);
+/// assert!(!error.is_transient());
+/// assert_eq!(error.to_string(), "list people: 3 listings disagreed");
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    retry_after: Option<Duration>,
+    status: Option<u16>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// The coarse kinds of [`enum@Error`]. Each says what to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// The credential was refused. Replace it; nothing will work before that.
+    Auth,
+    /// The caller stopped the work. Start again when ready.
+    Cancelled,
+    /// A setting cannot be right. Correct it; repeating changes nothing.
+    Config,
+    /// The listing could not be proven whole after several attempts. Run again later; nobody may
+    /// be removed on the strength of it.
+    Incomplete,
+    /// The answer belongs to another organisation or another request. Check the credential.
+    Mismatch,
+    /// The record asked for does not exist, or is not visible.
+    NotFound,
+    /// The credential is valid but may not do this. Grant what the message names.
+    Permission,
+    /// The answer is not what this vendor documents. Report it; never treat it as empty.
+    Protocol,
+    /// The vendor asked to wait longer than we are willing to. Come back after
+    /// [`Error::retry_after`], not earlier.
+    RateLimited,
+    /// One record or request was refused as invalid. Correct that record.
+    Rejected,
+    /// The answer was larger than allowed. Raise the limit only if the vendor is trusted.
+    TooLarge,
+    /// No usable answer: network, time-out or a server error that outlived its retries.
+    Unavailable,
+    /// A write was sent and no answer came: it may or may not have been applied. Read back.
+    UnknownOutcome,
+}
+
+impl Error {
+    /// An error of `kind`; `message` says what was being done and what went wrong.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner { kind, message: message.into(), retry_after: None, status: None, source: None }))
+    }
+
+    /// Adds the wait that the vendor asked for.
+    #[must_use]
+    pub fn with_retry_after(mut self, wait: Duration) -> Self {
+        self.0.retry_after = Some(wait);
+        self
+    }
+
+    /// Adds the HTTP status that was received.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.0.status = Some(status);
+        self
+    }
+
+    /// Adds the error beneath this one. It must not carry a body, a secret or a person.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// The coarse kind, to branch on.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The HTTP status behind this error, where there was one.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// Whether the same call may succeed later without anybody changing anything.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::RateLimited | ErrorKind::Unavailable | ErrorKind::UnknownOutcome)
+    }
+
+    /// How long the vendor asked us to wait, if it did.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("message", &self.0.message)
+            .field("status", &self.0.status)
+            .field("retry_after", &self.0.retry_after)
+            .field("source", &self.0.source)
+            .finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}

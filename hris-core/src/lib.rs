@@ -1,0 +1,8 @@
+//! The HRIS employee model, the Directory trait and a pure reconcile engine.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod error;
+mod secret;
+
+pub use error::{Error, ErrorKind, Result};
+pub use secret::Secret;

@@ -1,0 +1,47 @@
+//! Secrets that cannot be printed, stored or compared by accident.
+
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+
+/// A token, key or password.
+///
+/// Its memory is wiped when it is dropped. It has no `Display` and no `Serialize`, and its
+/// `Debug` shows nothing, so the only way out is [`Secret::expose`]: searching for that word
+/// finds every use.
+///
+/// ```
+/// use hris_core::Secret;
+///
+/// let token = Secret::from("hunter2".to_owned());
+/// assert_eq!(format!("{token:?}"), "Secret(…)");
+/// assert_eq!(token.expose(), "hunter2");
+/// ```
+#[derive(Clone)]
+pub struct Secret(SecretString);
+
+impl Secret {
+    /// The secret itself, for the moment it is sent to its owner.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    /// Whether there is nothing in it but white space.
+    #[must_use]
+    pub fn is_blank(&self) -> bool {
+        self.expose().trim().is_empty()
+    }
+}
+
+impl From<String> for Secret {
+    fn from(value: String) -> Self {
+        Self(SecretString::from(value))
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
