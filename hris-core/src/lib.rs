@@ -1,8 +1,33 @@
 //! The HRIS employee model, the Directory trait and a pure reconcile engine.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod catalog;
+mod date;
+mod directory;
+mod employee;
 mod error;
+mod field;
+pub mod mapping;
+mod memory;
+mod problem;
 mod secret;
+mod snapshot;
+mod user;
 
+pub use catalog::{
+    Capabilities, FieldCapability, FieldInfo, LeaverSignals, SourceField, StandardField, UnknownField,
+};
+pub use date::{Date, InvalidDate, InvalidTimestamp, TimeZone, Timestamp, UnknownTimeZone};
+pub use directory::{
+    Directory, DirectoryExt, DirectoryWriter, FieldChange, Finding, Level, Lookup, Preflight, Progress, ReadRequest,
+};
+pub use employee::{Address, CustomValue, Employee, EmployeeId, Identification, Status};
 pub use error::{Error, ErrorKind, Result};
+pub use field::Field;
+pub use memory::MemoryDirectory;
+pub use problem::{Problem, ProblemCode, Severity};
 pub use secret::Secret;
+pub use snapshot::{Fingerprint, Snapshot};
+pub use user::{
+    Assignment, AssignmentKind, Invite, Link, TargetField, UnknownTargetField, User, UserId, UserStatus,
+};

@@ -1,0 +1,367 @@
+//! The trait that every HR system implements.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::{
+    Capabilities, Date, Employee, EmployeeId, Error, ErrorKind, Field, FieldInfo, Result, Snapshot, SourceField,
+    StandardField,
+};
+
+/// An HR system from which people are read.
+///
+/// The trait is small and object-safe: `Box<dyn Directory>` and `Arc<dyn Directory>` are
+/// directories too. Methods here are for implementors; conveniences live in [`DirectoryExt`].
+/// Every implementation passes the suite in the `conformance` module (feature `conformance`).
+#[async_trait]
+pub trait Directory: fmt::Debug + Send + Sync + 'static {
+    /// What this vendor can do.
+    fn capabilities(&self) -> &Capabilities;
+
+    /// Looks whether the credential may read what `request` needs, and names what is missing.
+    ///
+    /// # Errors
+    /// Only where nothing could be found out at all; a refused credential or a missing permission
+    /// is a [`Finding`], not an error.
+    async fn check(&self, request: &ReadRequest) -> Result<Preflight>;
+
+    /// The standard and custom fields, how many people have each, and the form of its values.
+    ///
+    /// # Errors
+    /// As [`Directory::snapshot`].
+    async fn fields(&self, request: &ReadRequest) -> Result<Vec<FieldInfo>>;
+
+    /// Everybody, proven complete.
+    ///
+    /// # Errors
+    /// Whatever keeps the listing from being whole. Nothing may be concluded from an error; least
+    /// of all that somebody is gone.
+    async fn snapshot(&self, request: &ReadRequest) -> Result<Snapshot>;
+
+    /// One person, by id.
+    ///
+    /// # Errors
+    /// Whatever kept the question from being answered. Not being there is an answer:
+    /// [`Lookup::Gone`].
+    async fn get(&self, id: &EmployeeId, request: &ReadRequest) -> Result<Lookup>;
+
+    /// The power to write, for vendors that can be written.
+    fn writer(&self) -> Option<&dyn DirectoryWriter> {
+        None
+    }
+}
+
+/// What is asked of a directory: for which day, and which fields.
+///
+/// ```
+/// use hris_core::{Date, ReadRequest, StandardField};
+///
+/// let request = ReadRequest::new(Date::new(2026, 11, 23)?).with_field(StandardField::Email);
+/// assert!(request.wants(StandardField::Email));
+/// assert!(!request.wants(StandardField::Manager));
+/// assert!(!request.wants_custom());
+/// # Ok::<(), hris_core::InvalidDate>(())
+/// ```
+#[derive(Clone)]
+pub struct ReadRequest {
+    today: Date,
+    fields: Option<BTreeSet<SourceField>>,
+    progress: Option<Progress>,
+}
+
+/// Told how far a listing is: people read so far and, once known, people in all.
+pub type Progress = Arc<dyn Fn(u64, Option<u64>) + Send + Sync>;
+
+impl ReadRequest {
+    /// Asks for people as they are on `today`, and for no field beyond id and status yet.
+    #[must_use]
+    pub fn new(today: Date) -> Self {
+        Self { today, fields: Some(BTreeSet::new()), progress: None }
+    }
+
+    /// Asks for everything the vendor has, custom fields included.
+    #[must_use]
+    pub fn everything(today: Date) -> Self {
+        Self { today, fields: None, progress: None }
+    }
+
+    /// Asks for one more field.
+    #[must_use]
+    pub fn with_field(mut self, field: impl Into<SourceField>) -> Self {
+        if let Some(fields) = &mut self.fields {
+            fields.insert(field.into());
+        }
+        self
+    }
+
+    /// Asks for more fields.
+    #[must_use]
+    pub fn with_fields(mut self, more: impl IntoIterator<Item = SourceField>) -> Self {
+        if let Some(fields) = &mut self.fields {
+            fields.extend(more);
+        }
+        self
+    }
+
+    /// Has `progress` told how far the listing is.
+    #[must_use]
+    pub fn with_progress(mut self, progress: Progress) -> Self {
+        self.progress = Some(progress);
+        self
+    }
+
+    /// The day for which people are read: it decides which of several job roles is current.
+    #[must_use]
+    pub fn today(&self) -> Date {
+        self.today
+    }
+
+    /// Whether this standard field is asked for.
+    #[must_use]
+    pub fn wants(&self, field: StandardField) -> bool {
+        self.fields.as_ref().is_none_or(|fields| fields.contains(&SourceField::Standard(field)))
+    }
+
+    /// Whether this custom field is asked for, by id or by name.
+    #[must_use]
+    pub fn wants_custom_field(&self, id: &str, name: &str) -> bool {
+        self.fields.as_ref().is_none_or(|fields| {
+            fields.iter().any(|field| match field {
+                SourceField::CustomId(wanted) => wanted == id,
+                SourceField::CustomName(wanted) => wanted == name,
+                SourceField::Standard(_) => false,
+            })
+        })
+    }
+
+    /// Whether any custom field is asked for.
+    #[must_use]
+    pub fn wants_custom(&self) -> bool {
+        self.fields
+            .as_ref()
+            .is_none_or(|fields| fields.iter().any(|field| !matches!(field, SourceField::Standard(_))))
+    }
+
+    /// Whether everything is asked for.
+    #[must_use]
+    pub fn wants_everything(&self) -> bool {
+        self.fields.is_none()
+    }
+
+    /// The fields asked for by name; empty when everything is.
+    pub fn named_fields(&self) -> impl Iterator<Item = &SourceField> {
+        self.fields.iter().flatten()
+    }
+
+    /// Who is told how far the listing is.
+    #[must_use]
+    pub fn progress(&self) -> Option<&Progress> {
+        self.progress.as_ref()
+    }
+}
+
+impl fmt::Debug for ReadRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReadRequest").field("today", &self.today).field("fields", &self.fields).finish_non_exhaustive()
+    }
+}
+
+/// The answer to a question about one person.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Lookup {
+    /// This is the person's record.
+    Found(Box<Employee>),
+    /// The vendor knows nobody of this id.
+    Gone,
+    /// The vendor does not say: the credential may not see the answer.
+    NotVisible,
+}
+
+/// The result of a preflight: what was tried, what is missing, what it costs.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Preflight {
+    /// The organisation's id and name, as far as the credential shows them.
+    pub organisation: Option<(String, String)>,
+    /// One line a thing tried, in order.
+    pub findings: Vec<Finding>,
+}
+
+impl Preflight {
+    /// Nothing tried yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a line.
+    pub fn push(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
+    /// The worst level of any line.
+    #[must_use]
+    pub fn level(&self) -> Level {
+        self.findings.iter().map(|finding| finding.level).max().unwrap_or(Level::Passed)
+    }
+
+    /// Fails unless nothing required is missing.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Auth`] if the credential was refused, else [`ErrorKind::Permission`] naming
+    /// each missing scope and permission and what lacking it costs.
+    pub fn require(&self) -> Result<()> {
+        let failed: Vec<&Finding> = self.findings.iter().filter(|finding| finding.level >= Level::Missing).collect();
+        if failed.is_empty() {
+            return Ok(());
+        }
+        let refused = failed.iter().any(|finding| finding.level == Level::Refused);
+        let kind = if refused { ErrorKind::Auth } else { ErrorKind::Permission };
+        let lines: Vec<String> = failed.iter().map(ToString::to_string).collect();
+        Err(Error::new(kind, lines.join("; ")))
+    }
+}
+
+/// One line of a [`Preflight`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Finding {
+    /// How grave it is.
+    pub level: Level,
+    /// What was looked at, in the vendor's words: ``scope `private:read` ``.
+    pub subject: String,
+    /// What was found.
+    pub outcome: String,
+    /// What lacking it costs, where it lacks.
+    pub cost: Option<String>,
+    /// What to do about it, and where.
+    pub remedy: Option<String>,
+}
+
+impl Finding {
+    /// A line of this level.
+    pub fn new(level: Level, subject: impl Into<String>, outcome: impl Into<String>) -> Self {
+        Self { level, subject: subject.into(), outcome: outcome.into(), cost: None, remedy: None }
+    }
+
+    /// Says what lacking it costs.
+    #[must_use]
+    pub fn cost(mut self, cost: impl Into<String>) -> Self {
+        self.cost = Some(cost.into());
+        self
+    }
+
+    /// Says what to do about it.
+    #[must_use]
+    pub fn remedy(mut self, remedy: impl Into<String>) -> Self {
+        self.remedy = Some(remedy.into());
+        self
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.subject, self.outcome)?;
+        if let Some(cost) = &self.cost {
+            write!(f, ": {cost}")?;
+        }
+        if let Some(remedy) = &self.remedy {
+            write!(f, " ({remedy})")?;
+        }
+        Ok(())
+    }
+}
+
+/// How grave a [`Finding`] is, mildest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Level {
+    /// All is well.
+    Passed,
+    /// It works, and somebody should know.
+    Warning,
+    /// Something required is missing.
+    Missing,
+    /// The credential itself was refused.
+    Refused,
+}
+
+/// The power to write to an HR system.
+#[async_trait]
+pub trait DirectoryWriter: fmt::Debug + Send + Sync {
+    /// Creates a person and returns the new id. Called again with the same `key`, it returns the
+    /// same id and creates nobody.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Rejected`] if the vendor refuses a value; [`ErrorKind::UnknownOutcome`] if
+    /// nobody knows whether it was applied: read back before anything else.
+    async fn create(&self, values: &[FieldChange], key: &str) -> Result<EmployeeId>;
+
+    /// Changes the named fields of one person and leaves all others alone.
+    ///
+    /// # Errors
+    /// As [`DirectoryWriter::create`], and [`ErrorKind::NotFound`].
+    async fn update(&self, id: &EmployeeId, values: &[FieldChange], key: &str) -> Result<()>;
+}
+
+/// One field to be written.
+#[derive(Clone, PartialEq, Eq)]
+pub struct FieldChange {
+    /// Which field.
+    pub field: StandardField,
+    /// The new value; `None` takes the value away.
+    pub value: Option<String>,
+}
+
+impl fmt::Debug for FieldChange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {:?}", self.field, Field::from(self.value.as_ref()))
+    }
+}
+
+/// Conveniences over any [`Directory`].
+#[async_trait]
+pub trait DirectoryExt: Directory {
+    /// Runs the preflight and fails unless nothing required is missing.
+    ///
+    /// # Errors
+    /// As [`Directory::check`] and [`Preflight::require`].
+    async fn check_required(&self, request: &ReadRequest) -> Result<Preflight> {
+        let preflight = self.check(request).await?;
+        preflight.require()?;
+        Ok(preflight)
+    }
+}
+
+impl<D: Directory + ?Sized> DirectoryExt for D {}
+
+macro_rules! forward {
+    ($($pointer:ident)*) => {$(
+        #[async_trait]
+        #[deny(clippy::missing_trait_methods)]
+        impl<D: Directory + ?Sized> Directory for $pointer<D> {
+            fn capabilities(&self) -> &Capabilities {
+                (**self).capabilities()
+            }
+            async fn check(&self, request: &ReadRequest) -> Result<Preflight> {
+                (**self).check(request).await
+            }
+            async fn fields(&self, request: &ReadRequest) -> Result<Vec<FieldInfo>> {
+                (**self).fields(request).await
+            }
+            async fn snapshot(&self, request: &ReadRequest) -> Result<Snapshot> {
+                (**self).snapshot(request).await
+            }
+            async fn get(&self, id: &EmployeeId, request: &ReadRequest) -> Result<Lookup> {
+                (**self).get(id, request).await
+            }
+            fn writer(&self) -> Option<&dyn DirectoryWriter> {
+                (**self).writer()
+            }
+        }
+    )*};
+}
+forward!(Box Arc);

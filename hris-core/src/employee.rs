@@ -1,0 +1,514 @@
+//! A person as an HR system knows them.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Date, Field, StandardField};
+
+/// A person's immutable id in the HR system, exactly as the vendor sends it.
+///
+/// Ids are opaque and case-sensitive. They are not personal data, so `Debug` and `Display` show
+/// them.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EmployeeId(String);
+
+impl EmployeeId {
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for EmployeeId {
+    fn from(id: String) -> Self {
+        Self(id)
+    }
+}
+
+impl From<&str> for EmployeeId {
+    fn from(id: &str) -> Self {
+        Self(id.to_owned())
+    }
+}
+
+impl std::borrow::Borrow<str> for EmployeeId {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for EmployeeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for EmployeeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Where a person stands in their employment, in our words. The vendor's own word is kept beside
+/// it as [`Employee::raw_status`].
+///
+/// Dates alone never decide it: a connector reads it from the vendor's status.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Status {
+    /// Employed.
+    Active,
+    /// Employed and away for long: parental leave, sabbatical.
+    OnLeave,
+    /// Will start: hired, not yet employed.
+    Pending,
+    /// Has left, or is leaving on the last working day.
+    Terminated,
+    /// The vendor sent a word that we do not know, or none. Changes nobody's life.
+    #[default]
+    Unknown,
+}
+
+impl Status {
+    /// The word of the configuration and the reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::OnLeave => "on_leave",
+            Self::Pending => "pending",
+            Self::Terminated => "terminated",
+            Self::Unknown => "unknown",
+        }
+    }
+
+    /// Whether the person is employed now: active or on leave.
+    #[must_use]
+    pub fn is_employed(self) -> bool {
+        matches!(self, Self::Active | Self::OnLeave)
+    }
+}
+
+/// A postal address. Each part may be missing.
+///
+/// `Debug` shows which parts there are, never their text.
+#[derive(Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Address {
+    /// Street and number, in as many lines as the vendor sends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub street: Option<String>,
+    /// Town or city.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub city: Option<String>,
+    /// State, county or province.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Postcode or ZIP code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub postcode: Option<String>,
+    /// Country: an ISO 3166 alpha-2 code where the vendor sends one, else its name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+}
+
+impl Address {
+    /// Whether no part has a value.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.parts().iter().all(|(_, part)| part.is_none())
+    }
+
+    fn parts(&self) -> [(&'static str, Option<&str>); 5] {
+        [
+            ("street", self.street.as_deref()),
+            ("city", self.city.as_deref()),
+            ("region", self.region.as_deref()),
+            ("postcode", self.postcode.as_deref()),
+            ("country", self.country.as_deref()),
+        ]
+    }
+}
+
+impl fmt::Debug for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let present = self.parts().into_iter().filter(|(_, part)| part.is_some()).map(|(name, _)| name);
+        f.write_str("Address ")?;
+        f.debug_set().entries(present).finish()
+    }
+}
+
+/// A number that some authority gave to a person, as far as a vendor shows it and a product asks
+/// for it. National ids that a connector must never keep do not reach this type.
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Identification {
+    /// The number itself.
+    pub number: String,
+    /// What kind of number: passport, national id, tax number; the vendor's word.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    /// The country that issued it, ISO 3166 alpha-2 where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub country: Option<String>,
+}
+
+impl fmt::Debug for Identification {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Identification(…)")
+    }
+}
+
+/// One custom field of one person: the customer's own field, by the vendor's id and its name.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CustomValue {
+    /// The field's id at the vendor, stable when the field is renamed.
+    pub id: std::sync::Arc<str>,
+    /// The field's name as the customer wrote it.
+    pub name: std::sync::Arc<str>,
+    /// The value as text. Several choices are joined with `; `.
+    pub value: Field<String>,
+}
+
+impl fmt::Debug for CustomValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{}: {:?}", self.id, self.value)
+    }
+}
+
+/// A person as the HR system shows them to this credential.
+///
+/// Every field but the id is a [`Field`]: value, cleared, not sent, or not visible. Read one with
+/// its accessor, or any by name with [`Employee::text`]. Connectors fill it with the `with_…`
+/// methods.
+///
+/// `Debug` shows the id, the status and which fields have a value.
+///
+/// ```
+/// use hris_core::{Employee, Field, StandardField, Status};
+///
+/// let person = Employee::new("e-17")
+///     .with_status(Status::Active, "active")
+///     .with(StandardField::GivenName, Field::Value("Imogen".to_owned()))
+///     .with(StandardField::WorkPhone, Field::Cleared);
+/// assert_eq!(person.text(StandardField::GivenName), Field::Value("Imogen"));
+/// assert_eq!(person.text(StandardField::WorkPhone), Field::Cleared);
+/// assert_eq!(person.text(StandardField::JobTitle), Field::NotProvided);
+/// assert!(!format!("{person:?}").contains("Imogen"));
+/// ```
+#[derive(Clone, PartialEq)]
+pub struct Employee {
+    id: EmployeeId,
+    status: Status,
+    texts: [Field<String>; StandardField::TEXTS],
+    dates: [Field<Date>; 3],
+    teams: Field<Vec<String>>,
+    groups: Field<Vec<String>>,
+    identifications: Field<Vec<Identification>>,
+    custom: Vec<CustomValue>,
+    extra: Option<Box<str>>,
+    sample: bool,
+}
+
+impl Employee {
+    /// A person of whom only the id is known.
+    #[must_use]
+    pub fn new(id: impl Into<EmployeeId>) -> Self {
+        Self {
+            id: id.into(),
+            status: Status::Unknown,
+            texts: Default::default(),
+            dates: Default::default(),
+            teams: Field::NotProvided,
+            groups: Field::NotProvided,
+            identifications: Field::NotProvided,
+            custom: Vec::new(),
+            extra: None,
+            sample: false,
+        }
+    }
+
+    /// The immutable id in the HR system.
+    #[must_use]
+    pub fn id(&self) -> &EmployeeId {
+        &self.id
+    }
+
+    /// Where the person stands, in our words.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// The vendor's own word for the status.
+    #[must_use]
+    pub fn raw_status(&self) -> Field<&str> {
+        self.text(StandardField::RawStatus)
+    }
+
+    /// The given name.
+    #[must_use]
+    pub fn given_name(&self) -> Field<&str> {
+        self.text(StandardField::GivenName)
+    }
+
+    /// The family name.
+    #[must_use]
+    pub fn family_name(&self) -> Field<&str> {
+        self.text(StandardField::FamilyName)
+    }
+
+    /// The name the person wants to be called, not the legal one.
+    #[must_use]
+    pub fn preferred_name(&self) -> Field<&str> {
+        self.text(StandardField::PreferredName)
+    }
+
+    /// The number the company gave to this person. Not guaranteed to be unique.
+    #[must_use]
+    pub fn employee_number(&self) -> Field<&str> {
+        self.text(StandardField::EmployeeNumber)
+    }
+
+    /// The work e-mail address.
+    #[must_use]
+    pub fn email(&self) -> Field<&str> {
+        self.text(StandardField::Email)
+    }
+
+    /// The work phone.
+    #[must_use]
+    pub fn work_phone(&self) -> Field<&str> {
+        self.text(StandardField::WorkPhone)
+    }
+
+    /// The job title.
+    #[must_use]
+    pub fn job_title(&self) -> Field<&str> {
+        self.text(StandardField::JobTitle)
+    }
+
+    /// The department.
+    #[must_use]
+    pub fn department(&self) -> Field<&str> {
+        self.text(StandardField::Department)
+    }
+
+    /// The display name of the place of work.
+    #[must_use]
+    pub fn location(&self) -> Field<&str> {
+        self.text(StandardField::Location)
+    }
+
+    /// The manager's employee id. Whether that person exists is for the engine to say.
+    #[must_use]
+    pub fn manager(&self) -> Field<&str> {
+        self.text(StandardField::Manager)
+    }
+
+    /// The first day of employment.
+    #[must_use]
+    pub fn start_date(&self) -> Field<Date> {
+        self.date(StandardField::StartDate)
+    }
+
+    /// The day the employment ends.
+    #[must_use]
+    pub fn end_date(&self) -> Field<Date> {
+        self.date(StandardField::EndDate)
+    }
+
+    /// The last day worked, inclusive. It may lie before the end of the employment.
+    #[must_use]
+    pub fn last_working_day(&self) -> Field<Date> {
+        self.date(StandardField::LastWorkingDay)
+    }
+
+    /// All teams.
+    #[must_use]
+    pub fn teams(&self) -> Field<&[String]> {
+        self.teams.as_deref()
+    }
+
+    /// All groups.
+    #[must_use]
+    pub fn groups(&self) -> Field<&[String]> {
+        self.groups.as_deref()
+    }
+
+    /// Numbers given by authorities.
+    #[must_use]
+    pub fn identifications(&self) -> Field<&[Identification]> {
+        self.identifications.as_deref()
+    }
+
+    /// The custom fields that were asked for.
+    #[must_use]
+    pub fn custom(&self) -> &[CustomValue] {
+        &self.custom
+    }
+
+    /// What the vendor sent beyond the known fields, as the text of one JSON object, less what the
+    /// connector must never keep.
+    #[must_use]
+    pub fn extra(&self) -> Option<&str> {
+        self.extra.as_deref()
+    }
+
+    /// Whether the vendor marks this person as a sample. Samples count as present and are never
+    /// provisioned.
+    #[must_use]
+    pub fn is_sample(&self) -> bool {
+        self.sample
+    }
+
+    /// A field kept as one text, by name. Fields that are dates, lists or composed
+    /// ([`StandardField::Id`], `Status`, `Team`, `Teams`, `Groups`, `Address`, the dates,
+    /// `Identifications`) answer [`Field::NotProvided`] here and have accessors of their own.
+    #[must_use]
+    pub fn text(&self, field: StandardField) -> Field<&str> {
+        field.text_slot().and_then(|slot| self.texts.get(slot)).map_or(Field::NotProvided, Field::as_deref)
+    }
+
+    /// A date field, by name; [`Field::NotProvided`] for a field that is no date.
+    #[must_use]
+    pub fn date(&self, field: StandardField) -> Field<Date> {
+        field.date_slot().and_then(|slot| self.dates.get(slot)).copied().unwrap_or_default()
+    }
+
+    /// The address put together from its parts: a value if any part has one, else what the street
+    /// is.
+    #[must_use]
+    pub fn address(&self) -> Field<Address> {
+        let part = |field| self.text(field).map(str::to_owned).value();
+        let address = Address {
+            street: part(StandardField::AddressStreet),
+            city: part(StandardField::AddressCity),
+            region: part(StandardField::AddressRegion),
+            postcode: part(StandardField::AddressPostcode),
+            country: part(StandardField::AddressCountry),
+        };
+        if !address.is_empty() {
+            return Field::Value(address);
+        }
+        let parts = [
+            StandardField::AddressStreet,
+            StandardField::AddressCity,
+            StandardField::AddressRegion,
+            StandardField::AddressPostcode,
+            StandardField::AddressCountry,
+        ];
+        let mut states = parts.map(|field| self.text(field).map(|_| ()));
+        states.sort_unstable();
+        // The strongest statement counts: one visible empty part says that the address is empty.
+        states.first().map_or(Field::NotProvided, |state| state.map(|()| Address::default()))
+    }
+
+    /// Sets one text field. Empty or blank text becomes [`Field::Cleared`]. A field that is not
+    /// kept as text is left alone.
+    #[must_use]
+    pub fn with(mut self, field: StandardField, value: Field<String>) -> Self {
+        self.put(field, value);
+        self
+    }
+
+    /// Sets one text field in place; see [`Employee::with`].
+    pub fn put(&mut self, field: StandardField, value: Field<String>) {
+        if let Some(place) = field.text_slot().and_then(|slot| self.texts.get_mut(slot)) {
+            *place = match value {
+                Field::Value(text) if text.trim().is_empty() => Field::Cleared,
+                other => other,
+            };
+        }
+    }
+
+    /// Sets one date field. A field that is no date is left alone.
+    #[must_use]
+    pub fn with_date(mut self, field: StandardField, value: Field<Date>) -> Self {
+        self.put_date(field, value);
+        self
+    }
+
+    /// Sets one date field in place; see [`Employee::with_date`].
+    pub fn put_date(&mut self, field: StandardField, value: Field<Date>) {
+        if let Some(place) = field.date_slot().and_then(|slot| self.dates.get_mut(slot)) {
+            *place = value;
+        }
+    }
+
+    /// Sets the status and the vendor's own word for it.
+    #[must_use]
+    pub fn with_status(mut self, status: Status, raw: &str) -> Self {
+        self.put_status(status, raw);
+        self
+    }
+
+    /// Sets the status in place; see [`Employee::with_status`].
+    pub fn put_status(&mut self, status: Status, raw: &str) {
+        self.status = status;
+        self.put(StandardField::RawStatus, Field::Value(raw.to_owned()));
+    }
+
+    /// Sets the teams. The first is the one that `team` means.
+    #[must_use]
+    pub fn with_teams(mut self, teams: Field<Vec<String>>) -> Self {
+        self.teams = teams;
+        self
+    }
+
+    /// Sets the groups.
+    #[must_use]
+    pub fn with_groups(mut self, groups: Field<Vec<String>>) -> Self {
+        self.groups = groups;
+        self
+    }
+
+    /// Sets the numbers given by authorities.
+    #[must_use]
+    pub fn with_identifications(mut self, identifications: Field<Vec<Identification>>) -> Self {
+        self.identifications = identifications;
+        self
+    }
+
+    /// Adds one custom field.
+    #[must_use]
+    pub fn with_custom(mut self, value: CustomValue) -> Self {
+        self.put_custom(value);
+        self
+    }
+
+    /// Adds one custom field in place.
+    pub fn put_custom(&mut self, value: CustomValue) {
+        self.custom.push(value);
+    }
+
+    /// Keeps what the vendor sent beyond the known fields: the text of one JSON object.
+    #[must_use]
+    pub fn with_extra(mut self, json: Option<Box<str>>) -> Self {
+        self.extra = json;
+        self
+    }
+
+    /// Marks the person as a sample of the vendor's.
+    #[must_use]
+    pub fn as_sample(mut self) -> Self {
+        self.sample = true;
+        self
+    }
+}
+
+impl fmt::Debug for Employee {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let visible = StandardField::ALL.iter().filter(|field| {
+            self.text(**field).is_value() || self.date(**field).is_value()
+        });
+        f.debug_struct("Employee")
+            .field("id", &self.id)
+            .field("status", &self.status)
+            .field("with", &visible.map(|field| field.as_str()).collect::<Vec<_>>())
+            .field("custom", &self.custom.len())
+            .finish_non_exhaustive()
+    }
+}

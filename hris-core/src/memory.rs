@@ -1,0 +1,165 @@
+//! A directory held in memory: for tests, examples, and products that are their own HR system.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+
+use crate::{
+    Capabilities, Directory, DirectoryWriter, Employee, EmployeeId, Error, ErrorKind, Field, FieldChange, FieldInfo,
+    Finding, Fingerprint, LeaverSignals, Level, Lookup, Preflight, ReadRequest, Result, Snapshot, StandardField,
+};
+
+/// A directory held in memory. Clones share their people.
+///
+/// ```
+/// use hris_core::{Date, Directory, Employee, MemoryDirectory, ReadRequest, Status};
+///
+/// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+/// let directory = MemoryDirectory::new([Employee::new("e-1").with_status(Status::Active, "active")]);
+/// let snapshot = directory.snapshot(&ReadRequest::everything(Date::new(2026, 11, 23)?)).await?;
+/// assert_eq!(snapshot.people(), 1);
+/// # Ok(()) }
+/// # futures_util::FutureExt::now_or_never(example()).expect("ready at once").expect("no error");
+/// ```
+#[derive(Clone, Debug)]
+pub struct MemoryDirectory {
+    capabilities: Capabilities,
+    world: Arc<Mutex<World>>,
+}
+
+#[derive(Debug, Default)]
+struct World {
+    people: Vec<Employee>,
+    fingerprint: Fingerprint,
+    applied: Vec<(String, EmployeeId)>,
+    next_id: u64,
+    failure: Option<(ErrorKind, String)>,
+}
+
+impl MemoryDirectory {
+    /// A directory of these people that can be read and written and whose vendor is `memory`.
+    #[must_use]
+    pub fn new(people: impl IntoIterator<Item = Employee>) -> Self {
+        let capabilities = Capabilities {
+            custom_fields: true,
+            fields: StandardField::ALL
+                .iter()
+                .map(|field| crate::FieldCapability::readable(*field).writable().clearable())
+                .collect(),
+            ..Capabilities::read_only("memory", &[], LeaverSignals::new(true, true))
+        };
+        let world = World { people: people.into_iter().collect(), ..World::default() };
+        Self { capabilities, world: Arc::new(Mutex::new(world)) }
+    }
+
+    /// Changes the people behind the directory's back, as an HR manager would.
+    pub fn edit(&self, change: impl FnOnce(&mut Vec<Employee>)) {
+        change(&mut self.lock().people);
+    }
+
+    /// Changes who answers for whom.
+    pub fn set_fingerprint(&self, fingerprint: Fingerprint) {
+        self.lock().fingerprint = fingerprint;
+    }
+
+    /// Makes every further question fail, or work again.
+    pub fn fail_with(&self, failure: Option<(ErrorKind, &str)>) {
+        self.lock().failure = failure.map(|(kind, message)| (kind, message.to_owned()));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn answer(&self) -> Result<MutexGuard<'_, World>> {
+        let world = self.lock();
+        match &world.failure {
+            Some((kind, message)) => Err(Error::new(*kind, message.clone())),
+            None => Ok(world),
+        }
+    }
+}
+
+#[async_trait]
+impl Directory for MemoryDirectory {
+    fn capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    async fn check(&self, _request: &ReadRequest) -> Result<Preflight> {
+        let mut preflight = Preflight::new();
+        let world = self.answer()?;
+        preflight.organisation = world.fingerprint.organisation.clone().map(|id| (id, "memory".to_owned()));
+        preflight.push(Finding::new(Level::Passed, "memory", format!("{} people", world.people.len())));
+        Ok(preflight)
+    }
+
+    async fn fields(&self, _request: &ReadRequest) -> Result<Vec<FieldInfo>> {
+        Ok(FieldInfo::count(&self.answer()?.people, &self.capabilities))
+    }
+
+    async fn snapshot(&self, request: &ReadRequest) -> Result<Snapshot> {
+        let world = self.answer()?;
+        if let Some(progress) = request.progress() {
+            progress(world.people.len() as u64, Some(world.people.len() as u64));
+        }
+        Ok(Snapshot::new("memory", world.people.clone()).with_fingerprint(world.fingerprint.clone()))
+    }
+
+    async fn get(&self, id: &EmployeeId, _request: &ReadRequest) -> Result<Lookup> {
+        let world = self.answer()?;
+        let found = world.people.iter().find(|person| person.id() == id);
+        Ok(found.map_or(Lookup::Gone, |person| Lookup::Found(Box::new(person.clone()))))
+    }
+
+    fn writer(&self) -> Option<&dyn DirectoryWriter> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl DirectoryWriter for MemoryDirectory {
+    async fn create(&self, values: &[FieldChange], key: &str) -> Result<EmployeeId> {
+        let mut world = self.answer()?;
+        if let Some((_, id)) = world.applied.iter().find(|(applied, _)| applied == key) {
+            return Ok(id.clone());
+        }
+        world.next_id += 1;
+        let id = EmployeeId::from(format!("m-{}", world.next_id));
+        let mut person = Employee::new(id.clone()).with_status(crate::Status::Active, "active");
+        apply(&mut person, values)?;
+        world.people.push(person);
+        world.applied.push((key.to_owned(), id.clone()));
+        Ok(id)
+    }
+
+    async fn update(&self, id: &EmployeeId, values: &[FieldChange], _key: &str) -> Result<()> {
+        let mut world = self.answer()?;
+        let person = world.people.iter_mut().find(|person| person.id() == id);
+        let person = person.ok_or_else(|| Error::new(ErrorKind::NotFound, format!("update {id}: nobody of this id")))?;
+        let mut changed = person.clone();
+        apply(&mut changed, values)?;
+        *person = changed;
+        Ok(())
+    }
+}
+
+fn apply(person: &mut Employee, values: &[FieldChange]) -> Result<()> {
+    for FieldChange { field, value } in values {
+        let value = Field::from(value.clone());
+        if field.date_slot().is_some() {
+            let date = match value {
+                Field::Value(text) => Field::Value(text.parse().map_err(|_| {
+                    Error::new(ErrorKind::Rejected, format!("write {field}: not a date of the form YYYY-MM-DD"))
+                })?),
+                Field::Cleared => Field::Cleared,
+                Field::NotProvided => Field::NotProvided,
+                Field::NotPermitted => Field::NotPermitted,
+            };
+            person.put_date(*field, date);
+        } else {
+            person.put(*field, value);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,141 @@
+//! What is wrong with one record, said so that somebody can mend it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{EmployeeId, UserId};
+
+/// Something a person should look at: which record, which field, what to do. Never a value.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Problem {
+    /// Whether the record was left undone because of it.
+    pub severity: Severity,
+    /// The kind, a fixed word that programs may rely on.
+    pub code: ProblemCode,
+    /// Whom it concerns in the source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub employee: Option<EmployeeId>,
+    /// Whom it concerns in the target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserId>,
+    /// The field, by its name in the mapping or the target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// What happened and what to do, in words without any personal data.
+    pub message: String,
+}
+
+impl Problem {
+    /// A problem that leaves its record undone; the run ends with exit code 2.
+    pub fn error(code: ProblemCode, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Error, code, employee: None, user: None, field: None, message: message.into() }
+    }
+
+    /// A problem that somebody should know of; everything was done.
+    pub fn warning(code: ProblemCode, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(code, message) }
+    }
+
+    /// Names the person in the source.
+    #[must_use]
+    pub fn employee(mut self, id: &EmployeeId) -> Self {
+        self.employee = Some(id.clone());
+        self
+    }
+
+    /// Names the person in the target.
+    #[must_use]
+    pub fn user(mut self, id: &UserId) -> Self {
+        self.user = Some(id.clone());
+        self
+    }
+
+    /// Names the field.
+    #[must_use]
+    pub fn field(mut self, field: impl Into<String>) -> Self {
+        self.field = Some(field.into());
+        self
+    }
+}
+
+/// How grave a [`Problem`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Severity {
+    /// The record was left undone.
+    Error,
+    /// Everything was done; somebody should know.
+    Warning,
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal;)*) => {
+        /// The fixed words of problems. New ones may be added.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        #[non_exhaustive]
+        pub enum ProblemCode { $($(#[$doc])* $variant,)* }
+
+        impl ProblemCode {
+            /// The word used in reports.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// Match keys point at several users, or several people at one.
+    AmbiguousMatch = "ambiguous_match";
+    /// A value is gone in the source and the target cannot take it away.
+    CannotUnset = "cannot_unset";
+    /// Two systems differ and this run leaves it so.
+    Divergence = "divergence";
+    /// Several people have one e-mail address.
+    DuplicateEmail = "duplicate_email";
+    /// Several people have one employee number.
+    DuplicateEmployeeNumber = "duplicate_employee_number";
+    /// Several records have one id.
+    DuplicateExternalId = "duplicate_external_id";
+    /// A date that no calendar has, or an end before the start.
+    InvalidDate = "invalid_date";
+    /// An e-mail address that cannot be one.
+    InvalidEmail = "invalid_email";
+    /// A record that could not be read.
+    InvalidRecord = "invalid_record";
+    /// People manage each other in a circle.
+    ManagerCycle = "manager_cycle";
+    /// Nobody can be provisioned without an e-mail address.
+    MissingEmail = "missing_email";
+    /// Nobody can be provisioned without an external id.
+    MissingExternalId = "missing_external_id";
+    /// The credential may not see or do something.
+    NotPermitted = "not_permitted";
+    /// A protected account was to be deactivated or stripped.
+    Protected = "protected";
+    /// A known id that now belongs to somebody else.
+    RecycledId = "recycled_id";
+    /// The vendor's sample person.
+    SamplePerson = "sample_person";
+    /// The vendor is retiring this source.
+    SourceRetiring = "source_retiring";
+    /// State was missing or older than the target: this run only matched.
+    StateMissing = "state_missing";
+    /// The target refused one record.
+    TargetRejected = "target_rejected";
+    /// Both sides of a two-way field changed.
+    TwoWayConflict = "two_way_conflict";
+    /// Somebody else in the target holds a value that must be unique.
+    UniquenessConflict = "uniqueness_conflict";
+    /// The manager is not among the people that can be seen.
+    UnknownManager = "unknown_manager";
+    /// A status that we do not know.
+    UnknownStatus = "unknown_status";
+    /// A value that no rule of the mapping or the assignments covers.
+    UnmappedValue = "unmapped_value";
+    /// Somebody or something that was visible before is not visible now.
+    VisibilityLost = "visibility_lost";
+}

@@ -1,0 +1,170 @@
+//! A whole directory at one moment, or nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Employee, EmployeeId, Problem};
+
+/// A whole directory, proven complete by the connector that made it.
+///
+/// There is no partial snapshot: a connector that could not prove its listing whole returns an
+/// error instead. Absence means something only here.
+///
+/// ```
+/// use hris_core::{Employee, Snapshot};
+///
+/// let snapshot = Snapshot::new("memory", vec![Employee::new("a"), Employee::new("b")]);
+/// assert_eq!(snapshot.people(), 2);
+/// assert!(snapshot.absence_counts());
+/// ```
+#[derive(Clone, Debug)]
+pub struct Snapshot {
+    vendor: String,
+    employees: Vec<Employee>,
+    set_aside: Vec<EmployeeId>,
+    unidentified: u64,
+    problems: Vec<Problem>,
+    fingerprint: Fingerprint,
+    requests: u64,
+    no_absence: Option<String>,
+}
+
+impl Snapshot {
+    /// A proven listing of `employees` from `vendor`.
+    #[must_use]
+    pub fn new(vendor: impl Into<String>, employees: Vec<Employee>) -> Self {
+        Self {
+            vendor: vendor.into(),
+            employees,
+            set_aside: Vec::new(),
+            unidentified: 0,
+            problems: Vec::new(),
+            fingerprint: Fingerprint::default(),
+            requests: 0,
+            no_absence: None,
+        }
+    }
+
+    /// Adds who answered for whom; see [`Fingerprint`].
+    #[must_use]
+    pub fn with_fingerprint(mut self, fingerprint: Fingerprint) -> Self {
+        self.fingerprint = fingerprint;
+        self
+    }
+
+    /// Adds how many requests it took.
+    #[must_use]
+    pub fn with_requests(mut self, requests: u64) -> Self {
+        self.requests = requests;
+        self
+    }
+
+    /// Adds a record that has an id and could not be read otherwise: that person is present, never
+    /// a leaver, and nothing is done about them.
+    #[must_use]
+    pub fn with_set_aside(mut self, id: EmployeeId, problem: Problem) -> Self {
+        self.set_aside.push(id);
+        self.problems.push(problem);
+        self
+    }
+
+    /// Adds a record without an id. As nobody knows who it was, no absence counts in this run.
+    #[must_use]
+    pub fn with_unidentified(mut self, problem: Problem) -> Self {
+        self.unidentified += 1;
+        self.problems.push(problem);
+        self
+    }
+
+    /// Adds something that a person should know.
+    #[must_use]
+    pub fn with_problem(mut self, problem: Problem) -> Self {
+        self.problems.push(problem);
+        self
+    }
+
+    /// Declares that being absent from this listing means nothing, and why.
+    #[must_use]
+    pub fn without_absence(mut self, why: impl Into<String>) -> Self {
+        self.no_absence = Some(why.into());
+        self
+    }
+
+    /// The vendor's name.
+    #[must_use]
+    pub fn vendor(&self) -> &str {
+        &self.vendor
+    }
+
+    /// Everybody who could be read, in the vendor's order.
+    #[must_use]
+    pub fn employees(&self) -> &[Employee] {
+        &self.employees
+    }
+
+    /// People who are present and could not be read.
+    #[must_use]
+    pub fn set_aside(&self) -> &[EmployeeId] {
+        &self.set_aside
+    }
+
+    /// How many records had no id.
+    #[must_use]
+    pub fn unidentified(&self) -> u64 {
+        self.unidentified
+    }
+
+    /// What a person should look at.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// Who answered for whom.
+    #[must_use]
+    pub fn fingerprint(&self) -> &Fingerprint {
+        &self.fingerprint
+    }
+
+    /// How many requests it took.
+    #[must_use]
+    pub fn requests(&self) -> u64 {
+        self.requests
+    }
+
+    /// How many people the directory holds, readable or not.
+    #[must_use]
+    pub fn people(&self) -> u64 {
+        self.employees.len() as u64 + self.set_aside.len() as u64 + self.unidentified
+    }
+
+    /// Whether being absent from this listing may mean something.
+    #[must_use]
+    pub fn absence_counts(&self) -> bool {
+        self.no_absence.is_none() && self.unidentified == 0
+    }
+
+    /// Why absence means nothing here, if the connector said so.
+    #[must_use]
+    pub fn absence_reason(&self) -> Option<&str> {
+        self.no_absence.as_deref()
+    }
+}
+
+/// Who answered for whom: kept with each complete run and compared at the next, so that another
+/// organisation, another credential or less visibility removes nobody.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Fingerprint {
+    /// The organisation's id.
+    pub organisation: Option<String>,
+    /// Whom the credential belongs to: an id, never the credential.
+    pub credential: Option<String>,
+    /// That person's role in the HR system.
+    pub role: Option<String>,
+    /// What the credential may do, in the vendor's words.
+    pub scopes: Option<BTreeSet<String>>,
+    /// How many people each of the vendor's statuses has.
+    pub statuses: BTreeMap<String, u64>,
+}

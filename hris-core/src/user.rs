@@ -1,0 +1,413 @@
+//! A person as the product knows them: an account, and what ties it to an employee.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{EmployeeId, Timestamp, UnknownField};
+
+/// The immutable id of an account in the product. Not personal data.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct UserId(String);
+
+impl UserId {
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for UserId {
+    fn from(id: String) -> Self {
+        Self(id)
+    }
+}
+
+impl From<&str> for UserId {
+    fn from(id: &str) -> Self {
+        Self(id.to_owned())
+    }
+}
+
+impl std::borrow::Borrow<str> for UserId {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A field of an account: the words of a mapping's left side.
+///
+/// ```
+/// use hris_core::TargetField;
+///
+/// assert_eq!("job_title".parse(), Ok(TargetField::JobTitle));
+/// assert_eq!(TargetField::Custom("shirt_size".into()).to_string(), "custom.shirt_size");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum TargetField {
+    /// The employee's id as the product keeps it; unique.
+    ExternalId,
+    /// The company's number for the person.
+    EmployeeNumber,
+    /// The address the person signs in with; unique without regard to case.
+    Email,
+    /// Given name.
+    GivenName,
+    /// Family name.
+    FamilyName,
+    /// Phone.
+    Phone,
+    /// Job title.
+    JobTitle,
+    /// Department.
+    Department,
+    /// Place of work.
+    Location,
+    /// The manager's external id.
+    ManagerExternalId,
+    /// First day of employment.
+    StartDate,
+    /// End of employment.
+    EndDate,
+    /// Postal address, as a JSON object.
+    Address,
+    /// A field of the product's own.
+    Custom(String),
+}
+
+impl TargetField {
+    /// The fields every account has.
+    pub const STANDARD: [Self; 13] = [
+        Self::ExternalId,
+        Self::EmployeeNumber,
+        Self::Email,
+        Self::GivenName,
+        Self::FamilyName,
+        Self::Phone,
+        Self::JobTitle,
+        Self::Department,
+        Self::Location,
+        Self::ManagerExternalId,
+        Self::StartDate,
+        Self::EndDate,
+        Self::Address,
+    ];
+
+    /// The column's name; for a custom field its own name without the prefix.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::ExternalId => "external_id",
+            Self::EmployeeNumber => "employee_number",
+            Self::Email => "email",
+            Self::GivenName => "given_name",
+            Self::FamilyName => "family_name",
+            Self::Phone => "phone",
+            Self::JobTitle => "job_title",
+            Self::Department => "department",
+            Self::Location => "location",
+            Self::ManagerExternalId => "manager_external_id",
+            Self::StartDate => "start_date",
+            Self::EndDate => "end_date",
+            Self::Address => "address",
+            Self::Custom(name) => name,
+        }
+    }
+
+    fn slot(&self) -> Option<usize> {
+        Some(match self {
+            Self::ExternalId => 0,
+            Self::EmployeeNumber => 1,
+            Self::Email => 2,
+            Self::GivenName => 3,
+            Self::FamilyName => 4,
+            Self::Phone => 5,
+            Self::JobTitle => 6,
+            Self::Department => 7,
+            Self::Location => 8,
+            Self::ManagerExternalId => 9,
+            Self::StartDate => 10,
+            Self::EndDate => 11,
+            Self::Address => 12,
+            Self::Custom(_) => return None,
+        })
+    }
+}
+
+/// The text names no target field.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no target field {name:?}")]
+pub struct UnknownTargetField {
+    /// The text that was given.
+    pub name: String,
+}
+
+impl FromStr for TargetField {
+    type Err = UnknownTargetField;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        if let Some(custom) = name.strip_prefix("custom.").filter(|custom| !custom.is_empty()) {
+            return Ok(Self::Custom(custom.to_owned()));
+        }
+        let known = Self::STANDARD.into_iter().find(|field| field.name() == name);
+        known.ok_or_else(|| UnknownTargetField { name: name.to_owned() })
+    }
+}
+
+impl fmt::Display for TargetField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Custom(name) => write!(f, "custom.{name}"),
+            standard => f.write_str(standard.name()),
+        }
+    }
+}
+
+impl Serialize for TargetField {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for TargetField {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// Where an account stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum UserStatus {
+    /// In use.
+    #[default]
+    Active,
+    /// Closed to its owner; kept.
+    Deactivated,
+    /// Asked to join; has not accepted.
+    Invited,
+    /// Exists; its owner was not asked to join yet.
+    Pending,
+}
+
+impl UserStatus {
+    /// The word used in tables and reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Deactivated => "deactivated",
+            Self::Invited => "invited",
+            Self::Pending => "pending",
+        }
+    }
+}
+
+impl FromStr for UserStatus {
+    type Err = UnknownField;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        [Self::Active, Self::Deactivated, Self::Invited, Self::Pending]
+            .into_iter()
+            .find(|status| status.as_str() == text)
+            .ok_or_else(|| UnknownField { name: text.to_owned() })
+    }
+}
+
+/// Something given to an account: a location or an area of work. The permission level is
+/// [`User::role`].
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Assignment {
+    /// What is given.
+    pub kind: AssignmentKind,
+    /// Which one, by the product's id.
+    pub value: String,
+}
+
+impl fmt::Debug for Assignment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.kind.as_str(), self.value)
+    }
+}
+
+/// The kinds of [`Assignment`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AssignmentKind {
+    /// An area of work.
+    Area,
+    /// A place.
+    Location,
+    /// A permission level. An account has one.
+    Role,
+}
+
+impl AssignmentKind {
+    /// The word used in tables and reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Area => "area",
+            Self::Location => "location",
+            Self::Role => "role",
+        }
+    }
+}
+
+/// The last invitation sent to an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invite {
+    /// When it was sent.
+    pub sent_at: Timestamp,
+    /// When it was accepted, if it was.
+    pub accepted_at: Option<Timestamp>,
+}
+
+/// An account in the product.
+///
+/// `Debug` shows the id, the status and which fields have a value.
+#[derive(Clone, PartialEq)]
+pub struct User {
+    /// The account's immutable id.
+    pub id: UserId,
+    /// Where it stands.
+    pub status: UserStatus,
+    /// Its permission level.
+    pub role: Option<String>,
+    /// The last invitation.
+    pub invite: Option<Invite>,
+    /// Locations and areas it has, whoever gave them.
+    pub assignments: BTreeSet<Assignment>,
+    values: [Option<Box<str>>; 13],
+    custom: BTreeMap<String, Box<str>>,
+}
+
+impl User {
+    /// An account with no field filled.
+    #[must_use]
+    pub fn new(id: impl Into<UserId>, status: UserStatus) -> Self {
+        Self {
+            id: id.into(),
+            status,
+            role: None,
+            invite: None,
+            assignments: BTreeSet::new(),
+            values: Default::default(),
+            custom: BTreeMap::new(),
+        }
+    }
+
+    /// The value of a field. Dates are `YYYY-MM-DD`, the address is a JSON object.
+    #[must_use]
+    pub fn value(&self, field: &TargetField) -> Option<&str> {
+        match field {
+            TargetField::Custom(name) => self.custom.get(name).map(|value| &**value),
+            standard => standard.slot().and_then(|slot| self.values.get(slot)).and_then(Option::as_deref),
+        }
+    }
+
+    /// Sets a field; `None` or empty text takes the value away.
+    pub fn put(&mut self, field: &TargetField, value: Option<&str>) {
+        let value = value.filter(|text| !text.is_empty()).map(Box::<str>::from);
+        match (field, value) {
+            (TargetField::Custom(name), Some(value)) => {
+                self.custom.insert(name.clone(), value);
+            }
+            (TargetField::Custom(name), None) => {
+                self.custom.remove(name);
+            }
+            (standard, value) => {
+                if let Some(place) = standard.slot().and_then(|slot| self.values.get_mut(slot)) {
+                    *place = value;
+                }
+            }
+        }
+    }
+
+    /// Sets a field.
+    #[must_use]
+    pub fn with(mut self, field: TargetField, value: &str) -> Self {
+        self.put(&field, Some(value));
+        self
+    }
+
+    /// The product's own fields.
+    pub fn custom(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.custom.iter().map(|(name, value)| (name.as_str(), &**value))
+    }
+
+    /// Whether the account counts as in use or about to be: everything but deactivated.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.status != UserStatus::Deactivated
+    }
+}
+
+impl fmt::Debug for User {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let filled = TargetField::STANDARD.into_iter().filter(|field| self.value(field).is_some());
+        f.debug_struct("User")
+            .field("id", &self.id)
+            .field("status", &self.status)
+            .field("with", &filled.map(|field| field.name().to_owned()).collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A remembered pair: this employee is this account. Made once, by immutable ids; no change of
+/// e-mail, number or name alters it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Link {
+    /// The employee in the HR system.
+    pub employee: EmployeeId,
+    /// The account in the product.
+    pub user: UserId,
+    /// Whether this connection deactivated the account; only such an account comes back by itself.
+    #[serde(default)]
+    pub deactivated_by_us: bool,
+    /// Whether the employee was ever seen employed. An account of somebody who never started is a
+    /// pre-hire's.
+    #[serde(default)]
+    pub seen_employed: bool,
+    /// What this connection gave; nothing else may it take away.
+    #[serde(default)]
+    pub granted: BTreeSet<Assignment>,
+    /// How many actions on this pair were settled: part of each action's key, so that a repeated
+    /// action is the same one and a later one is not.
+    #[serde(default)]
+    pub sequence: u64,
+}
+
+impl Link {
+    /// A fresh pair.
+    #[must_use]
+    pub fn new(employee: impl Into<EmployeeId>, user: impl Into<UserId>) -> Self {
+        Self {
+            employee: employee.into(),
+            user: user.into(),
+            deactivated_by_us: false,
+            seen_employed: false,
+            granted: BTreeSet::new(),
+            sequence: 0,
+        }
+    }
+}
