@@ -10,6 +10,7 @@ mod field;
 pub mod mapping;
 mod memory;
 mod problem;
+pub mod reconcile;
 mod secret;
 mod snapshot;
 mod user;
@@ -19,7 +20,8 @@ pub use catalog::{
 };
 pub use date::{Date, InvalidDate, InvalidTimestamp, TimeZone, Timestamp, UnknownTimeZone};
 pub use directory::{
-    Directory, DirectoryExt, DirectoryWriter, FieldChange, Finding, Level, Lookup, Preflight, Progress, ReadRequest,
+    Directory, DirectoryExt, DirectoryWriter, FieldChange, Finding, Level, Lookup, Preflight, Progress,
+    ReadRequest,
 };
 pub use employee::{Address, CustomValue, Employee, EmployeeId, Identification, Status};
 pub use error::{Error, ErrorKind, Result};
