@@ -1,6 +1,7 @@
 //! The HRIS employee model, the Directory trait and a pure reconcile engine.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod canon;
 mod catalog;
 mod date;
 mod directory;
