@@ -1,0 +1,5 @@
+//! Targets that come with the crate.
+
+mod memory;
+
+pub use memory::MemoryTarget;
