@@ -3,6 +3,8 @@
 
 mod canon;
 mod catalog;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod date;
 mod directory;
 mod employee;
