@@ -2,6 +2,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod error;
+#[cfg(feature = "http")]
+pub mod http;
 mod secret;
 
 pub use error::{Error, ErrorKind, Result};
