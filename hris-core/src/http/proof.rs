@@ -81,7 +81,10 @@ impl<'l, L: Listing> Sweep<'l, L> {
     pub(super) fn take(&mut self, page: Page<L::Row>) -> Result<Step, Disagreement> {
         self.check_total(&page)?;
         let count = count(page.rows.len());
-        let full = if self.pages == 0 { self.listing.page_size() } else { self.largest };
+        // What a full page is: as asked for, or, once more pages had to follow a smaller first
+        // one, as the vendor gives them.
+        let asked = self.listing.page_size();
+        let full = if self.pages == 0 { asked } else { asked.min(self.first) };
         if self.pages == 0 {
             self.first = count;
         }
@@ -97,7 +100,7 @@ impl<'l, L: Listing> Sweep<'l, L> {
         }
         self.received = self.received.saturating_add(count);
         self.largest = self.largest.max(count);
-        self.oversized += u64::from(count > self.listing.page_size());
+        self.oversized += u64::from(count > asked);
         self.add(page.rows)?;
         match self.total {
             Some(total) if self.unique() > total => {
