@@ -1,5 +1,7 @@
 //! What the client repeats, waits for, follows, refuses and never shows.
 #![cfg(feature = "http")]
+// Helpers of tests may break off like tests.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::collections::VecDeque;
 use std::error::Error as _;
@@ -14,6 +16,7 @@ use hris_core::http::{
     Response, RetryPolicy, SendError, Vendor, Verdict,
 };
 use hris_core::{Error, ErrorKind, Result, Secret};
+use proptest::prelude::*;
 use tokio::time::{Instant, sleep};
 
 const TOKEN: &str = "canary-token-5f1c";
@@ -181,6 +184,31 @@ async fn nobody_comes_back_earlier_than_asked() {
         script.client().send(&read()).await.unwrap();
         let gap = script.gaps()[0];
         assert!(gap >= least && gap <= least.max(1_000) + 1, "{after:?}: {gap}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever stands in the fields that tell waits, nothing breaks, and plain seconds are kept.
+    #[test]
+    fn any_text_may_stand_where_a_wait_is_told(
+        after in prop_oneof!["[ -~]{0,40}", "[0-9]{1,25}", "[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} GMT"],
+        date in "[ -~]{0,40}",
+        left in "[ -~]{0,25}",
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        runtime.block_on(async {
+            let told = Response::new(429).with_header("retry-after", after.clone()).with_header("date", date)
+                .with_header("ratelimit-remaining", left.clone()).with_header("ratelimit-reset", left);
+            let script = Script::new([Ok(told)]);
+            let ended = script.client().send(&read()).await;
+            match (after.trim().parse::<u64>(), ended) {
+                (Ok(seconds), Ok(_)) if !after.contains('+') => assert!(script.gaps()[0] >= seconds * 1_000),
+                (_, Err(error)) => assert_eq!(error.kind(), ErrorKind::RateLimited),
+                _ => {}
+            }
+        });
     }
 }
 
@@ -759,7 +787,7 @@ async fn neither_token_nor_person_is_in_any_debug_or_error() {
             let client = builder.build().unwrap();
             shown.push(format!("{client:?}"));
             // The body is an object, so reading it as a list of numbers fails and may quote it.
-            shown.extend(client.json::<Vec<u8>>(&request).await.err().iter().flat_map(|error| all_of(error)));
+            shown.extend(client.json::<Vec<u8>>(&request).await.err().iter().flat_map(all_of));
             shown.push(format!("{:?}", script.sent.lock().unwrap()));
         }
     }

@@ -1,5 +1,7 @@
 //! The network transport against a server on this machine that misbehaves byte by byte.
 #![cfg(feature = "http")]
+// Helpers of tests may break off like tests.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -259,7 +261,7 @@ async fn a_refused_connection_is_tried_again_even_for_a_write() {
     let client = Client::builder(&base).allow_http_loopback().retry(policy).build().unwrap();
     let error = client.send(&Request::post("create person").segments(["people"])).await.unwrap_err();
     assert_eq!((error.kind(), client.requests()), (ErrorKind::Unavailable, 5));
-    assert_eq!(error.to_string(), "create person: no connection to 127.0.0.1 now after 5 attempts");
+    assert_eq!(error.to_string(), "create person: no connection to 127.0.0.1 after 5 attempts");
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! A listing is whole or it is an error, whatever the vendor does meanwhile.
 #![cfg(feature = "http")]
+// Helpers of tests may break off like tests.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};

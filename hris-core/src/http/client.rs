@@ -94,7 +94,7 @@ impl Client {
     /// [`ErrorKind::TooLarge`], and [`ErrorKind::UnknownOutcome`] for a write that may have been
     /// applied. [`ErrorKind::Config`] when the request cannot be built.
     pub async fn send(&self, request: &Request) -> Result<Response> {
-        self.exchange(request, |response| Ok(response.clone())).await
+        self.try_until(request, Ok).await
     }
 
     /// Sends a request and reads the answer as JSON.
@@ -116,6 +116,15 @@ impl Client {
         R: Fn(&Response) -> Result<T> + Send,
         T: Send,
     {
+        self.try_until(request, move |response| read(&response)).await
+    }
+
+    /// Tries until there is a value, a fault that stays, or no attempt left.
+    async fn try_until<T: Send>(
+        &self,
+        request: &Request,
+        read: impl Fn(Response) -> Result<T> + Send,
+    ) -> Result<T> {
         let started = Instant::now();
         let policy = &self.parts.retry;
         let mut refreshed = false;
@@ -123,7 +132,7 @@ impl Client {
         let mut attempt = 1;
         loop {
             let fault = match self.attempt(request, attempt, &mut refreshed).await {
-                Ok(response) => match self.check_type(&response).and_then(|()| read(&response)) {
+                Ok(response) => match self.check_type(&response).and_then(|()| read(response)) {
                     Ok(value) => return Ok(value),
                     Err(error) if error.kind() == ErrorKind::Protocol => Fault::unreadable(error),
                     Err(error) => return Err(error),

@@ -112,6 +112,12 @@ impl Pace {
         Self { hold: Some(time), ..Self::default() }
     }
 
+    /// Says what is left of the allowance.
+    #[must_use]
+    pub fn quota(quota: Quota) -> Self {
+        Self { quota: Some(quota), ..Self::default() }
+    }
+
     /// Says which rate holds from now on.
     #[must_use]
     pub fn rate(rate: Rate) -> Self {

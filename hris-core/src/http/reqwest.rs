@@ -119,8 +119,8 @@ fn fault(error: reqwest::Error, host: &str) -> SendError {
     let told = if refused_by_tls {
         SendError::not_sent(ErrorKind::Protocol, format!("no trusted connection to {host}"))
     } else if connecting {
-        let why = if slow { "in time" } else { "now" };
-        SendError::not_sent(ErrorKind::Unavailable, format!("no connection to {host} {why}"))
+        let late = if slow { " in time" } else { "" };
+        SendError::not_sent(ErrorKind::Unavailable, format!("no connection to {host}{late}"))
     } else if coded {
         SendError::maybe_sent(ErrorKind::Unavailable, format!("the answer of {host} cannot be decoded"))
     } else {
