@@ -1,5 +1,6 @@
 //! Settings of a client, checked once.
 
+use std::fmt;
 use std::sync::Arc;
 
 use url::{Host, Url};
@@ -26,7 +27,6 @@ use crate::{Error, ErrorKind, Result};
 /// assert_eq!(client.requests(), 0);
 /// # Ok::<(), hris_core::Error>(())
 /// ```
-#[derive(Debug)]
 #[must_use]
 pub struct ClientBuilder {
     base: String,
@@ -172,6 +172,13 @@ impl ClientBuilder {
             limits: self.limits,
             jitter: Jitter::new(self.seed),
         }))
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Neither address is shown: until they are checked they may hold a password.
+        f.debug_struct("ClientBuilder").field("headers", &self.headers).finish_non_exhaustive()
     }
 }
 

@@ -11,6 +11,7 @@
 
 mod builder;
 mod client;
+mod fault;
 mod headers;
 mod limit;
 mod paginate;
