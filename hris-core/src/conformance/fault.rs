@@ -135,9 +135,9 @@ faults! {
     TotalNegative => Expect::WholeOr(BROKEN);
     /// The total grows from page to page.
     TotalGrows => Expect::Error(BROKEN);
-    /// A page repeats a row of the page before, and the total is right.
+    /// The last page ends with one row more, a copy of its first; the total stays.
     RowRepeated => Expect::WholeOr(&[Incomplete]);
-    /// A page has a row of the page before with another content, and the total is one more.
+    /// The last page ends with one row more, its first with another name; the total stays.
     RowContradicted => Expect::And(contradicted);
     /// A page has the rows of the page before.
     PageRepeated => Expect::Error(BROKEN);
