@@ -3,11 +3,15 @@
 
 mod canon;
 mod catalog;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod date;
 mod directory;
 mod employee;
 mod error;
 mod field;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod mapping;
 mod memory;
 mod problem;

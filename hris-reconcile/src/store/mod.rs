@@ -1,6 +1,8 @@
 //! What is remembered between runs, and the journal that makes a run safe to cut.
 
 mod memory;
+#[cfg(feature = "sqlite")]
+pub(crate) mod sqlite;
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,6 +16,8 @@ use crate::report::Report;
 use crate::{Connection, Result};
 
 pub use memory::MemoryStore;
+#[cfg(feature = "sqlite")]
+pub use sqlite::{SqliteStore, SqliteStoreBuilder};
 
 /// Where links, the journal, history and connections are kept.
 ///
