@@ -1,12 +1,17 @@
 //! The HRIS employee model, the Directory trait and a pure reconcile engine.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod canon;
 mod catalog;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod date;
 mod directory;
 mod employee;
 mod error;
 mod field;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod mapping;
 mod memory;
 mod problem;
