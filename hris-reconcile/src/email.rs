@@ -107,7 +107,7 @@ impl EmailSender {
             MultiPart::mixed().multipart(MultiPart::alternative().singlepart(text).singlepart(html));
         if report.needs_attention() {
             let csv = ContentType::parse("text/csv; charset=utf-8").map_err(|_| unbuilt())?;
-            let name = format!("hris-report-{}.csv", plain_word(&report.run));
+            let name = format!("problems-{}.csv", plain_word(&report.run));
             body = body.singlepart(Attachment::new(name).body(report.to_csv(), csv));
         }
         let seconds = u64::try_from(report.finished_at.unix_seconds()).unwrap_or_default();
