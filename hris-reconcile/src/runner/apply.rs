@@ -6,19 +6,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hris_core::reconcile::{Action, ActionKey, ActionKind, Situation};
+use hris_core::reconcile::{Action, ActionKey, ActionKind};
 use hris_core::{EmployeeId, Problem, ProblemCode, Timestamp, User, UserId, UserStatus};
 
 use super::Runner;
+use super::attempt::Attempt;
 use super::calls::fatal;
 use super::draft::End;
 use super::lease::Keeper;
 use super::links::Links;
-use super::settle::{created, external_id, is_held_by_another, read_back};
 use crate::observer::Event;
 use crate::report::ActionResult;
 use crate::store::{Intent, Settlement};
-use crate::target::{NewUser, TargetError, TargetErrorKind};
+use crate::target::{TargetError, TargetErrorKind};
 use crate::{Error, ErrorKind, Result};
 
 /// How many intents are recorded at once.
@@ -31,20 +31,20 @@ const UNAVAILABLE_IN_A_ROW: u32 = 3;
 /// What a plan is carried out with.
 #[derive(Debug)]
 pub(super) struct Apply<'a> {
-    runner: &'a Runner,
-    keeper: &'a Keeper<'a>,
-    order: Order<'a>,
-    links: Links,
+    pub(super) runner: &'a Runner,
+    pub(super) keeper: &'a Keeper<'a>,
+    pub(super) order: Order<'a>,
+    pub(super) links: Links,
     /// The accounts that actions rely on, as the plan saw them.
-    seen: BTreeMap<UserId, Seen>,
+    pub(super) seen: BTreeMap<UserId, Seen>,
     /// Accounts whose values were written in this run: what they gave up is free.
-    released: BTreeSet<UserId>,
+    pub(super) released: BTreeSet<UserId>,
     /// People, and accounts without one, for whom something was not done: nothing more is.
-    stuck: BTreeSet<String>,
+    pub(super) stuck: BTreeSet<String>,
     /// People whose account turned out to be there already.
-    adopted: BTreeSet<EmployeeId>,
+    pub(super) adopted: BTreeSet<EmployeeId>,
     /// Accounts made in this run: nobody else has touched them yet.
-    made: BTreeSet<UserId>,
+    pub(super) made: BTreeSet<UserId>,
     settlements: Vec<Settlement>,
     unavailable: u32,
 }
@@ -60,32 +60,15 @@ pub(super) struct Order<'a> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Seen {
-    status: UserStatus,
+pub(super) struct Seen {
+    pub(super) status: UserStatus,
     invited_at: Option<Timestamp>,
 }
 
 impl Seen {
-    fn of(user: &User) -> Self {
+    pub(super) fn of(user: &User) -> Self {
         Self { status: user.status, invited_at: user.invite.map(|invite| invite.sent_at) }
     }
-}
-
-/// How an attempt at one action ended.
-#[derive(Debug)]
-enum Attempt {
-    /// The account that was to be made is there; it is this person's now.
-    Adopted(UserId),
-    /// A value that must be unique is taken.
-    Conflict(BTreeSet<String>),
-    /// It was done, and this is what becomes of the link.
-    Done(Settlement, UserId),
-    /// It was not done.
-    Failed(TargetError),
-    /// Nobody knows; the next run finds out.
-    Open(TargetError),
-    /// It was not tried, and perhaps somebody should know.
-    Skipped(Option<Problem>),
 }
 
 impl<'a> Apply<'a> {
@@ -190,154 +173,6 @@ impl<'a> Apply<'a> {
         if self.runner.stop.is_stopped() { Err(super::stopped()) } else { Ok(()) }
     }
 
-    async fn attempt(&mut self, action: &Action) -> Result<Attempt> {
-        if self.stuck.contains(who(action)) {
-            return Ok(Attempt::Skipped(None));
-        }
-        if !action.waits_for.iter().all(|user| self.released.contains(user)) {
-            return Ok(Attempt::Conflict(action.fields().collect()));
-        }
-        match action.kind {
-            ActionKind::Create => self.create(action).await,
-            ActionKind::Link => Ok(self.link(action)),
-            _ => self.change(action).await,
-        }
-    }
-
-    /// Nothing is written to the target: from now on the account is remembered as this person's.
-    fn link(&self, action: &Action) -> Attempt {
-        let Some(user) = action.user.clone() else {
-            return Attempt::Failed(TargetError::new(TargetErrorKind::NotFound, "link: no account is named"));
-        };
-        let other = self.links.holder(&user).filter(|holder| Some(*holder) != action.employee.as_ref());
-        if other.is_some_and(|holder| Some(holder) != action.replaces.as_ref()) {
-            return Attempt::Conflict(BTreeSet::new());
-        }
-        Attempt::Done(self.links.after(action, &user), user)
-    }
-
-    /// Whoever is to be created is looked for first, and again whenever the answer leaves a doubt.
-    async fn create(&mut self, action: &Action) -> Result<Attempt> {
-        let Some(external_id) = external_id(action) else {
-            let message = "create: the account would have no external id; check the mapping";
-            return Ok(Attempt::Failed(TargetError::new(TargetErrorKind::Rejected, message)));
-        };
-        match self.runner.calls.find(external_id).await {
-            Ok(Some(user)) => return Ok(self.adopt(action, user)),
-            Ok(None) => {}
-            Err(error) => return Ok(Attempt::Failed(error)),
-        }
-        let status = if action.awaits_invite { UserStatus::Pending } else { UserStatus::Active };
-        let user = NewUser::new(status, action.changes.clone(), action.grants.clone());
-        // Asked as late as can be: a run that was held up in between must not write any more.
-        self.keeper.ensure().await?;
-        let error = match self.runner.calls.create(action, &user, self.order.now).await {
-            Ok(id) if is_held_by_another(&self.links, action, &id) => return Ok(taken()),
-            Ok(id) => {
-                self.made.insert(id.clone());
-                return Ok(Attempt::Done(self.links.after(action, &id), id));
-            }
-            Err(error) => error,
-        };
-        Ok(match error.kind {
-            TargetErrorKind::Conflict => match self.runner.calls.find(external_id).await {
-                Ok(Some(user)) => self.adopt(action, user),
-                _ => Attempt::Conflict(error.fields),
-            },
-            TargetErrorKind::UnknownOutcome => match self.runner.calls.find(external_id).await {
-                Ok(Some(user)) if is_held_by_another(&self.links, action, &user.id) => taken(),
-                Ok(Some(user)) => {
-                    self.made.insert(user.id.clone());
-                    Attempt::Done(created(&self.links, action, &user), user.id)
-                }
-                Ok(None) => Attempt::Failed(error),
-                Err(_) => Attempt::Open(error),
-            },
-            _ => Attempt::Failed(error),
-        })
-    }
-
-    fn adopt(&self, action: &Action, user: User) -> Attempt {
-        if is_held_by_another(&self.links, action, &user.id) {
-            return taken();
-        }
-        Attempt::Adopted(user.id)
-    }
-
-    /// Something is done to an account that is there.
-    async fn change(&mut self, action: &Action) -> Result<Attempt> {
-        let Some(user) = self.links.user_of(action) else {
-            let message = format!("{}: there is no account", action.kind.as_str());
-            return Ok(Attempt::Failed(TargetError::new(TargetErrorKind::NotFound, message)));
-        };
-        if let Some(attempt) = self.no_longer_right(action, &user).await {
-            return Ok(attempt);
-        }
-        let days = i32::try_from(self.runner.policy.reinvite_after_days).unwrap_or(i32::MAX);
-        let expires_at = (days > 0).then(|| self.order.now.plus_days(days));
-        self.keeper.ensure().await?;
-        let Err(error) = self.runner.calls.change(action, &user, expires_at, self.order.now).await else {
-            return Ok(Attempt::Done(self.links.after(action, &user), user));
-        };
-        Ok(match error.kind {
-            TargetErrorKind::Conflict => Attempt::Conflict(error.fields),
-            TargetErrorKind::NotFound if action.kind == ActionKind::Deactivate => {
-                Attempt::Done(self.links.after(action, &user), user)
-            }
-            TargetErrorKind::UnknownOutcome => {
-                match read_back(&self.runner.calls, &self.links, action, self.order.now).await {
-                    Ok(Some(_)) => Attempt::Done(self.links.after(action, &user), user),
-                    Ok(None) => Attempt::Failed(error),
-                    Err(_) => Attempt::Open(error),
-                }
-            }
-            _ => Attempt::Failed(error),
-        })
-    }
-
-    /// Looks, right before an account is closed, opened or invited, whether it still stands as the
-    /// plan saw it; some if the action is not right any more.
-    async fn no_longer_right(&self, action: &Action, id: &UserId) -> Option<Attempt> {
-        let invites = matches!(action.kind, ActionKind::Invite | ActionKind::Reinvite);
-        if invites && action.employee.as_ref().is_some_and(|employee| self.adopted.contains(employee)) {
-            // An account that was there before is not ours to invite.
-            return Some(Attempt::Skipped(None));
-        }
-        if !(invites || matches!(action.kind, ActionKind::Deactivate | ActionKind::Reactivate)) {
-            return None;
-        }
-        if self.made.contains(id) {
-            return None;
-        }
-        let user = match self.runner.calls.user(id).await {
-            Ok(Some(user)) => user,
-            Ok(None) if action.kind == ActionKind::Deactivate => {
-                return Some(Attempt::Done(self.links.after(action, id), id.clone()));
-            }
-            Ok(None) => {
-                let message = format!("{}: the account is gone", action.kind.as_str());
-                return Some(Attempt::Failed(TargetError::new(TargetErrorKind::NotFound, message)));
-            }
-            Err(error) => return Some(Attempt::Failed(error)),
-        };
-        let seen = self.seen.get(id).copied();
-        let now = Seen::of(&user);
-        let problem = match action.kind {
-            ActionKind::Deactivate if !user.is_live() => noted("somebody else closed the account meanwhile"),
-            ActionKind::Deactivate
-                if action.situation == Situation::Rescinded && now.status != UserStatus::Pending =>
-            {
-                left("the account was taken into use meanwhile; the next run decides again")
-            }
-            ActionKind::Reactivate if user.is_live() => noted("somebody else opened the account meanwhile"),
-            ActionKind::Invite | ActionKind::Reinvite if seen.is_some_and(|seen| seen != now) => {
-                noted("the account changed meanwhile, so no invitation was sent; the next run decides again")
-            }
-            _ => return None,
-        };
-        Some(Attempt::Skipped(Some(problem)))
-    }
-
     /// Takes over how an attempt ended. An error is what keeps the run from going on.
     fn conclude(
         &mut self,
@@ -424,14 +259,9 @@ impl<'a> Apply<'a> {
 }
 
 /// The person an action is for, or the account where there is none.
-fn who(action: &Action) -> &str {
+pub(super) fn who(action: &Action) -> &str {
     let employee = action.employee.as_ref().map(EmployeeId::as_str);
     employee.or(action.user.as_ref().map(UserId::as_str)).unwrap_or_default()
-}
-
-/// The account with this person's external id is linked to somebody else.
-fn taken() -> Attempt {
-    Attempt::Conflict(BTreeSet::from(["external_id".to_owned()]))
 }
 
 fn conflict(fields: &BTreeSet<String>) -> Problem {
@@ -461,14 +291,4 @@ fn rejected(error: &TargetError) -> Problem {
         Some(field) if error.fields.len() == 1 => problem.field(field.clone()),
         _ => problem,
     }
-}
-
-/// Nothing was left undone that somebody wants done.
-fn noted(message: &str) -> Problem {
-    Problem::warning(ProblemCode::Divergence, message)
-}
-
-/// Something was left undone.
-fn left(message: &str) -> Problem {
-    Problem::error(ProblemCode::Divergence, message)
 }

@@ -1,6 +1,7 @@
 //! The runner: reads, has the engine decide, and does what it decided.
 
 mod apply;
+mod attempt;
 mod builder;
 mod calls;
 mod check;
@@ -334,7 +335,9 @@ impl Runner {
     }
 
     fn draft(&self, command: &'static str, now: Timestamp) -> Draft {
-        Draft::new(&self.connection, command, self.directory.capabilities().vendor, now)
+        let mut draft = Draft::new(&self.connection, command, self.directory.capabilities().vendor, now);
+        draft.notices.extend(draft::loosened(&self.safeguards));
+        draft
     }
 
     /// Refuses what the stage of the connection does not allow.

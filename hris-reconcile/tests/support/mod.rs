@@ -3,13 +3,16 @@
 #![allow(dead_code, reason = "each test program uses a part")]
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+pub(crate) mod meddling;
+
 use hris_core::reconcile::Policy;
 use hris_core::{
     Employee, EmployeeId, Field, MemoryDirectory, StandardField, Status, TargetField, Timestamp, User,
     UserStatus,
 };
+use hris_reconcile::faults::{Faults, Faulty};
 use hris_reconcile::report::Report;
-use hris_reconcile::store::StateStore;
+use hris_reconcile::store::{MemoryStore, StateStore};
 use hris_reconcile::target::Target;
 use hris_reconcile::targets::MemoryTarget;
 use hris_reconcile::{Runner, RunnerBuilder};
@@ -69,6 +72,41 @@ pub(crate) fn builder(
     Runner::builder(directory.clone(), target, store).connection("acme").policy(policy())
 }
 
+/// A company, its accounts and its state; everybody has an account since the first of November.
+pub(crate) struct Company {
+    pub(crate) directory: MemoryDirectory,
+    pub(crate) target: MemoryTarget,
+    pub(crate) store: MemoryStore,
+}
+
+impl Company {
+    pub(crate) fn new(count: usize) -> Self {
+        let directory = MemoryDirectory::new(people(count));
+        Self { directory, target: MemoryTarget::new(), store: MemoryStore::new() }
+    }
+
+    pub(crate) async fn provisioned(count: usize) -> Self {
+        let company = Self::new(count);
+        let report = company.runner().run(day(1)).await.unwrap();
+        assert_eq!(report.counts.created, count as u64);
+        company
+    }
+
+    pub(crate) fn builder(&self) -> RunnerBuilder {
+        builder(&self.directory, self.target.clone(), self.store.clone())
+    }
+
+    pub(crate) fn runner(&self) -> Runner {
+        self.builder().build().unwrap()
+    }
+
+    pub(crate) fn faulty(&self, faults: &Faults) -> Runner {
+        builder(&self.directory, Faulty::new(self.target.clone(), faults.clone()), self.store.clone())
+            .build()
+            .unwrap()
+    }
+}
+
 /// One line an account: what it holds, and who it is by external id, so that worlds whose accounts
 /// were made in another order can be compared.
 pub(crate) fn accounts(users: &[User]) -> Vec<String> {
@@ -115,7 +153,7 @@ pub(crate) fn lines(report: &Report, result: &str) -> Vec<String> {
 pub(crate) fn user(target: &MemoryTarget, employee: &str) -> User {
     let all = target.all();
     let found = all.into_iter().find(|user| user.value(&TargetField::ExternalId) == Some(employee));
-    found.unwrap_or_else(|| panic!("{employee} has no account"))
+    found.expect("the person has an account")
 }
 
 pub(crate) fn codes(report: &Report) -> Vec<&'static str> {

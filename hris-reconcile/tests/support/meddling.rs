@@ -1,0 +1,102 @@
+//! A target behind whose back somebody acts.
+
+use async_trait::async_trait;
+use futures_util::future::BoxFuture;
+use hris_core::reconcile::{ActionKey, Change, GrantChange, TargetCapabilities};
+use hris_core::{Timestamp, User, UserId};
+use hris_reconcile::target::{Invitation, NewUser, Target, TargetError};
+use hris_reconcile::targets::MemoryTarget;
+use tokio::sync::Mutex;
+
+type Act = Box<dyn Fn(MemoryTarget) -> BoxFuture<'static, ()> + Send + Sync>;
+
+/// Acts once, right before the first call of a name.
+pub(crate) struct Meddling {
+    inner: MemoryTarget,
+    before: &'static str,
+    act: Mutex<Option<Act>>,
+}
+
+impl Meddling {
+    pub(crate) fn new(
+        inner: &MemoryTarget,
+        before: &'static str,
+        act: impl Fn(MemoryTarget) -> BoxFuture<'static, ()> + Send + Sync + 'static,
+    ) -> Self {
+        Self { inner: inner.clone(), before, act: Mutex::new(Some(Box::new(act))) }
+    }
+
+    pub(crate) fn edit(inner: &MemoryTarget, before: &'static str, edit: fn(&MemoryTarget)) -> Self {
+        Self::new(inner, before, move |target| Box::pin(async move { edit(&target) }))
+    }
+
+    async fn at(&self, call: &str) -> &MemoryTarget {
+        if call == self.before
+            && let Some(act) = self.act.lock().await.take()
+        {
+            act(self.inner.clone()).await;
+        }
+        &self.inner
+    }
+}
+
+impl std::fmt::Debug for Meddling {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Meddling(before {})", self.before)
+    }
+}
+
+#[async_trait]
+impl Target for Meddling {
+    fn capabilities(&self) -> TargetCapabilities {
+        self.inner.capabilities()
+    }
+    async fn check(&self) -> Result<(), TargetError> {
+        self.inner.check().await
+    }
+    async fn users(&self) -> Result<Vec<User>, TargetError> {
+        self.inner.users().await
+    }
+    async fn user(&self, id: &UserId) -> Result<Option<User>, TargetError> {
+        self.at("user").await.user(id).await
+    }
+    async fn find(&self, external_id: &str) -> Result<Option<User>, TargetError> {
+        self.at("find").await.find(external_id).await
+    }
+    async fn create(&self, user: &NewUser, key: &ActionKey, now: Timestamp) -> Result<UserId, TargetError> {
+        self.at("create").await.create(user, key, now).await
+    }
+    async fn update(
+        &self,
+        id: &UserId,
+        changes: &[Change],
+        key: &ActionKey,
+        now: Timestamp,
+    ) -> Result<(), TargetError> {
+        self.at("update").await.update(id, changes, key, now).await
+    }
+    async fn assign(
+        &self,
+        id: &UserId,
+        grants: &[GrantChange],
+        key: &ActionKey,
+        now: Timestamp,
+    ) -> Result<(), TargetError> {
+        self.at("assign").await.assign(id, grants, key, now).await
+    }
+    async fn invite(
+        &self,
+        id: &UserId,
+        invitation: &Invitation,
+        key: &ActionKey,
+        now: Timestamp,
+    ) -> Result<(), TargetError> {
+        self.at("invite").await.invite(id, invitation, key, now).await
+    }
+    async fn deactivate(&self, id: &UserId, key: &ActionKey, now: Timestamp) -> Result<(), TargetError> {
+        self.at("deactivate").await.deactivate(id, key, now).await
+    }
+    async fn reactivate(&self, id: &UserId, key: &ActionKey, now: Timestamp) -> Result<(), TargetError> {
+        self.at("reactivate").await.reactivate(id, key, now).await
+    }
+}
