@@ -8,7 +8,7 @@ use super::diff;
 use super::inputs::Inputs;
 use super::leaver::{Standing, standing};
 use super::pairs::{Pairs, holder};
-use super::policy::{MatchKey, Policy, UnlinkedUsers};
+use super::policy::{MatchKey, Policy, Rehire, UnlinkedUsers};
 use crate::{Date, Field, TargetField, User, canon};
 
 /// What was found for each person without a link who may have an account.
@@ -192,15 +192,25 @@ impl<'s> Search<'s, '_> {
         (contested, candidates)
     }
 
-    /// Whether an account in use is about to get another value from the person it is linked to.
+    /// Whether an account in use, or about to be opened again, is about to get another value from
+    /// the person it is linked to.
     fn is_on_its_way_out(&self, index: usize, user: &User, field: &TargetField, value: &str) -> bool {
-        let Some((_, Some(row))) = holder(self.inputs, self.pairs, index) else { return false };
-        user.is_live()
+        let Some((link, Some(row))) = holder(self.inputs, self.pairs, index) else { return false };
+        let opens = link.deactivated_by_us
+            && self.policy.rehire == Rehire::Reactivate
+            && self.inputs.target.reactivates
+            && self.stands(row).is_some_and(Standing::is_employed);
+        (user.is_live() || opens)
             && !self.has_left(row)
             && !self.pairs.shared.contains(&index)
             && !diff::is_recycled(self.inputs, row, user)
-            && matches!(self.inputs.desired.value(row, field),
-                Field::Value(wanted) if !canon::same(field, wanted, value))
+            && match self.inputs.desired.value(row, field) {
+                Field::Value(wanted) => !canon::same(field, wanted, value),
+                Field::Cleared => {
+                    *field == TargetField::EmployeeNumber && !self.inputs.target.unclearable.contains(field)
+                }
+                Field::NotPermitted | Field::NotProvided => false,
+            }
     }
 
     /// Remembers whose accounts must not be closed because this person may be the same one,
