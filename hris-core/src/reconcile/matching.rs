@@ -73,7 +73,7 @@ pub(super) fn correlate(inputs: &Inputs<'_>, policy: &Policy, today: Date, pairs
     let seekers: BTreeSet<usize> = pairs.rows().filter(seeks).collect();
     let mut matches = Matches::default();
     if policy.unlinked_users == UnlinkedUsers::Deactivate {
-        matches.claimed = search.bystanders(&seekers);
+        matches.claimed = search.bystanders();
     }
     if seekers.is_empty() {
         return matches;
@@ -122,19 +122,22 @@ impl<'s> Search<'s, '_> {
         Some(standing(person, self.policy, self.today))
     }
 
+    /// Of two records of one id nobody knows which is right, so such a person has not left.
     fn has_left(&self, row: usize) -> bool {
-        matches!(self.stands(row), Some(Standing::Left(_)))
+        !self.pairs.contested.contains(&row) && matches!(self.stands(row), Some(Standing::Left(_)))
     }
 
     fn wanted(&self, row: usize, field: &TargetField) -> Option<Cow<'s, str>> {
         self.inputs.desired.value(row, field).value().map(|value| canon::canonical(field, value))
     }
 
-    /// Accounts of people who are there and of whom nothing is decided: a status that nobody knows,
-    /// a last working day to come, a record that cannot be read or told from another.
-    fn bystanders(&self, seekers: &BTreeSet<usize>) -> HashSet<usize> {
+    /// Accounts of people who are there without a link, whatever keys count for a match: a status
+    /// that nobody knows, a last working day to come, a record that cannot be read or told from
+    /// another.
+    fn bystanders(&self) -> HashSet<usize> {
         let is_bystander = |row: &usize| {
-            !seekers.contains(row) && self.pairs.link_of(*row).is_none() && !self.has_left(*row)
+            let unlinked = self.pairs.contested.contains(row) || self.pairs.link_of(*row).is_none();
+            unlinked && !self.has_left(*row)
         };
         let rows: Vec<usize> = self.pairs.rows().filter(is_bystander).collect();
         let mut found = HashSet::new();
@@ -203,6 +206,7 @@ impl<'s> Search<'s, '_> {
         (user.is_live() || opens)
             && !self.has_left(row)
             && !self.pairs.shared.contains(&index)
+            && !self.pairs.contested.contains(&row)
             && !diff::is_recycled(self.inputs, row, user)
             && match self.inputs.desired.value(row, field) {
                 Field::Value(wanted) => !canon::same(field, wanted, value),

@@ -39,7 +39,7 @@ fn taken(world: &World, plan: &Plan) -> BTreeSet<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
 
     /// Carried out, a plan leaves nothing to do, and at each step no two accounts hold one address
     /// (the model objects). Taking over an account leaves its address for the next run, an address
