@@ -15,6 +15,8 @@ mod problem;
 mod secret;
 mod snapshot;
 mod user;
+#[cfg(feature = "http")]
+pub mod wire;
 
 pub use catalog::{
     Capabilities, FieldCapability, FieldInfo, LeaverSignals, SourceField, StandardField, UnknownField,
