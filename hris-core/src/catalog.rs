@@ -161,7 +161,9 @@ impl FromStr for SourceField {
         let unknown = || UnknownField { name: name.to_owned() };
         if let Some(custom) = name.strip_prefix("custom.") {
             return match custom.strip_prefix('#') {
-                Some("") | None if custom.len() <= 1 && custom.trim_start_matches('#').is_empty() => Err(unknown()),
+                Some("") | None if custom.len() <= 1 && custom.trim_start_matches('#').is_empty() => {
+                    Err(unknown())
+                }
                 Some(id) => Ok(Self::CustomId(id.to_owned())),
                 None => Ok(Self::CustomName(custom.to_owned())),
             };

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::{
-    Capabilities, Date, Employee, EmployeeId, Error, ErrorKind, Field, FieldInfo, Result, Snapshot, SourceField,
-    StandardField,
+    Capabilities, Date, Employee, EmployeeId, Error, ErrorKind, Field, FieldInfo, Result, Snapshot,
+    SourceField, StandardField,
 };
 
 /// An HR system from which people are read.
@@ -165,7 +165,10 @@ impl ReadRequest {
 
 impl fmt::Debug for ReadRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ReadRequest").field("today", &self.today).field("fields", &self.fields).finish_non_exhaustive()
+        f.debug_struct("ReadRequest")
+            .field("today", &self.today)
+            .field("fields", &self.fields)
+            .finish_non_exhaustive()
     }
 }
 
@@ -215,7 +218,8 @@ impl Preflight {
     /// [`ErrorKind::Auth`] if the credential was refused, else [`ErrorKind::Permission`] naming
     /// each missing scope and permission and what lacking it costs.
     pub fn require(&self) -> Result<()> {
-        let failed: Vec<&Finding> = self.findings.iter().filter(|finding| finding.level >= Level::Missing).collect();
+        let failed: Vec<&Finding> =
+            self.findings.iter().filter(|finding| finding.level >= Level::Missing).collect();
         if failed.is_empty() {
             return Ok(());
         }

@@ -501,9 +501,9 @@ impl Employee {
 
 impl fmt::Debug for Employee {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let visible = StandardField::ALL.iter().filter(|field| {
-            self.text(**field).is_value() || self.date(**field).is_value()
-        });
+        let visible = StandardField::ALL
+            .iter()
+            .filter(|field| self.text(**field).is_value() || self.date(**field).is_value());
         f.debug_struct("Employee")
             .field("id", &self.id)
             .field("status", &self.status)

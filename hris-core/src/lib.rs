@@ -1,7 +1,10 @@
 //! The HRIS employee model, the Directory trait and a pure reconcile engine.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod canon;
 mod catalog;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod date;
 mod directory;
 mod employee;
@@ -12,6 +15,7 @@ pub mod http;
 pub mod mapping;
 mod memory;
 mod problem;
+pub mod reconcile;
 mod secret;
 mod snapshot;
 mod user;
@@ -23,7 +27,8 @@ pub use catalog::{
 };
 pub use date::{Date, InvalidDate, InvalidTimestamp, TimeZone, Timestamp, UnknownTimeZone};
 pub use directory::{
-    Directory, DirectoryExt, DirectoryWriter, FieldChange, Finding, Level, Lookup, Preflight, Progress, ReadRequest,
+    Directory, DirectoryExt, DirectoryWriter, FieldChange, Finding, Level, Lookup, Preflight, Progress,
+    ReadRequest,
 };
 pub use employee::{Address, CustomValue, Employee, EmployeeId, Identification, Status};
 pub use error::{Error, ErrorKind, Result};

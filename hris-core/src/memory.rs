@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use crate::{
-    Capabilities, Directory, DirectoryWriter, Employee, EmployeeId, Error, ErrorKind, Field, FieldChange, FieldInfo,
-    Finding, Fingerprint, LeaverSignals, Level, Lookup, Preflight, ReadRequest, Result, Snapshot, StandardField,
+    Capabilities, Directory, DirectoryWriter, Employee, EmployeeId, Error, ErrorKind, Field, FieldChange,
+    FieldInfo, Finding, Fingerprint, LeaverSignals, Level, Lookup, Preflight, ReadRequest, Result, Snapshot,
+    StandardField,
 };
 
 /// A directory held in memory. Clones share their people.
@@ -136,7 +137,8 @@ impl DirectoryWriter for MemoryDirectory {
     async fn update(&self, id: &EmployeeId, values: &[FieldChange], _key: &str) -> Result<()> {
         let mut world = self.answer()?;
         let person = world.people.iter_mut().find(|person| person.id() == id);
-        let person = person.ok_or_else(|| Error::new(ErrorKind::NotFound, format!("update {id}: nobody of this id")))?;
+        let person = person
+            .ok_or_else(|| Error::new(ErrorKind::NotFound, format!("update {id}: nobody of this id")))?;
         let mut changed = person.clone();
         apply(&mut changed, values)?;
         *person = changed;
@@ -150,7 +152,10 @@ fn apply(person: &mut Employee, values: &[FieldChange]) -> Result<()> {
         if field.date_slot().is_some() {
             let date = match value {
                 Field::Value(text) => Field::Value(text.parse().map_err(|_| {
-                    Error::new(ErrorKind::Rejected, format!("write {field}: not a date of the form YYYY-MM-DD"))
+                    Error::new(
+                        ErrorKind::Rejected,
+                        format!("write {field}: not a date of the form YYYY-MM-DD"),
+                    )
                 })?),
                 Field::Cleared => Field::Cleared,
                 Field::NotProvided => Field::NotProvided,

@@ -28,7 +28,14 @@ pub struct Problem {
 impl Problem {
     /// A problem that leaves its record undone; the run ends with exit code 2.
     pub fn error(code: ProblemCode, message: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, code, employee: None, user: None, field: None, message: message.into() }
+        Self {
+            severity: Severity::Error,
+            code,
+            employee: None,
+            user: None,
+            field: None,
+            message: message.into(),
+        }
     }
 
     /// A problem that somebody should know of; everything was done.

@@ -7,6 +7,8 @@ mod convert;
 mod directory;
 mod preflight;
 mod requirements;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
 #[cfg(feature = "webhooks")]
 pub mod webhook;
 mod wire;

@@ -1,0 +1,68 @@
+//! Everything a decision is made from.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::plan::{Baseline, Mode};
+use crate::mapping::Desired;
+use crate::{EmployeeId, Link, Lookup, Snapshot, TargetField, Timestamp, User};
+
+/// Everything a plan is made from, beside the policy and the day. The engine knows nothing else.
+#[derive(Clone, Debug)]
+pub struct Inputs<'a> {
+    /// The connection's name: part of each action's key.
+    pub connection: &'a str,
+    /// What the run is for.
+    pub mode: Mode,
+    /// The whole directory.
+    pub snapshot: &'a Snapshot,
+    /// What each of its people should look like in the target.
+    pub desired: &'a Desired<'a>,
+    /// Every account.
+    pub users: &'a [User],
+    /// Who is whom.
+    pub links: &'a [Link],
+    /// The last complete run; none before the first.
+    pub last: Option<&'a Baseline>,
+    /// What the vendor said when linked people who are missing were asked for by id.
+    pub absent: &'a BTreeMap<EmployeeId, Lookup>,
+    /// What the target can do.
+    pub target: &'a TargetCapabilities,
+    /// The vendor's own signs of leaving.
+    pub leavers: crate::LeaverSignals,
+    /// A digest of mapping, match keys, policy and source settings.
+    pub config: &'a str,
+    /// Accounts deactivated within the window before this run, approved plans apart.
+    pub removed_in_window: u64,
+    /// The instant of the plan: decides which invitations have expired.
+    pub now: Timestamp,
+}
+
+/// What a target can do: data, not code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TargetCapabilities {
+    /// It can invite.
+    pub invites: bool,
+    /// It can open a closed account again.
+    pub reactivates: bool,
+    /// It keeps permission levels, locations and areas.
+    pub assigns: bool,
+    /// Fields from which a value cannot be taken away again.
+    pub unclearable: BTreeSet<TargetField>,
+    /// Whether two accounts may not have one e-mail address, closed accounts included.
+    pub unique_email: bool,
+}
+
+impl TargetCapabilities {
+    /// A target that can do everything and keeps e-mail addresses unique.
+    #[must_use]
+    pub fn full() -> Self {
+        Self {
+            invites: true,
+            reactivates: true,
+            assigns: true,
+            unclearable: BTreeSet::new(),
+            unique_email: true,
+        }
+    }
+}

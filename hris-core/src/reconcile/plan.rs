@@ -1,0 +1,427 @@
+//! A plan: what a run would do, as data.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::situation::{Reason, Situation};
+use crate::{Assignment, EmployeeId, Fingerprint, Problem, TargetField, Timestamp, UserId};
+
+/// What a run would do: serialisable, comparable, approvable.
+///
+/// A plan holds personal data (the values to be written) and serialises with it; keep a saved plan
+/// readable by its owner only. `Debug` shows counts.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Plan {
+    /// The connection it was made for.
+    pub connection: String,
+    /// Whether it syncs or only matches.
+    pub mode: Mode,
+    /// The actions, in the order in which they must be done.
+    pub actions: Vec<Action>,
+    /// One line for everybody in the source, in a link, or in the target without one.
+    pub people: Vec<Verdict>,
+    /// What a person should look at.
+    pub problems: Vec<Problem>,
+    /// The figures that the safeguards look at.
+    pub figures: Figures,
+    /// What will be remembered if the plan is carried out.
+    pub baseline: Baseline,
+}
+
+/// What a run does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Mode {
+    /// Links accounts and brings their assignments in line; creates, invites and removes nobody.
+    Match,
+    /// Everything.
+    #[default]
+    Sync,
+}
+
+impl Plan {
+    /// A short text that changes whenever what the plan would do changes: kinds, people, fields and
+    /// values of its actions, in order. The time at which it was made does not matter.
+    #[must_use]
+    pub fn digest(&self) -> PlanDigest {
+        // Serialising cannot fail for these types, and an empty text would never equal a digest
+        // of a plan that serialises, so an approval could not pass wrongly.
+        let content = serde_json::to_vec(&(&self.connection, self.mode, &self.actions)).unwrap_or_default();
+        PlanDigest(hex(&Sha256::digest(&content)))
+    }
+
+    /// Whether there is nothing to do.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.actions.is_empty()
+    }
+
+    /// The actions of one kind.
+    pub fn of_kind(&self, kind: ActionKind) -> impl Iterator<Item = &Action> {
+        self.actions.iter().filter(move |action| action.kind == kind)
+    }
+
+    /// How many people are in each situation.
+    #[must_use]
+    pub fn situations(&self) -> BTreeMap<Situation, u64> {
+        let mut counts = BTreeMap::new();
+        for verdict in &self.people {
+            *counts.entry(verdict.situation).or_default() += 1;
+        }
+        counts
+    }
+
+    /// Everything the plan says about one employee: the situation and why, and what will be done.
+    #[must_use]
+    pub fn explain(&self, employee: &EmployeeId) -> Option<(&Verdict, Vec<&Action>)> {
+        let verdict = self.people.iter().find(|verdict| verdict.employee.as_ref() == Some(employee))?;
+        let actions = self.actions.iter().filter(|action| action.employee.as_ref() == Some(employee));
+        Some((verdict, actions.collect()))
+    }
+
+    /// The same plan without its removals: what goes on while they wait. An address that a held
+    /// leaver was to give up is not free, so whoever waits for it waits on.
+    #[must_use]
+    pub fn without_removals(&self) -> Self {
+        let removed = self.of_kind(ActionKind::Deactivate).filter_map(|action| action.user.as_ref());
+        let held: BTreeSet<&UserId> = removed.collect();
+        let mut blocked = held.clone();
+        let mut never_created: BTreeSet<&EmployeeId> = BTreeSet::new();
+        let waits = |action: &Action, blocked: &BTreeSet<&UserId>| {
+            action.waits_for.iter().any(|user| blocked.contains(user))
+        };
+        loop {
+            let before = (blocked.len(), never_created.len());
+            for action in &self.actions {
+                if !waits(action, &blocked) {
+                    continue;
+                }
+                blocked.extend(&action.user);
+                if action.kind == ActionKind::Create {
+                    never_created.extend(&action.employee);
+                }
+            }
+            if (blocked.len(), never_created.len()) == before {
+                break;
+            }
+        }
+        let stays = |action: &Action| {
+            action.kind == ActionKind::Deactivate
+                || waits(action, &blocked)
+                || (action.releases && action.user.as_ref().is_some_and(|user| blocked.contains(user)))
+                || action.employee.as_ref().is_some_and(|employee| never_created.contains(employee))
+        };
+        let actions = self.actions.iter().filter(|action| !stays(action)).cloned().collect();
+        Self { actions, ..self.clone() }
+    }
+}
+
+impl fmt::Debug for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Plan")
+            .field("connection", &self.connection)
+            .field("mode", &self.mode)
+            .field("actions", &self.actions.len())
+            .field("people", &self.people.len())
+            .field("problems", &self.problems.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The digest of a [`Plan`], as hexadecimal text.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PlanDigest(String);
+
+impl fmt::Display for PlanDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// One thing to do to one account.
+///
+/// `Debug` shows ids, kind and field names, never values.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Action {
+    /// Identifies the action: the same action planned again after a crash has the same key, a later
+    /// one does not. A target does an action of one key once.
+    pub key: ActionKey,
+    /// What is done.
+    pub kind: ActionKind,
+    /// The employee it is done for; none for an account that no employee was ever linked to.
+    pub employee: Option<EmployeeId>,
+    /// The account; none for one that is yet to be created, and for the first invitation to it.
+    pub user: Option<UserId>,
+    /// The fields that are written.
+    pub changes: Vec<Change>,
+    /// What is given or taken back.
+    pub grants: Vec<GrantChange>,
+    /// The situation of the person.
+    pub situation: Situation,
+    /// Why it is done.
+    pub reason: Reason,
+    /// Accounts that must have given up a value before this action can be done.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub waits_for: BTreeSet<UserId>,
+    /// Whether it only gives up a value that somebody else needs.
+    #[serde(default)]
+    pub releases: bool,
+    /// The record of the same person whose link this action takes over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<EmployeeId>,
+    /// Whether the account, once created, is owed an invitation: [`crate::Link::awaits_invite`].
+    #[serde(default)]
+    pub awaits_invite: bool,
+}
+
+impl Action {
+    pub(super) fn new(kind: ActionKind, situation: Situation, reason: Reason) -> Self {
+        Self {
+            key: ActionKey(String::new()),
+            kind,
+            employee: None,
+            user: None,
+            changes: Vec::new(),
+            grants: Vec::new(),
+            situation,
+            reason,
+            waits_for: BTreeSet::new(),
+            releases: false,
+            replaces: None,
+            awaits_invite: false,
+        }
+    }
+
+    /// The id by which the action is told from others of its kind: the employee's or the account's.
+    pub(super) fn subject(&self) -> &str {
+        let employee = self.employee.as_ref().map(EmployeeId::as_str);
+        employee.or(self.user.as_ref().map(UserId::as_str)).unwrap_or_default()
+    }
+
+    /// The names of what is written, as reports show them.
+    pub fn fields(&self) -> impl Iterator<Item = String> {
+        let grants: BTreeSet<&'static str> =
+            self.grants.iter().map(|change| change.grant.kind.as_str()).collect();
+        self.changes
+            .iter()
+            .map(|change| change.field.to_string())
+            .chain(grants.into_iter().map(str::to_owned))
+    }
+}
+
+impl fmt::Debug for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Action")
+            .field("kind", &self.kind)
+            .field("employee", &self.employee)
+            .field("user", &self.user)
+            .field("fields", &self.fields().collect::<Vec<_>>())
+            .field("reason", &self.reason)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The key of an [`Action`]: hexadecimal text, the same for the same action.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ActionKey(String);
+
+impl ActionKey {
+    /// The key as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The key of an action on a pair: `sequence` is [`crate::Link::sequence`], `subject` the
+    /// employee's or the account's id, and `content` whatever else tells it from another.
+    pub(super) fn new(
+        connection: &str,
+        kind: ActionKind,
+        subject: &str,
+        sequence: u64,
+        content: &impl Serialize,
+    ) -> Self {
+        let content = serde_json::to_vec(&(connection, kind, subject, sequence, content)).unwrap_or_default();
+        Self(hex(Sha256::digest(&content).get(..16).unwrap_or_default()))
+    }
+}
+
+impl From<String> for ActionKey {
+    fn from(key: String) -> Self {
+        Self(key)
+    }
+}
+
+impl fmt::Display for ActionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// The kinds of [`Action`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ActionKind {
+    /// Gives (or takes back) permission level, locations, areas.
+    Assign,
+    /// Makes an account.
+    Create,
+    /// Closes an account.
+    Deactivate,
+    /// Sends the first invitation.
+    Invite,
+    /// Remembers that this account is this employee. Nothing is written to the target.
+    Link,
+    /// Opens an account again that this connection closed.
+    Reactivate,
+    /// Sends an invitation again.
+    Reinvite,
+    /// Writes fields of an account.
+    Update,
+}
+
+impl ActionKind {
+    /// The word used in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Assign => "assign",
+            Self::Create => "create",
+            Self::Deactivate => "deactivate",
+            Self::Invite => "invite",
+            Self::Link => "link",
+            Self::Reactivate => "reactivate",
+            Self::Reinvite => "reinvite",
+            Self::Update => "update",
+        }
+    }
+}
+
+/// One field to be written. `Debug` shows the field only.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Change {
+    /// Which field.
+    pub field: TargetField,
+    /// What the account has now.
+    pub from: Option<String>,
+    /// What it gets; none takes the value away.
+    pub to: Option<String>,
+}
+
+impl Change {
+    /// A change of `field` from one value to another.
+    #[must_use]
+    pub fn new(field: TargetField, from: Option<String>, to: Option<String>) -> Self {
+        Self { field, from, to }
+    }
+}
+
+impl fmt::Debug for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.field)
+    }
+}
+
+/// One assignment given or taken back.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct GrantChange {
+    /// What.
+    pub grant: Assignment,
+    /// Given, or taken back.
+    pub given: bool,
+}
+
+impl GrantChange {
+    /// Gives `grant`, or takes it back.
+    #[must_use]
+    pub fn new(grant: Assignment, given: bool) -> Self {
+        Self { grant, given }
+    }
+}
+
+/// What was decided about one person, and why, whether or not anything is done.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Verdict {
+    /// The person in the source.
+    pub employee: Option<EmployeeId>,
+    /// The account in the target.
+    pub user: Option<UserId>,
+    /// What they are to each other.
+    pub situation: Situation,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// The figures that the safeguards look at.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Figures {
+    /// Accounts that may be removed: linked and not deactivated, invited ones included; with
+    /// `unlinked_users = "deactivate"` the accounts without a link too.
+    pub population: u64,
+    /// Accounts this plan deactivates.
+    pub removals: u64,
+    /// Removals that would have been planned if absence counted in this run.
+    pub withheld_removals: u64,
+    /// Accounts this plan creates.
+    pub creations: u64,
+    /// Accounts deactivated within the window before this run, approved plans apart.
+    pub removed_in_window: u64,
+    /// People in the source now.
+    pub source_people: u64,
+    /// Records without an id.
+    pub unidentified: u64,
+    /// Whether anybody is linked.
+    pub linked: bool,
+    /// Fields that somebody had at the last complete run and nobody has now.
+    pub coverage_lost: BTreeSet<String>,
+    /// Whether the credential shows less than at the last complete run in other ways, in words.
+    pub visibility_lost: Option<String>,
+    /// Whether another credential answers now.
+    pub credential_changed: bool,
+    /// Whether another organisation answers now.
+    pub organisation_changed: bool,
+    /// Whether mapping, match keys, policy or source settings changed.
+    pub config_changed: bool,
+    /// People in the source at the last complete run.
+    pub last_source_people: Option<u64>,
+}
+
+/// What is remembered of a complete run, to compare the next one with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Baseline {
+    /// Who answered for whom.
+    pub fingerprint: Fingerprint,
+    /// How many people the source had.
+    pub people: u64,
+    /// Per target field, how many people had a value in the source.
+    pub filled: BTreeMap<String, u64>,
+    /// A digest of mapping, match keys, policy and source settings.
+    pub config: String,
+    /// When the plan was made.
+    pub at: Option<Timestamp>,
+}

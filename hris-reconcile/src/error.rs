@@ -1,0 +1,128 @@
+//! What can keep a run from happening or from finishing.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::report::Report;
+
+/// A result whose error is [`struct@Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What kept a run from happening or from finishing.
+///
+/// It never carries a person, a secret or a response body.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    retry_after: Option<Duration>,
+    report: Option<Report>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// The coarse kinds of [`struct@Error`]. Each says what to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A credential or permission of the source or the target is missing. Grant it.
+    Auth,
+    /// Another run holds this connection. Wait for it.
+    Busy,
+    /// The caller stopped the run. What was done is recorded; run again when ready.
+    Cancelled,
+    /// A setting, mapping or stage does not allow this. Correct it.
+    Config,
+    /// The source did not answer, or its answer was incomplete or not to be trusted. Nothing was
+    /// changed; run again later.
+    Source,
+    /// The state cannot be used: corrupt, read-only, full, or of a newer version. The message names
+    /// the remedy.
+    State,
+    /// The target did not answer, or refused to work. What was done is recorded; run again later.
+    Target,
+}
+
+impl Error {
+    /// An error of `kind`; `message` says what was being done, what went wrong and what to do.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner { kind, message: message.into(), retry_after: None, report: None, source: None }))
+    }
+
+    /// Adds the error beneath this one.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// Adds what the run had done until then.
+    #[must_use]
+    pub fn with_report(mut self, report: Report) -> Self {
+        self.0.report = Some(report);
+        self
+    }
+
+    /// What the run had done until it failed, where it had begun.
+    #[must_use]
+    pub fn report(&self) -> Option<&Report> {
+        self.0.report.as_ref()
+    }
+
+    /// The coarse kind, to branch on.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// Whether the same call may succeed later without anybody changing anything.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        matches!(self.0.kind, ErrorKind::Busy | ErrorKind::Source | ErrorKind::Target)
+    }
+
+    /// How long the source or target asked to wait, if it did.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+}
+
+impl From<hris_core::Error> for Error {
+    /// An error of the source.
+    fn from(error: hris_core::Error) -> Self {
+        use hris_core::ErrorKind as Core;
+        let kind = match error.kind() {
+            Core::Auth | Core::Permission => ErrorKind::Auth,
+            Core::Config => ErrorKind::Config,
+            Core::Cancelled => ErrorKind::Cancelled,
+            _ => ErrorKind::Source,
+        };
+        let mut own = Self::new(kind, error.to_string());
+        own.0.retry_after = error.retry_after();
+        own.with_source(error)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("message", &self.0.message)
+            .field("retry_after", &self.0.retry_after)
+            .field("source", &self.0.source)
+            .finish()
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static))
+    }
+}

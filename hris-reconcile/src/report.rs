@@ -1,0 +1,198 @@
+//! What a run did, as data.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use hris_core::reconcile::{Action, ActionKind, Refusal};
+use hris_core::{EmployeeId, Problem, Timestamp, UserId};
+use serde::{Deserialize, Serialize};
+
+/// What a run did: counts, actions by id and field, problems. It holds no value of any field, so it
+/// may be kept, sent and shown.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Report {
+    /// The run's id; ids sort by time.
+    pub run: String,
+    /// The connection's name.
+    pub connection: String,
+    /// What was asked for: `plan`, `sync` or `match`.
+    pub command: String,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// When it was started.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub finished_at: Timestamp,
+    /// What was read.
+    pub source: SourceSummary,
+    /// How much was done.
+    pub counts: Counts,
+    /// What was done or, in a dry run, would be.
+    pub actions: Vec<ActionLine>,
+    /// What a person should look at.
+    pub problems: Vec<Problem>,
+    /// Why a safeguard refused the run or held its removals.
+    pub refusal: Option<Refusal>,
+    /// Why the run failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<Failure>,
+    /// How many people are in each situation.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub situations: BTreeMap<String, u64>,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Outcome {
+    /// Everything was done.
+    Completed,
+    /// It could not be done, or not to the end.
+    Failed,
+    /// Some records failed, are in conflict, or wait.
+    Partial,
+    /// A safeguard refused it; nothing was changed.
+    Refused,
+}
+
+impl Outcome {
+    /// The word used in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Failed => "failed",
+            Self::Partial => "partial",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// What was read from the source.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SourceSummary {
+    /// The vendor's name.
+    pub vendor: String,
+    /// How many people the directory holds.
+    pub employees: u64,
+    /// Whether the listing was proven whole.
+    pub complete: bool,
+    /// How many requests it took.
+    pub requests: u64,
+}
+
+/// How much was done, by kind. People are counted, and an action that failed counts as failed only.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct Counts {
+    /// Accounts made.
+    pub created: u64,
+    /// First invitations sent.
+    pub invited: u64,
+    /// Invitations sent again.
+    pub reinvited: u64,
+    /// Accounts whose fields or assignments were written.
+    pub updated: u64,
+    /// People with an account for whom there was nothing to do.
+    pub unchanged: u64,
+    /// Accounts closed.
+    pub deactivated: u64,
+    /// Accounts opened again.
+    pub reactivated: u64,
+    /// Accounts linked to an employee.
+    pub linked: u64,
+    /// Fields and people in conflict.
+    pub conflicts: u64,
+    /// People for whom deliberately nothing was done.
+    pub skipped: u64,
+    /// People for whom something should have been done and was not.
+    pub failed: u64,
+}
+
+/// One action of a report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ActionLine {
+    /// What was done.
+    pub action: ActionKind,
+    /// For which employee.
+    pub employee: Option<EmployeeId>,
+    /// To which account.
+    pub user: Option<UserId>,
+    /// The names of the fields that were written.
+    pub fields: Vec<String>,
+    /// Why.
+    pub reason: String,
+    /// How it ended.
+    pub result: ActionResult,
+}
+
+impl ActionLine {
+    /// The line of an action that ended so.
+    #[must_use]
+    pub fn new(action: &Action, result: ActionResult) -> Self {
+        Self {
+            action: action.kind,
+            employee: action.employee.clone(),
+            user: action.user.clone(),
+            fields: action.fields().collect(),
+            reason: action.reason.to_string(),
+            result,
+        }
+    }
+}
+
+/// How an action ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ActionResult {
+    /// It was done.
+    Done,
+    /// It was tried and not done.
+    Failed,
+    /// It would be done.
+    Planned,
+    /// It was not tried.
+    Skipped,
+}
+
+impl ActionResult {
+    /// The word used in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Planned => "planned",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// Why a run failed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Failure {
+    /// The kind, as a word: `auth`, `busy`, `cancelled`, `config`, `source`, `state`, `target`.
+    pub kind: String,
+    /// What happened and what to do.
+    pub message: String,
+}
+
+impl Failure {
+    /// A failure of this kind.
+    pub fn new(kind: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { kind: kind.into(), message: message.into() }
+    }
+}
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.kind, self.message)
+    }
+}

@@ -1,0 +1,185 @@
+//! What is remembered between runs, and the journal that makes a run safe to cut.
+
+#[cfg(feature = "sqlite")]
+pub(crate) mod sqlite;
+
+use std::fmt;
+
+use async_trait::async_trait;
+use hris_core::reconcile::{Action, ActionKey, Baseline};
+use hris_core::{EmployeeId, Link, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::report::Report;
+use crate::{Connection, Result};
+
+#[cfg(feature = "sqlite")]
+pub use sqlite::{SqliteStore, SqliteStoreBuilder};
+
+/// Where links, the journal, history and connections are kept.
+///
+/// Each method is one transaction: it happened, or it did not. What a method has confirmed survives
+/// a crash and a power cut. Every write of a run carries the run's [`Lease`]; a store refuses one
+/// whose token is not the newest, so that a run which was paused past its lease cannot write late.
+#[async_trait]
+pub trait StateStore: fmt::Debug + Send + Sync + 'static {
+    /// Takes the lease of a connection for [`LEASE_SECONDS`] by the store's own clock.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Busy`] while another run holds it.
+    async fn acquire(&self, connection: &str, holder: &str) -> Result<Lease>;
+
+    /// Extends a lease that is still the newest.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Busy`] if another run took it.
+    async fn renew(&self, lease: &Lease) -> Result<()>;
+
+    /// Gives the lease back. Giving back one that was lost is no error.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::State`].
+    async fn release(&self, lease: &Lease) -> Result<()>;
+
+    /// Everything that planning needs.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::State`] with a remedy.
+    async fn load(&self, connection: &str) -> Result<State>;
+
+    /// Records that these actions are about to be done, in order, before any of them is.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Busy`] if the lease was lost, else [`crate::ErrorKind::State`].
+    async fn intend(&self, lease: &Lease, intents: &[Intent]) -> Result<()>;
+
+    /// Records how actions ended, together with what that makes of their links, as one step.
+    ///
+    /// # Errors
+    /// As [`StateStore::intend`].
+    async fn settle(&self, lease: &Lease, outcomes: &[Settlement]) -> Result<()>;
+
+    /// Records a finished run: its report and, for a complete one, the baseline of the next.
+    ///
+    /// # Errors
+    /// As [`StateStore::intend`].
+    async fn finish(&self, lease: &Lease, report: &Report, baseline: Option<&Baseline>) -> Result<()>;
+
+    /// How many accounts this connection deactivated since then, approved plans apart.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::State`].
+    async fn removals_since(&self, connection: &str, since: Timestamp) -> Result<u64>;
+
+    /// Past runs, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::State`].
+    async fn history(&self, connection: &str, limit: u32) -> Result<Vec<Report>>;
+
+    /// One past run, by its id.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::State`].
+    async fn run(&self, connection: &str, run: &str) -> Result<Option<Report>>;
+
+    /// Saves a connection under its name.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::State`].
+    async fn save_connection(&self, connection: &Connection) -> Result<()>;
+
+    /// A connection, by its name.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::State`].
+    async fn connection(&self, name: &str) -> Result<Option<Connection>>;
+}
+
+/// How long a lease lasts unless it is renewed.
+pub const LEASE_SECONDS: u64 = 60;
+/// How often a run renews its lease.
+pub const RENEW_SECONDS: u64 = 15;
+
+/// The right to run one connection, for a while.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Lease {
+    /// The connection's name.
+    pub connection: String,
+    /// Who holds it: the run's id.
+    pub holder: String,
+    /// Grows with each lease of this connection.
+    pub token: u64,
+}
+
+impl Lease {
+    /// A lease as a store hands it out.
+    #[must_use]
+    pub fn new(connection: impl Into<String>, holder: impl Into<String>, token: u64) -> Self {
+        Self { connection: connection.into(), holder: holder.into(), token }
+    }
+}
+
+/// What planning needs of the past.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct State {
+    /// Who is whom.
+    pub links: Vec<Link>,
+    /// The last complete run.
+    pub baseline: Option<Baseline>,
+    /// Actions that were about to be done and of which no end is recorded, oldest first.
+    pub unsettled: Vec<Intent>,
+}
+
+/// An action that is about to be done. It holds the values to be written until it is settled.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Intent {
+    /// The run it belongs to.
+    pub run: String,
+    /// The action.
+    pub action: Action,
+    /// When the run was started.
+    pub at: Timestamp,
+    /// Whether a person approved the plan.
+    pub approved: bool,
+}
+
+impl Intent {
+    /// An action of a run that is about to be done.
+    #[must_use]
+    pub fn new(run: impl Into<String>, action: Action, at: Timestamp, approved: bool) -> Self {
+        Self { run: run.into(), action, at, approved }
+    }
+}
+
+/// How an action ended.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Settlement {
+    /// Which action.
+    pub key: ActionKey,
+    /// Whether it was done.
+    pub done: bool,
+    /// What the link is afterwards, where there is one.
+    pub link: Option<Link>,
+    /// Links that are no more: the person has another record now.
+    pub unlinked: Vec<EmployeeId>,
+}
+
+impl Settlement {
+    /// An action that was done, or not.
+    #[must_use]
+    pub fn new(key: ActionKey, done: bool) -> Self {
+        Self { key, done, link: None, unlinked: Vec::new() }
+    }
+
+    /// With what the link is afterwards.
+    #[must_use]
+    pub fn with_link(mut self, link: Option<Link>) -> Self {
+        self.link = link;
+        self
+    }
+}

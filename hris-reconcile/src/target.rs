@@ -1,0 +1,189 @@
+//! The product's side: where accounts live.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use async_trait::async_trait;
+use hris_core::reconcile::{ActionKey, Change, GrantChange};
+use hris_core::{Timestamp, User, UserId, UserStatus};
+
+pub use hris_core::reconcile::TargetCapabilities;
+
+/// A product's own accounts.
+///
+/// Every call that writes carries a key. A call repeated with the same key has no further effect
+/// and answers as it did the first time. A call is whole or not at all: it never leaves half an
+/// account.
+#[async_trait]
+pub trait Target: fmt::Debug + Send + Sync + 'static {
+    /// What this target can do; asked once a run.
+    fn capabilities(&self) -> TargetCapabilities;
+
+    /// Looks whether the target can be reached and written, and prepares what it needs.
+    ///
+    /// # Errors
+    /// [`TargetError`] saying what is missing and what to do.
+    async fn check(&self) -> Result<(), TargetError>;
+
+    /// Every account, whole.
+    ///
+    /// # Errors
+    /// Whatever keeps the list from being whole.
+    async fn users(&self) -> Result<Vec<User>, TargetError>;
+
+    /// One account, by its id: used to settle an action whose outcome nobody knows.
+    ///
+    /// # Errors
+    /// Whatever kept the question from being answered; not being there is `None`.
+    async fn user(&self, id: &UserId) -> Result<Option<User>, TargetError>;
+
+    /// One account, by its external id: used before anybody is created.
+    ///
+    /// # Errors
+    /// As [`Target::user`].
+    async fn find(&self, external_id: &str) -> Result<Option<User>, TargetError>;
+
+    /// Makes an account and returns its id.
+    ///
+    /// # Errors
+    /// [`TargetErrorKind::Conflict`] if a value that must be unique is taken.
+    async fn create(&self, user: &NewUser, key: &ActionKey, now: Timestamp) -> Result<UserId, TargetError>;
+
+    /// Writes the named fields and leaves all others alone.
+    ///
+    /// # Errors
+    /// As [`Target::create`], and [`TargetErrorKind::NotFound`].
+    async fn update(
+        &self,
+        id: &UserId,
+        changes: &[Change],
+        key: &ActionKey,
+        now: Timestamp,
+    ) -> Result<(), TargetError>;
+
+    /// Gives and takes back assignments.
+    ///
+    /// # Errors
+    /// As [`Target::update`].
+    async fn assign(
+        &self,
+        id: &UserId,
+        grants: &[GrantChange],
+        key: &ActionKey,
+        now: Timestamp,
+    ) -> Result<(), TargetError>;
+
+    /// Asks the account's owner to join. Sent once a key.
+    ///
+    /// # Errors
+    /// As [`Target::update`].
+    async fn invite(
+        &self,
+        id: &UserId,
+        invitation: &Invitation,
+        key: &ActionKey,
+        now: Timestamp,
+    ) -> Result<(), TargetError>;
+
+    /// Closes the account. Closing a closed account is no error.
+    ///
+    /// # Errors
+    /// As [`Target::update`].
+    async fn deactivate(&self, id: &UserId, key: &ActionKey, now: Timestamp) -> Result<(), TargetError>;
+
+    /// Opens a closed account again.
+    ///
+    /// # Errors
+    /// As [`Target::update`].
+    async fn reactivate(&self, id: &UserId, key: &ActionKey, now: Timestamp) -> Result<(), TargetError>;
+}
+
+/// An account that is to be made. `Debug` shows field names only.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NewUser {
+    /// Where it will stand: pending or active.
+    pub status: UserStatus,
+    /// Its fields.
+    pub values: Vec<Change>,
+    /// Its permission level, locations and areas.
+    pub grants: Vec<GrantChange>,
+}
+
+impl NewUser {
+    /// An account of these values.
+    #[must_use]
+    pub fn new(status: UserStatus, values: Vec<Change>, grants: Vec<GrantChange>) -> Self {
+        Self { status, values, grants }
+    }
+
+    /// The external id it will have.
+    #[must_use]
+    pub fn external_id(&self) -> Option<&str> {
+        let change = self.values.iter().find(|change| change.field == hris_core::TargetField::ExternalId);
+        change.and_then(|change| change.to.as_deref())
+    }
+}
+
+/// An invitation that is to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Invitation {
+    /// When it stops being valid; none if it never does.
+    pub expires_at: Option<Timestamp>,
+    /// Whether an earlier one expired.
+    pub again: bool,
+}
+
+impl Invitation {
+    /// An invitation valid until then.
+    #[must_use]
+    pub fn new(expires_at: Option<Timestamp>, again: bool) -> Self {
+        Self { expires_at, again }
+    }
+}
+
+/// Why a target did not do what it was asked. The message carries no personal data.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+#[non_exhaustive]
+pub struct TargetError {
+    /// The coarse kind.
+    pub kind: TargetErrorKind,
+    /// What happened and what to do.
+    pub message: String,
+    /// The fields it is about.
+    pub fields: BTreeSet<String>,
+}
+
+impl TargetError {
+    /// An error of `kind`.
+    pub fn new(kind: TargetErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), fields: BTreeSet::new() }
+    }
+
+    /// Names a field it is about.
+    #[must_use]
+    pub fn field(mut self, field: impl Into<String>) -> Self {
+        self.fields.insert(field.into());
+        self
+    }
+}
+
+/// The coarse kinds of [`TargetError`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TargetErrorKind {
+    /// The target's credential or permission is missing: the run stops.
+    Auth,
+    /// A value that must be unique is taken: this record only.
+    Conflict,
+    /// The account is not there: this record only.
+    NotFound,
+    /// The record was refused: this record only.
+    Rejected,
+    /// Nothing was done and the target does not work now: the run stops after three in a row.
+    Unavailable,
+    /// Nobody knows whether it was done: read back before anything else.
+    UnknownOutcome,
+}
