@@ -3,11 +3,15 @@
 
 mod canon;
 mod catalog;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod date;
 mod directory;
 mod employee;
 mod error;
 mod field;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod mapping;
 mod memory;
 mod problem;
@@ -15,6 +19,8 @@ pub mod reconcile;
 mod secret;
 mod snapshot;
 mod user;
+#[cfg(feature = "http")]
+pub mod wire;
 
 pub use catalog::{
     Capabilities, FieldCapability, FieldInfo, LeaverSignals, SourceField, StandardField, UnknownField,
