@@ -3,6 +3,8 @@
 mod fault;
 mod read;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::fmt;
