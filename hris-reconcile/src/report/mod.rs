@@ -1,4 +1,15 @@
-//! What a run did, as data.
+//! What a run did: as data, and as a person reads it.
+//!
+//! A [`Report`] holds ids, field names and words, never a value of anybody's record. It becomes JSON
+//! for programs, CSV for whoever mends the records, one HTML page for whoever wants to know how it
+//! went, and with feature `email` a message.
+
+mod csv;
+mod html;
+mod words;
+
+#[cfg(feature = "email")]
+pub(crate) use self::words::visible;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -6,6 +17,8 @@ use std::fmt;
 use hris_core::reconcile::{Action, ActionKind, Refusal};
 use hris_core::{EmployeeId, Problem, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
+
+use crate::ErrorKind;
 
 /// What a run did: counts, actions by id and field, problems. It holds no value of any field, so it
 /// may be kept, sent and shown.
@@ -16,7 +29,7 @@ pub struct Report {
     pub run: String,
     /// The connection's name.
     pub connection: String,
-    /// What was asked for: `plan`, `sync` or `match`.
+    /// What was asked for: `plan`, `sync`, `match` or `import`.
     pub command: String,
     /// How it ended.
     pub outcome: Outcome,
@@ -40,6 +53,65 @@ pub struct Report {
     /// How many people are in each situation.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub situations: BTreeMap<String, u64>,
+    /// What concerns the run and no person: actions of an interrupted run that were settled, a hook
+    /// that failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<String>,
+}
+
+impl Report {
+    /// The exit code of a command that ends with this report: 0 completed, 2 some records failed or
+    /// are in conflict, 3 refused, and where the run failed that of [`crate::Error::exit_code`].
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self.outcome {
+            Outcome::Completed => 0,
+            Outcome::Partial => 2,
+            Outcome::Refused => 3,
+            Outcome::Failed => {
+                let kind = self.error.as_ref().and_then(|failure| ErrorKind::of_word(&failure.kind));
+                kind.unwrap_or(ErrorKind::Target).exit_code()
+            }
+        }
+    }
+}
+
+impl Report {
+    /// The report as indented JSON: what `plan`, `sync` and `match` answer.
+    ///
+    /// ```
+    /// # use hris_reconcile::report::Report;
+    /// # let text = r#"{"run":"01J","connection":"acme","command":"sync","outcome":"completed",
+    /// #   "started_at":"2026-11-23T09:00:00Z","finished_at":"2026-11-23T09:00:04Z",
+    /// #   "source":{"vendor":"humaans","employees":0,"complete":true,"requests":1},
+    /// #   "counts":{},"actions":[],"problems":[],"refusal":null}"#;
+    /// let report: Report = serde_json::from_str(text)?;
+    /// let again: Report = serde_json::from_str(&report.to_json())?;
+    /// assert_eq!(again, report);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        // Numbers, texts and lists under text keys: serialising these cannot fail.
+        serde_json::to_string_pretty(self).unwrap_or_default()
+    }
+
+    /// What happened in one line of plain words, such as `3 people joined, 1 left, 248 unchanged`.
+    ///
+    /// It holds no line break and no character that is not seen, so it may be a subject line.
+    #[must_use]
+    pub fn headline(&self) -> String {
+        words::headline(self)
+    }
+
+    /// Whether it holds anything that somebody should look at.
+    #[must_use]
+    pub fn needs_attention(&self) -> bool {
+        !self.problems.is_empty()
+            || self.refusal.is_some()
+            || self.error.is_some()
+            || self.actions.iter().any(|line| line.result == ActionResult::Failed)
+    }
 }
 
 /// How a run ended.
@@ -84,7 +156,11 @@ pub struct SourceSummary {
     pub requests: u64,
 }
 
-/// How much was done, by kind. People are counted, and an action that failed counts as failed only.
+/// How much was done, by kind. People are counted.
+///
+/// Everybody in a plan is in exactly one of all counts but `invited` and `reinvited`, which come on
+/// top. Of somebody for whom something failed only the failure is counted. Whoever was only invited
+/// counts as unchanged besides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
