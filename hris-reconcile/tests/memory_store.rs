@@ -1,5 +1,7 @@
 //! The state in memory keeps the contract of every store.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
 mod store_contract;
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! The state in a file: the contract of every store, and what is a file's own.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
 mod store_contract;
 
 use std::collections::BTreeMap;

@@ -1,5 +1,7 @@
 //! Accounts in a file: what actions do to the rows, once a key, whoever made the tables.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
