@@ -109,8 +109,21 @@ fn the_engine_knows_no_effects() {
     for file in files(&root.join("hris-core/src/reconcile"), ".rs") {
         for line in code(&file) {
             for effect in [
-                "directory::", "Directory", "http::", "async ", ".await", "tokio", "SystemTime", "Instant::",
-                "::now(", "std::env", "std::fs", "std::net", "std::thread", "rand", "println!",
+                "directory::",
+                "Directory",
+                "http::",
+                "async ",
+                ".await",
+                "tokio",
+                "SystemTime",
+                "Instant::",
+                "::now(",
+                "std::env",
+                "std::fs",
+                "std::net",
+                "std::thread",
+                "rand",
+                "println!",
             ] {
                 // `operand`, `standard` and the like are words, not randomness.
                 let found = match effect {
@@ -139,9 +152,12 @@ fn foreign_crates_stay_in_one_file() {
 #[test]
 fn libraries_leave_clock_environment_and_tasks_to_the_caller() {
     let Some(root) = workspace() else { return };
-    for word in ["SystemTime::now", "Timestamp::now", "env::var", "tokio::spawn", "process::exit", "static mut"] {
+    for word in
+        ["SystemTime::now", "Timestamp::now", "env::var", "tokio::spawn", "process::exit", "static mut"]
+    {
         // A sandbox is a server, for tests and tours, and runs on its own.
-        let found: Vec<_> = naming(&root, word).into_iter().filter(|file| !file.contains("/sandbox")).collect();
+        let found: Vec<_> =
+            naming(&root, word).into_iter().filter(|file| !file.contains("/sandbox")).collect();
         let own = found.iter().filter(|file| !file.starts_with("examples/")).collect::<Vec<_>>();
         assert!(own.is_empty(), "{word} in {own:?}");
     }
@@ -152,7 +168,18 @@ fn core_alone_is_small_and_has_no_http() {
     let Some(root) = workspace() else { return };
     let tree = cargo(
         &root,
-        &["tree", "--offline", "-p", "hris-core", "--no-default-features", "-e", "normal", "--prefix", "none", "--no-dedupe"],
+        &[
+            "tree",
+            "--offline",
+            "-p",
+            "hris-core",
+            "--no-default-features",
+            "-e",
+            "normal",
+            "--prefix",
+            "none",
+            "--no-dedupe",
+        ],
     );
     let crates: BTreeSet<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
     assert!(crates.len() <= 80, "{} crates", crates.len());
@@ -173,7 +200,9 @@ fn vendor_crates_have_one_shape() {
         let folder = root.join(name(&package));
         let entries = fs::read_dir(folder.join("src")).expect("sources");
         let stems: BTreeSet<String> = entries
-            .map(|entry| entry.expect("an entry").path().file_stem().unwrap_or_default().to_string_lossy().into_owned())
+            .map(|entry| {
+                entry.expect("an entry").path().file_stem().unwrap_or_default().to_string_lossy().into_owned()
+            })
             .collect();
         for stem in ALWAYS {
             assert!(stems.contains(stem), "{} has no {stem}", name(&package));
@@ -220,7 +249,9 @@ fn the_commands_of_the_readme_are_the_ones_that_are_tested() {
     let Some(root) = workspace() else { return };
     let readme = fs::read_to_string(root.join("README.md")).expect("a README");
     let script = fs::read_to_string(root.join(".ci/run")).expect("a script");
-    for command in ["cargo run -q -p hris-examples --bin hris -- demo", "cargo test --workspace --all-features"] {
+    for command in
+        ["cargo run -q -p hris-examples --bin hris -- demo", "cargo test --workspace --all-features"]
+    {
         assert!(readme.contains(command), "the README lacks {command}");
         assert!(script.contains(command), ".ci/run lacks {command}");
     }
