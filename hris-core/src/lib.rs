@@ -1,4 +1,4 @@
-//! The HRIS employee model, the Directory trait and a pure reconcile engine.
+#![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod canon;
@@ -12,6 +12,8 @@ mod error;
 mod field;
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(doc)]
+pub mod guide;
 pub mod mapping;
 mod memory;
 mod problem;
