@@ -10,10 +10,10 @@ mod directory;
 mod employee;
 mod error;
 mod field;
-#[cfg(feature = "http")]
-pub mod http;
 #[cfg(doc)]
 pub mod guide;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod mapping;
 mod memory;
 mod problem;
