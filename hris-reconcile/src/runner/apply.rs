@@ -159,8 +159,7 @@ impl<'a> Apply<'a> {
                 continue;
             }
             self.interrupted()?;
-            self.keeper.ensure().await?;
-            let attempt = self.attempt(action).await;
+            let attempt = self.attempt(action).await?;
             let stopped = self.conclude(action, attempt, ends, problems);
             if let Some(end) = ends.last() {
                 self.runner.tell(&Event::ActionDone {
@@ -191,16 +190,16 @@ impl<'a> Apply<'a> {
         if self.runner.stop.is_stopped() { Err(super::stopped()) } else { Ok(()) }
     }
 
-    async fn attempt(&mut self, action: &Action) -> Attempt {
+    async fn attempt(&mut self, action: &Action) -> Result<Attempt> {
         if self.stuck.contains(who(action)) {
-            return Attempt::Skipped(None);
+            return Ok(Attempt::Skipped(None));
         }
         if !action.waits_for.iter().all(|user| self.released.contains(user)) {
-            return Attempt::Conflict(action.fields().collect());
+            return Ok(Attempt::Conflict(action.fields().collect()));
         }
         match action.kind {
             ActionKind::Create => self.create(action).await,
-            ActionKind::Link => self.link(action),
+            ActionKind::Link => Ok(self.link(action)),
             _ => self.change(action).await,
         }
     }
@@ -218,37 +217,35 @@ impl<'a> Apply<'a> {
     }
 
     /// Whoever is to be created is looked for first, and again whenever the answer leaves a doubt.
-    async fn create(&mut self, action: &Action) -> Attempt {
+    async fn create(&mut self, action: &Action) -> Result<Attempt> {
         let Some(external_id) = external_id(action) else {
             let message = "create: the account would have no external id; check the mapping";
-            return Attempt::Failed(TargetError::new(TargetErrorKind::Rejected, message));
+            return Ok(Attempt::Failed(TargetError::new(TargetErrorKind::Rejected, message)));
         };
         match self.runner.calls.find(external_id).await {
-            Ok(Some(user)) => return self.adopt(action, user),
+            Ok(Some(user)) => return Ok(self.adopt(action, user)),
             Ok(None) => {}
-            Err(error) => return Attempt::Failed(error),
+            Err(error) => return Ok(Attempt::Failed(error)),
         }
         let status = if action.awaits_invite { UserStatus::Pending } else { UserStatus::Active };
         let user = NewUser::new(status, action.changes.clone(), action.grants.clone());
+        // Asked as late as can be: a run that was held up in between must not write any more.
+        self.keeper.ensure().await?;
         let error = match self.runner.calls.create(action, &user, self.order.now).await {
-            Ok(id) if is_held_by_another(&self.links, action, &id) => {
-                return Attempt::Conflict(BTreeSet::from(["external_id".to_owned()]));
-            }
+            Ok(id) if is_held_by_another(&self.links, action, &id) => return Ok(taken()),
             Ok(id) => {
                 self.made.insert(id.clone());
-                return Attempt::Done(self.links.after(action, &id), id);
+                return Ok(Attempt::Done(self.links.after(action, &id), id));
             }
             Err(error) => error,
         };
-        match error.kind {
+        Ok(match error.kind {
             TargetErrorKind::Conflict => match self.runner.calls.find(external_id).await {
                 Ok(Some(user)) => self.adopt(action, user),
                 _ => Attempt::Conflict(error.fields),
             },
             TargetErrorKind::UnknownOutcome => match self.runner.calls.find(external_id).await {
-                Ok(Some(user)) if is_held_by_another(&self.links, action, &user.id) => {
-                    Attempt::Conflict(BTreeSet::from(["external_id".to_owned()]))
-                }
+                Ok(Some(user)) if is_held_by_another(&self.links, action, &user.id) => taken(),
                 Ok(Some(user)) => {
                     self.made.insert(user.id.clone());
                     Attempt::Done(created(&self.links, action, &user), user.id)
@@ -257,31 +254,32 @@ impl<'a> Apply<'a> {
                 Err(_) => Attempt::Open(error),
             },
             _ => Attempt::Failed(error),
-        }
+        })
     }
 
     fn adopt(&self, action: &Action, user: User) -> Attempt {
         if is_held_by_another(&self.links, action, &user.id) {
-            return Attempt::Conflict(BTreeSet::from(["external_id".to_owned()]));
+            return taken();
         }
         Attempt::Adopted(user.id)
     }
 
     /// Something is done to an account that is there.
-    async fn change(&mut self, action: &Action) -> Attempt {
+    async fn change(&mut self, action: &Action) -> Result<Attempt> {
         let Some(user) = self.links.user_of(action) else {
             let message = format!("{}: there is no account", action.kind.as_str());
-            return Attempt::Failed(TargetError::new(TargetErrorKind::NotFound, message));
+            return Ok(Attempt::Failed(TargetError::new(TargetErrorKind::NotFound, message)));
         };
         if let Some(attempt) = self.no_longer_right(action, &user).await {
-            return attempt;
+            return Ok(attempt);
         }
         let days = i32::try_from(self.runner.policy.reinvite_after_days).unwrap_or(i32::MAX);
         let expires_at = (days > 0).then(|| self.order.now.plus_days(days));
+        self.keeper.ensure().await?;
         let Err(error) = self.runner.calls.change(action, &user, expires_at, self.order.now).await else {
-            return Attempt::Done(self.links.after(action, &user), user);
+            return Ok(Attempt::Done(self.links.after(action, &user), user));
         };
-        match error.kind {
+        Ok(match error.kind {
             TargetErrorKind::Conflict => Attempt::Conflict(error.fields),
             TargetErrorKind::NotFound if action.kind == ActionKind::Deactivate => {
                 Attempt::Done(self.links.after(action, &user), user)
@@ -294,7 +292,7 @@ impl<'a> Apply<'a> {
                 }
             }
             _ => Attempt::Failed(error),
-        }
+        })
     }
 
     /// Looks, right before an account is closed, opened or invited, whether it still stands as the
@@ -429,6 +427,11 @@ impl<'a> Apply<'a> {
 fn who(action: &Action) -> &str {
     let employee = action.employee.as_ref().map(EmployeeId::as_str);
     employee.or(action.user.as_ref().map(UserId::as_str)).unwrap_or_default()
+}
+
+/// The account with this person's external id is linked to somebody else.
+fn taken() -> Attempt {
+    Attempt::Conflict(BTreeSet::from(["external_id".to_owned()]))
 }
 
 fn conflict(fields: &BTreeSet<String>) -> Problem {

@@ -132,7 +132,11 @@ pub(super) fn planned(plan: &Plan) -> Counts {
 
 fn line(action: &Action, end: &End) -> ActionLine {
     let mut line = ActionLine::new(action, end.result);
-    line.action = end.kind;
+    if end.kind != action.kind {
+        // The account was there already, so nothing was written to it.
+        line.action = end.kind;
+        line.fields.clear();
+    }
     line.user.clone_from(&end.user);
     line
 }

@@ -64,16 +64,15 @@ pub(super) async fn read_back(
     }
 }
 
-/// The settlement of a creation after which the account is there. Whether it is ours or somebody
-/// made it meanwhile shows in how it stands: one that is not as we would have left it is adopted.
+/// The settlement of a creation after which the account is there. One with our external id and the
+/// e-mail address that we wrote is ours, whatever was done to it since; one with another address
+/// was made by somebody else meanwhile, and is adopted.
 pub(super) fn created(links: &Links, action: &Action, user: &User) -> Settlement {
-    let status = if action.awaits_invite { UserStatus::Pending } else { UserStatus::Active };
     let wanted = action.changes.iter().find(|change| change.field == TargetField::Email);
-    let email = match (wanted.and_then(|change| change.to.as_deref()), user.value(&TargetField::Email)) {
+    let ours = match (wanted.and_then(|change| change.to.as_deref()), user.value(&TargetField::Email)) {
         (Some(wanted), Some(current)) => wanted.trim().eq_ignore_ascii_case(current.trim()),
         _ => false,
     };
-    let ours = user.status == status && user.invite.is_none() && email;
     if ours { links.after(action, &user.id) } else { links.adopted(action, &user.id) }
 }
 

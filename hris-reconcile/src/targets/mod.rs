@@ -1,10 +1,9 @@
 //! Targets that come with the crate.
 
 mod memory;
-
-pub use memory::MemoryTarget;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 
+pub use memory::MemoryTarget;
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteTarget;

@@ -1,0 +1,235 @@
+//! The life of a connection, and when it runs.
+
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+mod support;
+
+use std::sync::Mutex;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use hris_core::mapping::Mapping;
+use hris_core::{
+    Directory as _, ErrorKind as SourceError, Finding, Level, MemoryDirectory, Preflight, Timestamp,
+};
+use hris_reconcile::report::Outcome;
+use hris_reconcile::schedule::{Clock, Schedule, run_every};
+use hris_reconcile::store::{MemoryStore, SqliteStore, StateStore};
+use hris_reconcile::targets::MemoryTarget;
+use hris_reconcile::{Attestation, Connection, ErrorKind, Runner, Stage, Stop};
+use support::{builder, day, people, put};
+
+fn preflight(organisation: &str) -> Preflight {
+    let mut preflight = Preflight::new();
+    preflight.organisation = Some((organisation.to_owned(), "Mill".to_owned()));
+    preflight.push(Finding::new(Level::Passed, "credential", "valid"));
+    preflight
+}
+
+fn by() -> Attestation {
+    Attestation::new("admin-7", day(1))
+}
+
+fn standard() -> (Mapping, MemoryDirectory) {
+    let directory = MemoryDirectory::new(people(3));
+    (Mapping::standard(directory.capabilities()), directory)
+}
+
+fn runner(connection: &Connection, directory: &MemoryDirectory, store: &MemoryStore) -> Runner {
+    let runner = Runner::builder(directory.clone(), MemoryTarget::new(), store.clone());
+    runner.for_connection(connection).build().unwrap()
+}
+
+/// What a runner of a connection may do: check, read fields, plan, write.
+async fn allowed(connection: &Connection) -> [bool; 4] {
+    let (_, directory) = standard();
+    let runner = runner(connection, &directory, &MemoryStore::new());
+    let writes = runner.run(day(1)).await;
+    if let Err(error) = &writes {
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.to_string().contains(connection.stage().as_str()), "{error}");
+        assert_eq!(runner.match_users(day(1)).await.unwrap_err().kind(), ErrorKind::Config);
+        assert_eq!(runner.import(&support::id("e-1"), day(1)).await.unwrap_err().kind(), ErrorKind::Config);
+    }
+    [
+        runner.check(day(1)).await.is_ok(),
+        runner.fields(day(1)).await.is_ok(),
+        runner.plan(day(1)).await.is_ok(),
+        writes.is_ok(),
+    ]
+}
+
+#[tokio::test]
+async fn from_draft_to_published() {
+    let (mapping, directory) = standard();
+    let store = MemoryStore::new();
+    let mut connection = Connection::new("acme", "Acme", "memory");
+    assert_eq!(allowed(&connection).await, [true, false, false, false]);
+    assert!(connection.map(mapping.clone(), directory.capabilities()).is_err());
+
+    let mut refused = preflight("mill");
+    refused.push(Finding::new(Level::Missing, "scope `private:read`", "not granted"));
+    let error = connection.authorise(&refused, by()).unwrap_err();
+    assert_eq!((error.kind(), connection.stage()), (ErrorKind::Auth, Stage::Draft));
+    assert!(error.to_string().contains("private:read"));
+
+    connection.authorise(&preflight("mill"), by()).unwrap();
+    assert_eq!(connection.organisation(), Some("mill"));
+    assert_eq!(connection.attestation().unwrap().by, "admin-7");
+    assert_eq!(allowed(&connection).await, [true, true, false, false]);
+
+    let error = connection.map(Mapping::new(), directory.capabilities()).unwrap_err();
+    assert!(error.to_string().contains("mapping.email"), "{error}");
+    connection.map(mapping.clone(), directory.capabilities()).unwrap();
+    assert_eq!(allowed(&connection).await, [true, true, true, false]);
+
+    // Left for a while, and taken up again.
+    store.save_connection(&connection).await.unwrap();
+    let mut connection = store.connection("acme").await.unwrap().unwrap();
+    assert!(connection.publish().is_err(), "nobody has seen a plan");
+    connection.review(&runner(&connection, &directory, &store).plan(day(1)).await.unwrap()).unwrap();
+    connection.publish().unwrap();
+    assert_eq!(allowed(&connection).await, [true, true, true, true]);
+
+    // Another mapping has to be looked at again; the same one has not.
+    connection.map(mapping.clone(), directory.capabilities()).unwrap();
+    assert_eq!(connection.stage(), Stage::Published);
+    let other = mapping.field("phone", hris_core::mapping::from("personal_phone"));
+    connection.map(other, directory.capabilities()).unwrap();
+    assert_eq!((connection.stage(), connection.reviewed()), (Stage::Mapped, None));
+    assert!(connection.publish().is_err());
+}
+
+async fn published() -> Connection {
+    let (mapping, directory) = standard();
+    let mut connection = Connection::new("acme", "Acme", "memory");
+    connection.authorise(&preflight("mill"), by()).unwrap();
+    connection.map(mapping, directory.capabilities()).unwrap();
+    connection
+        .review(&runner(&connection, &directory, &MemoryStore::new()).plan(day(1)).await.unwrap())
+        .unwrap();
+    connection.publish().unwrap();
+    connection
+}
+
+#[tokio::test]
+async fn paused_disconnected_and_removed() {
+    let mut connection = published().await;
+    connection.pause().unwrap();
+    assert_eq!(allowed(&connection).await, [true, true, true, false]);
+    connection.resume().unwrap();
+
+    connection.lose_credential().unwrap();
+    assert_eq!(allowed(&connection).await, [true, false, false, false]);
+    let error = connection.authorise(&preflight("other"), by()).unwrap_err();
+    assert_eq!((error.kind(), connection.stage()), (ErrorKind::Config, Stage::ReconnectNeeded));
+    connection.authorise(&preflight("mill"), by()).unwrap();
+    assert_eq!(connection.stage(), Stage::Published);
+
+    connection.pause().unwrap();
+    connection.lose_credential().unwrap();
+    connection.authorise(&preflight("mill"), by()).unwrap();
+    assert_eq!(connection.stage(), Stage::Paused, "a new credential does not resume");
+
+    connection.remove();
+    assert_eq!(allowed(&connection).await, [false; 4]);
+    assert!(connection.authorise(&preflight("mill"), by()).is_err());
+}
+
+#[tokio::test]
+async fn a_plan_of_another_connection_is_no_review() {
+    let (_, directory) = standard();
+    let mut connection = published().await;
+    let other =
+        builder(&directory, MemoryTarget::new(), MemoryStore::new()).connection("other").build().unwrap();
+    let planned = other.plan(day(1)).await.unwrap();
+    assert!(connection.review(&planned).is_err());
+    assert!(connection.review_saved(&planned.save()).is_err());
+}
+
+#[tokio::test]
+async fn stages_survive_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let connection = published().await;
+    let store = SqliteStore::open(folder.path().join("state.db")).await.unwrap();
+    store.save_connection(&connection).await.unwrap();
+    assert_eq!(store.connection("acme").await.unwrap(), Some(connection));
+}
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+#[test]
+fn next_runs() {
+    let daily = Schedule::every(Duration::from_secs(24 * 60 * 60));
+    for (last, now, next) in [
+        // Never ran: now.
+        (None, "2026-11-23T09:00:00Z", "2026-11-23T09:00:00Z"),
+        // An hour ago: tomorrow.
+        (Some("2026-11-23T08:00:00Z"), "2026-11-23T09:00:00Z", "2026-11-24T08:00:00Z"),
+        // Due this second.
+        (Some("2026-11-22T09:00:00Z"), "2026-11-23T09:00:00Z", "2026-11-23T09:00:00Z"),
+        // Missed ten: now, and once.
+        (Some("2026-11-13T09:00:00Z"), "2026-11-23T09:00:00Z", "2026-11-23T09:00:00Z"),
+        // The clock was set back a year: in a day, not in a year.
+        (Some("2027-11-23T09:00:00Z"), "2026-11-23T09:00:00Z", "2026-11-24T09:00:00Z"),
+        // The clock was set forth a year: now.
+        (Some("2025-11-23T09:00:00Z"), "2026-11-23T09:00:00Z", "2026-11-23T09:00:00Z"),
+    ] {
+        assert_eq!(daily.next_after(last.map(at), at(now)), at(next), "last {last:?}, now {now}");
+    }
+    assert_eq!(Schedule::every(Duration::ZERO).next_after(Some(day(1)), day(1)), day(1).plus_seconds(1));
+}
+
+/// A clock that goes on only while somebody waits for it.
+#[derive(Debug)]
+struct Turning {
+    now: Mutex<Timestamp>,
+    stop: Stop,
+    until: Timestamp,
+}
+
+#[async_trait]
+impl Clock for Turning {
+    fn now(&self) -> Timestamp {
+        *self.now.lock().unwrap()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        let mut now = self.now.lock().unwrap();
+        *now = now.plus_seconds(i64::try_from(duration.as_secs()).unwrap());
+        if *now >= self.until {
+            self.stop.stop();
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_loop_runs_when_due_and_survives_failures() {
+    let (_, directory) = standard();
+    let store = MemoryStore::new();
+    let first = builder(&directory, MemoryTarget::new(), store.clone()).build().unwrap();
+    first.run(day(1)).await.unwrap();
+    let stop = Stop::new();
+    let clock = Turning { now: Mutex::new(day(1).plus_seconds(3600)), stop: stop.clone(), until: day(5) };
+    let runner = builder(&directory, MemoryTarget::new(), store.clone()).stop(stop).build().unwrap();
+    let mut began = Vec::new();
+    let each = |done: hris_reconcile::Result<hris_reconcile::report::Report>| match done {
+        Ok(report) => {
+            began.push((report.started_at, report.outcome));
+            directory.fail_with(Some((SourceError::Unavailable, "list people: no")));
+        }
+        Err(error) => {
+            let report = error.report().unwrap();
+            began.push((report.started_at, report.outcome));
+            directory.fail_with(None);
+            put(&directory, "e-1", hris_core::StandardField::JobTitle, "Baker");
+        }
+    };
+    run_every(&runner, Schedule::every(Duration::from_secs(24 * 60 * 60)), &clock, each).await.unwrap();
+    assert_eq!(
+        began,
+        [(day(2), Outcome::Completed), (day(3), Outcome::Failed), (day(4), Outcome::Completed)]
+    );
+}

@@ -1,0 +1,128 @@
+//! A small company, and what the runs of its tests share.
+
+#![allow(dead_code, reason = "each test program uses a part")]
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+use hris_core::reconcile::Policy;
+use hris_core::{
+    Employee, EmployeeId, Field, MemoryDirectory, StandardField, Status, TargetField, Timestamp, User,
+    UserStatus,
+};
+use hris_reconcile::report::Report;
+use hris_reconcile::store::StateStore;
+use hris_reconcile::target::Target;
+use hris_reconcile::targets::MemoryTarget;
+use hris_reconcile::{Runner, RunnerBuilder};
+
+/// The morning of a day of November 2026.
+pub(crate) fn day(day: u8) -> Timestamp {
+    format!("2026-11-{day:02}T09:00:00Z").parse().unwrap()
+}
+
+pub(crate) fn person(id: &str, email: &str) -> Employee {
+    Employee::new(id)
+        .with_status(Status::Active, "active")
+        .with(StandardField::Email, Field::Value(email.to_owned()))
+        .with(StandardField::GivenName, Field::Value(format!("Given {id}")))
+        .with(StandardField::FamilyName, Field::Value(format!("Family {id}")))
+        .with(StandardField::JobTitle, Field::Value("Miller".to_owned()))
+        .with(StandardField::Teams, Field::Cleared)
+}
+
+/// `count` people, `e-1` and so on.
+pub(crate) fn people(count: usize) -> Vec<Employee> {
+    (1..=count).map(|n| person(&format!("e-{n}"), &format!("p{n}@mill.example"))).collect()
+}
+
+pub(crate) fn edit(directory: &MemoryDirectory, id: &str, change: impl FnOnce(&mut Employee)) {
+    directory.edit(|people| change(people.iter_mut().find(|person| person.id().as_str() == id).unwrap()));
+}
+
+pub(crate) fn put(directory: &MemoryDirectory, id: &str, field: StandardField, value: &str) {
+    edit(directory, id, |person| person.put(field, Field::Value(value.to_owned())));
+}
+
+pub(crate) fn leave(directory: &MemoryDirectory, id: &str) {
+    edit(directory, id, |person| person.put_status(Status::Terminated, "terminated"));
+}
+
+pub(crate) fn vanish(directory: &MemoryDirectory, id: &str) {
+    directory.edit(|people| people.retain(|person| person.id().as_str() != id));
+}
+
+pub(crate) fn id(text: &str) -> EmployeeId {
+    EmployeeId::from(text)
+}
+
+/// A policy under which areas follow teams.
+pub(crate) fn policy() -> Policy {
+    let mut policy = Policy::default();
+    policy.assignments.areas.insert("Weaving".to_owned(), "weaving".to_owned());
+    policy
+}
+
+pub(crate) fn builder(
+    directory: &MemoryDirectory,
+    target: impl Target,
+    store: impl StateStore,
+) -> RunnerBuilder {
+    Runner::builder(directory.clone(), target, store).connection("acme").policy(policy())
+}
+
+/// One line an account: what it holds, and who it is by external id, so that worlds whose accounts
+/// were made in another order can be compared.
+pub(crate) fn accounts(users: &[User]) -> Vec<String> {
+    let mut lines: Vec<String> = users.iter().map(account).collect();
+    lines.sort();
+    lines
+}
+
+fn account(user: &User) -> String {
+    let values: Vec<String> = TargetField::STANDARD
+        .iter()
+        .filter_map(|field| user.value(field).map(|value| format!("{field}={value}")))
+        .collect();
+    let given: Vec<String> = user.assignments.iter().map(|given| format!("{given:?}")).collect();
+    let invite = user.invite.map(|invite| invite.sent_at.to_string());
+    format!(
+        "{} {} role={:?} given={given:?} invite={invite:?}",
+        values.join(" "),
+        user.status.as_str(),
+        user.role
+    )
+}
+
+/// One line a done action: `update e-1 (job_title)`.
+pub(crate) fn done(report: &Report) -> Vec<String> {
+    lines(report, "done")
+}
+
+pub(crate) fn lines(report: &Report, result: &str) -> Vec<String> {
+    let lines = report.actions.iter().filter(|line| line.result.as_str() == result);
+    lines
+        .map(|line| {
+            let who = line.employee.as_ref().map(ToString::to_string).unwrap_or_default();
+            if line.fields.is_empty() {
+                format!("{} {who}", line.action.as_str())
+            } else {
+                format!("{} {who} ({})", line.action.as_str(), line.fields.join(", "))
+            }
+        })
+        .collect()
+}
+
+/// The account of an employee.
+pub(crate) fn user(target: &MemoryTarget, employee: &str) -> User {
+    let all = target.all();
+    let found = all.into_iter().find(|user| user.value(&TargetField::ExternalId) == Some(employee));
+    found.unwrap_or_else(|| panic!("{employee} has no account"))
+}
+
+pub(crate) fn codes(report: &Report) -> Vec<&'static str> {
+    report.problems.iter().map(|problem| problem.code.as_str()).collect()
+}
+
+pub(crate) fn existing(id: &str, external_id: &str, email: &str) -> User {
+    let user = User::new(id, UserStatus::Active).with(TargetField::Email, email);
+    if external_id.is_empty() { user } else { user.with(TargetField::ExternalId, external_id) }
+}
