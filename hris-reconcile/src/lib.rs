@@ -6,6 +6,7 @@ mod error;
 pub mod report;
 pub mod store;
 pub mod target;
+pub mod targets;
 
 pub use connection::{Connection, Stage};
 pub use error::{Error, ErrorKind, Result};

@@ -1,5 +1,8 @@
 //! What is remembered between runs, and the journal that makes a run safe to cut.
 
+#[cfg(feature = "sqlite")]
+pub(crate) mod sqlite;
+
 use std::fmt;
 
 use async_trait::async_trait;
@@ -9,6 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::report::Report;
 use crate::{Connection, Result};
+
+#[cfg(feature = "sqlite")]
+pub use sqlite::{SqliteStore, SqliteStoreBuilder};
 
 /// Where links, the journal, history and connections are kept.
 ///

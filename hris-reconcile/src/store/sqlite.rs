@@ -1,0 +1,340 @@
+//! The state in a SQLite file.
+
+mod fault;
+mod file;
+mod journal;
+mod lease;
+mod process;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use hris_core::Timestamp;
+use hris_core::reconcile::Baseline;
+use sqlx::{Connection as _, Sqlite, SqliteConnection, Transaction};
+use tokio::sync::Mutex;
+
+pub(crate) use fault::{Fault, code};
+pub(crate) use file::{beside, create_private, options};
+
+use super::{Intent, Lease, Settlement, State, StateStore};
+use crate::report::Report;
+use crate::{Connection, Error, ErrorKind, Result};
+
+/// The state in one SQLite file, for runs on one machine.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let directory = tempfile::tempdir()?;
+/// # let path = directory.path().join("hris-state.db");
+/// use hris_reconcile::store::{SqliteStore, StateStore};
+///
+/// let store = SqliteStore::open(&path).await?;
+/// let lease = store.acquire("acme", "run-1").await?;
+/// assert!(store.acquire("acme", "run-2").await.is_err());
+/// store.release(&lease).await?;
+/// # Ok(())
+/// # }
+/// ```
+///
+/// The file is readable by its owner only, from its first byte. Every transaction is on the disk
+/// before the call returns. A file that is damaged, of another program or of a newer schema is
+/// refused with a remedy and stays as it is; one of an older schema is brought up to date after a copy
+/// was kept beside it (`….bak-N`, with the old version).
+///
+/// A lease lasts a minute, by the clock of the machine. On Linux a lease also names the process that
+/// took it (read from `/proc`), and one whose process provably no longer exists on this machine is
+/// taken over at once, so that a run can follow a killed one without waiting;
+/// [`SqliteStoreBuilder::leases_by_time_only`] turns that off.
+///
+/// Reports are kept for thirteen months; [`SqliteStoreBuilder::keep_reports_days`] changes that.
+pub struct SqliteStore {
+    path: PathBuf,
+    connection: Mutex<SqliteConnection>,
+    access: Access,
+    clock_offset: i64,
+    keep_days: i32,
+    process: Option<String>,
+}
+
+/// For how many days it is remembered which actions were done. It is longer than any window of the
+/// safeguards, and does not follow the reports, so that forgetting those never loosens a limit.
+const JOURNAL_DAYS: i32 = 397;
+
+/// Whether the store is the file or a copy of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    Copy,
+    File,
+}
+
+/// Settings of a [`SqliteStore`].
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let directory = tempfile::tempdir()?;
+/// # let path = directory.path().join("hris-state.db");
+/// use hris_reconcile::store::SqliteStore;
+///
+/// let store = SqliteStore::builder(&path).keep_reports_days(90).open().await?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct SqliteStoreBuilder {
+    path: PathBuf,
+    clock_offset: i64,
+    keep_days: i32,
+    by_time_only: bool,
+}
+
+impl SqliteStore {
+    /// Opens the file, or makes it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::State`] with a remedy where the file cannot be used. It is then as it was.
+    pub async fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Self::builder(path).open().await
+    }
+
+    /// Opens the file to look at: nothing is made, changed or left beside it, and every write is
+    /// refused. Where there is no file the state is empty. What others write later is not seen.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open`].
+    pub async fn open_read_only(path: impl AsRef<Path>) -> Result<Self> {
+        Self::builder(path).open_read_only().await
+    }
+
+    /// Settings other than the defaults.
+    pub fn builder(path: impl AsRef<Path>) -> SqliteStoreBuilder {
+        let path = path.as_ref();
+        // SQLite gives some relative names a meaning of their own.
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        SqliteStoreBuilder { path, clock_offset: 0, keep_days: JOURNAL_DAYS, by_time_only: false }
+    }
+
+    /// Forgets the reports of runs that were started before then, and returns how many.
+    ///
+    /// # Errors
+    /// [`ErrorKind::State`].
+    pub async fn prune(&self, connection: &str, before: Timestamp) -> Result<u64> {
+        self.write("forget old runs", async |tx| Ok(journal::prune_runs(tx, connection, before).await?)).await
+    }
+
+    /// Writes everything into the one file and closes it. A store that is dropped instead loses
+    /// nothing, but may leave SQLite's own files beside it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::State`].
+    pub async fn close(self) -> Result<()> {
+        let closed = self.connection.into_inner().close().await;
+        closed.map_err(|error| fault::state_error("close the state", &self.path, error))
+    }
+
+    /// One transaction that takes the file's write lock before it reads.
+    async fn write<T>(
+        &self,
+        doing: &str,
+        work: impl AsyncFnOnce(&mut Transaction<'_, Sqlite>) -> Result<T, Refused>,
+    ) -> Result<T> {
+        if self.access == Access::Copy {
+            let message = format!("{doing} in {}: the state was opened to look at only", self.path.display());
+            return Err(Error::new(ErrorKind::State, message));
+        }
+        let mut connection = self.connection.lock().await;
+        let done = async {
+            let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+            let value = work(&mut tx).await?;
+            tx.commit().await?;
+            Ok(value)
+        };
+        done.await.map_err(|refused| self.explain(doing, refused))
+    }
+
+    /// One look at the file as it is at one moment.
+    async fn read<T>(
+        &self,
+        doing: &str,
+        work: impl AsyncFnOnce(&mut Transaction<'_, Sqlite>) -> Result<T, Refused>,
+    ) -> Result<T> {
+        let mut connection = self.connection.lock().await;
+        let done = async {
+            let mut tx = connection.begin().await?;
+            let value = work(&mut tx).await?;
+            tx.rollback().await?;
+            Ok(value)
+        };
+        done.await.map_err(|refused| self.explain(doing, refused))
+    }
+
+    fn explain(&self, doing: &str, refused: Refused) -> Error {
+        match refused {
+            Refused::Busy(message) => Error::new(ErrorKind::Busy, format!("{doing}: {message}")),
+            Refused::Content(what) => {
+                // The reason would quote the content, so it is left out.
+                let message = format!(
+                    "{doing} in {}: {what} in it cannot be read; restore the file from a backup",
+                    self.path.display()
+                );
+                Error::new(ErrorKind::State, message)
+            }
+            Refused::Database(error) => fault::state_error(doing, &self.path, error),
+        }
+    }
+}
+
+impl SqliteStoreBuilder {
+    /// Lets a lease end by time or by being given back only: for a file on a disk that several
+    /// machines share without their processes being told apart.
+    #[must_use]
+    pub fn leases_by_time_only(mut self) -> Self {
+        self.by_time_only = true;
+        self
+    }
+
+    /// Sets the leases' clock ahead by so many seconds (back, if negative), for tests.
+    #[must_use]
+    pub fn clock_ahead_seconds(mut self, seconds: i64) -> Self {
+        self.clock_offset = seconds.saturating_mul(1000);
+        self
+    }
+
+    /// For how many days reports are kept; the default is 397, thirteen months.
+    #[must_use]
+    pub fn keep_reports_days(mut self, days: u16) -> Self {
+        self.keep_days = i32::from(days);
+        self
+    }
+
+    /// As [`SqliteStore::open`].
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open`].
+    pub async fn open(self) -> Result<SqliteStore> {
+        let connection = file::open(&self.path, file::STEPS).await?;
+        Ok(self.store(connection, Access::File))
+    }
+
+    /// As [`SqliteStore::open_read_only`].
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open`].
+    pub async fn open_read_only(self) -> Result<SqliteStore> {
+        let connection = file::open_copy(&self.path, file::STEPS).await?;
+        Ok(self.store(connection, Access::Copy))
+    }
+
+    fn store(self, connection: SqliteConnection, access: Access) -> SqliteStore {
+        SqliteStore {
+            path: self.path,
+            connection: Mutex::new(connection),
+            access,
+            clock_offset: self.clock_offset,
+            keep_days: self.keep_days,
+            process: if self.by_time_only { None } else { process::identity() },
+        }
+    }
+}
+
+#[async_trait]
+impl StateStore for SqliteStore {
+    async fn acquire(&self, connection: &str, holder: &str) -> Result<Lease> {
+        let request =
+            lease::Request { connection, holder, clock_offset: self.clock_offset, process: self.process.as_deref() };
+        self.write("take the lease", async |tx| lease::acquire(tx, request).await).await
+    }
+
+    async fn renew(&self, lease: &Lease) -> Result<()> {
+        self.write("renew the lease", async |tx| lease::renew(tx, lease, self.clock_offset).await).await
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<()> {
+        self.write("give the lease back", async |tx| Ok(lease::release(tx, lease).await?)).await?;
+        // Values that were in the journal go out of the write-ahead log too. A reader may keep it from
+        // that for now, which is no failure of the run.
+        let mut connection = self.connection.lock().await;
+        let emptied = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *connection).await;
+        if let Err(error) = emptied {
+            tracing::debug!(code = code(&error), "the write-ahead log was not emptied");
+        }
+        Ok(())
+    }
+
+    async fn load(&self, connection: &str) -> Result<State> {
+        self.read("load the state", async |tx| journal::load(tx, connection).await).await
+    }
+
+    async fn intend(&self, lease: &Lease, intents: &[Intent]) -> Result<()> {
+        self.write("record what is about to be done", async |tx| {
+            lease::check(tx, lease).await?;
+            journal::intend(tx, &lease.connection, intents).await
+        })
+        .await
+    }
+
+    async fn settle(&self, lease: &Lease, outcomes: &[Settlement]) -> Result<()> {
+        self.write("record what was done", async |tx| {
+            lease::check(tx, lease).await?;
+            journal::settle(tx, &lease.connection, outcomes).await
+        })
+        .await
+    }
+
+    async fn finish(&self, lease: &Lease, report: &Report, baseline: Option<&Baseline>) -> Result<()> {
+        let horizon = |days: i32| report.started_at.plus_days(days.saturating_neg());
+        self.write("record the run", async |tx| {
+            lease::check(tx, lease).await?;
+            journal::finish(tx, &lease.connection, report, baseline).await?;
+            journal::prune_runs(tx, &lease.connection, horizon(self.keep_days)).await?;
+            journal::prune_journal(tx, &lease.connection, horizon(JOURNAL_DAYS)).await?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn removals_since(&self, connection: &str, since: Timestamp) -> Result<u64> {
+        self.read("count removals", async |tx| journal::removals(tx, connection, since).await).await
+    }
+
+    async fn history(&self, connection: &str, limit: u32) -> Result<Vec<Report>> {
+        self.read("read the history", async |tx| journal::history(tx, connection, limit).await).await
+    }
+
+    async fn run(&self, connection: &str, run: &str) -> Result<Option<Report>> {
+        self.read("read a run", async |tx| journal::run(tx, connection, run).await).await
+    }
+
+    async fn save_connection(&self, connection: &Connection) -> Result<()> {
+        self.write("save the connection", async |tx| journal::save_connection(tx, connection).await).await
+    }
+
+    async fn connection(&self, name: &str) -> Result<Option<Connection>> {
+        self.read("read the connection", async |tx| journal::connection(tx, name).await).await
+    }
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteStore").field("path", &self.path).field("access", &self.access).finish_non_exhaustive()
+    }
+}
+
+/// Why a transaction came to nothing.
+enum Refused {
+    /// Another run holds the connection.
+    Busy(String),
+    /// What is stored is not what was written; the text says which part.
+    Content(&'static str),
+    /// SQLite says so.
+    Database(sqlx::Error),
+}
+
+impl From<sqlx::Error> for Refused {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
+}

@@ -1,0 +1,268 @@
+//! Opens the state file: nobody else's, whole, of a schema that is known, readable by its owner only.
+
+use std::ffi::OsString;
+use std::fs::{self, OpenOptions};
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteOwnedBuf, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
+
+use super::fault::{Fault, file_error, state_error};
+use crate::{Error, ErrorKind, Result};
+
+/// The steps of the schema: the step at index N makes version N + 1 out of version N. Steps are only
+/// ever added.
+pub(super) const STEPS: &[&str] = &[include_str!("../../../migrations/sqlite/0001_state.sql")];
+
+/// "HRIS" in ASCII, written into the file's header.
+const APPLICATION: i64 = 0x4852_4953;
+
+const OPENING: &str = "open the state";
+
+/// Opens the file for writing; makes it where there is none, and brings an older one up to date.
+pub(super) async fn open(path: &Path, steps: &[&'static str]) -> Result<SqliteConnection> {
+    let failed = |error| state_error(OPENING, path, error);
+    if is_empty(path)? {
+        create_private(path).map_err(|error| file_error(OPENING, path, error))?;
+    } else {
+        check_header(path, steps)?;
+    }
+    make_private(path)?;
+
+    let mut connection = options(path).connect().await.map_err(failed)?;
+    let version = inspect(&mut connection, path, steps).await?;
+    enter_wal(&mut connection).await.map_err(failed)?;
+    if version > 0 && version < steps.len() {
+        back_up(&mut connection, path, version).await?;
+    }
+    migrate(&mut connection, steps).await.map_err(failed)?;
+    Ok(connection)
+}
+
+/// Copies the file into memory as it stands, without writing to it or beside it. A file that is not
+/// there is an empty state.
+pub(super) async fn open_copy(path: &Path, steps: &[&'static str]) -> Result<SqliteConnection> {
+    let failed = |error| state_error(OPENING, path, error);
+    let options = SqliteConnectOptions::new().in_memory(true).disable_statement_logging();
+    let mut memory = options.connect().await.map_err(failed)?;
+    if !is_empty(path)? {
+        check_header(path, steps)?;
+        let mut image = read_image(path).await.map_err(failed)?;
+        // A copy in memory has no write-ahead log, so its header must not ask for one.
+        for mode in image.iter_mut().skip(18).take(2) {
+            *mode = 1;
+        }
+        memory.deserialize(None, image, false).await.map_err(failed)?;
+        inspect(&mut memory, path, steps).await?;
+    }
+    migrate(&mut memory, steps).await.map_err(failed)?;
+    Ok(memory)
+}
+
+/// Makes an empty file that nobody but its owner can read at any moment of its life. SQLite gives the
+/// files that it puts beside it the same mode.
+pub(crate) fn create_private(path: &Path) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
+/// The path with something behind its last part.
+pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// How both the state and the target are connected to.
+pub(crate) fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .busy_timeout(Duration::from_secs(30))
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .pragma("secure_delete", "ON")
+        .disable_statement_logging()
+}
+
+/// Whether there is nothing yet: no file, or one that was only just made.
+fn is_empty(path: &Path) -> Result<bool> {
+    match fs::metadata(path) {
+        Ok(file) if file.is_dir() => {
+            let message = format!("{OPENING} in {}: that is a directory; name a file", path.display());
+            Err(Error::new(ErrorKind::State, message))
+        }
+        Ok(file) => Ok(file.len() == 0),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(true),
+        Err(error) => Err(file_error(OPENING, path, error)),
+    }
+}
+
+/// Takes others' rights to a file away that was made or copied with them.
+#[cfg(unix)]
+fn make_private(path: &Path) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    for path in [path.to_owned(), beside(path, "-wal"), beside(path, "-shm")] {
+        let Ok(file) = fs::metadata(&path) else { continue };
+        let mode = file.permissions().mode();
+        if mode & 0o077 != 0 {
+            let own = fs::Permissions::from_mode(mode & 0o700);
+            fs::set_permissions(&path, own).map_err(|error| {
+                let message = format!(
+                    "{OPENING} in {0}: others may read the file, and it belongs to another user; as that \
+                     user: chmod 600 {0}",
+                    path.display()
+                );
+                Error::new(ErrorKind::State, message).with_source(error)
+            })?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn make_private(_path: &Path) -> Result<()> {
+    Ok(())
+}
+
+/// Looks at the file's first bytes before SQLite does, which might finish another program's
+/// interrupted work when it opens that program's file.
+fn check_header(path: &Path, steps: &[&str]) -> Result<()> {
+    let failed = |error| file_error(OPENING, path, error);
+    let mut header = Vec::with_capacity(100);
+    fs::File::open(path).map_err(failed)?.take(100).read_to_end(&mut header).map_err(failed)?;
+    if header.len() < 100 || !header.starts_with(b"SQLite format 3\0") {
+        return Err(damaged(path));
+    }
+    let number = |at: usize| {
+        let bytes = header.get(at..at.saturating_add(4)).and_then(|bytes| bytes.try_into().ok());
+        bytes.map_or(0, u32::from_be_bytes)
+    };
+    // Both are zero while everything written so far is still in the write-ahead log.
+    match (i64::from(number(68)), i64::from(number(60))) {
+        (0, _) => Ok(()),
+        (application, version) => check_identity(path, steps, application, version),
+    }
+}
+
+/// Looks at the whole file and returns the version of its schema, zero if there is none yet.
+async fn inspect(connection: &mut SqliteConnection, path: &Path, steps: &[&str]) -> Result<usize> {
+    let failed = |error| state_error(OPENING, path, error);
+    let mut number = async |query: &'static str| {
+        sqlx::query_scalar::<_, i64>(query).fetch_one(&mut *connection).await.map_err(failed)
+    };
+    let application = number("PRAGMA application_id").await?;
+    let version = number("PRAGMA user_version").await?;
+    let objects = number("SELECT count(*) FROM sqlite_schema").await?;
+    if application == 0 && version == 0 && objects == 0 {
+        return Ok(0);
+    }
+    check_identity(path, steps, application, version)?;
+    let found = sqlx::query_scalar::<_, String>("PRAGMA quick_check(1)").fetch_one(connection).await;
+    match found {
+        Ok(word) if word == "ok" => Ok(usize::try_from(version).unwrap_or_default()),
+        Ok(_) => Err(damaged(path)),
+        Err(error) => Err(failed(error)),
+    }
+}
+
+fn check_identity(path: &Path, steps: &[&str], application: i64, version: i64) -> Result<()> {
+    let file = path.display();
+    let message = if application != APPLICATION {
+        format!(
+            "{OPENING} in {file}: it is the database of another program (application id {application}); \
+             nothing was changed in it. Name another file"
+        )
+    } else if usize::try_from(version).map_or(true, |version| version > steps.len()) {
+        format!(
+            "{OPENING} in {file}: it has schema version {version}, and this program knows versions up to {}; \
+             nothing was changed in it. Use the newer program, or go back to the copy that it kept when it \
+             changed the schema ({file}.bak-{})",
+            steps.len(),
+            steps.len()
+        )
+    } else {
+        return Ok(());
+    };
+    Err(Error::new(ErrorKind::State, message))
+}
+
+fn damaged(path: &Path) -> Error {
+    let remedy = Fault::Damaged.remedy();
+    Error::new(ErrorKind::State, format!("{OPENING} in {}: {remedy}", path.display()))
+}
+
+/// Two programs that make one new file at the same time may meet here, and SQLite then does not wait
+/// by itself.
+async fn enter_wal(connection: &mut SqliteConnection) -> sqlx::Result<()> {
+    let mut attempts = 0;
+    loop {
+        let mode = sqlx::query("PRAGMA journal_mode = WAL").execute(&mut *connection).await;
+        match mode {
+            Err(error) if Fault::of(&error) == Fault::Locked && attempts < 600 => attempts += 1,
+            other => return other.map(drop),
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Keeps a copy of the file as it is before its schema changes, whole or not at all.
+async fn back_up(connection: &mut SqliteConnection, path: &Path, version: usize) -> Result<()> {
+    const KEEPING: &str = "keep a copy of the state before its schema changes";
+    let kept = beside(path, &format!(".bak-{version}"));
+    let unfinished = beside(path, &format!(".bak-{version}.part"));
+    let failed = |error| file_error(KEEPING, &kept, error);
+    match fs::remove_file(&unfinished) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
+    create_private(&unfinished).map_err(failed)?;
+    let copied = sqlx::query("VACUUM INTO ?1").bind(unfinished.to_string_lossy().into_owned());
+    copied.execute(connection).await.map_err(|error| state_error(KEEPING, &kept, error))?;
+    fs::File::open(&unfinished).and_then(|file| file.sync_all()).map_err(failed)?;
+    fs::rename(&unfinished, &kept).map_err(failed)
+}
+
+/// Takes the steps that are missing, each in a transaction of its own. Another program may be doing
+/// the same, so the version is read again under the lock. On a state that is up to date this only
+/// proves that it can be written.
+async fn migrate(connection: &mut SqliteConnection, steps: &[&'static str]) -> sqlx::Result<()> {
+    loop {
+        let mut step = connection.begin_with("BEGIN IMMEDIATE").await?;
+        let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *step).await?;
+        let missing = usize::try_from(version).ok().and_then(|version| steps.get(version));
+        let Some(script) = missing else { return step.rollback().await };
+        sqlx::raw_sql(*script).execute(&mut *step).await?;
+        step.commit().await?;
+    }
+}
+
+/// The bytes of the database, its write-ahead log included. Where there is no log to be read the file
+/// is opened as one that nobody changes, because SQLite would otherwise put files beside it.
+async fn read_image(path: &Path) -> sqlx::Result<SqliteOwnedBuf> {
+    let state = || {
+        let file = fs::metadata(path).map(|file| (file.len(), file.modified().ok())).ok();
+        let log = fs::metadata(beside(path, "-wal")).map_or(0, |log| log.len());
+        (file, log)
+    };
+    let before = state();
+    if before.1 == 0 {
+        let image = serialize(options(path).read_only(true).immutable(true)).await;
+        if state() == before {
+            return image;
+        }
+    }
+    serialize(options(path).read_only(true)).await
+}
+
+async fn serialize(options: SqliteConnectOptions) -> sqlx::Result<SqliteOwnedBuf> {
+    let mut connection = options.connect().await?;
+    let image = connection.serialize(None).await?;
+    connection.close().await?;
+    Ok(image)
+}

@@ -1,0 +1,241 @@
+//! Links, intents, runs and connections as rows.
+
+use hris_core::reconcile::{Action, ActionKind, Baseline};
+use hris_core::{EmployeeId, Link, Timestamp, UserId};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, Sqlite, Transaction};
+
+use super::Refused;
+use crate::Connection;
+use crate::report::Report;
+use crate::store::{Intent, Settlement, State};
+
+type Tx<'a> = Transaction<'a, Sqlite>;
+
+pub(super) async fn load(tx: &mut Tx<'_>, connection: &str) -> Result<State, Refused> {
+    let rows = sqlx::query(
+        "SELECT employee, user, deactivated_by_us, seen_employed, granted, sequence \
+         FROM links WHERE connection = ?1 ORDER BY employee",
+    )
+    .bind(connection)
+    .fetch_all(&mut **tx)
+    .await?;
+    let links = rows.iter().map(link).collect::<Result<_, _>>()?;
+
+    let rows = sqlx::query(
+        "SELECT run, action, at, approved FROM journal \
+         WHERE connection = ?1 AND action IS NOT NULL ORDER BY position",
+    )
+    .bind(connection)
+    .fetch_all(&mut **tx)
+    .await?;
+    let unsettled = rows.iter().map(intent).collect::<Result<_, _>>()?;
+
+    let baseline: Option<String> = sqlx::query_scalar("SELECT baseline FROM baselines WHERE connection = ?1")
+        .bind(connection)
+        .fetch_optional(&mut **tx)
+        .await?;
+    let baseline = baseline.map(|text| from_json(&text, "the last complete run")).transpose()?;
+    Ok(State { links, baseline, unsettled })
+}
+
+/// Intending an action again, after a run that did not get to it, makes it the newest of its key.
+pub(super) async fn intend(tx: &mut Tx<'_>, connection: &str, intents: &[Intent]) -> Result<(), Refused> {
+    for Intent { run, action, at, approved } in intents {
+        sqlx::query(
+            "INSERT OR REPLACE INTO journal (connection, key, run, kind, employee, user, at, approved, action) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )
+        .bind(connection)
+        .bind(action.key.as_str())
+        .bind(run)
+        .bind(action.kind.as_str())
+        .bind(action.employee.as_ref().map(EmployeeId::as_str))
+        .bind(action.user.as_ref().map(UserId::as_str))
+        .bind(at.unix_seconds())
+        .bind(approved)
+        .bind(to_json(action, "an intent")?)
+        .execute(&mut **tx)
+        .await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn settle(
+    tx: &mut Tx<'_>,
+    connection: &str,
+    outcomes: &[Settlement],
+) -> Result<(), Refused> {
+    for Settlement { key, done, link, unlinked } in outcomes {
+        sqlx::query("UPDATE journal SET action = NULL, done = ?3 WHERE connection = ?1 AND key = ?2")
+            .bind(connection)
+            .bind(key.as_str())
+            .bind(done)
+            .execute(&mut **tx)
+            .await?;
+        for employee in unlinked {
+            sqlx::query("DELETE FROM links WHERE connection = ?1 AND employee = ?2")
+                .bind(connection)
+                .bind(employee.as_str())
+                .execute(&mut **tx)
+                .await?;
+        }
+        if let Some(link) = link {
+            save_link(tx, connection, link).await?;
+        }
+    }
+    Ok(())
+}
+
+pub(super) async fn finish(
+    tx: &mut Tx<'_>,
+    connection: &str,
+    report: &Report,
+    baseline: Option<&Baseline>,
+) -> Result<(), Refused> {
+    sqlx::query(
+        "INSERT INTO runs (connection, run, started_at, report) VALUES (?1, ?2, ?3, ?4) \
+         ON CONFLICT (connection, run) DO UPDATE SET started_at = ?3, report = ?4",
+    )
+    .bind(connection)
+    .bind(&report.run)
+    .bind(report.started_at.unix_seconds())
+    .bind(to_json(report, "a report")?)
+    .execute(&mut **tx)
+    .await?;
+    if let Some(baseline) = baseline {
+        sqlx::query(
+            "INSERT INTO baselines (connection, baseline) VALUES (?1, ?2) \
+             ON CONFLICT (connection) DO UPDATE SET baseline = ?2",
+        )
+        .bind(connection)
+        .bind(to_json(baseline, "the last complete run")?)
+        .execute(&mut **tx)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Forgets settled actions. Open ones stay, however old.
+pub(super) async fn prune_journal(
+    tx: &mut Tx<'_>,
+    connection: &str,
+    before: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM journal WHERE connection = ?1 AND at < ?2 AND action IS NULL")
+        .bind(connection)
+        .bind(before.unix_seconds())
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn prune_runs(tx: &mut Tx<'_>, connection: &str, before: Timestamp) -> sqlx::Result<u64> {
+    let runs = sqlx::query("DELETE FROM runs WHERE connection = ?1 AND started_at < ?2")
+        .bind(connection)
+        .bind(before.unix_seconds())
+        .execute(&mut **tx)
+        .await?;
+    Ok(runs.rows_affected())
+}
+
+pub(super) async fn removals(tx: &mut Tx<'_>, connection: &str, since: Timestamp) -> Result<u64, Refused> {
+    let count: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM journal \
+         WHERE connection = ?1 AND kind = ?2 AND at >= ?3 AND done = 1 AND approved = 0",
+    )
+    .bind(connection)
+    .bind(ActionKind::Deactivate.as_str())
+    .bind(since.unix_seconds())
+    .fetch_one(&mut **tx)
+    .await?;
+    Ok(u64::try_from(count).unwrap_or_default())
+}
+
+pub(super) async fn history(tx: &mut Tx<'_>, connection: &str, limit: u32) -> Result<Vec<Report>, Refused> {
+    let reports: Vec<String> =
+        sqlx::query_scalar("SELECT report FROM runs WHERE connection = ?1 ORDER BY position DESC LIMIT ?2")
+            .bind(connection)
+            .bind(limit)
+            .fetch_all(&mut **tx)
+            .await?;
+    reports.iter().map(|text| from_json(text, "a report")).collect()
+}
+
+pub(super) async fn run(tx: &mut Tx<'_>, connection: &str, run: &str) -> Result<Option<Report>, Refused> {
+    let report: Option<String> =
+        sqlx::query_scalar("SELECT report FROM runs WHERE connection = ?1 AND run = ?2")
+            .bind(connection)
+            .bind(run)
+            .fetch_optional(&mut **tx)
+            .await?;
+    report.map(|text| from_json(&text, "a report")).transpose()
+}
+
+pub(super) async fn save_connection(tx: &mut Tx<'_>, connection: &Connection) -> Result<(), Refused> {
+    sqlx::query(
+        "INSERT INTO connections (name, connection) VALUES (?1, ?2) \
+         ON CONFLICT (name) DO UPDATE SET connection = ?2",
+    )
+    .bind(&connection.name)
+    .bind(to_json(connection, "a connection")?)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn connection(tx: &mut Tx<'_>, name: &str) -> Result<Option<Connection>, Refused> {
+    let text: Option<String> = sqlx::query_scalar("SELECT connection FROM connections WHERE name = ?1")
+        .bind(name)
+        .fetch_optional(&mut **tx)
+        .await?;
+    text.map(|text| from_json(&text, "a connection")).transpose()
+}
+
+async fn save_link(tx: &mut Tx<'_>, connection: &str, link: &Link) -> Result<(), Refused> {
+    let granted = if link.granted.is_empty() { None } else { Some(to_json(&link.granted, "a link")?) };
+    sqlx::query(
+        "INSERT OR REPLACE INTO links \
+         (connection, employee, user, deactivated_by_us, seen_employed, granted, sequence) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )
+    .bind(connection)
+    .bind(link.employee.as_str())
+    .bind(link.user.as_str())
+    .bind(link.deactivated_by_us)
+    .bind(link.seen_employed)
+    .bind(granted)
+    .bind(i64::try_from(link.sequence).unwrap_or(i64::MAX))
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+fn link(row: &SqliteRow) -> Result<Link, Refused> {
+    let granted: Option<&str> = row.try_get(4)?;
+    let sequence: i64 = row.try_get(5)?;
+    let mut link = Link::new(row.try_get::<&str, _>(0)?, row.try_get::<&str, _>(1)?);
+    link.deactivated_by_us = row.try_get(2)?;
+    link.seen_employed = row.try_get(3)?;
+    if let Some(granted) = granted {
+        link.granted = from_json(granted, "a link")?;
+    }
+    link.sequence = u64::try_from(sequence).unwrap_or_default();
+    Ok(link)
+}
+
+fn intent(row: &SqliteRow) -> Result<Intent, Refused> {
+    let action: Action = from_json(row.try_get(1)?, "an intent")?;
+    let at = Timestamp::from_unix_seconds(row.try_get(2)?);
+    Ok(Intent::new(row.try_get::<&str, _>(0)?, action, at, row.try_get(3)?))
+}
+
+fn to_json(value: &impl Serialize, what: &'static str) -> Result<String, Refused> {
+    serde_json::to_string(value).map_err(|_| Refused::Content(what))
+}
+
+fn from_json<T: DeserializeOwned>(text: &str, what: &'static str) -> Result<T, Refused> {
+    serde_json::from_str(text).map_err(|_| Refused::Content(what))
+}
