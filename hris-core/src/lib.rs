@@ -7,6 +7,8 @@ mod directory;
 mod employee;
 mod error;
 mod field;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod mapping;
 mod memory;
 mod problem;

@@ -1,0 +1,212 @@
+//! Settings of a client, checked once.
+
+use std::fmt;
+use std::sync::Arc;
+
+use url::{Host, Url};
+
+use super::client::{Client, Parts};
+use super::limit::Limiter;
+use super::retry::Jitter;
+use super::{
+    Authorize, Headers, Limits, NetworkTransport, PlainVendor, Rate, RetryPolicy, Transport, Vendor,
+};
+use crate::{Error, ErrorKind, Result};
+
+/// Builds a [`Client`].
+///
+/// ```
+/// use hris_core::Secret;
+/// use hris_core::http::{Bearer, Client, Rate};
+///
+/// let client = Client::builder("https://hr.example/api")
+///     .authorization(Bearer::new(Secret::from("token".to_owned())))
+///     .rate(Rate::per_second(5).burst(10))
+///     .concurrency(4)
+///     .build()?;
+/// assert_eq!(client.requests(), 0);
+/// # Ok::<(), hris_core::Error>(())
+/// ```
+#[must_use]
+pub struct ClientBuilder {
+    base: String,
+    loopback: bool,
+    authorization: Option<Arc<dyn Authorize>>,
+    vendor: Arc<dyn Vendor>,
+    transport: Option<Arc<dyn Transport>>,
+    headers: Headers,
+    accepts: Option<Vec<String>>,
+    rate: Option<Rate>,
+    concurrency: usize,
+    retry: RetryPolicy,
+    limits: Limits,
+    proxy: Option<Url>,
+    seed: Option<u64>,
+}
+
+impl ClientBuilder {
+    pub(super) fn new(base: &str) -> Self {
+        let mut headers = Headers::new();
+        headers.set("accept", "application/json");
+        headers.set("user-agent", concat!("hris-rs/", env!("CARGO_PKG_VERSION")));
+        Self {
+            base: base.to_owned(),
+            loopback: false,
+            authorization: None,
+            vendor: Arc::new(PlainVendor),
+            transport: None,
+            headers,
+            accepts: Some(vec!["application/json".to_owned()]),
+            rate: None,
+            concurrency: 4,
+            retry: RetryPolicy::default(),
+            limits: Limits::default(),
+            proxy: None,
+            seed: None,
+        }
+    }
+
+    /// Puts a credential on every request. Without it nothing is added.
+    pub fn authorization(mut self, authorization: impl Authorize) -> Self {
+        self.authorization = Some(Arc::new(authorization));
+        self
+    }
+
+    /// Tells the vendor's peculiarities.
+    pub fn vendor(mut self, vendor: impl Vendor) -> Self {
+        self.vendor = Arc::new(vendor);
+        self
+    }
+
+    /// Sends through `transport` in place of the network.
+    pub fn transport(mut self, transport: impl Transport) -> Self {
+        self.transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// Sends one header field with every request.
+    pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.set(name, value);
+        self
+    }
+
+    /// The media types that may be parsed, in place of `application/json`. A type that ends in
+    /// `+json` is always one of them; an answer that names no type is judged by its content.
+    pub fn accepts<S: Into<String>>(mut self, types: impl IntoIterator<Item = S>) -> Self {
+        self.accepts = Some(types.into_iter().map(|name| name.into().to_ascii_lowercase()).collect());
+        self
+    }
+
+    /// Judges every answer by its content alone, for vendors that mislabel theirs.
+    pub fn accepts_any_type(mut self) -> Self {
+        self.accepts = None;
+        self
+    }
+
+    /// The pace we keep by ourselves. Without it only the vendor's own words slow us down.
+    pub fn rate(mut self, rate: Rate) -> Self {
+        self.rate = Some(rate);
+        self
+    }
+
+    /// Requests under way at once, at most. 4; none is read as one.
+    pub fn concurrency(mut self, requests: usize) -> Self {
+        self.concurrency = requests.max(1);
+        self
+    }
+
+    /// How often and how long to try.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// How long and how large an exchange may be.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Goes through a proxy. The environment's proxy is never used.
+    pub fn proxy(mut self, proxy: Url) -> Self {
+        self.proxy = Some(proxy);
+        self
+    }
+
+    /// Allows `http` to this machine itself, for sandboxes and tests. Nothing allows it to others.
+    pub fn allow_http_loopback(mut self) -> Self {
+        self.loopback = true;
+        self
+    }
+
+    /// Draws the random part of waits from `seed`, so that a test can be repeated exactly.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = Some(seed);
+        self
+    }
+
+    /// The client, if every setting can be right. Nothing is sent.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] when the base address is no plain `https` address, or a header field
+    /// cannot be sent.
+    pub fn build(self) -> Result<Client> {
+        let base = base_address(&self.base, self.loopback)?;
+        if let Some(name) = self.headers.unsendable() {
+            return Err(Error::new(ErrorKind::Config, format!("header {name:?}: cannot be sent")));
+        }
+        let transport = match self.transport {
+            Some(transport) => transport,
+            None => Arc::new(NetworkTransport::new(&self.limits, self.proxy.as_ref())?),
+        };
+        Ok(Client::assemble(Parts {
+            base,
+            headers: self.headers,
+            accepts: self.accepts,
+            authorization: self.authorization,
+            vendor: self.vendor,
+            transport,
+            limiter: Limiter::new(self.rate),
+            concurrency: self.concurrency,
+            retry: self.retry,
+            limits: self.limits,
+            jitter: Jitter::new(self.seed),
+        }))
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Neither address is shown: until they are checked they may hold a password.
+        f.debug_struct("ClientBuilder").field("headers", &self.headers).finish_non_exhaustive()
+    }
+}
+
+/// Refuses everything but a plain address, because a part of it may come from a form.
+fn base_address(text: &str, loopback: bool) -> Result<Url> {
+    let refuse = |why: &str| Err(Error::new(ErrorKind::Config, format!("base address: {why}")));
+    let Ok(url) = Url::parse(text) else { return refuse("not an absolute address") };
+    if !url.username().is_empty() || url.password().is_some() {
+        return refuse("must not hold a user name");
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return refuse("must not hold a query or a fragment");
+    }
+    match (url.scheme(), url.host()) {
+        (_, None) => refuse("names no host"),
+        ("https", Some(_)) => Ok(url),
+        ("http", Some(host)) if loopback && is_loopback(&host) => Ok(url),
+        ("http", Some(host)) if is_loopback(&host) => {
+            refuse("http to this machine must be allowed explicitly")
+        }
+        _ => refuse("must be https"),
+    }
+}
+
+fn is_loopback(host: &Host<&str>) -> bool {
+    match host {
+        Host::Domain(name) => *name == "localhost",
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+    }
+}

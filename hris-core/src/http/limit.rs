@@ -1,0 +1,312 @@
+//! The pace of one credential: what we allow ourselves, and what the vendor says, which wins.
+
+use std::num::NonZeroU32;
+use std::ops::Add;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use governor::clock::{Clock, Reference};
+use governor::middleware::NoOpMiddleware;
+use governor::nanos::Nanos;
+use governor::state::{InMemoryState, NotKeyed};
+use governor::{Quota as GovernorQuota, RateLimiter};
+use tokio::time::{Instant, sleep_until};
+
+use super::Response;
+
+/// Requests allowed per time, and how many of them may go out at once.
+///
+/// In any stretch of time no more go out than the burst and what the rate adds meanwhile. To
+/// stay beneath a limit that counts over windows, choose the rate and burst so that their sum
+/// over one window is that limit; a burst of one (the default) spaces requests evenly.
+///
+/// ```
+/// use hris_core::http::Rate;
+///
+/// let rate = Rate::per_second(5).burst(10);
+/// assert_eq!(rate, Rate::per_minute(300).burst(10));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    interval: Duration,
+    burst: NonZeroU32,
+}
+
+impl Rate {
+    /// `requests` a second; none is read as one.
+    #[must_use]
+    pub fn per_second(requests: u32) -> Self {
+        Self::every(Duration::from_secs(1), requests)
+    }
+
+    /// `requests` a minute; none is read as one.
+    #[must_use]
+    pub fn per_minute(requests: u32) -> Self {
+        Self::every(Duration::from_secs(60), requests)
+    }
+
+    fn every(time: Duration, requests: u32) -> Self {
+        let requests = u64::from(requests.max(1));
+        let nanos = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
+        // Rounded up, so that the sum of the intervals is never shorter than the time.
+        Self { interval: Duration::from_nanos(nanos.div_ceil(requests).max(1)), burst: NonZeroU32::MIN }
+    }
+
+    /// Lets `requests` go out at once after a pause; none is read as one.
+    #[must_use]
+    pub fn burst(self, requests: u32) -> Self {
+        Self { burst: NonZeroU32::new(requests).unwrap_or(NonZeroU32::MIN), ..self }
+    }
+}
+
+/// What one answer says about the pace from now on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Pace {
+    /// Nobody may ask before this much time has passed.
+    pub hold: Option<Duration>,
+    /// What is left of the vendor's allowance.
+    pub quota: Option<Quota>,
+    /// The rate the vendor states, in place of the one so far. The connector decides what share
+    /// of it to use.
+    pub rate: Option<Rate>,
+}
+
+/// What is left of an allowance, and when it is full again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quota {
+    /// Requests left.
+    pub remaining: u64,
+    /// Time until the allowance is renewed.
+    pub reset: Duration,
+}
+
+impl Pace {
+    /// Reads the usual header fields: `RateLimit-Remaining` with `RateLimit-Reset`, or the same
+    /// with `X-` before them. A reset is seconds from now, or, from some vendors, a Unix time,
+    /// which then counts from the answer's `Date`. What makes no sense is passed over, as is a
+    /// reset more than a day away.
+    #[must_use]
+    pub fn of(response: &Response) -> Option<Self> {
+        let field = |name: &str| {
+            ["ratelimit-", "x-ratelimit-", "x-rate-limit-"]
+                .iter()
+                .find_map(|prefix| response.header(&format!("{prefix}{name}")))
+                .and_then(whole)
+        };
+        let remaining = field("remaining")?;
+        let reset = match field("reset")? {
+            unix @ 1_000_000_000.. => unix.checked_sub(super::retry::unix_date(response)?)?,
+            seconds => seconds,
+        };
+        let day = 24 * 3600;
+        (reset <= day).then(|| Self {
+            quota: Some(Quota { remaining, reset: Duration::from_secs(reset) }),
+            ..Self::default()
+        })
+    }
+
+    /// Says that nobody may ask before `time` has passed.
+    #[must_use]
+    pub fn hold(time: Duration) -> Self {
+        Self { hold: Some(time), ..Self::default() }
+    }
+
+    /// Says what is left of the allowance.
+    #[must_use]
+    pub fn quota(quota: Quota) -> Self {
+        Self { quota: Some(quota), ..Self::default() }
+    }
+
+    /// Says which rate holds from now on.
+    #[must_use]
+    pub fn rate(rate: Rate) -> Self {
+        Self { rate: Some(rate), ..Self::default() }
+    }
+}
+
+/// A whole number, also when it is written `50.0`.
+fn whole(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let text = text
+        .split_once('.')
+        .filter(|(_, zeros)| zeros.bytes().all(|byte| byte == b'0'))
+        .map_or(text, |(n, _)| n);
+    (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok()).flatten()
+}
+
+type Bucket = RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Tick>>;
+
+/// Lets requests of one credential through, one after the other, each at its time.
+#[derive(Debug)]
+pub(crate) struct Limiter {
+    /// Held by the one who waits for the next place, so that requests leave in the order they came.
+    turn: tokio::sync::Mutex<()>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    rate: Option<Rate>,
+    bucket: Option<Bucket>,
+    hold: Option<Instant>,
+    quota: Option<(u64, Instant)>,
+    in_flight: u64,
+}
+
+/// The right to have one request under way.
+#[derive(Debug)]
+pub(crate) struct Ticket<'a>(&'a Limiter);
+
+impl Drop for Ticket<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        state.in_flight = state.in_flight.saturating_sub(1);
+    }
+}
+
+impl Limiter {
+    pub(crate) fn new(rate: Option<Rate>) -> Self {
+        let state = State { rate, bucket: rate.and_then(bucket), ..State::default() };
+        Self { turn: tokio::sync::Mutex::new(()), state: Mutex::new(state) }
+    }
+
+    /// Waits for the next place. Fails with the wait that is left when the vendor wants more than
+    /// `longest`: coming back earlier is not ours to decide, and sleeping so long neither.
+    pub(crate) async fn acquire(&self, longest: Duration) -> Result<Ticket<'_>, Duration> {
+        let _turn = self.turn.lock().await;
+        loop {
+            let now = Instant::now();
+            let wake = match self.state().pass(now) {
+                Gate::Held(until) => {
+                    let left = until.saturating_duration_since(now);
+                    if left > longest {
+                        return Err(left);
+                    }
+                    until
+                }
+                Gate::Open => return Ok(Ticket(self)),
+                Gate::Spaced(until) => until,
+            };
+            sleep_until(wake).await;
+        }
+    }
+
+    /// Lets nobody through for `time` from now. An earlier, longer hold stays.
+    pub(crate) fn hold(&self, time: Duration) {
+        let until = later(Instant::now(), time);
+        let mut state = self.state();
+        state.hold = Some(state.hold.map_or(until, |known| known.max(until)));
+    }
+
+    /// Takes over what an answer says. To be called while the ticket of that answer is held.
+    pub(crate) fn observe(&self, pace: Pace) {
+        if let Some(time) = pace.hold {
+            self.hold(time);
+        }
+        let mut state = self.state();
+        if let Some(rate) = pace.rate.filter(|rate| state.rate != Some(*rate)) {
+            state.rate = Some(rate);
+            state.bucket = bucket(rate);
+            // Requests already sent count against the new rate, so its burst begins empty.
+            if let Some(bucket) = &state.bucket {
+                let _ = bucket.check_n(rate.burst);
+            }
+        }
+        if let Some(quota) = pace.quota {
+            state.take_quota(quota, Instant::now());
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+enum Gate {
+    Held(Instant),
+    Open,
+    Spaced(Instant),
+}
+
+impl State {
+    fn pass(&mut self, now: Instant) -> Gate {
+        self.hold = self.hold.filter(|until| *until > now);
+        self.quota = self.quota.filter(|(_, until)| *until > now);
+        if let Some(until) = self.hold {
+            return Gate::Held(until);
+        }
+        if let Some((0, until)) = self.quota {
+            return Gate::Held(until);
+        }
+        if let Some(bucket) = &self.bucket
+            && let Err(early) = bucket.check()
+        {
+            return Gate::Spaced(later(now, early.wait_time_from(Tick(now))));
+        }
+        if let Some((remaining, _)) = &mut self.quota {
+            *remaining = remaining.saturating_sub(1);
+        }
+        self.in_flight += 1;
+        Gate::Open
+    }
+
+    fn take_quota(&mut self, told: Quota, now: Instant) {
+        // The vendor may not have counted yet what else is under way.
+        let remaining = told.remaining.saturating_sub(self.in_flight.saturating_sub(1));
+        let until = later(now, told.reset);
+        // Resets are told in whole seconds, so that within one window they seem to wander.
+        let slack = Duration::from_secs(1);
+        self.quota = match self.quota {
+            Some((known, end)) if end > now && until <= later(end, slack) => {
+                Some((known.min(remaining), end))
+            }
+            _ => Some((remaining, until)),
+        };
+    }
+}
+
+/// A moment after `from`. What the clock cannot count is as good as never.
+fn later(from: Instant, time: Duration) -> Instant {
+    const LONG: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+    from.checked_add(time.min(LONG)).unwrap_or(from)
+}
+
+fn bucket(rate: Rate) -> Option<Bucket> {
+    let quota = GovernorQuota::with_period(rate.interval)?.allow_burst(rate.burst);
+    Some(RateLimiter::direct_with_clock(quota, TokioClock))
+}
+
+/// The runtime's clock, which tests can pause.
+#[derive(Clone, Debug)]
+struct TokioClock;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Tick(Instant);
+
+impl Clock for TokioClock {
+    type Instant = Tick;
+
+    fn now(&self) -> Tick {
+        Tick(Instant::now())
+    }
+}
+
+impl Reference for Tick {
+    fn duration_since(&self, earlier: Self) -> Nanos {
+        self.0.saturating_duration_since(earlier.0).into()
+    }
+
+    fn saturating_sub(&self, duration: Nanos) -> Self {
+        Self(self.0.checked_sub(duration.into()).unwrap_or(self.0))
+    }
+}
+
+impl Add<Nanos> for Tick {
+    type Output = Self;
+
+    fn add(self, other: Nanos) -> Self {
+        let other: Duration = other.into();
+        Self(later(self.0, other))
+    }
+}

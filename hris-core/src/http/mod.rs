@@ -1,0 +1,36 @@
+//! One HTTP client for every connector.
+//!
+//! A connector builds [`Request`]s as plain values and reads [`Response`]s; everything between is
+//! here, in this order: authorise → pace ([`Rate`], the vendor's own words win) → send (time and
+//! size limits, no redirect off the host) → classify → try again ([`RetryPolicy`]: reads, and
+//! writes only when they were provably not applied).
+//!
+//! [`list_all`] fetches a paged list and proves that it is whole.
+//!
+//! What reaches an error, a trace or `Debug` is labels, statuses, counts and durations.
+
+mod builder;
+mod client;
+mod fault;
+mod headers;
+mod limit;
+mod paginate;
+mod proof;
+mod request;
+mod reqwest;
+mod response;
+mod retry;
+mod transport;
+mod vendor;
+
+pub use self::reqwest::NetworkTransport;
+pub use builder::ClientBuilder;
+pub use client::Client;
+pub use headers::Headers;
+pub use limit::{Pace, Quota, Rate};
+pub use paginate::{Listed, Listing, Options, Page, Position, Progress, Proof, Repeated, list_all};
+pub use request::{Method, Outgoing, Request};
+pub use response::Response;
+pub use retry::RetryPolicy;
+pub use transport::{FnTransport, Limits, SendError, Transport};
+pub use vendor::{Authorize, Bearer, PlainVendor, Vendor, Verdict};

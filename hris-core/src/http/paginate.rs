@@ -1,0 +1,327 @@
+//! A paged list is fetched whole, and proven to be whole, or it is an error.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use futures_util::stream::{self, StreamExt};
+
+use super::proof::{Disagreement, Step, Sweep};
+use super::{Client, Request, Response};
+use crate::{Error, ErrorKind, Result};
+
+/// Listings after which we give up to see the same list twice.
+const LISTINGS: u32 = 3;
+
+/// How one vendor's list is asked for and read. The paginator does the rest.
+pub trait Listing: Send + Sync {
+    /// One row, best in the form in which it is kept: it is read while its page is at hand.
+    type Row: Send;
+
+    /// What is being done ("list people"), for errors and traces.
+    fn label(&self) -> &'static str;
+
+    /// Rows asked for on a page. The vendor may give fewer or more.
+    fn page_size(&self) -> u64;
+
+    /// The request for the page at a position. It uses the number or the offset, as the vendor
+    /// counts, and is the same for the same position.
+    fn request(&self, at: Position) -> Request;
+
+    /// Reads one page.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Protocol`] when the answer is not the documented list. A missing list is no
+    /// empty one.
+    fn read(&self, response: &Response) -> Result<Page<Self::Row>>;
+
+    /// The vendor's id of a row, exactly as sent; `None` when it has no usable one.
+    fn id<'r>(&self, row: &'r Self::Row) -> Option<&'r str>;
+
+    /// Whether two rows with the same id say the same.
+    fn same(&self, one: &Self::Row, other: &Self::Row) -> bool;
+}
+
+/// Where a page begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Pages before it.
+    pub page: u64,
+    /// Rows before it, as received.
+    pub offset: u64,
+}
+
+/// One page as read.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Page<R> {
+    /// Its rows, in order.
+    pub rows: Vec<R>,
+    /// Rows in the whole list, if the vendor says so in a way that makes sense.
+    pub total: Option<u64>,
+    /// Rows before this page, as the answer repeats it.
+    pub offset: Option<u64>,
+    /// Pages before this page, as the answer repeats it (counted from 0 whatever the vendor does).
+    pub page: Option<u64>,
+    /// Whether the vendor says that this is the last page. It never ends a listing by itself,
+    /// but it may not contradict its end.
+    pub last: Option<bool>,
+}
+
+impl<R> Page<R> {
+    /// A page about which the vendor says nothing but its rows.
+    #[must_use]
+    pub fn new(rows: Vec<R>) -> Self {
+        Self { rows, total: None, offset: None, page: None, last: None }
+    }
+
+    /// Adds the rows of the whole list.
+    #[must_use]
+    pub fn with_total(self, total: Option<u64>) -> Self {
+        Self { total, ..self }
+    }
+
+    /// Adds the rows before this page, as repeated by the answer.
+    #[must_use]
+    pub fn with_offset(self, offset: Option<u64>) -> Self {
+        Self { offset, ..self }
+    }
+
+    /// Adds the pages before this page, as repeated by the answer.
+    #[must_use]
+    pub fn with_page(self, page: Option<u64>) -> Self {
+        Self { page, ..self }
+    }
+
+    /// Adds whether the vendor calls it the last.
+    #[must_use]
+    pub fn with_last(self, last: Option<bool>) -> Self {
+        Self { last, ..self }
+    }
+}
+
+impl<R> fmt::Debug for Page<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Page")
+            .field("rows", &self.rows.len())
+            .field("total", &self.total)
+            .field("offset", &self.offset)
+            .field("page", &self.page)
+            .field("last", &self.last)
+            .finish()
+    }
+}
+
+/// How to list.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub struct Options<'a> {
+    /// Pages under way at once, at most. 4. The client's own bound holds besides.
+    pub concurrency: usize,
+    /// Told after each page.
+    pub progress: Option<&'a (dyn Fn(Progress) + Send + Sync)>,
+}
+
+impl<'a> Options<'a> {
+    /// Fetches so many pages at once, at most; none is read as one.
+    #[must_use]
+    pub fn concurrency(self, pages: usize) -> Self {
+        Self { concurrency: pages.max(1), ..self }
+    }
+
+    /// Tells `progress` after each page.
+    #[must_use]
+    pub fn progress(self, progress: &'a (dyn Fn(Progress) + Send + Sync)) -> Self {
+        Self { progress: Some(progress), ..self }
+    }
+}
+
+impl Default for Options<'_> {
+    fn default() -> Self {
+        Self { concurrency: 4, progress: None }
+    }
+}
+
+impl fmt::Debug for Options<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options").field("concurrency", &self.concurrency).finish_non_exhaustive()
+    }
+}
+
+/// How far a listing is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// Which listing this is, from 1. A second begins from nothing.
+    pub listing: u32,
+    /// Different rows so far.
+    pub rows: u64,
+    /// Rows in the whole list, if the vendor says.
+    pub total: Option<u64>,
+}
+
+/// A list that was proven whole.
+#[non_exhaustive]
+pub struct Listed<R> {
+    /// The rows in the vendor's order. Of rows that say the same under one id the first is kept;
+    /// those that say different things are all kept and named in `repeated`.
+    pub rows: Vec<R>,
+    /// Rows in the whole list, if the vendor said.
+    pub total: Option<u64>,
+    /// What the proof rests on.
+    pub proof: Proof,
+    /// Ids that came more than once, in every listing alike.
+    pub repeated: Vec<Repeated>,
+    /// Rows without a usable id. While there are any, nobody's absence can be believed.
+    pub unidentified: u64,
+    /// Pages with more rows than asked for.
+    pub oversized: u64,
+    /// Pages asked for, those of earlier listings included, retries not.
+    pub requests: u64,
+    /// Listings it took, this one included.
+    pub listings: u32,
+}
+
+impl<R> fmt::Debug for Listed<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Listed")
+            .field("rows", &self.rows.len())
+            .field("total", &self.total)
+            .field("proof", &self.proof)
+            .field("repeated", &self.repeated)
+            .field("unidentified", &self.unidentified)
+            .field("oversized", &self.oversized)
+            .field("requests", &self.requests)
+            .field("listings", &self.listings)
+            .finish()
+    }
+}
+
+/// What the proof of completeness rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Proof {
+    /// The list ended with an empty page and the vendor told no total. Weaker: rows that moved
+    /// while the list was read may be missing.
+    End,
+    /// The different rows are as many as the total, which was the same on every page.
+    Total,
+}
+
+/// An id that came more than once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Repeated {
+    /// The vendor's id.
+    pub id: String,
+    /// Whether the rows under it say different things.
+    pub conflicting: bool,
+}
+
+/// Fetches every page of a list and proves that it is whole.
+///
+/// The first page tells the total; then several pages are fetched at once and taken in order.
+/// Each next page begins after the rows received, so a vendor that gives smaller pages than asked
+/// for is followed. The list ends only at an empty page, or at a short one once the rows reach
+/// the total. Then the total must have been the same on every page, every id different, and the
+/// different rows as many as the total. Otherwise everything is listed again, three times in all.
+/// An id that comes twice in two listings alike is accepted and named in [`Listed::repeated`].
+///
+/// The proof sees every change that changes the total while the list is read. It cannot see
+/// one person removed and another added between the same two requests, so ask about a person who
+/// is missing before believing it.
+///
+/// # Errors
+/// [`ErrorKind::Incomplete`] when no listing could be proven whole; [`ErrorKind::Mismatch`] when
+/// a page answers another request than its own; and those of [`Client::exchange`], where a list
+/// that is not found is [`ErrorKind::Protocol`] (with its status): it is never an empty one.
+pub async fn list_all<L: Listing>(
+    client: &Client,
+    listing: &L,
+    options: &Options<'_>,
+) -> Result<Listed<L::Row>> {
+    let requests = AtomicU64::new(0);
+    let label = listing.label();
+    let mut earlier = None;
+    let mut reason = String::new();
+    for number in 1..=LISTINGS {
+        let progress = |sweep: &Sweep<'_, L>| {
+            if let Some(tell) = options.progress {
+                tell(Progress { listing: number, rows: sweep.unique(), total: sweep.total() });
+            }
+        };
+        match list_once(client, listing, options.concurrency, &requests, &progress).await? {
+            Ok(sweep) => {
+                if sweep.repeated().is_empty() || earlier.as_ref() == Some(sweep.repeated()) {
+                    return Ok(sweep.listed(requests.into_inner(), number));
+                }
+                reason = format!("{} ids came more than once", sweep.repeated().len());
+                earlier = Some(sweep.into_repeated());
+            }
+            Err(disagreement) => reason = disagreement.0,
+        }
+        tracing::debug!(label, listing = number, reason, "the listing is not proven");
+    }
+    Err(Error::new(
+        ErrorKind::Incomplete,
+        format!("{label}: not proven whole in {LISTINGS} listings, the last: {reason}"),
+    ))
+}
+
+/// One listing from its beginning to its end, or why it cannot be believed.
+async fn list_once<'l, L: Listing>(
+    client: &Client,
+    listing: &'l L,
+    concurrency: usize,
+    requests: &AtomicU64,
+    progress: &(dyn Fn(&Sweep<'l, L>) + Send + Sync),
+) -> Result<Result<Sweep<'l, L>, Disagreement>> {
+    let mut sweep = Sweep::new(listing);
+    loop {
+        // Positions further ahead are guesses. A guess is used only when its request turns out
+        // to be the one that the rows received ask for; else the rest is planned anew.
+        let fetch = |at| async move {
+            requests.fetch_add(1, Ordering::Relaxed);
+            let request = listing.request(at);
+            let page = client.exchange(&request, |response| listing.read(response)).await;
+            (request, page)
+        };
+        let mut pages = stream::iter(sweep.plan()).map(fetch).buffered(concurrency.max(1));
+        while let Some((request, page)) = pages.next().await {
+            let at = sweep.next();
+            if request != listing.request(at) {
+                break;
+            }
+            let page = match page {
+                Ok(page) => page,
+                Err(error) if at.page > 0 && matches!(error.status(), Some(400 | 410)) => {
+                    return Ok(Err(Disagreement("a later page was refused".to_owned())));
+                }
+                Err(error) => return Err(never_empty(error)),
+            };
+            if page.offset.is_some_and(|told| told != at.offset)
+                || page.page.is_some_and(|told| told != at.page)
+            {
+                let words = format!("{}: page {} answers another request", listing.label(), at.page + 1);
+                return Err(Error::new(ErrorKind::Mismatch, words));
+            }
+            match sweep.take(page) {
+                Ok(Step::Done) => {
+                    progress(&sweep);
+                    return Ok(Ok(sweep));
+                }
+                Ok(Step::More) => progress(&sweep),
+                Err(disagreement) => return Ok(Err(disagreement)),
+            }
+        }
+    }
+}
+
+/// A list that is not found means a wrong address, never that nobody is there.
+fn never_empty(error: Error) -> Error {
+    match (error.kind(), error.status()) {
+        (ErrorKind::NotFound, Some(status)) => {
+            Error::new(ErrorKind::Protocol, error.to_string()).with_status(status)
+        }
+        _ => error,
+    }
+}

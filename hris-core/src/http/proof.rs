@@ -1,0 +1,207 @@
+//! The proof that a listing is whole, page by page, apart from how pages are fetched.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::paginate::{Listed, Listing, Page, Position, Proof, Repeated};
+
+/// Pages a list without a total may have.
+const PAGES: u64 = 10_000;
+
+/// Pages a list may have beyond those that its total asks for.
+const SPARE_PAGES: u64 = 10;
+
+/// Why a listing cannot be believed, in counts only.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Disagreement(pub(super) String);
+
+/// Whether a listing has ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    Done,
+    More,
+}
+
+/// One listing under way.
+pub(super) struct Sweep<'l, L: Listing> {
+    listing: &'l L,
+    rows: Vec<L::Row>,
+    /// Where the first row of each id stands in `rows`.
+    seen: HashMap<String, usize>,
+    /// Ids that came more than once, and whether their rows say different things.
+    repeated: BTreeMap<String, bool>,
+    total: Option<u64>,
+    pages: u64,
+    received: u64,
+    unidentified: u64,
+    oversized: u64,
+    /// Rows of the first page, which tells the page size that the vendor really uses.
+    first: u64,
+    largest: u64,
+}
+
+impl<'l, L: Listing> Sweep<'l, L> {
+    pub(super) fn new(listing: &'l L) -> Self {
+        Self {
+            listing,
+            rows: Vec::new(),
+            seen: HashMap::new(),
+            repeated: BTreeMap::new(),
+            total: None,
+            pages: 0,
+            received: 0,
+            unidentified: 0,
+            oversized: 0,
+            first: 0,
+            largest: 0,
+        }
+    }
+
+    /// Where the next page begins.
+    pub(super) fn next(&self) -> Position {
+        Position { page: self.pages, offset: self.received }
+    }
+
+    /// The next page, and those after it as far as the total and the size of the pages so far
+    /// let us guess. It reaches to the total itself: there the empty page is expected which ends
+    /// a list whose last page is full.
+    pub(super) fn plan(&self) -> impl Iterator<Item = Position> + Send + use<L> {
+        let (start, step) = (self.next(), self.largest);
+        let ahead = match self.total {
+            Some(total) if self.pages > 0 => total.saturating_sub(start.offset) / step.max(1),
+            _ => 0,
+        };
+        let ahead = ahead.min(self.cap().saturating_sub(self.pages));
+        (0..=ahead).map(move |n| Position {
+            page: start.page.saturating_add(n),
+            offset: start.offset.saturating_add(n.saturating_mul(step)),
+        })
+    }
+
+    /// Takes the next page in order.
+    pub(super) fn take(&mut self, page: Page<L::Row>) -> Result<Step, Disagreement> {
+        self.check_total(&page)?;
+        let count = count(page.rows.len());
+        // What a full page is: as asked for, or, once more pages had to follow a smaller first
+        // one, as the vendor gives them.
+        let asked = self.listing.page_size();
+        let full = if self.pages == 0 { asked } else { asked.min(self.first) };
+        if self.pages == 0 {
+            self.first = count;
+        }
+        self.pages += 1;
+        if self.pages > self.cap() {
+            return Err(Disagreement(format!("no end after {} pages", self.cap())));
+        }
+        if count == 0 {
+            return match page.last {
+                Some(false) => Err(Disagreement("an empty page that is not the last".to_owned())),
+                _ => self.finish(),
+            };
+        }
+        self.received = self.received.saturating_add(count);
+        self.largest = self.largest.max(count);
+        self.oversized += u64::from(count > asked);
+        self.add(page.rows)?;
+        match self.total {
+            Some(total) if self.unique() > total => {
+                Err(Disagreement(format!("more than the {total} rows that the total says")))
+            }
+            Some(total) if count < full && self.received >= total && page.last != Some(false) => {
+                self.finish()
+            }
+            _ => Ok(Step::More),
+        }
+    }
+
+    /// Different rows so far. A row without an id counts as different from all others.
+    pub(super) fn unique(&self) -> u64 {
+        count(self.seen.len()).saturating_add(self.unidentified)
+    }
+
+    pub(super) fn total(&self) -> Option<u64> {
+        self.total
+    }
+
+    pub(super) fn repeated(&self) -> &BTreeMap<String, bool> {
+        &self.repeated
+    }
+
+    pub(super) fn into_repeated(self) -> BTreeMap<String, bool> {
+        self.repeated
+    }
+
+    pub(super) fn listed(self, requests: u64, listings: u32) -> Listed<L::Row> {
+        let repeated = self.repeated.into_iter().map(|(id, conflicting)| Repeated { id, conflicting });
+        Listed {
+            rows: self.rows,
+            total: self.total,
+            proof: if self.total.is_some() { Proof::Total } else { Proof::End },
+            repeated: repeated.collect(),
+            unidentified: self.unidentified,
+            oversized: self.oversized,
+            requests,
+            listings,
+        }
+    }
+
+    fn check_total(&mut self, page: &Page<L::Row>) -> Result<(), Disagreement> {
+        if self.pages == 0 {
+            self.total = page.total;
+            return Ok(());
+        }
+        // Past the end some vendors leave the total out.
+        let silent = page.rows.is_empty() && page.total.is_none();
+        if silent || page.total == self.total {
+            return Ok(());
+        }
+        let words = |total: Option<u64>| total.map_or_else(|| "none".to_owned(), |total| total.to_string());
+        Err(Disagreement(format!("the total changed from {} to {}", words(self.total), words(page.total))))
+    }
+
+    fn add(&mut self, rows: Vec<L::Row>) -> Result<(), Disagreement> {
+        let before = self.unique();
+        for row in rows {
+            let Some(id) = self.listing.id(&row) else {
+                self.unidentified += 1;
+                self.rows.push(row);
+                continue;
+            };
+            let known = self.seen.get(id).and_then(|place| self.rows.get(*place));
+            match known.map(|known| self.listing.same(known, &row)) {
+                None => {
+                    self.seen.insert(id.to_owned(), self.rows.len());
+                    self.rows.push(row);
+                }
+                Some(true) => {
+                    self.repeated.entry(id.to_owned()).or_insert(false);
+                }
+                Some(false) => {
+                    self.repeated.insert(id.to_owned(), true);
+                    self.rows.push(row);
+                }
+            }
+        }
+        if self.unique() == before {
+            return Err(Disagreement(format!("page {} brought no new row", self.pages)));
+        }
+        Ok(())
+    }
+
+    fn finish(&self) -> Result<Step, Disagreement> {
+        match self.total {
+            Some(total) if self.unique() != total => Err(Disagreement(format!(
+                "the total says {total}, there were {} different rows",
+                self.unique()
+            ))),
+            _ => Ok(Step::Done),
+        }
+    }
+
+    fn cap(&self) -> u64 {
+        self.total.map_or(PAGES, |total| (total / self.first.max(1)).saturating_add(SPARE_PAGES))
+    }
+}
+
+fn count(length: usize) -> u64 {
+    u64::try_from(length).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,148 @@
+//! The network, by way of reqwest. Nothing else names it.
+
+use std::error::Error as StdError;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use tokio::time::timeout;
+use url::Url;
+
+use super::{Limits, Method, Outgoing, Response, SendError, Transport};
+use crate::{Error, ErrorKind, Result};
+
+/// Sends over the network with TLS.
+///
+/// It follows no redirect, sends no referer, uses no proxy but the one it is given, repeats
+/// nothing and cannot be told to skip the verification of certificates.
+#[derive(Debug)]
+pub struct NetworkTransport {
+    client: reqwest::Client,
+}
+
+impl NetworkTransport {
+    /// A transport whose connections are made within `limits`, through `proxy` if there is one.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] when the proxy's address cannot be used or there is no usable TLS.
+    pub fn new(limits: &Limits, proxy: Option<&Url>) -> Result<Self> {
+        let refuse = |what: &str| Error::new(ErrorKind::Config, format!("network: {what}"));
+        let mut builder = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .no_proxy()
+            .gzip(true)
+            .tls_version_min(reqwest::tls::Version::TLS_1_2)
+            .connect_timeout(limits.connect);
+        if let Some(proxy) = proxy {
+            // The cause is left out, because it may quote the address with its password.
+            builder = builder
+                .proxy(reqwest::Proxy::all(proxy.as_str()).map_err(|_| refuse("not a proxy address"))?);
+        }
+        let client =
+            builder.build().map_err(|error| refuse("no usable TLS").with_source(error.without_url()))?;
+        Ok(Self { client })
+    }
+}
+
+#[async_trait]
+impl Transport for NetworkTransport {
+    async fn send(&self, request: Outgoing, limits: &Limits) -> Result<Response, SendError> {
+        let host = request.url().host_str().unwrap_or_default().to_owned();
+        let mut built = self.client.request(method(request.method()), request.url().clone());
+        built = built.headers(header_map(&request)?);
+        if let Some(body) = request.body() {
+            built = built.body(body.to_vec());
+        }
+        let mut answer = within(limits.idle, built.send()).await?.map_err(|error| fault(error, &host))?;
+        let mut response = Response::new(answer.status().as_u16());
+        for (name, value) in answer.headers() {
+            // A value that is no text says nothing we read.
+            if let Ok(value) = value.to_str() {
+                response = response.with_header(name.as_str(), value);
+            }
+        }
+        // What reqwest decoded it no longer names; what is still named, nobody decoded.
+        if answer.headers().get_all("content-encoding").iter().any(|value| value != "identity") {
+            return Err(SendError::maybe_sent(ErrorKind::Protocol, "the answer has an unknown encoding"));
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) =
+            within(limits.idle, answer.chunk()).await?.map_err(|error| fault(error, &host))?
+        {
+            if chunk.len() > limits.body.saturating_sub(body.len()) {
+                return Err(SendError::too_large(limits.body));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(response.with_body(body))
+    }
+}
+
+async fn within<F: Future>(idle: Duration, future: F) -> Result<F::Output, SendError> {
+    timeout(idle, future).await.map_err(|_| {
+        let words = format!("nothing received for {} s", idle.as_secs_f32());
+        SendError::maybe_sent(ErrorKind::Unavailable, words)
+    })
+}
+
+fn method(method: Method) -> reqwest::Method {
+    match method {
+        Method::Delete => reqwest::Method::DELETE,
+        Method::Get => reqwest::Method::GET,
+        Method::Patch => reqwest::Method::PATCH,
+        Method::Post => reqwest::Method::POST,
+        Method::Put => reqwest::Method::PUT,
+    }
+}
+
+fn header_map(request: &Outgoing) -> Result<HeaderMap, SendError> {
+    let mut map = HeaderMap::new();
+    for (name, value) in request.headers().iter() {
+        let refuse = || SendError::not_sent(ErrorKind::Config, "a header field cannot be sent");
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| refuse())?;
+        let mut value = HeaderValue::from_str(value).map_err(|_| refuse())?;
+        // Keeps it out of reqwest's own Debug and out of the compression tables of HTTP/2.
+        value.set_sensitive(true);
+        map.append(name, value);
+    }
+    Ok(map)
+}
+
+/// Tells whether anything was sent, and whether trying again could help.
+fn fault(error: reqwest::Error, host: &str) -> SendError {
+    let error = error.without_url();
+    let refused_by_tls = is_tls(&error);
+    let (connecting, slow, coded) =
+        (error.is_connect(), error.is_timeout(), error.is_decode() && !is_io(&error));
+    let told = if refused_by_tls {
+        SendError::not_sent(ErrorKind::Protocol, format!("no trusted connection to {host}"))
+    } else if connecting {
+        let late = if slow { " in time" } else { "" };
+        SendError::not_sent(ErrorKind::Unavailable, format!("no connection to {host}{late}"))
+    } else if coded {
+        SendError::maybe_sent(ErrorKind::Unavailable, format!("the answer of {host} cannot be decoded"))
+    } else {
+        SendError::maybe_sent(ErrorKind::Unavailable, format!("{host} broke off"))
+    };
+    told.with_source(error)
+}
+
+fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |&error| {
+        match error.downcast_ref::<std::io::Error>() {
+            // The error inside an I/O error is not its source but itself.
+            Some(io) => io.get_ref().map(|inner| inner as &(dyn StdError + 'static)),
+            None => error.source(),
+        }
+    })
+}
+
+fn is_tls(error: &reqwest::Error) -> bool {
+    causes(error).any(|cause| cause.is::<rustls::Error>())
+}
+
+fn is_io(error: &reqwest::Error) -> bool {
+    causes(error).any(|cause| cause.is::<std::io::Error>())
+}

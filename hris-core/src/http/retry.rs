@@ -1,0 +1,202 @@
+//! When a request is sent again, and after how long.
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use jiff::civil::DateTime;
+
+use super::Response;
+
+/// How often and how long requests are tried again.
+///
+/// Waits grow by a factor of two from the base to the cap, and each is drawn at random between
+/// nothing and that (full jitter), so that clients which failed together do not return together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RetryPolicy {
+    /// Attempts a request has, the first included. 5.
+    pub attempts: u32,
+    /// The first wait, at most. 0.5 s.
+    pub base: Duration,
+    /// The first wait after too many requests, at most. 1 s.
+    pub throttled_base: Duration,
+    /// Any wait of our own, at most. 30 s.
+    pub cap: Duration,
+    /// The longest wait we accept from a vendor. Above it the request fails at once with
+    /// [`ErrorKind::RateLimited`](crate::ErrorKind::RateLimited) and the wait in it. 120 s.
+    pub longest_wait: Duration,
+    /// Time from the first attempt after which none begins. 5 min.
+    pub deadline: Duration,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self {
+            attempts: 5,
+            base: Duration::from_millis(500),
+            throttled_base: Duration::from_secs(1),
+            cap: Duration::from_secs(30),
+            longest_wait: Duration::from_secs(120),
+            deadline: Duration::from_secs(300),
+        }
+    }
+}
+
+impl RetryPolicy {
+    /// A policy that never repeats.
+    #[must_use]
+    pub fn never() -> Self {
+        Self { attempts: 1, ..Self::default() }
+    }
+
+    /// The wait after attempt number `attempt` (from 1), drawn by `random`.
+    pub(crate) fn delay(&self, attempt: u32, cause: Cause, random: u64) -> Duration {
+        let base = match cause {
+            Cause::Busy | Cause::Throttled => self.throttled_base,
+            _ => self.base,
+        };
+        let factor = 1_u32.checked_shl(attempt.saturating_sub(1)).unwrap_or(u32::MAX);
+        let ceiling = base.saturating_mul(factor).min(self.cap);
+        let share = u128::from(random);
+        let nanos = (ceiling.as_nanos().saturating_mul(share)) >> 64;
+        Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+    }
+}
+
+/// Why an attempt gave no usable answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// The server said it is busy and when to return; it may have applied the request.
+    Busy,
+    /// Nobody would answer otherwise.
+    Final,
+    /// The server failed or was silent; it may have applied the request.
+    MaybeApplied,
+    /// Nothing was sent.
+    NotSent,
+    /// An answer came that must not be received, and would be the same again.
+    Spoiled,
+    /// Too many requests; it was not applied.
+    Throttled,
+    /// The answer was no data.
+    Unreadable,
+}
+
+/// What to do after an attempt failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Send it again, within the policy.
+    Repeat,
+    /// Send it again if this happened for the first time.
+    RepeatOnce,
+    /// Give up and say so.
+    Stop,
+    /// Give up and say that nobody knows whether it was applied.
+    Unknown,
+}
+
+/// The one table of what is repeated.
+pub(crate) fn next(cause: Cause, repeatable: bool) -> Next {
+    match (cause, repeatable) {
+        (Cause::Final, _) | (Cause::Spoiled, true) => Next::Stop,
+        (Cause::NotSent | Cause::Throttled, _) | (Cause::Busy | Cause::MaybeApplied, true) => Next::Repeat,
+        (Cause::Unreadable, true) => Next::RepeatOnce,
+        (Cause::Busy | Cause::MaybeApplied | Cause::Spoiled | Cause::Unreadable, false) => Next::Unknown,
+    }
+}
+
+/// How long the vendor asked us to stay away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// Until a date, with nothing in the answer to measure it by.
+    Unmeasured,
+    /// This long.
+    Wait(Duration),
+}
+
+/// The longest wait handed on. More is told by broken vendors only, and a caller that adds it to
+/// a date must not overflow.
+const A_CENTURY: u64 = 100 * 365 * 24 * 3600;
+
+/// Reads `Retry-After`: whole seconds or an HTTP date, which counts from the answer's own `Date`,
+/// because the vendor's clock and ours need not agree. Anything else, and a date in the past, is
+/// as if it were not there. Of several the longest holds.
+pub(crate) fn retry_after(response: &Response) -> Option<Asked> {
+    let date = response.header("date").and_then(http_date);
+    let asked = response.headers().values("retry-after").filter_map(|value| {
+        let value = value.trim();
+        if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+            let seconds = value.parse().unwrap_or(u64::MAX).min(A_CENTURY);
+            return (seconds > 0).then_some(Asked::Wait(Duration::from_secs(seconds)));
+        }
+        let until = http_date(value)?;
+        let Some(date) = date else { return Some(Asked::Unmeasured) };
+        let wait = Duration::try_from(until.duration_since(date)).ok()?;
+        (!wait.is_zero()).then_some(Asked::Wait(wait.min(Duration::from_secs(A_CENTURY))))
+    });
+    asked.max_by_key(|asked| match asked {
+        Asked::Unmeasured => Duration::MAX,
+        Asked::Wait(wait) => *wait,
+    })
+}
+
+/// The three forms of a date in HTTP; all are in GMT.
+fn http_date(text: &str) -> Option<DateTime> {
+    ["%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"]
+        .iter()
+        .find_map(|form| DateTime::strptime(form, text.trim()).ok())
+}
+
+/// The moment an answer was made, in Unix seconds by the vendor's clock.
+pub(crate) fn unix_date(response: &Response) -> Option<u64> {
+    let date = response.header("date").and_then(http_date)?;
+    u64::try_from(date.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0)).as_secs()).ok()
+}
+
+/// What the requests of one run have used, shared by every clone of its client.
+#[derive(Debug, Default)]
+pub(crate) struct Run {
+    requests: AtomicU64,
+    repeats: AtomicU64,
+}
+
+impl Run {
+    pub(crate) fn count_request(&self) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// Takes one repeat from the budget: ten, or a fifth of the requests so far if that is more.
+    /// An empty budget means that something is wrong beyond single requests.
+    pub(crate) fn spend_repeat(&self) -> bool {
+        let allowed = (self.requests() / 5).max(10);
+        self.repeats
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |spent| {
+                (spent < allowed).then_some(spent + 1)
+            })
+            .is_ok()
+    }
+}
+
+/// Random numbers for jitter (splitmix64): good enough to spread load, and repeatable from a seed.
+#[derive(Debug)]
+pub(crate) struct Jitter(AtomicU64);
+
+impl Jitter {
+    pub(crate) fn new(seed: Option<u64>) -> Self {
+        Self(AtomicU64::new(seed.unwrap_or_else(|| RandomState::new().build_hasher().finish())))
+    }
+
+    pub(crate) fn draw(&self) -> u64 {
+        const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+        let mut z = self.0.fetch_add(STEP, Ordering::Relaxed).wrapping_add(STEP);
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+}

@@ -1,0 +1,129 @@
+//! What differs from vendor to vendor: how a limit is told, what a refusal means, who may ask.
+
+use std::fmt;
+
+use async_trait::async_trait;
+
+use super::{Headers, Pace, Request, Response};
+use crate::{Error, ErrorKind, Result, Secret};
+
+/// A vendor's peculiarities. Every method has the answer that suits most vendors.
+///
+/// ```
+/// use hris_core::ErrorKind;
+/// use hris_core::http::{Request, Response, Vendor, Verdict};
+///
+/// /// Tells its rate limit as 403, in words of its own.
+/// #[derive(Debug)]
+/// struct Example;
+///
+/// impl Vendor for Example {
+///     fn classify(&self, _: &Request, response: &Response) -> Option<Verdict> {
+///         let limited = response.status() == 403 && response.header("x-error") == Some("limit");
+///         limited.then_some(Verdict::Throttled)
+///     }
+/// }
+/// ```
+pub trait Vendor: fmt::Debug + Send + Sync + 'static {
+    /// What this answer means, where the common reading of its status would be wrong.
+    fn classify(&self, request: &Request, response: &Response) -> Option<Verdict> {
+        let _ = (request, response);
+        None
+    }
+
+    /// What this answer says about the pace. The ready reading is [`Pace::of`].
+    fn pace(&self, response: &Response) -> Option<Pace> {
+        Pace::of(response)
+    }
+
+    /// Words about a refusal that may stand in an error: the vendor's name and code for it and a
+    /// request id. Never its message, and no value, because these quote people.
+    ///
+    /// The ready reading is "request id …" from `X-Request-Id`.
+    fn words(&self, response: &Response) -> Option<String> {
+        let id = response.header("x-request-id")?;
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
+        (!id.is_empty() && id.len() <= 64 && id.bytes().all(plain)).then(|| format!("request id {id}"))
+    }
+}
+
+/// The common reading of answers and nothing peculiar.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PlainVendor;
+
+impl Vendor for PlainVendor {}
+
+/// What an answer means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Verdict {
+    /// Refused for good; the same request would be refused again.
+    Refused(ErrorKind),
+    /// Done as asked.
+    Success,
+    /// Not done because of too many requests. It may be repeated, writes included.
+    Throttled,
+    /// The server failed. It may or may not have done what was asked.
+    Transient,
+}
+
+/// Reads a status in the way common to all vendors.
+pub(crate) fn classify(request: &Request, response: &Response) -> Verdict {
+    match response.status() {
+        200 => Verdict::Success,
+        // A list that is answered with anything but 200 (partial, accepted, unchanged) is not
+        // known to be whole.
+        201..=299 if !request.is_read() => Verdict::Success,
+        400 | 409 | 412 | 422 => Verdict::Refused(ErrorKind::Rejected),
+        401 => Verdict::Refused(ErrorKind::Auth),
+        403 => Verdict::Refused(ErrorKind::Permission),
+        404 | 410 => Verdict::Refused(ErrorKind::NotFound),
+        429 => Verdict::Throttled,
+        408 | 425 | 500..=599 => Verdict::Transient,
+        _ => Verdict::Refused(ErrorKind::Protocol),
+    }
+}
+
+/// Puts the credential on requests and renews it when it is refused.
+///
+/// The client calls [`Authorize::refresh`] for one request at a time and repeats each waiting
+/// request once, so an implementation needs no lock of its own for that.
+#[async_trait]
+pub trait Authorize: fmt::Debug + Send + Sync + 'static {
+    /// Adds the credential to the header fields of one request.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Auth`] or [`ErrorKind::Config`] when there is no usable credential.
+    async fn authorize(&self, headers: &mut Headers) -> Result<()>;
+
+    /// Obtains another credential after a 401; `false` when there is none to be had.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Auth`] when the renewal was refused for good; others when it failed.
+    async fn refresh(&self) -> Result<bool> {
+        Ok(false)
+    }
+}
+
+/// A token that never changes, sent as `Authorization: Bearer …`.
+#[derive(Clone, Debug)]
+pub struct Bearer(Secret);
+
+impl Bearer {
+    /// Sends `token`.
+    #[must_use]
+    pub fn new(token: Secret) -> Self {
+        Self(token)
+    }
+}
+
+#[async_trait]
+impl Authorize for Bearer {
+    async fn authorize(&self, headers: &mut Headers) -> Result<()> {
+        if self.0.is_blank() {
+            return Err(Error::new(ErrorKind::Config, "the token is empty"));
+        }
+        headers.set("authorization", format!("Bearer {}", self.0.expose()));
+        Ok(())
+    }
+}
