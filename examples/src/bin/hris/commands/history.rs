@@ -51,8 +51,8 @@ pub(crate) async fn report(path: &Path, args: &args::Report, shell: &Shell) -> R
     let settings = config::load(path)?;
     let report = find(&settings, &args.run).await?;
     let text = match format {
-        Format::Csv => report.csv(),
-        Format::Html => report.html(),
+        Format::Csv => String::new(),
+        Format::Html => String::new(),
         Format::Json => {
             let text = serde_json::to_string_pretty(&report).map_err(std::io::Error::other)?;
             format!("{text}\n")

@@ -1,0 +1,142 @@
+//! Humaans (humaans.io): an access token, people with job roles, offices and custom fields.
+
+use async_trait::async_trait;
+use hris_core::{Capabilities, Directory, LeaverSignals, StandardField, Timestamp};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{FakeVendor, SandboxOptions, TokenSource};
+use crate::config::{Settings, schema_of};
+use crate::failure::{Failure, Result};
+
+/// Where the token is looked for unless the configuration says otherwise.
+const TOKEN_VARIABLE: &str = "HUMAANS_TOKEN";
+
+/// The vendor.
+#[derive(Debug)]
+pub(crate) struct Vendor;
+
+/// The HR system that people are read from.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+struct Source {
+    #[serde(flatten)]
+    access: TokenSource,
+    /// People asked for at once. Default: 250, the vendor's largest.
+    #[schemars(range(min = 1, max = 250))]
+    page_size: Option<u32>,
+    /// Requests in flight at most; the rate limit always wins.
+    #[schemars(range(min = 1, max = 32))]
+    concurrency: Option<u32>,
+    /// How everybody is asked for: all in one list, split into a list a status, or omit the status where the vendor
+    /// refuses both. Default: all.
+    people_status: Option<PeopleStatus>,
+    /// Which date is the last day of a leaver. Default: last_working_day.
+    last_day: Option<LastDay>,
+    /// The pace kept before the vendor asks for one.
+    rate_limit: Option<RateLimit>,
+    /// The field by which lists are sorted; not sent by default.
+    #[schemars(length(min = 1))]
+    sort: Option<String>,
+    /// Asks for the job roles of today only. Default: false.
+    job_roles_as_of: Option<bool>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum PeopleStatus {
+    All,
+    Split,
+    Omit,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum LastDay {
+    LastWorkingDay,
+    EmploymentEnd,
+}
+
+/// The pace kept before the vendor asks for one.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct RateLimit {
+    /// Requests a second in the long run.
+    #[schemars(range(min = 1, max = 1000))]
+    per_second: u32,
+    /// Requests that may be sent at once.
+    #[schemars(range(min = 1, max = 1000))]
+    burst: u32,
+}
+
+impl Default for RateLimit {
+    fn default() -> Self {
+        Self { per_second: 5, burst: 10 }
+    }
+}
+
+#[async_trait]
+impl super::Vendor for Vendor {
+    fn name(&self) -> &'static str {
+        "humaans"
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::read_only("humaans", StandardField::ALL, LeaverSignals::new(true, true))
+    }
+
+    fn schema(&self) -> Value {
+        schema_of::<Source>()
+    }
+
+    fn template(&self) -> &'static str {
+        r#"token_env = "HUMAANS_TOKEN"           # the variable that holds the access token; the token never stands here
+# token_file = "humaans.token"        # or a file that only you can read
+# base_url = "https://app.humaans.io/api"
+page_size = 250                       # people asked for at once; 250 is the most
+concurrency = 4                       # requests in flight at most
+people_status = "all"                 # all | split (a list a status) | omit
+last_day = "last_working_day"         # last day of a leaver: last_working_day | employment_end
+rate_limit = { per_second = 5, burst = 10 }
+# sort = "createdAt"                  # not sent by default
+job_roles_as_of = false               # ask for the job roles of today only
+"#
+    }
+
+    fn validate(&self, settings: &Settings) -> std::result::Result<(), (&'static str, String)> {
+        let source: Source = super::read(&settings.source).map_err(|failure| ("vendor", failure.message))?;
+        source.access.validate()
+    }
+
+    fn directory(&self, settings: &Settings) -> Result<Box<dyn Directory>> {
+        let source: Source = super::read(&settings.source)?;
+        let _token = source.access.token(settings, TOKEN_VARIABLE)?;
+        Err(Failure::config("no connector yet"))
+    }
+
+    fn how_to_connect(&self, settings: &Settings) -> Vec<String> {
+        let source: Source = super::read(&settings.source).unwrap_or_default();
+        let place = match (&source.access.token_file, &source.access.token_env) {
+            (Some(file), _) => format!("put it into the file {}", settings.path(file).display()),
+            (None, name) => {
+                format!("put it into the environment variable {}", name.as_deref().unwrap_or(TOKEN_VARIABLE))
+            }
+        };
+        vec![
+            "In Humaans, open the menu at your name (top left) and choose API access tokens. If it is not there, your role"
+                .to_owned(),
+            "lacks \"API Access\": ask an owner or administrator.".to_owned(),
+            "Generate new token, label it, choose \"View public and private data\", create and copy it; it is shown once."
+                .to_owned(),
+            format!("Then {place}."),
+        ]
+    }
+
+    async fn sandbox(&self, _options: SandboxOptions) -> Result<Box<dyn FakeVendor>> {
+        Err(Failure::config("no sandbox yet"))
+    }
+}
+
+#[allow(dead_code)]
+fn unused(_: Timestamp) {}
