@@ -1,0 +1,431 @@
+//! A stateful fake of Humaans on loopback, for tests and demonstrations.
+//!
+//! A [`Sandbox`] is a small company with an HR system: invented people, job
+//! histories, offices and custom fields, served over HTTP the way the vendor
+//! does, with access tokens, scopes, roles, filters and paging. The company can
+//! be changed while it runs, and things can be made to go wrong on demand.
+//!
+//! ```
+//! use hris_humaans::sandbox::{Fault, Person, Sandbox, SandboxError, Token};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), SandboxError> {
+//! let sandbox = Sandbox::builder().employees(40).seed(7).start().await?;
+//! // Give these two to whatever is under test.
+//! let (_base, _token) = (sandbox.url(), sandbox.token());
+//!
+//! // The HR team at work.
+//! let joiner = sandbox.hire(Person::new("Noor", "El-Amrani").job("Buyer", "Operations"));
+//! sandbox.update(&joiner, |person| {
+//!     person.set("lastName", "Amrani");
+//! })?;
+//! sandbox.offboard(&joiner, "2026-10-31")?;
+//!
+//! // A colder wind: a narrower token, and a vendor with a bad day.
+//! let _public = sandbox.issue_token(Token::public());
+//! sandbox.inject(Fault::Status(503).on("/people").nth(2).once());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What it serves
+//!
+//! Under [`Sandbox::url`], for `GET` only: `/token-info`, `/me`, `/companies`,
+//! `/people`, `/people/{id}`, `/job-roles`, `/locations`, `/custom-fields` and
+//! `/custom-values`. Anything else is 404, any other method 405. Every request
+//! is recorded ([`Sandbox::requests`]), so a test can prove what was not asked
+//! for ([`Sandbox::strayed`]).
+//!
+//! # How it decides what nobody knows
+//!
+//! The vendor's public documentation leaves questions open: what an omitted
+//! `status` means, how a hidden value looks, what a page limit above the
+//! maximum does, which shape errors have. [`Behaviour`] has a switch for each;
+//! a client that is right under all of them needs no luck.
+//!
+//! # The invented company
+//!
+//! The same seed and number of people give the same company, to the last
+//! letter. Nine in ten people are active; about three in a hundred are yet to
+//! start (`newHire`, no work e-mail) and as many have left. E-mail domains end
+//! in `.example`. Values a reader must drop (calendar tokens, tax ids, leave
+//! reasons, notes) contain [`CANARY`], so a leak shows in a text search. The
+//! default company holds no contradiction; [`Peculiarity`] adds them.
+//!
+//! # Limits
+//!
+//! It speaks plain HTTP on loopback. It cannot break a connection in the
+//! middle of a body or send one byte a second; [`Fault::Disconnect`] and
+//! [`Fault::Slow`] come closest. It writes no logs.
+
+mod behaviour;
+mod damage;
+mod fault;
+mod generate;
+mod gzip;
+mod names;
+mod page;
+mod peculiar;
+mod person;
+mod reader;
+mod refusal;
+mod seed;
+mod serve;
+mod table;
+mod token;
+mod world;
+
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde_json::Value;
+
+pub use behaviour::{
+    AllStatus, Behaviour, ErrorShape, Hidden, OverLimit, RateLimit, RetryAfter, StatusFilter,
+};
+pub use fault::{Change, Edit, Fault, Injection};
+pub use peculiar::Peculiarity;
+pub use person::{CustomField, Job, Location, Members, Person, PersonView, Status};
+pub use serve::RecordedRequest;
+pub use token::{Profiles, Role, Scope, Token};
+pub use world::{Resource, World};
+
+use seed::Day;
+use serve::{Router, State};
+
+/// Text inside every value that must never be stored, shown or logged by a
+/// reader: search outputs for it.
+pub const CANARY: &str = "must-never-be-kept";
+
+/// A running fake of the vendor. It stops when dropped.
+pub struct Sandbox {
+    server: wiremock::MockServer,
+    state: Arc<Mutex<State>>,
+    url: String,
+    token: String,
+}
+
+impl Sandbox {
+    /// A company of 250 people on a free port.
+    ///
+    /// # Errors
+    /// When no port can be opened.
+    pub async fn start() -> Result<Self, SandboxError> {
+        Self::builder().start().await
+    }
+
+    /// Settings before the start.
+    pub fn builder() -> Builder {
+        Builder {
+            employees: 250,
+            seed: 7,
+            port: 0,
+            today: Day::from_ymd(2026, 11, 24),
+            kind: generate::Kind::Lifelike,
+            peculiar: false,
+            behaviour: Behaviour::default(),
+        }
+    }
+
+    /// The base address of the API, for example `http://127.0.0.1:4010/api`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The address it listens on.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        *self.server.address()
+    }
+
+    /// A token that sees everything it should: `public:read`, `private:read`,
+    /// made by an administrator. The same seed gives the same token.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// Looks at or changes the company while no request is answered. Do not
+    /// call the sandbox from inside the closure.
+    pub fn change<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
+        change(&mut self.state().world)
+    }
+
+    /// As [`World::people`].
+    #[must_use]
+    pub fn people(&self) -> Vec<PersonView> {
+        self.change(|world| world.people())
+    }
+
+    /// As [`World::person`].
+    #[must_use]
+    pub fn person(&self, id: &str) -> Option<PersonView> {
+        self.change(|world| world.person(id))
+    }
+
+    /// As [`World::hire`].
+    pub fn hire(&self, person: Person) -> String {
+        self.change(|world| world.hire(person))
+    }
+
+    /// As [`World::update`].
+    ///
+    /// # Errors
+    /// When nobody has this id.
+    pub fn update(&self, id: &str, change: impl FnOnce(&mut Members<'_>)) -> Result<(), SandboxError> {
+        self.change(|world| world.update(id, change))
+    }
+
+    /// As [`World::set_field`].
+    ///
+    /// # Errors
+    /// When nobody has this id or the pointer leads nowhere.
+    pub fn set_field(&self, id: &str, field: &str, value: impl Into<Value>) -> Result<(), SandboxError> {
+        self.change(|world| world.set_field(id, field, value))
+    }
+
+    /// As [`World::set_custom`].
+    ///
+    /// # Errors
+    /// When nobody has this id or no field this name.
+    pub fn set_custom(&self, id: &str, field: &str, value: impl Into<Value>) -> Result<(), SandboxError> {
+        self.change(|world| world.set_custom(id, field, value))
+    }
+
+    /// As [`World::change_job`].
+    ///
+    /// # Errors
+    /// When nobody has this id.
+    pub fn change_job(&self, id: &str, job: Job) -> Result<String, SandboxError> {
+        self.change(|world| world.change_job(id, job))
+    }
+
+    /// As [`World::offboard`].
+    ///
+    /// # Errors
+    /// When nobody has this id.
+    pub fn offboard(&self, id: &str, last_day: &str) -> Result<(), SandboxError> {
+        self.change(|world| world.offboard(id, last_day))
+    }
+
+    /// As [`World::rehire`].
+    ///
+    /// # Errors
+    /// When nobody has this id.
+    pub fn rehire(&self, id: &str, start: &str) -> Result<(), SandboxError> {
+        self.change(|world| world.rehire(id, start))
+    }
+
+    /// As [`World::rehire_as_new`].
+    ///
+    /// # Errors
+    /// When nobody has this id.
+    pub fn rehire_as_new(&self, id: &str, start: &str) -> Result<String, SandboxError> {
+        self.change(|world| world.rehire_as_new(id, start))
+    }
+
+    /// As [`World::delete`].
+    ///
+    /// # Errors
+    /// When nobody has this id.
+    pub fn delete(&self, id: &str) -> Result<(), SandboxError> {
+        self.change(|world| world.delete(id))
+    }
+
+    /// Adds a peculiar case and answers the id of the person it is about.
+    pub fn add(&self, case: Peculiarity) -> String {
+        self.change(|world| world.add(case))
+    }
+
+    /// As [`World::issue_token`].
+    pub fn issue_token(&self, token: Token) -> String {
+        self.change(|world| world.issue_token(token))
+    }
+
+    /// As [`World::revoke`].
+    ///
+    /// # Errors
+    /// When there is no such token.
+    pub fn revoke(&self, token: &str) -> Result<(), SandboxError> {
+        self.change(|world| world.revoke(token))
+    }
+
+    /// Changes one of the open choices from the next request on.
+    pub fn behave(&self, change: impl FnOnce(&mut Behaviour)) {
+        self.change(|world| change(world.behaviour_mut()));
+    }
+
+    /// Makes something go wrong. Several faults that meet one request work
+    /// together where they can; of two that replace the answer the first wins.
+    pub fn inject(&self, fault: impl Into<Injection>) {
+        self.state().faults.push(fault.into());
+    }
+
+    /// Takes all faults back.
+    pub fn clear_faults(&self) {
+        self.state().faults.clear();
+    }
+
+    /// The requests so far, oldest first: the last 10,000 of them.
+    #[must_use]
+    pub fn requests(&self) -> Vec<RecordedRequest> {
+        self.state().log.iter().cloned().collect()
+    }
+
+    /// How many of the recorded requests were for this path, for example
+    /// `/people`.
+    #[must_use]
+    pub fn requests_to(&self, path: &str) -> usize {
+        let of_path = |request: &&RecordedRequest| request.path == path;
+        self.state().log.iter().filter(of_path).count()
+    }
+
+    /// The recorded requests that a reader of the directory has no business to
+    /// make: other paths than those served, and other methods than `GET`.
+    #[must_use]
+    pub fn strayed(&self) -> Vec<RecordedRequest> {
+        let mut requests = self.requests();
+        requests.retain(|request| request.method != "GET" || !serve::is_served(&request.path));
+        requests
+    }
+
+    /// Forgets the recorded requests.
+    pub fn forget_requests(&self) {
+        self.state().log.clear();
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl std::fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sandbox").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+/// Settings of a [`Sandbox`] before it starts.
+#[derive(Debug, Clone)]
+#[must_use]
+pub struct Builder {
+    employees: usize,
+    seed: u64,
+    port: u16,
+    today: Day,
+    kind: generate::Kind,
+    peculiar: bool,
+    behaviour: Behaviour,
+}
+
+impl Builder {
+    /// The number of people, new hires and leavers among them; 250 when not
+    /// said. There is always one, the administrator who made the token.
+    pub fn employees(mut self, number: usize) -> Self {
+        self.employees = number;
+        self
+    }
+
+    /// The seed of all that is invented; 7 when not said.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// A fixed port; 0, the default, takes a free one.
+    pub fn port(mut self, port: u16) -> Self {
+        self.port = port;
+        self
+    }
+
+    /// The day the company lives on, `YYYY-MM-DD`: new hires start half a year
+    /// and more after it, leavers left before it. 2026-11-24 when not said.
+    /// What is no day is ignored.
+    pub fn today(mut self, day: &str) -> Self {
+        self.today = Day::parse(day).unwrap_or(self.today);
+        self
+    }
+
+    /// A uniform company for measurements: everybody is active and complete,
+    /// with one job and one custom field.
+    pub fn plain(mut self) -> Self {
+        self.kind = generate::Kind::Plain;
+        self
+    }
+
+    /// Adds one of each [`Peculiarity`].
+    pub fn peculiarities(mut self) -> Self {
+        self.peculiar = true;
+        self
+    }
+
+    /// So many requests a second for each token, beyond which the answer is
+    /// 429; 0 for no limit.
+    pub fn rate_limit(mut self, per_second: u32) -> Self {
+        self.behaviour.rate_limit = (per_second > 0).then(|| RateLimit::per_second(per_second));
+        self
+    }
+
+    /// How long every answer takes, in real time.
+    pub fn latency(mut self, latency: Duration) -> Self {
+        self.behaviour.latency = latency;
+        self
+    }
+
+    /// Any of the open choices.
+    pub fn behaviour(mut self, change: impl FnOnce(&mut Behaviour)) -> Self {
+        change(&mut self.behaviour);
+        self
+    }
+
+    /// Invents the company and opens the port.
+    ///
+    /// # Errors
+    /// When the port cannot be opened, for example because it is taken.
+    pub async fn start(self) -> Result<Sandbox, SandboxError> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))
+            .map_err(|source| SandboxError::Port { port: self.port, source })?;
+        let mut world = World::empty(self.seed, self.today);
+        world.behaviour = self.behaviour;
+        generate::fill(&mut world, self.kind, self.employees);
+        let token = world.issue_token(Token::private());
+        if self.peculiar {
+            for case in Peculiarity::ALL {
+                world.add(case);
+            }
+        }
+        let state = Arc::new(Mutex::new(State::new(world)));
+        let server =
+            wiremock::MockServer::builder().listener(listener).disable_request_recording().start().await;
+        Router::mount(&state, &server).await;
+        Ok(Sandbox { url: format!("{}/api", server.uri()), server, state, token })
+    }
+}
+
+/// What a sandbox cannot do.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SandboxError {
+    /// The port could not be opened: choose another one, or 0 for any.
+    #[error("sandbox: port {port} could not be opened")]
+    Port {
+        /// The port asked for.
+        port: u16,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The company has no such person, row, field or token.
+    #[error("sandbox: {what} is unknown")]
+    Unknown {
+        /// The id or name asked for.
+        what: String,
+    },
+}
+
+impl SandboxError {
+    fn unknown(what: &str) -> Self {
+        Self::Unknown { what: what.to_owned() }
+    }
+}

@@ -1,0 +1,95 @@
+//! Answers that are no success, in each shape the vendor was seen to use.
+
+use serde_json::{Value, json};
+
+use super::CANARY;
+use super::behaviour::ErrorShape;
+
+/// Why a request is refused.
+#[derive(Debug, Clone)]
+pub(super) struct Refusal {
+    pub(super) status: u16,
+    message: &'static str,
+    issue: Option<String>,
+}
+
+impl Refusal {
+    pub(super) fn new(status: u16) -> Self {
+        let message = match status {
+            400 | 422 => "Invalid query",
+            401 => "Invalid access token",
+            403 => "Not allowed",
+            404 => "No such record",
+            405 => "Method not allowed",
+            429 => "Too many requests",
+            _ => "Something went wrong",
+        };
+        Self { status, message, issue: None }
+    }
+
+    /// Names the part of the request that is at fault.
+    pub(super) fn of(status: u16, issue: &str) -> Self {
+        Self { issue: Some(issue.to_owned()), ..Self::new(status) }
+    }
+
+    fn name(&self) -> &'static str {
+        match self.status {
+            400 => "BadRequest",
+            401 => "NotAuthenticated",
+            403 => "Forbidden",
+            404 => "NotFound",
+            405 => "MethodNotAllowed",
+            408 => "Timeout",
+            409 => "Conflict",
+            422 => "Unprocessable",
+            429 => "TooManyRequests",
+            502 => "BadGateway",
+            503 => "Unavailable",
+            _ => "GeneralError",
+        }
+    }
+
+    /// The body and its content type. Messages carry the canary, since no
+    /// reader should repeat them.
+    pub(super) fn body(&self, shape: ErrorShape, request: u64) -> (String, &'static str) {
+        let message = format!("{} ({CANARY}-message)", self.message);
+        let value = match shape {
+            ErrorShape::CodeNumber => {
+                let issue = |name: &String| json!({ "name": name, "reason": "not allowed", "forbidden": self.status == 403 });
+                self.full(json!(self.status), &message, request, issue)
+            }
+            ErrorShape::CodeText => {
+                let issue = |name: &String| json!({ "path": name, "message": message });
+                self.full(json!(self.status.to_string()), &message, request, issue)
+            }
+            ErrorShape::ErrorObject => json!({ "error": { "message": message } }),
+            ErrorShape::ErrorText => json!({ "error": message }),
+            ErrorShape::Html => return (html(self.name()), "text/html; charset=utf-8"),
+            ErrorShape::MessageOnly => json!({ "message": message }),
+            ErrorShape::PlainText => return (message, "text/plain; charset=utf-8"),
+        };
+        (value.to_string(), "application/json; charset=utf-8")
+    }
+
+    fn full(&self, code: Value, message: &str, request: u64, issue: impl Fn(&String) -> Value) -> Value {
+        let mut body = json!({ "code": code, "name": self.name(), "message": message });
+        if let Value::Object(body) = &mut body {
+            // The vendor's 404 carries neither a request id nor issues.
+            if self.status != 404 {
+                body.insert("id".to_owned(), json!(format!("req_{request:x}")));
+            }
+            if let Some(name) = &self.issue {
+                body.insert("issues".to_owned(), json!([issue(name)]));
+            }
+        }
+        body
+    }
+}
+
+/// A page for people, such as a login form or a gateway's complaint.
+pub(super) fn html(title: &str) -> String {
+    format!(
+        "<!doctype html><html><head><title>{title}</title></head>\
+         <body><h1>{title}</h1><form action=\"/login\"></form><p>{CANARY}-page</p></body></html>"
+    )
+}
