@@ -195,7 +195,7 @@ pub(crate) struct Sandbox {
     #[arg(long, default_value_t = 250, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=200_000))]
     pub(crate) employees: u32,
     /// The same seed invents the same people and the same token
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 7)]
     pub(crate) seed: u64,
     /// Requests a second above which it answers 429
     #[arg(long, value_name = "R")]

@@ -1,7 +1,10 @@
 //! Humaans (humaans.io): an access token, people with job roles, offices and custom fields.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
-use hris_core::{Capabilities, Directory, LeaverSignals, StandardField, Timestamp};
+use hris_core::{Capabilities, Directory, LeaverSignals, StandardField, TimeZone, Timestamp};
+use hris_humaans::sandbox::{Job, Person, Resource, Sandbox};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -133,10 +136,74 @@ job_roles_as_of = false               # ask for the job roles of today only
         ]
     }
 
-    async fn sandbox(&self, _options: SandboxOptions) -> Result<Box<dyn FakeVendor>> {
-        Err(Failure::config("no sandbox yet"))
+    async fn sandbox(&self, options: SandboxOptions) -> Result<Box<dyn FakeVendor>> {
+        let mut builder = Sandbox::builder()
+            .port(options.port)
+            .employees(options.employees as usize)
+            .seed(options.seed)
+            .today(&options.now.date_in(&TimeZone::utc()).to_string())
+            .latency(Duration::from_millis(options.latency_ms));
+        if let Some(rate) = options.rate_limit {
+            builder = builder.rate_limit(rate);
+        }
+        let started = builder.start().await;
+        Ok(Box::new(Fake(started.map_err(|error| Failure::config(format!("{error}; try another --port")))?)))
     }
 }
 
-#[allow(dead_code)]
-fn unused(_: Timestamp) {}
+/// A running sandbox.
+struct Fake(Sandbox);
+
+impl FakeVendor for Fake {
+    fn url(&self) -> String {
+        format!("http://{}", self.0.address())
+    }
+
+    fn token(&self) -> &str {
+        self.0.token()
+    }
+
+    fn source(&self, token_file: &str) -> Vec<(&'static str, String)> {
+        vec![
+            ("base_url", format!("{:?}", self.url())),
+            ("token_file", format!("{token_file:?}")),
+            // A fake on this machine is nobody's to spare.
+            ("rate_limit", "{ per_second = 200, burst = 200 }".to_owned()),
+        ]
+    }
+
+    fn a_day_passes(&self, now: Timestamp) -> Result<Vec<String>> {
+        let today = now.date_in(&TimeZone::utc());
+        let unknown = |error: hris_humaans::sandbox::SandboxError| Failure::config(error.to_string());
+        self.0.change(|company| {
+            let staff: Vec<_> = company
+                .people()
+                .into_iter()
+                .filter(|person| person.status == "active" && person.email.is_some() && person.id != company.admin())
+                .collect();
+            // The last of the list manage nobody, so exactly one person changes with each of them.
+            let [.., promoted, leaver] = staff.as_slice() else {
+                return Err(Failure::config("the sandbox has too few people for a day to pass; give it ten or more"));
+            };
+            let joiner = company.hire(
+                Person::new("Noor", "El-Amrani").job("Buyer", "Operations").starts(today.to_string()).team("Operations"),
+            );
+            let roles = company.rows(Resource::JobRoles);
+            let current = roles.iter().find(|role| {
+                role.get("personId").and_then(Value::as_str) == Some(&promoted.id)
+                    && role.get("endDate").is_none_or(Value::is_null)
+            });
+            let mut job = Job::new("Head of Good Ideas", promoted.department.clone().unwrap_or_default());
+            if let Some(manager) = current.and_then(|role| role.get("reportingTo")).and_then(Value::as_str) {
+                job = job.reports_to(manager);
+            }
+            company.change_job(&promoted.id, job).map_err(unknown)?;
+            company.offboard(&leaver.id, &today.plus_days(-1).to_string()).map_err(unknown)?;
+            Ok(vec![
+                format!("{joiner} is hired and starts today"),
+                format!("{} gets a new job title", promoted.id),
+                format!("{} has left; yesterday was the last day", leaver.id),
+            ])
+        })
+    }
+}

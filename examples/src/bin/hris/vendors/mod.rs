@@ -74,6 +74,9 @@ pub(crate) trait FakeVendor: Send + Sync {
     /// A credential that sees everything it should.
     fn token(&self) -> &str;
 
+    /// Keys of `[source]` that lead to this fake, with the token in a file of this name.
+    fn source(&self, token_file: &str) -> Vec<(&'static str, String)>;
+
     /// Somebody is hired, somebody changes, somebody leaves. Returns a sentence for each. The same
     /// company goes through the same three each time.
     fn a_day_passes(&self, now: Timestamp) -> Result<Vec<String>>;
