@@ -115,10 +115,8 @@ impl Draft<'_> {
         let address = address(addresses, &format!("{first_ascii}.{last_ascii}"));
         let (title, department) = self.job();
         let start = self.start();
-        let number = 1_001usize.saturating_add(self.at).to_string();
         let mut person = Person::new(first, last)
             .status(self.status)
-            .employee_id(number)
             .job(title, department)
             .starts(start.to_string())
             .member("personalEmail", format!("{address}@home.example"));

@@ -13,7 +13,6 @@ use super::table::Row;
 use super::world::{Resource, World};
 
 /// A request for a list, understood.
-#[derive(Debug)]
 pub(super) struct Query {
     limit: usize,
     skip: usize,
@@ -23,7 +22,6 @@ pub(super) struct Query {
     filters: Vec<Filter>,
 }
 
-#[derive(Debug)]
 struct Filter {
     member: String,
     operator: Operator,

@@ -7,7 +7,6 @@ use super::token::{Profiles, Role, Token};
 use super::world::{Issued, Resource, World};
 
 /// A token at work, its role resolved against the present company.
-#[derive(Debug)]
 pub(super) struct Reader {
     pub(super) issued: Issued,
     reports: HashSet<String>,
@@ -113,7 +112,6 @@ impl Reader {
 }
 
 /// Numbered views, as rows keep their text by number.
-#[derive(Debug)]
 pub(super) struct Views {
     detail: (usize, View),
     afar: (usize, View),

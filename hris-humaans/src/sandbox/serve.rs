@@ -22,7 +22,6 @@ use super::world::{Issued, Resource, World};
 const LOG: usize = 10_000;
 
 /// The sandbox behind its lock.
-#[derive(Debug)]
 pub(super) struct State {
     pub(super) world: World,
     pub(super) faults: Vec<Injection>,
@@ -317,7 +316,6 @@ fn template(answer: Answer, delay: Duration) -> ResponseTemplate {
 }
 
 /// A token bucket in real time.
-#[derive(Debug)]
 struct Bucket {
     level: f64,
     at: Instant,

@@ -59,7 +59,6 @@ impl View {
     }
 }
 
-#[derive(Debug)]
 pub(super) struct Row {
     /// The name of the row inside the sandbox. It equals the served `id` until
     /// somebody edits that.
@@ -102,7 +101,7 @@ impl Row {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Table {
     pub(super) rows: Vec<Row>,
     index: HashMap<String, usize>,
