@@ -16,7 +16,7 @@ use sqlx::{Connection as _, Sqlite, SqliteConnection, Transaction};
 use tokio::sync::Mutex;
 
 pub(crate) use fault::{Fault, code};
-pub(crate) use file::{beside, create_private, options};
+pub(crate) use file::{create_private, options};
 
 use super::{Intent, Lease, Settlement, State, StateStore};
 use crate::report::Report;
@@ -243,8 +243,12 @@ impl SqliteStoreBuilder {
 #[async_trait]
 impl StateStore for SqliteStore {
     async fn acquire(&self, connection: &str, holder: &str) -> Result<Lease> {
-        let request =
-            lease::Request { connection, holder, clock_offset: self.clock_offset, process: self.process.as_deref() };
+        let request = lease::Request {
+            connection,
+            holder,
+            clock_offset: self.clock_offset,
+            process: self.process.as_deref(),
+        };
         self.write("take the lease", async |tx| lease::acquire(tx, request).await).await
     }
 
@@ -319,7 +323,10 @@ impl StateStore for SqliteStore {
 
 impl fmt::Debug for SqliteStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SqliteStore").field("path", &self.path).field("access", &self.access).finish_non_exhaustive()
+        f.debug_struct("SqliteStore")
+            .field("path", &self.path)
+            .field("access", &self.access)
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,3 +1,349 @@
-/// x
-#[derive(Debug)]
-pub struct SqliteTarget;
+//! Accounts in tables of a SQLite database.
+
+mod fault;
+mod read;
+mod schema;
+mod write;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use async_trait::async_trait;
+use hris_core::reconcile::{ActionKey, Change, GrantChange};
+use hris_core::{Timestamp, User, UserId};
+use sqlx::{ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, Transaction};
+use tokio::sync::Mutex;
+
+use crate::store::sqlite::{create_private, options};
+use crate::target::{Invitation, NewUser, Target, TargetCapabilities, TargetError};
+
+/// Accounts in the tables `users`, `assignments` and `invites` of a SQLite database.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let directory = tempfile::tempdir()?;
+/// # let path = directory.path().join("users.db");
+/// use hris_core::{TargetField, UserStatus};
+/// use hris_core::reconcile::{ActionKey, Change};
+/// use hris_reconcile::target::{NewUser, Target};
+/// use hris_reconcile::targets::SqliteTarget;
+///
+/// let users = SqliteTarget::open(&path).await?;
+/// let email = Change::new(TargetField::Email, None, Some("ada@acme.example".into()));
+/// let ada = NewUser::new(UserStatus::Pending, vec![email], vec![]);
+/// let key = ActionKey::from("a key of this action".to_owned());
+/// let now = "2026-11-23T09:00:00Z".parse()?;
+/// let id = users.create(&ada, &key, now).await?;
+/// assert_eq!(users.create(&ada, &key, now).await?, id, "one key, one account");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// The file and the tables are made by the first write (or [`SqliteTarget::prepare`]), so looking at
+/// accounts never changes anything. A file that is made is readable by its owner only. A further
+/// table, `hris_applied`, holds the keys of the actions that were done, each written in the
+/// transaction of its action.
+///
+/// Tables that somebody else made are taken as they are, whatever the types of their columns and
+/// however their ids are made, as long as the columns are there; missing ones are named with the
+/// statements that add them. So are rows: an unknown or missing `status` counts as active, an
+/// unreadable date of an invitation as none, and an invitation known only by `invited_at` as one.
+/// Locations and areas are rows of `assignments`, the permission level is `users.role`; rows of
+/// another kind are left alone.
+pub struct SqliteTarget {
+    path: PathBuf,
+    session: Mutex<Option<Session>>,
+}
+
+/// A connection whose tables are ready to be written.
+struct Session {
+    connection: SqliteConnection,
+    gives_ids: GivesIds,
+    /// Whether old keys were forgotten since it was opened.
+    swept: bool,
+}
+
+/// Who makes the id of a new row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum GivesIds {
+    /// The statement that puts it there.
+    Statement,
+    /// The table: by a default, or by numbering its rows.
+    Table,
+}
+
+impl SqliteTarget {
+    /// Names the database. It is not written before the first account is.
+    ///
+    /// # Errors
+    /// [`crate::target::TargetErrorKind::Unavailable`] if the file is there and is no database.
+    pub async fn open(path: impl AsRef<Path>) -> Result<Self, TargetError> {
+        let path = path.as_ref();
+        // SQLite gives some relative names a meaning of their own.
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let target = Self { path, session: Mutex::new(None) };
+        if !target.is_empty()? {
+            target.look("open the accounts", async |tx| schema::Tables::of(tx).await.map(drop)).await?;
+        }
+        Ok(target)
+    }
+
+    /// Makes the file and the tables that are missing.
+    ///
+    /// # Errors
+    /// [`crate::target::TargetErrorKind::Unavailable`] with a remedy.
+    pub async fn prepare(&self) -> Result<(), TargetError> {
+        self.session().await.map(drop)
+    }
+
+    /// Writes everything into the one file and closes it; the next call opens it again. A target that
+    /// is dropped instead loses nothing, but may leave SQLite's own files beside it.
+    ///
+    /// # Errors
+    /// [`crate::target::TargetErrorKind::Unavailable`] with a remedy.
+    pub async fn close(&self) -> Result<(), TargetError> {
+        let Some(session) = self.session.lock().await.take() else { return Ok(()) };
+        session.connection.close().await.map_err(|error| self.explain("close the accounts", error))
+    }
+
+    /// Looks at the tables as they are at one moment; the answer to no file is the default.
+    async fn look<T: Default>(
+        &self,
+        doing: &str,
+        work: impl AsyncFnOnce(&mut Transaction<'_, Sqlite>) -> Result<T, Refused>,
+    ) -> Result<T, TargetError> {
+        self.look_with("BEGIN", doing, work).await
+    }
+
+    async fn look_with<T: Default>(
+        &self,
+        begin: &'static str,
+        doing: &str,
+        work: impl AsyncFnOnce(&mut Transaction<'_, Sqlite>) -> Result<T, Refused>,
+    ) -> Result<T, TargetError> {
+        let mut session = self.session.lock().await;
+        let found = match session.as_mut() {
+            Some(session) => one_look(&mut session.connection, begin, work).await,
+            None if self.is_empty()? => return Ok(T::default()),
+            None => {
+                let connected = options(&self.path).connect().await;
+                let mut connection = connected.map_err(|error| self.explain(doing, error))?;
+                let found = one_look(&mut connection, begin, work).await;
+                // Closing takes the files away that SQLite has put beside it.
+                connection.close().await.map_err(|error| self.explain(doing, error))?;
+                found
+            }
+        };
+        found.map_err(|refused| self.refuse(doing, refused))
+    }
+
+    /// One action: done once a key, whole or not at all. It answers with the account's id, and so it
+    /// does when it was done before.
+    async fn apply(
+        &self,
+        doing: &str,
+        key: &ActionKey,
+        now: Timestamp,
+        work: impl AsyncFnOnce(&mut Transaction<'_, Sqlite>, GivesIds) -> Result<UserId, Refused>,
+    ) -> Result<UserId, TargetError> {
+        let mut guard = self.session().await?;
+        let Some(session) = guard.as_mut() else {
+            return Err(self.explain(doing, sqlx::Error::WorkerCrashed));
+        };
+        let done = async {
+            let mut tx = session.connection.begin_with("BEGIN IMMEDIATE").await?;
+            if let Some(user) = write::applied(&mut tx, key).await? {
+                tx.rollback().await?;
+                return Ok((user, Ok(())));
+            }
+            if !session.swept {
+                write::sweep(&mut tx, now).await?;
+            }
+            let user = work(&mut tx, session.gives_ids).await?;
+            write::record(&mut tx, key, &user, now).await?;
+            session.swept = true;
+            Ok((user, tx.commit().await))
+        };
+        let (user, committed) = done.await.map_err(|refused| self.refuse(doing, refused))?;
+        committed.map_err(|error| fault::uncertain(doing, &self.path, &error))?;
+        Ok(user)
+    }
+
+    /// The connection for writing, opened and its tables made if need be.
+    async fn session(&self) -> Result<tokio::sync::MutexGuard<'_, Option<Session>>, TargetError> {
+        const DOING: &str = "prepare the accounts";
+        let mut session = self.session.lock().await;
+        if session.is_none() {
+            if self.is_empty()? {
+                create_private(&self.path).map_err(|error| fault::of_file(DOING, &self.path, &error))?;
+            }
+            let connected = options(&self.path).connect().await;
+            let mut connection = connected.map_err(|error| self.explain(DOING, error))?;
+            match schema::prepare(&mut connection).await {
+                Ok(gives_ids) => *session = Some(Session { connection, gives_ids, swept: false }),
+                Err(refused) => {
+                    let closed = connection.close().await;
+                    closed.map_err(|error| self.explain(DOING, error))?;
+                    return Err(self.refuse(DOING, refused));
+                }
+            }
+        }
+        Ok(session)
+    }
+
+    fn is_empty(&self) -> Result<bool, TargetError> {
+        match std::fs::metadata(&self.path) {
+            Ok(file) if file.is_dir() => {
+                let error = std::io::Error::from(std::io::ErrorKind::IsADirectory);
+                Err(fault::of_file("open the accounts", &self.path, &error))
+            }
+            Ok(file) => Ok(file.len() == 0),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(true),
+            Err(error) => Err(fault::of_file("open the accounts", &self.path, &error)),
+        }
+    }
+
+    fn refuse(&self, doing: &str, refused: Refused) -> TargetError {
+        match refused {
+            Refused::Database(error) => self.explain(doing, error),
+            Refused::Target(mut error) => {
+                error.message = format!("{doing}: {}", error.message);
+                error
+            }
+        }
+    }
+
+    fn explain(&self, doing: &str, error: sqlx::Error) -> TargetError {
+        fault::of(doing, &self.path, &error)
+    }
+}
+
+#[async_trait]
+impl Target for SqliteTarget {
+    fn capabilities(&self) -> TargetCapabilities {
+        TargetCapabilities::full()
+    }
+
+    /// Looks whether the tables, where they are there, have their columns and can be written. It
+    /// writes nothing: what is missing is made by the first write.
+    async fn check(&self) -> Result<(), TargetError> {
+        const DOING: &str = "check the accounts";
+        if self.is_empty()? {
+            let directory = self.path.parent().unwrap_or(&self.path);
+            let file =
+                std::fs::metadata(directory).map_err(|error| fault::of_file(DOING, directory, &error))?;
+            if file.permissions().readonly() {
+                let error = std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+                return Err(fault::of_file(DOING, directory, &error));
+            }
+            return Ok(());
+        }
+        // Asking for the lock is enough to learn that the file is read-only.
+        self.look_with("BEGIN IMMEDIATE", DOING, async |tx| Ok(schema::Tables::of(tx).await?.require()?))
+            .await
+    }
+
+    async fn users(&self) -> Result<Vec<User>, TargetError> {
+        self.look("list accounts", async |tx| read::users(tx, read::Which::All).await).await
+    }
+
+    async fn user(&self, id: &UserId) -> Result<Option<User>, TargetError> {
+        let which = read::Which::Id(id);
+        let found = self.look("read an account", async |tx| read::users(tx, which).await).await?;
+        Ok(found.into_iter().next())
+    }
+
+    async fn find(&self, external_id: &str) -> Result<Option<User>, TargetError> {
+        let which = read::Which::ExternalId(external_id);
+        let found = self.look("find an account", async |tx| read::users(tx, which).await).await?;
+        Ok(found.into_iter().next())
+    }
+
+    async fn create(&self, user: &NewUser, key: &ActionKey, now: Timestamp) -> Result<UserId, TargetError> {
+        self.apply("create an account", key, now, async |tx, gives_ids| {
+            write::create(tx, user, now, gives_ids).await
+        })
+        .await
+    }
+
+    async fn update(
+        &self,
+        id: &UserId,
+        changes: &[Change],
+        key: &ActionKey,
+        now: Timestamp,
+    ) -> Result<(), TargetError> {
+        let work = async |tx: &mut Transaction<'_, Sqlite>, _| write::update(tx, id, changes, now).await;
+        self.apply("update an account", key, now, work).await.map(drop)
+    }
+
+    async fn assign(
+        &self,
+        id: &UserId,
+        grants: &[GrantChange],
+        key: &ActionKey,
+        now: Timestamp,
+    ) -> Result<(), TargetError> {
+        let work = async |tx: &mut Transaction<'_, Sqlite>, _| write::assign(tx, id, grants, now).await;
+        self.apply("assign", key, now, work).await.map(drop)
+    }
+
+    async fn invite(
+        &self,
+        id: &UserId,
+        invitation: &Invitation,
+        key: &ActionKey,
+        now: Timestamp,
+    ) -> Result<(), TargetError> {
+        let work = async |tx: &mut Transaction<'_, Sqlite>, _| write::invite(tx, id, invitation, now).await;
+        self.apply("invite", key, now, work).await.map(drop)
+    }
+
+    async fn deactivate(&self, id: &UserId, key: &ActionKey, now: Timestamp) -> Result<(), TargetError> {
+        let work = async |tx: &mut Transaction<'_, Sqlite>, _| write::deactivate(tx, id, now).await;
+        self.apply("deactivate an account", key, now, work).await.map(drop)
+    }
+
+    async fn reactivate(&self, id: &UserId, key: &ActionKey, now: Timestamp) -> Result<(), TargetError> {
+        let work = async |tx: &mut Transaction<'_, Sqlite>, _| write::reactivate(tx, id, now).await;
+        self.apply("reactivate an account", key, now, work).await.map(drop)
+    }
+}
+
+impl fmt::Debug for SqliteTarget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqliteTarget").field("path", &self.path).finish_non_exhaustive()
+    }
+}
+
+async fn one_look<T>(
+    connection: &mut SqliteConnection,
+    begin: &'static str,
+    work: impl AsyncFnOnce(&mut Transaction<'_, Sqlite>) -> Result<T, Refused>,
+) -> Result<T, Refused> {
+    let mut tx = connection.begin_with(begin).await?;
+    let found = work(&mut tx).await;
+    tx.rollback().await?;
+    found
+}
+
+/// Why a transaction came to nothing.
+enum Refused {
+    /// SQLite says so.
+    Database(sqlx::Error),
+    /// What is in the tables says so.
+    Target(TargetError),
+}
+
+impl From<sqlx::Error> for Refused {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<TargetError> for Refused {
+    fn from(error: TargetError) -> Self {
+        Self::Target(error)
+    }
+}

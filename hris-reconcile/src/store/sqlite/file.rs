@@ -72,7 +72,7 @@ pub(crate) fn create_private(path: &Path) -> std::io::Result<()> {
 }
 
 /// The path with something behind its last part.
-pub(crate) fn beside(path: &Path, suffix: &str) -> PathBuf {
+fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(suffix);
     PathBuf::from(name)

@@ -119,11 +119,7 @@ pub(super) async fn finish(
 }
 
 /// Forgets settled actions. Open ones stay, however old.
-pub(super) async fn prune_journal(
-    tx: &mut Tx<'_>,
-    connection: &str,
-    before: Timestamp,
-) -> sqlx::Result<()> {
+pub(super) async fn prune_journal(tx: &mut Tx<'_>, connection: &str, before: Timestamp) -> sqlx::Result<()> {
     sqlx::query("DELETE FROM journal WHERE connection = ?1 AND at < ?2 AND action IS NULL")
         .bind(connection)
         .bind(before.unix_seconds())

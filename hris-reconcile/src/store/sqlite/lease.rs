@@ -16,12 +16,16 @@ pub(super) struct Request<'a> {
     pub(super) process: Option<&'a str>,
 }
 
-pub(super) async fn acquire(tx: &mut Transaction<'_, Sqlite>, request: Request<'_>) -> Result<Lease, Refused> {
+pub(super) async fn acquire(
+    tx: &mut Transaction<'_, Sqlite>,
+    request: Request<'_>,
+) -> Result<Lease, Refused> {
     let now = now(tx, request.clock_offset).await?;
-    let row = sqlx::query("SELECT token, holder, taken_at, expires_at, process FROM leases WHERE connection = ?1")
-        .bind(request.connection)
-        .fetch_optional(&mut **tx)
-        .await?;
+    let row =
+        sqlx::query("SELECT token, holder, taken_at, expires_at, process FROM leases WHERE connection = ?1")
+            .bind(request.connection)
+            .fetch_optional(&mut **tx)
+            .await?;
     let mut last: i64 = 0;
     if let Some(row) = row {
         last = row.try_get("token")?;

@@ -1,0 +1,49 @@
+-- The tables of the embedded target. Others may have made them differently, so each is made only
+-- where it is missing, and no table refers to another.
+-- Dates are YYYY-MM-DD, times RFC 3339 in UTC.
+
+CREATE TABLE IF NOT EXISTS users (
+    id                  TEXT PRIMARY KEY NOT NULL DEFAULT (lower(hex(randomblob(8)))),
+    external_id         TEXT UNIQUE,
+    employee_number     TEXT,
+    email               TEXT COLLATE NOCASE UNIQUE,
+    given_name          TEXT,
+    family_name         TEXT,
+    phone               TEXT,
+    job_title           TEXT,
+    department          TEXT,
+    location            TEXT,
+    manager_external_id TEXT,
+    start_date          TEXT,
+    end_date            TEXT,
+    address             TEXT,                             -- JSON object
+    custom              TEXT,                             -- JSON object
+    role                TEXT,
+    status              TEXT NOT NULL DEFAULT 'active',   -- pending, invited, active, deactivated
+    invited_at          TEXT,
+    deactivated_at      TEXT,
+    created_at          TEXT DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')),
+    updated_at          TEXT DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
+);
+
+CREATE TABLE IF NOT EXISTS assignments (
+    user_id TEXT NOT NULL,
+    kind    TEXT NOT NULL,                                -- role, location, area
+    value   TEXT NOT NULL,
+    PRIMARY KEY (user_id, kind, value)
+);
+
+CREATE TABLE IF NOT EXISTS invites (
+    user_id     TEXT NOT NULL,
+    sent_at     TEXT NOT NULL,
+    expires_at  TEXT,
+    accepted_at TEXT
+);
+CREATE INDEX IF NOT EXISTS invites_by_user ON invites (user_id);
+
+-- Which actions were done, each row written in the transaction of its action.
+CREATE TABLE IF NOT EXISTS hris_applied (
+    key     TEXT PRIMARY KEY NOT NULL,
+    user_id TEXT NOT NULL,
+    at      TEXT NOT NULL
+) WITHOUT ROWID;

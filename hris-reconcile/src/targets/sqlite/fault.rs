@@ -1,0 +1,83 @@
+//! What SQLite complains about, as errors of a target.
+
+use std::path::Path;
+
+use super::schema::USERS;
+use crate::store::sqlite::{Fault, code};
+use crate::target::{TargetError, TargetErrorKind};
+
+/// The error of an action that was not done.
+pub(super) fn of(doing: &str, path: &Path, error: &sqlx::Error) -> TargetError {
+    let constraint = match code(error) {
+        // A unique index, a primary key, a row id.
+        2067 | 1555 | 2579 => Some((TargetErrorKind::Conflict, "is taken by another account")),
+        // Another constraint of the table, a value of the wrong type, a value that is too long.
+        code if matches!(code & 0xff, 18..=20) => {
+            Some((TargetErrorKind::Rejected, "is refused by the table's own rules"))
+        }
+        _ => None,
+    };
+    let Some((kind, why)) = constraint else {
+        let fault = Fault::of(error);
+        let mut message = format!("{doing} in {}: {}", path.display(), fault.remedy());
+        // These name tables and columns only.
+        if let (Fault::Other, Some(error)) = (fault, error.as_database_error()) {
+            message = format!("{message}: {}", error.message());
+        }
+        return TargetError::new(TargetErrorKind::Unavailable, message);
+    };
+    let fields = error.as_database_error().map(|error| fields(error.message())).unwrap_or_default();
+    let named = if fields.is_empty() { "a value".to_owned() } else { fields.join(", ") };
+    let error = TargetError::new(kind, format!("{doing}: {named} {why}"));
+    fields.into_iter().fold(error, TargetError::field)
+}
+
+/// The error of an action that failed while it was made durable: where the disk failed, nobody knows
+/// what a restart will find.
+pub(super) fn uncertain(doing: &str, path: &Path, error: &sqlx::Error) -> TargetError {
+    let mut failure = of(doing, path, error);
+    if Fault::of(error) == Fault::Disk {
+        failure.kind = TargetErrorKind::UnknownOutcome;
+    }
+    failure
+}
+
+/// As [`of`], of a complaint of the file system.
+pub(super) fn of_file(doing: &str, path: &Path, error: &std::io::Error) -> TargetError {
+    let remedy = Fault::of_file(error).remedy();
+    TargetError::new(TargetErrorKind::Unavailable, format!("{doing} in {}: {remedy}", path.display()))
+}
+
+/// The columns that a complaint names, by themselves or within the name of an index.
+fn fields(message: &str) -> Vec<&'static str> {
+    let words = || message.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    let columns = || USERS.iter().map(|column| column.name);
+    let named: Vec<_> = columns().filter(|column| words().any(|word| word == *column)).collect();
+    if !named.is_empty() {
+        return named;
+    }
+    let within = columns().filter(|column| *column != "id" && words().any(|word| word.contains(column)));
+    within.max_by_key(|column| column.len()).into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn complaints_name_columns() {
+        for (message, expected) in [
+            ("UNIQUE constraint failed: users.email", vec!["email"]),
+            (
+                "UNIQUE constraint failed: users.given_name, users.family_name",
+                vec!["given_name", "family_name"],
+            ),
+            ("UNIQUE constraint failed: index 'users_email_lower'", vec!["email"]),
+            ("UNIQUE constraint failed: index 'u_manager_external_id'", vec!["manager_external_id"]),
+            ("CHECK constraint failed: role IN ('a')", vec!["role"]),
+            ("CHECK constraint failed: sane", vec![]),
+        ] {
+            assert_eq!(fields(message), expected, "{message}");
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Rows as accounts, whoever put them there.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use futures_util::TryStreamExt as _;
+use hris_core::{Assignment, AssignmentKind, Invite, TargetField, Timestamp, User, UserId, UserStatus};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row as _, Sqlite, Transaction};
+
+use super::Refused;
+use super::schema::Tables;
+use crate::target::{TargetError, TargetErrorKind};
+
+/// Which accounts are read.
+#[derive(Clone, Copy)]
+pub(super) enum Which<'a> {
+    All,
+    ExternalId(&'a str),
+    Id(&'a UserId),
+}
+
+/// Every text is asked for as text, whatever the column's type is, and an id that is missing is an
+/// error, because an account that cannot be named would look like one that is not there.
+pub(super) async fn users(tx: &mut Transaction<'_, Sqlite>, which: Which<'_>) -> Result<Vec<User>, Refused> {
+    let tables = Tables::of(tx).await?;
+    tables.require()?;
+    if !tables.has_users() {
+        return Ok(Vec::new());
+    }
+
+    let fields = TargetField::STANDARD.map(|field| format!("CAST({} AS TEXT)", field.name())).join(", ");
+    let mut query = QueryBuilder::new(
+        "SELECT CAST(id AS TEXT), CAST(status AS TEXT), CAST(role AS TEXT), CAST(invited_at AS TEXT), \
+         CAST(custom AS TEXT), ",
+    );
+    query.push(fields).push(" FROM users WHERE ");
+    match which {
+        Which::All => query.push("TRUE"),
+        Which::ExternalId(id) => query.push("external_id = ").push_bind(id.to_owned()),
+        Which::Id(id) => push_is(&mut query, "id", id),
+    };
+    let mut users = Vec::new();
+    let mut nameless: u64 = 0;
+    let mut rows = query.build().fetch(&mut **tx);
+    while let Some(row) = rows.try_next().await? {
+        match user(&row)? {
+            Some(user) => users.push(user),
+            None => nameless = nameless.saturating_add(1),
+        }
+    }
+    drop(rows);
+    if nameless > 0 {
+        let message = format!(
+            "{nameless} rows of users have no id. Give them one: UPDATE users SET id = lower(hex(randomblob(8))) \
+             WHERE id IS NULL;"
+        );
+        return Err(TargetError::new(TargetErrorKind::Unavailable, message).field("id").into());
+    }
+
+    let only = if let Which::All = which { None } else { users.first().map(|user| user.id.clone()) };
+    if users.is_empty() {
+        return Ok(users);
+    }
+    let places: Places = users.iter().enumerate().map(|(place, user)| (user.id.clone(), place)).collect();
+    if tables.has_assignments() {
+        add_assignments(tx, &mut users, &places, only.as_ref()).await?;
+    }
+    if tables.has_invites() {
+        add_invites(tx, &mut users, &places, only.as_ref()).await?;
+    }
+    Ok(users)
+}
+
+/// A condition: this column holds this account's id. A column without a type that holds numbers equals
+/// no text, so an id that is a number is looked for as one too; an index serves both.
+pub(super) fn push_is<'q>(
+    query: &'q mut QueryBuilder<Sqlite>,
+    column: &str,
+    id: &UserId,
+) -> &'q mut QueryBuilder<Sqlite> {
+    let id = id.as_str().to_owned();
+    let number = id.parse::<i64>().ok().filter(|number| number.to_string() == id);
+    query.push(format_args!("({column} = ")).push_bind(id);
+    query.push(format_args!(" OR {column} = ")).push_bind(number).push(")")
+}
+
+/// The instant that a text names: RFC 3339, or what SQLite writes by itself.
+fn moment(text: &str) -> Option<Timestamp> {
+    let written = || text.parse().or_else(|_| format!("{text}Z").parse());
+    written().or_else(|_| format!("{text}T00:00:00Z").parse()).ok()
+}
+
+/// Where in the list an account stands.
+type Places = HashMap<UserId, usize>;
+
+async fn add_assignments(
+    tx: &mut Transaction<'_, Sqlite>,
+    users: &mut [User],
+    places: &Places,
+    only: Option<&UserId>,
+) -> sqlx::Result<()> {
+    let mut query = QueryBuilder::new(
+        "SELECT CAST(user_id AS TEXT), CAST(kind AS TEXT), CAST(value AS TEXT) FROM assignments WHERE ",
+    );
+    match only {
+        None => query.push("TRUE"),
+        Some(id) => push_is(&mut query, "user_id", id),
+    };
+    let mut rows = query.build().fetch(&mut **tx);
+    while let Some(row) = rows.try_next().await? {
+        let kind = match text(&row, 1)?.as_deref() {
+            Some("area") => AssignmentKind::Area,
+            Some("location") => AssignmentKind::Location,
+            _ => continue,
+        };
+        if let (Some(user), Some(value)) = (at(users, places, &row)?, text(&row, 2)?) {
+            user.assignments.insert(Assignment { kind, value: value.into_owned() });
+        }
+    }
+    Ok(())
+}
+
+/// The last invitation is the one sent last. One that only `invited_at` tells of was filled in before.
+async fn add_invites(
+    tx: &mut Transaction<'_, Sqlite>,
+    users: &mut [User],
+    places: &Places,
+    only: Option<&UserId>,
+) -> sqlx::Result<()> {
+    let mut query = QueryBuilder::new(
+        "SELECT CAST(user_id AS TEXT), CAST(sent_at AS TEXT), CAST(accepted_at AS TEXT) FROM invites WHERE ",
+    );
+    match only {
+        None => query.push("TRUE"),
+        Some(id) => push_is(&mut query, "user_id", id),
+    };
+    let mut rows = query.build().fetch(&mut **tx);
+    while let Some(row) = rows.try_next().await? {
+        let Some(sent_at) = text(&row, 1)?.as_deref().and_then(moment) else { continue };
+        let Some(user) = at(users, places, &row)? else { continue };
+        if user.invite.is_none_or(|invite| invite.sent_at <= sent_at) {
+            let accepted_at = text(&row, 2)?.as_deref().and_then(moment);
+            user.invite = Some(Invite { sent_at, accepted_at });
+        }
+    }
+    Ok(())
+}
+
+/// The account whose id is in the row's first column.
+fn at<'u>(users: &'u mut [User], places: &Places, row: &SqliteRow) -> sqlx::Result<Option<&'u mut User>> {
+    let id = text(row, 0)?;
+    let place = id.and_then(|id| places.get(id.as_ref()).copied());
+    Ok(place.and_then(|place| users.get_mut(place)))
+}
+
+fn user(row: &SqliteRow) -> sqlx::Result<Option<User>> {
+    let Some(id) = text(row, 0)? else { return Ok(None) };
+    let mut user =
+        User::new(id.into_owned(), text(row, 1)?.map_or_else(Default::default, |word| status(&word)));
+    user.role = text(row, 2)?.filter(|role| !role.is_empty()).map(Cow::into_owned);
+    let invited_at = text(row, 3)?.as_deref().and_then(moment);
+    user.invite = invited_at.map(|sent_at| Invite { sent_at, accepted_at: None });
+    if let Some(custom) = text(row, 4)? {
+        put_custom(&mut user, &custom);
+    }
+    for (field, column) in TargetField::STANDARD.iter().zip(5..) {
+        if let Some(value) = text(row, column)? {
+            user.put(field, Some(&value));
+        }
+    }
+    Ok(Some(user))
+}
+
+/// An account whose word for it is not known is in use as far as we can tell: nobody is invited, or
+/// opened again, on the strength of it.
+pub(super) fn status(word: &str) -> UserStatus {
+    word.trim().to_ascii_lowercase().parse().unwrap_or_default()
+}
+
+/// Values of other kinds than text were put there by others and are shown as JSON. An object that
+/// cannot be read has no values.
+fn put_custom(user: &mut User, text: &str) {
+    let Ok(values) = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text) else { return };
+    for (name, value) in values {
+        match value {
+            serde_json::Value::Null => {}
+            serde_json::Value::String(value) => user.put(&TargetField::Custom(name), Some(&value)),
+            other => user.put(&TargetField::Custom(name), Some(&other.to_string())),
+        }
+    }
+}
+
+/// A text as it is stored; bytes that are no text are replaced, because one row must not hide the
+/// others.
+fn text(row: &SqliteRow, column: usize) -> sqlx::Result<Option<Cow<'_, str>>> {
+    Ok(row.try_get::<Option<&[u8]>, _>(column)?.map(String::from_utf8_lossy))
+}

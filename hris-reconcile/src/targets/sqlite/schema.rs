@@ -1,0 +1,132 @@
+//! The tables: ours where there are none, anybody's where they have the columns.
+
+use std::collections::BTreeSet;
+
+use sqlx::{Connection as _, Row as _, Sqlite, SqliteConnection, Transaction};
+
+use super::{GivesIds, Refused};
+use crate::target::{TargetError, TargetErrorKind};
+
+const TABLES: &str = include_str!("../../../migrations/sqlite/target.sql");
+
+/// A column that is read or written.
+pub(super) struct Column {
+    pub(super) name: &'static str,
+    /// What stands behind its name where it is added to a table.
+    kind: &'static str,
+}
+
+const fn text(name: &'static str) -> Column {
+    Column { name, kind: "TEXT" }
+}
+
+/// The columns of `users`.
+pub(super) const USERS: [Column; 21] = [
+    text("id"),
+    text("external_id"),
+    text("employee_number"),
+    text("email"),
+    text("given_name"),
+    text("family_name"),
+    text("phone"),
+    text("job_title"),
+    text("department"),
+    text("location"),
+    text("manager_external_id"),
+    text("start_date"),
+    text("end_date"),
+    text("address"),
+    text("custom"),
+    text("role"),
+    Column { name: "status", kind: "TEXT NOT NULL DEFAULT 'active'" },
+    text("invited_at"),
+    text("deactivated_at"),
+    text("created_at"),
+    text("updated_at"),
+];
+
+const ASSIGNMENTS: [Column; 3] = [text("user_id"), text("kind"), text("value")];
+
+const INVITES: [Column; 4] = [text("user_id"), text("sent_at"), text("expires_at"), text("accepted_at")];
+
+/// Which columns the tables have; a table that is not there has none.
+pub(super) struct Tables {
+    users: BTreeSet<String>,
+    assignments: BTreeSet<String>,
+    invites: BTreeSet<String>,
+}
+
+impl Tables {
+    pub(super) async fn of(tx: &mut Transaction<'_, Sqlite>) -> Result<Self, Refused> {
+        let mut tables =
+            Self { users: BTreeSet::new(), assignments: BTreeSet::new(), invites: BTreeSet::new() };
+        for (name, columns) in [
+            ("users", &mut tables.users),
+            ("assignments", &mut tables.assignments),
+            ("invites", &mut tables.invites),
+        ] {
+            let found: Vec<String> = sqlx::query_scalar("SELECT lower(name) FROM pragma_table_xinfo(?1)")
+                .bind(name)
+                .fetch_all(&mut **tx)
+                .await?;
+            columns.extend(found);
+        }
+        Ok(tables)
+    }
+
+    /// Refuses tables that are there but lack columns.
+    pub(super) fn require(&self) -> Result<(), TargetError> {
+        let mut statements = Vec::new();
+        let mut lacking = Vec::new();
+        for (table, has, needs) in [
+            ("users", &self.users, &USERS[..]),
+            ("assignments", &self.assignments, &ASSIGNMENTS[..]),
+            ("invites", &self.invites, &INVITES[..]),
+        ] {
+            let missing = needs.iter().filter(|column| !has.is_empty() && !has.contains(column.name));
+            for Column { name, kind } in missing {
+                statements.push(format!("ALTER TABLE {table} ADD COLUMN {name} {kind};"));
+                lacking.push(format!("{table}.{name}"));
+            }
+        }
+        if lacking.is_empty() {
+            return Ok(());
+        }
+        let columns = lacking.join(", ");
+        let message = format!("columns are missing: {columns}. Add them: {}", statements.join(" "));
+        let error = TargetError::new(TargetErrorKind::Unavailable, message);
+        Err(lacking.into_iter().fold(error, TargetError::field))
+    }
+
+    pub(super) fn has_users(&self) -> bool {
+        !self.users.is_empty()
+    }
+
+    pub(super) fn has_assignments(&self) -> bool {
+        !self.assignments.is_empty()
+    }
+
+    pub(super) fn has_invites(&self) -> bool {
+        !self.invites.is_empty()
+    }
+}
+
+/// Makes the tables that are missing, in one transaction.
+pub(super) async fn prepare(connection: &mut SqliteConnection) -> Result<GivesIds, Refused> {
+    let objects: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM sqlite_schema").fetch_one(&mut *connection).await?;
+    if objects == 0 {
+        // How somebody else's database keeps its journal is theirs to choose.
+        sqlx::query("PRAGMA journal_mode = WAL").execute(&mut *connection).await?;
+    }
+    let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+    sqlx::raw_sql(TABLES).execute(&mut *tx).await?;
+    Tables::of(&mut tx).await?.require()?;
+    let id = sqlx::query(
+        "SELECT dflt_value IS NOT NULL OR (pk = 1 AND upper(type) = 'INTEGER') FROM pragma_table_xinfo('users') \
+         WHERE lower(name) = 'id'",
+    );
+    let gives_ids: bool = id.fetch_one(&mut *tx).await?.try_get(0)?;
+    tx.commit().await?;
+    Ok(if gives_ids { GivesIds::Table } else { GivesIds::Statement })
+}

@@ -1,0 +1,271 @@
+//! What actions do to the rows. Each function runs in the transaction of its action.
+
+use std::collections::BTreeMap;
+
+use hris_core::reconcile::{ActionKey, Change, GrantChange};
+use hris_core::{AssignmentKind, TargetField, Timestamp, UserId, UserStatus};
+use serde_json::{Map, Value};
+use sqlx::{QueryBuilder, Row as _, Sqlite, Transaction};
+
+use super::read::{push_is, status};
+use super::{GivesIds, Refused};
+use crate::target::{Invitation, NewUser, TargetError, TargetErrorKind};
+
+type Tx<'a> = Transaction<'a, Sqlite>;
+
+/// For how many days the keys of done actions are kept: far longer than any run takes to be finished
+/// after it was cut.
+const KEY_DAYS: i32 = 400;
+
+/// The account of an action that was done before.
+pub(super) async fn applied(tx: &mut Tx<'_>, key: &ActionKey) -> sqlx::Result<Option<UserId>> {
+    let user: Option<String> = sqlx::query_scalar("SELECT user_id FROM hris_applied WHERE key = ?1")
+        .bind(key.as_str())
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(user.map(UserId::from))
+}
+
+/// Notes that an action was done.
+pub(super) async fn record(
+    tx: &mut Tx<'_>,
+    key: &ActionKey,
+    user: &UserId,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query("INSERT INTO hris_applied (key, user_id, at) VALUES (?1, ?2, ?3)")
+        .bind(key.as_str())
+        .bind(user.as_str())
+        .bind(now.to_string())
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+/// Forgets the keys of actions done long ago.
+pub(super) async fn sweep(tx: &mut Tx<'_>, now: Timestamp) -> sqlx::Result<()> {
+    sqlx::query("DELETE FROM hris_applied WHERE at < ?1")
+        .bind(now.plus_days(-KEY_DAYS).to_string())
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn create(
+    tx: &mut Tx<'_>,
+    user: &NewUser,
+    now: Timestamp,
+    gives_ids: GivesIds,
+) -> Result<UserId, Refused> {
+    let written = Written::of(&user.values);
+    let mut columns = written.columns;
+    columns.insert("status", Some(user.status.as_str().to_owned()));
+    columns.insert("created_at", Some(now.to_string()));
+    columns.insert("updated_at", Some(now.to_string()));
+    if !written.custom.is_empty() {
+        columns.insert("custom", merged(Map::new(), written.custom));
+    }
+    let mut names: Vec<&str> = columns.keys().copied().collect();
+    if gives_ids == GivesIds::Statement {
+        names.push("id");
+    }
+
+    let mut query = QueryBuilder::new("INSERT INTO users (");
+    query.push(names.join(", ")).push(") VALUES (");
+    let mut values = query.separated(", ");
+    for value in columns.into_values() {
+        values.push_bind(value);
+    }
+    if gives_ids == GivesIds::Statement {
+        values.push("lower(hex(randomblob(8)))");
+    }
+    query.push(") RETURNING CAST(id AS TEXT)");
+    let id: Option<String> = query.build().fetch_one(&mut **tx).await?.try_get(0)?;
+    let Some(id) = id.map(UserId::from) else {
+        let message = "the table gave the new row no id; give its column id a default";
+        return Err(TargetError::new(TargetErrorKind::Rejected, message).field("id").into());
+    };
+    give(tx, &id, &user.grants).await?;
+    Ok(id)
+}
+
+pub(super) async fn update(
+    tx: &mut Tx<'_>,
+    id: &UserId,
+    changes: &[Change],
+    now: Timestamp,
+) -> Result<UserId, Refused> {
+    let written = Written::of(changes);
+    let mut columns = written.columns;
+    if !written.custom.is_empty() {
+        let kept = custom(tx, id).await?;
+        columns.insert("custom", merged(kept, written.custom));
+    }
+    set(tx, id, columns, now).await
+}
+
+pub(super) async fn assign(
+    tx: &mut Tx<'_>,
+    id: &UserId,
+    grants: &[GrantChange],
+    now: Timestamp,
+) -> Result<UserId, Refused> {
+    set(tx, id, BTreeMap::new(), now).await?;
+    give(tx, id, grants).await?;
+    Ok(id.clone())
+}
+
+/// An account in use has joined already, so nobody is asked.
+pub(super) async fn invite(
+    tx: &mut Tx<'_>,
+    id: &UserId,
+    invitation: &Invitation,
+    now: Timestamp,
+) -> Result<UserId, Refused> {
+    match status_of(tx, id).await? {
+        UserStatus::Invited | UserStatus::Pending => {}
+        UserStatus::Deactivated => {
+            let message = "the account is closed; open it again before anybody is asked to join";
+            return Err(TargetError::new(TargetErrorKind::Rejected, message).field("status").into());
+        }
+        _ => return Ok(id.clone()),
+    }
+    sqlx::query("INSERT INTO invites (user_id, sent_at, expires_at) VALUES (?1, ?2, ?3)")
+        .bind(id.as_str())
+        .bind(now.to_string())
+        .bind(invitation.expires_at.map(|at| at.to_string()))
+        .execute(&mut **tx)
+        .await?;
+    let invited = BTreeMap::from([
+        ("status", Some(UserStatus::Invited.as_str().to_owned())),
+        ("invited_at", Some(now.to_string())),
+    ]);
+    set(tx, id, invited, now).await
+}
+
+pub(super) async fn deactivate(tx: &mut Tx<'_>, id: &UserId, now: Timestamp) -> Result<UserId, Refused> {
+    if status_of(tx, id).await? == UserStatus::Deactivated {
+        return Ok(id.clone());
+    }
+    let closed = BTreeMap::from([
+        ("status", Some(UserStatus::Deactivated.as_str().to_owned())),
+        ("deactivated_at", Some(now.to_string())),
+    ]);
+    set(tx, id, closed, now).await
+}
+
+pub(super) async fn reactivate(tx: &mut Tx<'_>, id: &UserId, now: Timestamp) -> Result<UserId, Refused> {
+    if status_of(tx, id).await? != UserStatus::Deactivated {
+        return Ok(id.clone());
+    }
+    let open =
+        BTreeMap::from([("status", Some(UserStatus::Active.as_str().to_owned())), ("deactivated_at", None)]);
+    set(tx, id, open, now).await
+}
+
+/// Columns and what is written into them. The names are the fields' own, never a customer's.
+type Columns<'a> = BTreeMap<&'a str, Option<String>>;
+
+/// What changes write: columns, and keys of the object in `custom`.
+struct Written<'a> {
+    columns: Columns<'a>,
+    custom: Vec<(&'a str, Option<&'a str>)>,
+}
+
+impl<'a> Written<'a> {
+    fn of(changes: &'a [Change]) -> Self {
+        let mut written = Self { columns: BTreeMap::new(), custom: Vec::new() };
+        for Change { field, to, .. } in changes {
+            let value = to.as_deref().filter(|text| !text.is_empty());
+            match field {
+                TargetField::Custom(name) => written.custom.push((name, value)),
+                standard => {
+                    written.columns.insert(standard.name(), value.map(str::to_owned));
+                }
+            }
+        }
+        written
+    }
+}
+
+/// Writes these columns of an account, and when that was.
+async fn set(tx: &mut Tx<'_>, id: &UserId, columns: Columns<'_>, now: Timestamp) -> Result<UserId, Refused> {
+    let mut query = QueryBuilder::new("UPDATE users SET updated_at = ");
+    query.push_bind(now.to_string());
+    for (column, value) in columns {
+        query.push(format_args!(", {column} = ")).push_bind(value);
+    }
+    query.push(" WHERE ");
+    let done = push_is(&mut query, "id", id).build().execute(&mut **tx).await?;
+    if done.rows_affected() == 0 { Err(not_found().into()) } else { Ok(id.clone()) }
+}
+
+async fn status_of(tx: &mut Tx<'_>, id: &UserId) -> Result<UserStatus, Refused> {
+    let mut query = QueryBuilder::new("SELECT CAST(status AS TEXT) FROM users WHERE ");
+    let row = push_is(&mut query, "id", id).build().fetch_optional(&mut **tx).await?;
+    let word: Option<String> = row.ok_or_else(not_found)?.try_get(0)?;
+    Ok(word.map_or_else(UserStatus::default, |word| status(&word)))
+}
+
+/// The object in `custom` as it is now. Where something else stands there, writing would lose it.
+async fn custom(tx: &mut Tx<'_>, id: &UserId) -> Result<Map<String, Value>, Refused> {
+    let mut query = QueryBuilder::new("SELECT CAST(custom AS TEXT) FROM users WHERE ");
+    let row = push_is(&mut query, "id", id).build().fetch_optional(&mut **tx).await?;
+    let text: Option<String> = row.ok_or_else(not_found)?.try_get(0)?;
+    let Some(text) = text.filter(|text| !text.trim().is_empty()) else { return Ok(Map::new()) };
+    serde_json::from_str(&text).map_err(|_| {
+        let message = "the column custom holds something else than a JSON object; correct that row";
+        TargetError::new(TargetErrorKind::Rejected, message).field("custom").into()
+    })
+}
+
+fn merged(mut object: Map<String, Value>, changes: Vec<(&str, Option<&str>)>) -> Option<String> {
+    for (name, value) in changes {
+        match value {
+            Some(value) => object.insert(name.to_owned(), Value::from(value)),
+            None => object.remove(name),
+        };
+    }
+    if object.is_empty() { None } else { Some(Value::Object(object).to_string()) }
+}
+
+async fn give(tx: &mut Tx<'_>, id: &UserId, grants: &[GrantChange]) -> Result<(), Refused> {
+    for GrantChange { grant, given, .. } in grants {
+        let value = || grant.value.clone();
+        let mut query = match (grant.kind, *given) {
+            (AssignmentKind::Role, true) => {
+                let mut query = QueryBuilder::new("UPDATE users SET role = ");
+                query.push_bind(value()).push(" WHERE ");
+                push_is(&mut query, "id", id);
+                query
+            }
+            (AssignmentKind::Role, false) => {
+                let mut query = QueryBuilder::new("UPDATE users SET role = NULL WHERE role = ");
+                query.push_bind(value()).push(" AND ");
+                push_is(&mut query, "id", id);
+                query
+            }
+            (kind, true) => {
+                // Somebody else's table may lack the key that keeps a row from being there twice.
+                let mut query = QueryBuilder::new("INSERT INTO assignments (user_id, kind, value) SELECT ");
+                query.push_bind(id.as_str().to_owned()).push(", ").push_bind(kind.as_str()).push(", ");
+                query.push_bind(value()).push(" WHERE NOT EXISTS (SELECT 1 FROM assignments WHERE kind = ");
+                query.push_bind(kind.as_str()).push(" AND value = ").push_bind(value()).push(" AND ");
+                push_is(&mut query, "user_id", id).push(")");
+                query
+            }
+            (kind, false) => {
+                let mut query = QueryBuilder::new("DELETE FROM assignments WHERE kind = ");
+                query.push_bind(kind.as_str()).push(" AND value = ").push_bind(value()).push(" AND ");
+                push_is(&mut query, "user_id", id);
+                query
+            }
+        };
+        query.build().execute(&mut **tx).await?;
+    }
+    Ok(())
+}
+
+fn not_found() -> TargetError {
+    TargetError::new(TargetErrorKind::NotFound, "there is no account with this id")
+}
