@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-/// A result whose error is [`enum@Error`].
+/// A result whose error is [`struct@Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What went wrong while a directory was asked for something.
@@ -30,7 +30,7 @@ struct Inner {
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-/// The coarse kinds of [`enum@Error`]. Each says what to do next.
+/// The coarse kinds of [`struct@Error`]. Each says what to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {

@@ -1,7 +1,10 @@
 //! The HRIS employee model, the Directory trait and a pure reconcile engine.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod canon;
 mod catalog;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod date;
 mod directory;
 mod employee;

@@ -384,10 +384,10 @@ pub struct Link {
     /// Whether this connection deactivated the account; only such an account comes back by itself.
     #[serde(default)]
     pub deactivated_by_us: bool,
-    /// Whether the employee was ever seen employed. An account of somebody who never started is a
-    /// pre-hire's.
+    /// Whether this connection made the account and still owes it its first invitation. Accounts
+    /// that were there before are never invited.
     #[serde(default)]
-    pub seen_employed: bool,
+    pub awaits_invite: bool,
     /// What this connection gave; nothing else may it take away.
     #[serde(default)]
     pub granted: BTreeSet<Assignment>,
@@ -405,7 +405,7 @@ impl Link {
             employee: employee.into(),
             user: user.into(),
             deactivated_by_us: false,
-            seen_employed: false,
+            awaits_invite: false,
             granted: BTreeSet::new(),
             sequence: 0,
         }

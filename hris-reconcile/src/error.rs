@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::report::Report;
 
-/// A result whose error is [`enum@Error`].
+/// A result whose error is [`struct@Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// What kept a run from happening or from finishing.
@@ -21,7 +21,7 @@ struct Inner {
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
-/// The coarse kinds of [`enum@Error`]. Each says what to do next.
+/// The coarse kinds of [`struct@Error`]. Each says what to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {

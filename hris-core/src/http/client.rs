@@ -55,7 +55,17 @@ struct Shared {
     renewing: Mutex<()>,
     /// Grows with each renewal, so that a request which was refused with an older credential
     /// knows that a newer one is there already.
-    credential: AtomicU64,
+    renewals: AtomicU64,
+    /// Grows with each renewal that was refused, so that those who waited for it do not ask for
+    /// another.
+    refusals: AtomicU64,
+}
+
+impl Shared {
+    /// Renewals and refused renewals so far.
+    fn renewed(&self) -> (u64, u64) {
+        (self.renewals.load(Ordering::Acquire), self.refusals.load(Ordering::Acquire))
+    }
 }
 
 impl Client {
@@ -68,7 +78,8 @@ impl Client {
         let shared = Shared {
             permits: Semaphore::new(parts.concurrency.min(Semaphore::MAX_PERMITS)),
             renewing: Mutex::new(()),
-            credential: AtomicU64::new(0),
+            renewals: AtomicU64::new(0),
+            refusals: AtomicU64::new(0),
         };
         Self { parts: Arc::new(parts), shared: Arc::new(shared), run: Arc::default() }
     }
@@ -205,13 +216,13 @@ impl Client {
         let mut redirects = 0;
         let mut target: Option<Url> = None;
         loop {
-            let credential = self.shared.credential.load(Ordering::Acquire);
+            let known = self.shared.renewed();
             let outgoing = self.prepare(request, target.as_ref()).await?;
             let address = outgoing.url().clone();
             let response = self.transmit(outgoing, attempt).await?.labelled(label);
             if response.status() == 401 && !*refreshed {
                 *refreshed = true;
-                if self.renew(credential).await? {
+                if self.renew(known).await? {
                     continue;
                 }
             }
@@ -280,18 +291,21 @@ impl Client {
         Ok(response)
     }
 
-    /// Renews the credential unless another request has done so since `credential` was read.
-    async fn renew(&self, credential: u64) -> Result<bool> {
+    /// Renews the credential, unless another request has tried to since `known` was read: then
+    /// what came of that holds for this one too.
+    async fn renew(&self, known: (u64, u64)) -> Result<bool> {
         let Some(authorization) = &self.parts.authorization else { return Ok(false) };
         let _one = self.shared.renewing.lock().await;
-        if self.shared.credential.load(Ordering::Acquire) != credential {
-            return Ok(true);
+        let now = self.shared.renewed();
+        if now != known {
+            return Ok(now.0 != known.0);
         }
-        let renewed = authorization.refresh().await?;
-        if renewed {
-            self.shared.credential.fetch_add(1, Ordering::AcqRel);
-        }
-        Ok(renewed)
+        let renewed = authorization.refresh().await;
+        match &renewed {
+            Ok(true) => self.shared.renewals.fetch_add(1, Ordering::AcqRel),
+            _ => self.shared.refusals.fetch_add(1, Ordering::AcqRel),
+        };
+        renewed
     }
 
     /// Where a redirect leads, if it may be followed: only reads, only within our origin.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::situation::{Reason, Situation};
-use crate::{Assignment, EmployeeId, Fingerprint, Problem, TargetField, Timestamp, UserId, UserStatus};
+use crate::{Assignment, EmployeeId, Fingerprint, Problem, TargetField, Timestamp, UserId};
 
 /// What a run would do: serialisable, comparable, approvable.
 ///
@@ -84,20 +84,40 @@ impl Plan {
         Some((verdict, actions.collect()))
     }
 
-    /// The same plan without its removals: what goes on while they wait.
+    /// The same plan without its removals: what goes on while they wait. An address that a held
+    /// leaver was to give up is not free, so whoever waits for it waits on.
     #[must_use]
     pub fn without_removals(&self) -> Self {
-        let mut plan = self.clone();
-        let kept: BTreeSet<&UserId> =
-            self.of_kind(ActionKind::Deactivate).filter_map(|action| action.user.as_ref()).collect();
-        // An address that a held leaver was to give up is not free, so whoever waits for it waits on.
-        let needed = |action: &Action| action.waits_for.iter().any(|user| kept.contains(user));
-        plan.actions.retain(|action| {
-            action.kind != ActionKind::Deactivate
-                && !needed(action)
-                && !(action.releases && action.user.as_ref().is_some_and(|user| kept.contains(user)))
-        });
-        plan
+        let removed = self.of_kind(ActionKind::Deactivate).filter_map(|action| action.user.as_ref());
+        let held: BTreeSet<&UserId> = removed.collect();
+        let mut blocked = held.clone();
+        let mut never_created: BTreeSet<&EmployeeId> = BTreeSet::new();
+        let waits = |action: &Action, blocked: &BTreeSet<&UserId>| {
+            action.waits_for.iter().any(|user| blocked.contains(user))
+        };
+        loop {
+            let before = (blocked.len(), never_created.len());
+            for action in &self.actions {
+                if !waits(action, &blocked) {
+                    continue;
+                }
+                blocked.extend(&action.user);
+                if action.kind == ActionKind::Create {
+                    never_created.extend(&action.employee);
+                }
+            }
+            if (blocked.len(), never_created.len()) == before {
+                break;
+            }
+        }
+        let stays = |action: &Action| {
+            action.kind == ActionKind::Deactivate
+                || waits(action, &blocked)
+                || (action.releases && action.user.as_ref().is_some_and(|user| blocked.contains(user)))
+                || action.employee.as_ref().is_some_and(|employee| never_created.contains(employee))
+        };
+        let actions = self.actions.iter().filter(|action| !stays(action)).cloned().collect();
+        Self { actions, ..self.clone() }
     }
 }
 
@@ -143,8 +163,6 @@ pub struct Action {
     pub changes: Vec<Change>,
     /// What is given or taken back.
     pub grants: Vec<GrantChange>,
-    /// Where the account stands afterwards.
-    pub status: Option<UserStatus>,
     /// The situation of the person.
     pub situation: Situation,
     /// Why it is done.
@@ -155,9 +173,38 @@ pub struct Action {
     /// Whether it only gives up a value that somebody else needs.
     #[serde(default)]
     pub releases: bool,
+    /// The record of the same person whose link this action takes over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaces: Option<EmployeeId>,
+    /// Whether the account, once created, is owed an invitation: [`crate::Link::awaits_invite`].
+    #[serde(default)]
+    pub awaits_invite: bool,
 }
 
 impl Action {
+    pub(super) fn new(kind: ActionKind, situation: Situation, reason: Reason) -> Self {
+        Self {
+            key: ActionKey(String::new()),
+            kind,
+            employee: None,
+            user: None,
+            changes: Vec::new(),
+            grants: Vec::new(),
+            situation,
+            reason,
+            waits_for: BTreeSet::new(),
+            releases: false,
+            replaces: None,
+            awaits_invite: false,
+        }
+    }
+
+    /// The id by which the action is told from others of its kind: the employee's or the account's.
+    pub(super) fn subject(&self) -> &str {
+        let employee = self.employee.as_ref().map(EmployeeId::as_str);
+        employee.or(self.user.as_ref().map(UserId::as_str)).unwrap_or_default()
+    }
+
     /// The names of what is written, as reports show them.
     pub fn fields(&self) -> impl Iterator<Item = String> {
         let grants: BTreeSet<&'static str> =
@@ -313,7 +360,7 @@ impl GrantChange {
 }
 
 /// What was decided about one person, and why, whether or not anything is done.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Verdict {
     /// The person in the source.

@@ -143,8 +143,6 @@ words! {
         Sample = "is a sample person of the vendor's",
         /// Hired, and will not start.
         WillNotStart = "was hired and will not start; the account was never used",
-        /// Hired, will not start, and the account is in use.
-        WillNotStartInUse = "was hired and will not start, and the account is in use; close it by hand",
         /// Two people claim one key.
         SharedKey = "another person in the source has the same key",
         /// An ended record of somebody who has a live one.

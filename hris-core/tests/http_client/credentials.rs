@@ -27,11 +27,15 @@ impl Authorize for Renewing {
 
 #[tokio::test(start_paused = true)]
 async fn a_refused_credential_is_renewed_once_for_all_and_each_request_repeated_once() {
-    for (accepted, sent, ends) in [("Bearer 1", 8, None), ("never", 8, Some(ErrorKind::Auth))] {
+    for (accepted, may, sent, ends) in [
+        ("Bearer 1", true, 8, None),
+        ("never", true, 8, Some(ErrorKind::Auth)),
+        ("never", false, 4, Some(ErrorKind::Auth)),
+    ] {
         let (renewals, count) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicUsize::new(0)));
         let counted = count.clone();
         let client = Client::builder("https://hr.example")
-            .authorization(Renewing { token: AtomicU64::new(0), renewals: renewals.clone(), may: true })
+            .authorization(Renewing { token: AtomicU64::new(0), renewals: renewals.clone(), may })
             .transport(FnTransport::new(move |outgoing: Outgoing| {
                 counted.fetch_add(1, Ordering::SeqCst);
                 async move {

@@ -71,12 +71,15 @@ async fn what_is_left_of_the_vendors_allowance_is_not_passed() {
         let used = Arc::new(Mutex::new((0_u64, 0_u64)));
         let refused = Arc::new(AtomicU64::new(0));
         let (windows, refusals) = (used.clone(), refused.clone());
+        let order = AtomicUsize::new(0);
         let client = Client::builder("https://hr.example")
             .concurrency(4)
             .transport(FnTransport::new(move |_| {
                 let (windows, refusals) = (windows.clone(), refusals.clone());
+                // Uneven, so that there are always others under way when an answer comes.
+                let latency = [10, 25, 40, 15][order.fetch_add(1, Ordering::SeqCst) % 4];
                 async move {
-                    sleep(Duration::from_millis(20)).await;
+                    sleep(Duration::from_millis(latency)).await;
                     let now = started.elapsed();
                     let mut used = windows.lock().unwrap();
                     let window = now.as_secs() / 10;

@@ -15,7 +15,7 @@ CREATE TABLE links (
     employee          TEXT NOT NULL,
     user              TEXT NOT NULL,
     deactivated_by_us INTEGER NOT NULL,
-    seen_employed     INTEGER NOT NULL,
+    awaits_invite     INTEGER NOT NULL,
     granted           TEXT,               -- JSON; NULL where nothing was given
     sequence          INTEGER NOT NULL,
     PRIMARY KEY (connection, employee)

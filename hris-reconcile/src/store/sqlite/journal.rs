@@ -16,7 +16,7 @@ type Tx<'a> = Transaction<'a, Sqlite>;
 
 pub(super) async fn load(tx: &mut Tx<'_>, connection: &str) -> Result<State, Refused> {
     let rows = sqlx::query(
-        "SELECT employee, user, deactivated_by_us, seen_employed, granted, sequence \
+        "SELECT employee, user, deactivated_by_us, awaits_invite, granted, sequence \
          FROM links WHERE connection = ?1 ORDER BY employee",
     )
     .bind(connection)
@@ -194,14 +194,14 @@ async fn save_link(tx: &mut Tx<'_>, connection: &str, link: &Link) -> Result<(),
     let granted = if link.granted.is_empty() { None } else { Some(to_json(&link.granted, "a link")?) };
     sqlx::query(
         "INSERT OR REPLACE INTO links \
-         (connection, employee, user, deactivated_by_us, seen_employed, granted, sequence) \
+         (connection, employee, user, deactivated_by_us, awaits_invite, granted, sequence) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
     )
     .bind(connection)
     .bind(link.employee.as_str())
     .bind(link.user.as_str())
     .bind(link.deactivated_by_us)
-    .bind(link.seen_employed)
+    .bind(link.awaits_invite)
     .bind(granted)
     .bind(i64::try_from(link.sequence).unwrap_or(i64::MAX))
     .execute(&mut **tx)
@@ -214,7 +214,7 @@ fn link(row: &SqliteRow) -> Result<Link, Refused> {
     let sequence: i64 = row.try_get(5)?;
     let mut link = Link::new(row.try_get::<&str, _>(0)?, row.try_get::<&str, _>(1)?);
     link.deactivated_by_us = row.try_get(2)?;
-    link.seen_employed = row.try_get(3)?;
+    link.awaits_invite = row.try_get(3)?;
     if let Some(granted) = granted {
         link.granted = from_json(granted, "a link")?;
     }

@@ -1,0 +1,138 @@
+//! Permission level, locations and areas: given by rule, taken back only if this connection gave
+//! them and the mode says `exact`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::plan::GrantChange;
+use super::policy::{AreaSource, AssignmentMode, Assignments};
+use crate::{Assignment, AssignmentKind, Employee, Field, Link, StandardField, User};
+
+/// What the source gives to a person.
+#[derive(Debug, Default)]
+pub(super) struct Given {
+    /// The permission level, and whether a rule names it (or it is the default).
+    role: Option<(String, bool)>,
+    /// Locations and areas.
+    grants: BTreeSet<Assignment>,
+    /// Kinds about which the source said nothing: nothing of them may be taken back.
+    unseen: BTreeSet<AssignmentKind>,
+    /// Kinds of which a value is in no rule.
+    pub(super) unmapped: BTreeSet<AssignmentKind>,
+}
+
+impl Given {
+    pub(super) fn to(person: &Employee, rules: &Assignments) -> Self {
+        let mut given = Self::default();
+        given.role(person, rules);
+        if !rules.locations.is_empty() {
+            let location = person.location().map(|location| vec![location.to_owned()]);
+            given.list(AssignmentKind::Location, location, &rules.locations);
+        }
+        if !rules.areas.is_empty() {
+            let areas = match rules.areas_from {
+                AreaSource::Department => person.department().map(|department| vec![department.to_owned()]),
+                AreaSource::Groups => person.groups().map(<[String]>::to_vec),
+                AreaSource::Teams => person.teams().map(<[String]>::to_vec),
+            };
+            given.list(AssignmentKind::Area, areas, &rules.areas);
+        }
+        given
+    }
+
+    fn role(&mut self, person: &Employee, rules: &Assignments) {
+        let sources = [StandardField::AccessRole, StandardField::JobTitle];
+        let texts = sources.map(|field| person.text(field));
+        let named = texts.iter().find_map(|text| text.value().and_then(|text| look_up(&rules.roles, text)));
+        if named.is_none() && !rules.roles.is_empty() && texts.iter().any(|text| !text.is_visible()) {
+            self.unseen.insert(AssignmentKind::Role);
+        }
+        self.role = match named {
+            Some(role) => Some((role.to_owned(), true)),
+            None => rules.default_role.clone().map(|role| (role, false)),
+        };
+    }
+
+    fn list(&mut self, kind: AssignmentKind, values: Field<Vec<String>>, rules: &BTreeMap<String, String>) {
+        match values {
+            Field::Value(values) => {
+                for value in values {
+                    match look_up(rules, &value) {
+                        Some(value) => {
+                            self.grants.insert(Assignment { kind, value: value.to_owned() });
+                        }
+                        None => {
+                            self.unmapped.insert(kind);
+                        }
+                    }
+                }
+            }
+            Field::Cleared => {}
+            Field::NotPermitted | Field::NotProvided => {
+                self.unseen.insert(kind);
+            }
+        }
+    }
+
+    /// Everything, for an account that is yet to be made.
+    pub(super) fn all(&self) -> Vec<GrantChange> {
+        let role =
+            self.role.iter().map(|(role, _)| Assignment { kind: AssignmentKind::Role, value: role.clone() });
+        let mut all: Vec<GrantChange> =
+            role.chain(self.grants.iter().cloned()).map(|grant| GrantChange::new(grant, true)).collect();
+        all.sort_unstable();
+        all
+    }
+
+    /// What an existing account lacks and, in `exact` mode, what it no longer should have of what
+    /// this connection gave. A protected account is never stripped.
+    pub(super) fn changes(
+        &self,
+        user: &User,
+        link: Option<&Link>,
+        rules: &Assignments,
+        protected: bool,
+    ) -> Vec<GrantChange> {
+        let mut changes = Vec::new();
+        let exact = rules.mode == AssignmentMode::Exact && !protected;
+        let ours = |grant: &Assignment| link.is_some_and(|link| link.granted.contains(grant));
+        if let Some((role, named)) = &self.role {
+            let level = |value: &str| Assignment { kind: AssignmentKind::Role, value: value.to_owned() };
+            let replaces = match user.role.as_deref() {
+                None => true,
+                Some(current) if current == role => false,
+                // The base level gives way to a named one: that adds. Any other exchange takes
+                // something away, which only `exact` may do, and only to what we gave.
+                Some(current) if *named && rules.default_role.as_deref() == Some(current) => true,
+                Some(current) => {
+                    exact && !self.unseen.contains(&AssignmentKind::Role) && ours(&level(current))
+                }
+            };
+            if replaces {
+                changes.push(GrantChange::new(level(role), true));
+            }
+        }
+        let missing = self.grants.difference(&user.assignments);
+        changes.extend(missing.map(|grant| GrantChange::new(grant.clone(), true)));
+        if exact {
+            let surplus = user.assignments.difference(&self.grants);
+            let surplus = surplus.filter(|grant| ours(grant) && !self.unseen.contains(&grant.kind));
+            changes.extend(surplus.map(|grant| GrantChange::new(grant.clone(), false)));
+        }
+        changes.sort_unstable();
+        changes
+    }
+}
+
+/// The rule for a value: the exact one, else one that differs only in case and outer blanks.
+fn look_up<'a>(rules: &'a BTreeMap<String, String>, value: &str) -> Option<&'a str> {
+    if rules.is_empty() {
+        return None;
+    }
+    let exact = rules.get(value);
+    let folded = || {
+        let wanted = value.trim();
+        let mut pairs = rules.iter();
+        pairs.find(|(key, _)| key.trim().to_lowercase() == wanted.to_lowercase()).map(|(_, value)| value)
+    };
+    exact.or_else(folded).map(String::as_str)
+}

@@ -1,0 +1,396 @@
+//! The order in which actions are done, so that no two accounts ever hold one e-mail address.
+//!
+//! Links come first and removals last, except that whoever gives up an address goes before whoever
+//! takes it: people who exchange addresses do it over an intermediate step, and a leaver's account
+//! gives up its address only when somebody else is to have it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use super::inputs::Inputs;
+use super::manager::Managers;
+use super::pairs::{Pairs, holder};
+use super::plan::{Action, ActionKey, ActionKind, Change, Verdict};
+use super::situation::{Reason, Situation};
+use crate::{EmployeeId, Field, Problem, ProblemCode, TargetField, User, UserId, canon};
+
+pub(super) fn order(
+    inputs: &Inputs<'_>,
+    pairs: &Pairs<'_>,
+    managers: &Managers,
+    mut actions: Vec<Action>,
+    people: &mut [Verdict],
+    problems: &mut Vec<Problem>,
+) -> Vec<Action> {
+    // Everything below must not depend on the order of the inputs.
+    actions.sort_by(|left, right| rank(left).cmp(&rank(right)));
+    drop_taken_ids(inputs, &mut actions, people, problems);
+    let mut waits = Waits::default();
+    if inputs.target.unique_email {
+        waits = resolve(inputs, pairs, &mut actions, people, problems);
+    }
+    let mut ordered = arrange(pairs, managers, actions, &waits);
+    let sequences: HashMap<&str, u64> =
+        inputs.links.iter().map(|link| (link.employee.as_str(), link.sequence)).collect();
+    for action in &mut ordered {
+        let person = action.replaces.as_ref().or(action.employee.as_ref());
+        let sequence = person.and_then(|id| sequences.get(id.as_str())).copied().unwrap_or(0);
+        let content = (&action.user, &action.changes, &action.grants);
+        action.key = ActionKey::new(inputs.connection, action.kind, action.subject(), sequence, &content);
+    }
+    ordered
+}
+
+fn rank(action: &Action) -> (u8, &str, Option<&str>, bool) {
+    let phase = match action.kind {
+        ActionKind::Link => 0,
+        ActionKind::Reactivate => 1,
+        ActionKind::Update => 2,
+        ActionKind::Create => 3,
+        ActionKind::Assign => 4,
+        ActionKind::Invite => 5,
+        ActionKind::Reinvite => 6,
+        ActionKind::Deactivate => 7,
+    };
+    (phase, action.subject(), action.user.as_ref().map(UserId::as_str), action.releases)
+}
+
+/// What an action must wait for: other actions, by place.
+#[derive(Debug, Default)]
+struct Waits {
+    edges: Vec<(usize, usize)>,
+}
+
+fn email_of(action: &Action) -> Option<&Change> {
+    action.changes.iter().find(|change| change.field == TargetField::Email)
+}
+
+/// Somebody's external id that another account holds cannot be written: nobody gives up an id.
+fn drop_taken_ids(
+    inputs: &Inputs<'_>,
+    actions: &mut Vec<Action>,
+    people: &mut [Verdict],
+    problems: &mut Vec<Problem>,
+) {
+    let mut wanted: HashMap<String, Vec<usize>> = HashMap::new();
+    for (place, action) in actions.iter().enumerate() {
+        let change = action.changes.iter().find(|change| change.field == TargetField::ExternalId);
+        if let Some(value) = change.and_then(|change| change.to.as_deref()) {
+            wanted
+                .entry(canon::canonical(&TargetField::ExternalId, value).into_owned())
+                .or_default()
+                .push(place);
+        }
+    }
+    if wanted.is_empty() {
+        return;
+    }
+    let mut dropped: BTreeSet<usize> =
+        wanted.values().filter(|places| places.len() > 1).flatten().copied().collect();
+    for user in inputs.users {
+        let Some(value) = user.value(&TargetField::ExternalId) else { continue };
+        let places = wanted.get(canon::canonical(&TargetField::ExternalId, value).as_ref());
+        dropped.extend(places.into_iter().flatten().filter(|place| {
+            actions.get(**place).is_some_and(|action| action.user.as_ref() != Some(&user.id))
+        }));
+    }
+    drop_values(&TargetField::ExternalId, &dropped, actions, people, problems, |_| {
+        ProblemCode::UniquenessConflict
+    });
+}
+
+/// Takes a value that somebody else holds out of actions. A creation without it cannot be, and goes
+/// altogether, with whatever follows for that person.
+fn drop_values(
+    field: &TargetField,
+    dropped: &BTreeSet<usize>,
+    actions: &mut Vec<Action>,
+    people: &mut [Verdict],
+    problems: &mut Vec<Problem>,
+    code: impl Fn(usize) -> ProblemCode,
+) {
+    let mut never_created: BTreeSet<EmployeeId> = BTreeSet::new();
+    for place in dropped {
+        let Some(action) = actions.get_mut(*place) else { continue };
+        let code = code(*place);
+        let message = match code {
+            ProblemCode::DuplicateEmail => {
+                "another person has the same e-mail address; correct one of them in the HR system"
+            }
+            _ => "another account holds this value; free it there or correct it in the HR system",
+        };
+        let mut problem = Problem::error(code, message).field(field.to_string());
+        if let Some(employee) = &action.employee {
+            problem = problem.employee(employee);
+        }
+        if let Some(user) = &action.user {
+            problem = problem.user(user);
+        }
+        problems.push(problem);
+        action.changes.retain(|change| change.field != *field);
+        if action.kind == ActionKind::Create {
+            never_created.extend(action.employee.clone());
+        }
+    }
+    let gone = |action: &Action| action.employee.as_ref().is_some_and(|id| never_created.contains(id));
+    for verdict in people.iter_mut() {
+        if verdict.employee.as_ref().is_some_and(|id| never_created.contains(id)) {
+            verdict.situation = Situation::Contested;
+            verdict.reason = Reason::NotUsable;
+        }
+    }
+    actions.retain(|action| {
+        let emptied = action.kind == ActionKind::Update && action.changes.is_empty();
+        !emptied && !gone(action)
+    });
+}
+
+/// Finds out for each address that is taken who holds it and how it becomes free; takes out what
+/// cannot be; adds the steps that free addresses.
+fn resolve(
+    inputs: &Inputs<'_>,
+    pairs: &Pairs<'_>,
+    actions: &mut Vec<Action>,
+    people: &mut [Verdict],
+    problems: &mut Vec<Problem>,
+) -> Waits {
+    let clearable = !inputs.target.unclearable.contains(&TargetField::Email);
+    // Each round may take out an action on whose release another one relied, so look again until
+    // nothing is taken out. Each round takes out at least one.
+    loop {
+        let found = survey(inputs, pairs, actions, clearable);
+        if !found.dropped.is_empty() {
+            let dropped: BTreeSet<usize> = found.dropped.keys().copied().collect();
+            let code =
+                |place: usize| found.dropped.get(&place).copied().unwrap_or(ProblemCode::UniquenessConflict);
+            drop_values(&TargetField::Email, &dropped, actions, people, problems, code);
+            continue;
+        }
+        return add_releases(inputs, actions, found);
+    }
+}
+
+/// What a look at all takers of addresses found.
+#[derive(Debug, Default)]
+struct Survey {
+    /// Takers that cannot be, and why.
+    dropped: BTreeMap<usize, ProblemCode>,
+    /// Taker and the action that frees its address.
+    after: Vec<(usize, usize)>,
+    /// Taker and the closed (or closing) account that must give its address up.
+    release: Vec<(usize, usize)>,
+}
+
+fn survey(inputs: &Inputs<'_>, pairs: &Pairs<'_>, actions: &[Action], clearable: bool) -> Survey {
+    let mut found = Survey::default();
+    let mut takers: HashMap<String, Vec<usize>> = HashMap::new();
+    let mut changes_of: HashMap<&str, usize> = HashMap::new();
+    let mut closes: HashSet<&str> = HashSet::new();
+    let mut opens: HashSet<&str> = HashSet::new();
+    for (place, action) in actions.iter().enumerate() {
+        let user = action.user.as_ref().map(UserId::as_str);
+        if let Some(change) = email_of(action) {
+            if let Some(value) = &change.to {
+                takers
+                    .entry(canon::canonical(&TargetField::Email, value).into_owned())
+                    .or_default()
+                    .push(place);
+            }
+            if let Some(user) = user {
+                changes_of.insert(user, place);
+            }
+        }
+        match action.kind {
+            ActionKind::Deactivate => closes.extend(user),
+            ActionKind::Reactivate => opens.extend(user),
+            _ => {}
+        }
+    }
+    for places in takers.values().filter(|places| places.len() > 1) {
+        found.dropped.extend(places.iter().map(|place| (*place, ProblemCode::DuplicateEmail)));
+    }
+    for (index, user) in inputs.users.iter().enumerate() {
+        let Some(value) = user.value(&TargetField::Email) else { continue };
+        let value = canon::canonical(&TargetField::Email, value);
+        let Some(places) = takers.get(value.as_ref()) else { continue };
+        for place in places {
+            if actions.get(*place).is_some_and(|taker| taker.user.as_ref() == Some(&user.id)) {
+                continue;
+            }
+            let owner = holder(inputs, pairs, index);
+            let closed_by_us = !user.is_live() && owner.is_some_and(|(link, _)| link.deactivated_by_us);
+            let closed =
+                closes.contains(user.id.as_str()) || (closed_by_us && !opens.contains(user.id.as_str()));
+            if let Some(releaser) = changes_of.get(user.id.as_str()) {
+                found.after.push((*place, *releaser));
+            } else if clearable && closed {
+                found.release.push((*place, index));
+            } else {
+                let wants =
+                    owner.and_then(|(_, row)| row).map(|row| inputs.desired.value(row, &TargetField::Email));
+                let same = matches!(wants, Some(Field::Value(wants)) if canon::canonical(&TargetField::Email, wants) == value);
+                let code = if same { ProblemCode::DuplicateEmail } else { ProblemCode::UniquenessConflict };
+                found.dropped.insert(*place, code);
+            }
+        }
+    }
+    if !clearable {
+        // Nobody can let go of an address for a moment, so people in a circle keep what they have.
+        let stuck = circles(&found.after).into_iter().flatten();
+        found.dropped.extend(stuck.map(|place| (place, ProblemCode::UniquenessConflict)));
+    }
+    found
+}
+
+fn add_releases(inputs: &Inputs<'_>, actions: &mut Vec<Action>, found: Survey) -> Waits {
+    let mut waits = Waits { edges: found.after };
+    let mut releases: BTreeMap<usize, usize> = BTreeMap::new();
+    for (taker, index) in found.release {
+        let Some(user) = inputs.users.get(index) else { continue };
+        let place = *releases.entry(index).or_insert_with(|| {
+            let closing = actions.iter().find(|action| {
+                action.kind == ActionKind::Deactivate && action.user.as_ref() == Some(&user.id)
+            });
+            let owner =
+                inputs.links.iter().find(|link| link.user == user.id).map(|link| link.employee.clone());
+            let employee = closing.map_or(owner, |action| action.employee.clone());
+            let situation = closing.map_or(Situation::Leaver, |action| action.situation);
+            actions.push(release(situation, Reason::FreesValue, employee, user));
+            actions.len() - 1
+        });
+        waits.edges.push((taker, place));
+        if let Some(action) = actions.get_mut(taker) {
+            action.waits_for.insert(user.id.clone());
+        }
+    }
+    for (taker, releaser) in waits.edges.clone() {
+        let user = actions.get(releaser).and_then(|action| action.user.clone());
+        if let (Some(action), Some(user)) = (actions.get_mut(taker), user) {
+            action.waits_for.insert(user);
+        }
+    }
+    for circle in circles(&waits.edges) {
+        let first =
+            circle.iter().min_by_key(|place| actions.get(**place).map(|action| action.subject().to_owned()));
+        if let Some(first) = first.copied() {
+            park(actions, &mut waits, first);
+        }
+    }
+    waits
+}
+
+fn release(situation: Situation, reason: Reason, employee: Option<EmployeeId>, user: &User) -> Action {
+    let mut action = Action::new(ActionKind::Update, situation, reason);
+    action.employee = employee;
+    action.user = Some(user.id.clone());
+    action.changes =
+        vec![Change::new(TargetField::Email, user.value(&TargetField::Email).map(str::to_owned), None)];
+    action.releases = true;
+    action
+}
+
+/// Actions that wait for each other in a circle: people who exchange addresses. Each action waits
+/// for one other at most, since an address has one holder.
+fn circles(edges: &[(usize, usize)]) -> Vec<Vec<usize>> {
+    let after: BTreeMap<usize, usize> = edges.iter().copied().collect();
+    let mut settled: BTreeSet<usize> = BTreeSet::new();
+    let mut circles = Vec::new();
+    for start in after.keys() {
+        let mut path = Vec::new();
+        let mut at = Some(*start);
+        while let Some(place) = at.filter(|place| !settled.contains(place)) {
+            if let Some(from) = path.iter().position(|earlier| *earlier == place) {
+                circles.push(path.split_off(from));
+                break;
+            }
+            path.push(place);
+            at = after.get(&place).copied();
+        }
+        settled.extend(path);
+        settled.extend(circles.last().into_iter().flatten());
+    }
+    circles
+}
+
+/// Splits an action: the account lets go of its address for a moment, and takes the new one later.
+fn park(actions: &mut Vec<Action>, waits: &mut Waits, place: usize) {
+    let parked = actions.len();
+    let Some(action) = actions.get_mut(place) else { return };
+    let mut first = Action::new(ActionKind::Update, action.situation, Reason::FreesValueForNow);
+    first.employee.clone_from(&action.employee);
+    first.user.clone_from(&action.user);
+    first.releases = true;
+    if let Some(change) = action.changes.iter_mut().find(|change| change.field == TargetField::Email) {
+        first.changes.push(Change::new(TargetField::Email, change.from.take(), None));
+    }
+    actions.push(first);
+    // Whoever waited for the whole action now waits for its first step only.
+    for (_, releaser) in waits.edges.iter_mut().filter(|(_, releaser)| *releaser == place) {
+        *releaser = parked;
+    }
+    waits.edges.push((place, parked));
+}
+
+/// Puts the actions in order: by phase, then by id, as far as nobody has to wait.
+fn arrange(pairs: &Pairs<'_>, managers: &Managers, actions: Vec<Action>, waits: &Waits) -> Vec<Action> {
+    let depth = |action: &Action| match (action.kind, &action.employee) {
+        (ActionKind::Create, Some(employee)) => {
+            pairs.row(employee.as_str()).map_or(0, |row| managers.depth(row))
+        }
+        _ => 0,
+    };
+    let keys: Vec<(u8, u32, &str, bool, usize)> = actions
+        .iter()
+        .enumerate()
+        .map(|(place, action)| (rank(action).0, depth(action), action.subject(), !action.releases, place))
+        .collect();
+    let mut blocked = vec![0_u32; actions.len()];
+    let mut unblocks: HashMap<usize, Vec<usize>> = HashMap::new();
+    let mut edge = |later: usize, earlier: usize| {
+        if let Some(count) = blocked.get_mut(later) {
+            *count += 1;
+            unblocks.entry(earlier).or_default().push(later);
+        }
+    };
+    for (later, earlier) in &waits.edges {
+        edge(*later, *earlier);
+    }
+    chain_people(&actions, &mut edge);
+    let mut ready: BTreeSet<&(u8, u32, &str, bool, usize)> =
+        keys.iter().filter(|key| blocked.get(key.4) == Some(&0)).collect();
+    let mut order = Vec::with_capacity(actions.len());
+    while let Some(key) = ready.pop_first() {
+        order.push(key.4);
+        for later in unblocks.remove(&key.4).unwrap_or_default() {
+            if let Some(count) = blocked.get_mut(later) {
+                *count -= 1;
+                if *count == 0 {
+                    ready.extend(keys.get(later));
+                }
+            }
+        }
+    }
+    let mut actions: Vec<Option<Action>> = actions.into_iter().map(Some).collect();
+    order.into_iter().filter_map(|place| actions.get_mut(place).and_then(Option::take)).collect()
+}
+
+/// What is done for one person keeps its order: linked before updated, created before invited,
+/// closed before the address is given up, the first step of an exchange before the second.
+fn chain_people(actions: &[Action], edge: &mut impl FnMut(usize, usize)) {
+    let mut of_person: HashMap<(bool, &str), Vec<usize>> = HashMap::new();
+    for (place, action) in actions.iter().enumerate() {
+        of_person.entry((action.employee.is_some(), action.subject())).or_default().push(place);
+    }
+    let step = |action: &Action| match (action.releases, action.reason) {
+        (true, Reason::FreesValueForNow) => (rank(action).0, 0),
+        (true, _) => (u8::MAX, 0),
+        (false, _) => (rank(action).0, 1),
+    };
+    for mut places in of_person.into_values() {
+        places.sort_by_key(|place| actions.get(*place).map(step));
+        for pair in places.windows(2) {
+            if let [earlier, later] = pair {
+                edge(*later, *earlier);
+            }
+        }
+    }
+}

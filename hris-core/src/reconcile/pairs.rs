@@ -1,0 +1,126 @@
+//! Who stands where: people by id, accounts by id, and the pairs that links make of them.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::inputs::Inputs;
+use crate::{Employee, Link, User};
+
+/// The rows of the inputs, joined by stored links.
+#[derive(Debug)]
+pub(super) struct Pairs<'a> {
+    /// Row of each employee by id; of several records with one id, the first.
+    rows: HashMap<&'a str, usize>,
+    users: HashMap<&'a str, usize>,
+    /// Per row of the source: its link and account, if linked.
+    linked: Vec<Option<(usize, Option<usize>)>>,
+    /// Per account: the link that holds it.
+    held: Vec<Option<usize>>,
+    /// Links whose employee is not in the snapshot, with their account.
+    pub(super) missing: Vec<(usize, Option<usize>)>,
+    /// Rows that repeat an id: with another content (nobody knows which is right) or the same.
+    pub(super) contested: HashSet<usize>,
+    pub(super) repeated: HashSet<usize>,
+    /// Accounts that two links hold.
+    pub(super) shared: HashSet<usize>,
+}
+
+impl<'a> Pairs<'a> {
+    pub(super) fn of(inputs: &Inputs<'a>) -> Self {
+        let employees = inputs.snapshot.employees();
+        let mut pairs = Self {
+            rows: HashMap::with_capacity(employees.len()),
+            users: HashMap::with_capacity(inputs.users.len()),
+            linked: vec![None; employees.len()],
+            held: vec![None; inputs.users.len()],
+            missing: Vec::new(),
+            contested: HashSet::new(),
+            repeated: HashSet::new(),
+            shared: HashSet::new(),
+        };
+        pairs.enter_people(employees);
+        for (index, user) in inputs.users.iter().enumerate() {
+            pairs.users.insert(user.id.as_str(), index);
+        }
+        pairs.join(inputs);
+        pairs
+    }
+
+    fn enter_people(&mut self, employees: &'a [Employee]) {
+        let mut several: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+        for (row, person) in employees.iter().enumerate() {
+            if let Some(first) = self.rows.insert(person.id().as_str(), row) {
+                self.rows.insert(person.id().as_str(), first);
+                several.entry(person.id().as_str()).or_insert_with(|| vec![first]).push(row);
+            }
+        }
+        for rows in several.into_values() {
+            let records: Vec<_> = rows.iter().filter_map(|row| employees.get(*row)).collect();
+            let equal = records.windows(2).all(|pair| matches!(pair, [left, right] if left == right));
+            if equal {
+                self.repeated.extend(rows.into_iter().skip(1));
+            } else {
+                self.contested.extend(rows);
+            }
+        }
+    }
+
+    fn join(&mut self, inputs: &Inputs<'a>) {
+        // An id that is set aside is present: its link is neither a pair nor missing.
+        let set_aside: HashSet<&str> =
+            inputs.snapshot.set_aside().iter().map(crate::EmployeeId::as_str).collect();
+        for (index, link) in inputs.links.iter().enumerate() {
+            let user = self.users.get(link.user.as_str()).copied();
+            if let Some(user) = user
+                && let Some(place) = self.held.get_mut(user)
+                && place.replace(index).is_some()
+            {
+                self.shared.insert(user);
+            }
+            match self.rows.get(link.employee.as_str()) {
+                Some(row) => {
+                    if let Some(place) = self.linked.get_mut(*row) {
+                        *place = Some((index, user));
+                    }
+                }
+                None if set_aside.contains(link.employee.as_str()) => {}
+                None => self.missing.push((index, user)),
+            }
+        }
+    }
+
+    /// The row of an employee.
+    pub(super) fn row(&self, employee: &str) -> Option<usize> {
+        self.rows.get(employee).copied()
+    }
+
+    /// The link and account of a row, if linked; an account that is gone is `None`.
+    pub(super) fn link_of(&self, row: usize) -> Option<(usize, Option<usize>)> {
+        self.linked.get(row).copied().flatten()
+    }
+
+    /// The link that holds an account.
+    pub(super) fn holder_of(&self, user: usize) -> Option<usize> {
+        self.held.get(user).copied().flatten()
+    }
+
+    /// Rows that are to be looked at: each id once.
+    pub(super) fn rows(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.linked.len()).filter(|row| !self.repeated.contains(row))
+    }
+}
+
+/// The link, the account and the person behind an account that is linked.
+pub(super) fn holder<'a>(
+    inputs: &Inputs<'a>,
+    pairs: &Pairs<'a>,
+    user: usize,
+) -> Option<(&'a Link, Option<usize>)> {
+    let link = inputs.links.get(pairs.holder_of(user)?)?;
+    Some((link, pairs.row(link.employee.as_str())))
+}
+
+/// Accounts that are linked and not deactivated.
+pub(super) fn linked_live(inputs: &Inputs<'_>, pairs: &Pairs<'_>) -> u64 {
+    let live = |(index, user): (usize, &User)| user.is_live() && pairs.holder_of(index).is_some();
+    inputs.users.iter().enumerate().filter(|pair| live(*pair)).count() as u64
+}

@@ -1,0 +1,733 @@
+//! From situations to actions: the policy applied to one person after another.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::assignment::Given;
+use super::coverage::Lost;
+use super::diff;
+use super::inputs::Inputs;
+use super::leaver::{self, Standing, standing};
+use super::manager::{Manager, Managers};
+use super::matching::{Match, Matches};
+use super::pairs::Pairs;
+use super::plan::{Action, ActionKind, Mode, Verdict};
+use super::policy::{FutureStarters, MatchKey, Policy, Rehire, UnlinkedUsers};
+use super::situation::{Reason, Situation};
+use crate::{
+    AssignmentKind, Date, Employee, EmployeeId, Link, Lookup, Problem, ProblemCode, TargetField, User,
+    UserStatus, canon,
+};
+
+/// A plan in the making.
+pub(super) struct Draft<'d, 'i> {
+    inputs: &'d Inputs<'i>,
+    policy: &'d Policy,
+    today: Date,
+    mode: Mode,
+    lost: &'d Lost,
+    pairs: &'d Pairs<'i>,
+    managers: &'d Managers,
+    matches: &'d Matches,
+    protected: BTreeSet<String>,
+    unmapped: BTreeMap<AssignmentKind, (u64, EmployeeId)>,
+    decided: Decided,
+}
+
+/// What was decided, not yet in order.
+#[derive(Debug, Default)]
+pub(super) struct Decided {
+    pub(super) actions: Vec<Action>,
+    pub(super) people: Vec<Verdict>,
+    pub(super) problems: Vec<Problem>,
+}
+
+impl<'d, 'i> Draft<'d, 'i> {
+    #[expect(clippy::too_many_arguments, reason = "each is the result of one named step of `plan`")]
+    pub(super) fn new(
+        inputs: &'d Inputs<'i>,
+        policy: &'d Policy,
+        today: Date,
+        mode: Mode,
+        lost: &'d Lost,
+        pairs: &'d Pairs<'i>,
+        managers: &'d Managers,
+        matches: &'d Matches,
+    ) -> Self {
+        let protected = policy.protected.iter();
+        let protected =
+            protected.map(|name| canon::canonical(&TargetField::Email, name).into_owned()).collect();
+        let mut decided = Decided::default();
+        decided.people.reserve(inputs.snapshot.employees().len() + inputs.users.len() / 8);
+        decided.problems.extend(inputs.snapshot.problems().iter().cloned());
+        decided.problems.extend(inputs.desired.problems().iter().cloned());
+        let unmapped = BTreeMap::new();
+        let mut draft = Self {
+            inputs,
+            policy,
+            today,
+            mode,
+            lost,
+            pairs,
+            managers,
+            matches,
+            protected,
+            unmapped,
+            decided,
+        };
+        draft.notices();
+        draft
+    }
+
+    /// What concerns nobody in particular.
+    fn notices(&mut self) {
+        for (field, had) in &self.lost.fields {
+            let message = format!(
+                "{had} people had a value at the last complete run and nobody has one now; the target keeps what it has. \
+                 Check what the credential may see, or approve a plan"
+            );
+            let problem = Problem::warning(ProblemCode::VisibilityLost, message).field(field.clone());
+            self.decided.problems.push(problem);
+        }
+        if let Some(lost) = &self.lost.visibility {
+            self.decided.problems.push(Problem::warning(ProblemCode::VisibilityLost, lost.clone()));
+        }
+        if self.mode == Mode::Match && self.inputs.mode == Mode::Sync {
+            let message = "there are accounts with external ids and no memory of them, so this run only matches; \
+                           run again to sync";
+            self.decided.problems.push(Problem::warning(ProblemCode::StateMissing, message));
+        }
+    }
+
+    pub(super) fn finish(mut self) -> Decided {
+        for (kind, (count, first)) in std::mem::take(&mut self.unmapped) {
+            let message = format!(
+                "{count} people have a {} that no rule of `assignments` names; add it there",
+                kind.as_str()
+            );
+            let problem = Problem::warning(ProblemCode::UnmappedValue, message);
+            self.decided.problems.push(problem.employee(&first).field(kind.as_str()));
+        }
+        self.decided
+    }
+
+    /// People with a link, and people nobody can tell apart.
+    pub(super) fn linked_people(&mut self) {
+        for row in self.pairs.rows() {
+            let Some(person) = self.inputs.snapshot.employees().get(row) else { continue };
+            if self.pairs.contested.contains(&row) {
+                self.problem(
+                    Problem::error(
+                        ProblemCode::DuplicateExternalId,
+                        "several records have this id and differ; correct the HR system",
+                    )
+                    .employee(person.id()),
+                );
+                self.say(Some(person.id()), None, Situation::Contested, Reason::SharedKey);
+                continue;
+            }
+            let Some((link, user)) = self.pairs.link_of(row) else { continue };
+            let Some(link_record) = self.inputs.links.get(link) else { continue };
+            match user.and_then(|user| Some((user, self.inputs.users.get(user)?))) {
+                None => self.account_gone(person, link_record),
+                Some((index, user)) if self.pairs.shared.contains(&index) => {
+                    self.problem(
+                        Problem::error(
+                            ProblemCode::AmbiguousMatch,
+                            "two employees are linked to this account; unlink one",
+                        )
+                        .employee(person.id())
+                        .user(&user.id),
+                    );
+                    self.say(Some(person.id()), Some(user), Situation::Contested, Reason::SharedKey);
+                }
+                Some((_, user)) => self.pair(row, person, link, link_record, user),
+            }
+        }
+        for id in self.inputs.snapshot.set_aside() {
+            self.say(Some(id), None, Situation::Invalid, Reason::NotUsable);
+        }
+    }
+
+    fn account_gone(&mut self, person: &Employee, link: &Link) {
+        if matches!(standing(person, self.policy, self.today), Standing::Left(_)) {
+            self.say(Some(person.id()), None, Situation::Gone, Reason::BothGone);
+            return;
+        }
+        self.problem(
+            Problem::warning(
+                ProblemCode::Divergence,
+                "the account was removed from the target by somebody else; nothing is made in its place",
+            )
+            .employee(person.id())
+            .user(&link.user),
+        );
+        self.say(Some(person.id()), None, Situation::TargetMissing, Reason::AccountGone);
+    }
+
+    fn pair(&mut self, row: usize, person: &'i Employee, link: usize, record: &Link, user: &User) {
+        let stands = standing(person, self.policy, self.today);
+        if self.matches.superseded.contains(&link) {
+            return self.say(Some(person.id()), Some(user), Situation::Superseded, Reason::SupersededRecord);
+        }
+        if let Standing::Left(reason) = stands {
+            return self.leaver(person.id(), user, reason);
+        }
+        if diff::is_recycled(self.inputs, row, user) {
+            self.problem(
+                Problem::error(
+                    ProblemCode::RecycledId,
+                    "number, name, e-mail and start date of this id are all new; confirm who it is",
+                )
+                .employee(person.id())
+                .user(&user.id),
+            );
+            return self.say(Some(person.id()), Some(user), Situation::Recycled, Reason::RecycledId);
+        }
+        if stands == (Standing::Employed { past_end: true }) {
+            let message =
+                "an end date has passed and the status says employed; nothing is decided on the date";
+            self.problem(
+                Problem::warning(ProblemCode::Divergence, message).employee(person.id()).field("end_date"),
+            );
+        }
+        if !user.is_live() {
+            return self.closed_account(row, person, stands, record, user);
+        }
+        self.live_account(row, person, stands, record, user);
+    }
+
+    /// An account in use, of somebody who has not left.
+    fn live_account(&mut self, row: usize, person: &'i Employee, stands: Standing, link: &Link, user: &User) {
+        let situation = if stands == Standing::PreHire { Situation::PreHire } else { Situation::Confirmed };
+        let before = self.decided.actions.len();
+        if self.mode == Mode::Sync {
+            self.update(row, person, user, situation, Adoption::No);
+        }
+        self.assign(person, Some(link), user, situation);
+        if self.mode == Mode::Sync {
+            self.invite(person, stands, link, user, situation);
+        }
+        let reason = match (self.decided.actions.get(before), stands) {
+            (Some(first), _) => first.reason,
+            (None, Standing::PreHire) => Reason::FutureStart,
+            (None, Standing::Leaving) => Reason::LeavingLater,
+            (None, Standing::Unknown) => Reason::UnknownStatus,
+            (None, _) => Reason::Unchanged,
+        };
+        self.say(Some(person.id()), Some(user), situation, reason);
+    }
+
+    /// A closed account, of somebody who has not left.
+    fn closed_account(
+        &mut self,
+        row: usize,
+        person: &'i Employee,
+        stands: Standing,
+        link: &Link,
+        user: &User,
+    ) {
+        if !stands.is_employed() {
+            return self.say(Some(person.id()), Some(user), Situation::Confirmed, Reason::AlreadyDeactivated);
+        }
+        let reason = if !link.deactivated_by_us {
+            Reason::ReturnedToOthers
+        } else if self.policy.rehire == Rehire::Conflict || !self.inputs.target.reactivates {
+            Reason::ReturnedConflict
+        } else if self.mode == Mode::Match {
+            Reason::MatchOnly
+        } else {
+            Reason::Returned
+        };
+        match reason {
+            Reason::Returned => {
+                let mut action = Action::new(ActionKind::Reactivate, Situation::Rehire, reason);
+                action.employee = Some(person.id().clone());
+                action.user = Some(user.id.clone());
+                self.decided.actions.push(action);
+                self.update(row, person, user, Situation::Rehire, Adoption::No);
+                self.assign(person, Some(link), user, Situation::Rehire);
+            }
+            Reason::ReturnedConflict => {
+                let message =
+                    "is employed again; open the account by hand, or set policy.rehire to reactivate";
+                self.problem(
+                    Problem::error(ProblemCode::AmbiguousMatch, message).employee(person.id()).user(&user.id),
+                );
+            }
+            Reason::ReturnedToOthers => {
+                let message =
+                    "is employed, and somebody else closed the account; open it by hand if that is wrong";
+                self.problem(
+                    Problem::warning(ProblemCode::Divergence, message).employee(person.id()).user(&user.id),
+                );
+            }
+            _ => {}
+        }
+        self.say(Some(person.id()), Some(user), Situation::Rehire, reason);
+    }
+
+    /// Somebody who has left by status.
+    fn leaver(&mut self, employee: &EmployeeId, user: &User, reason: Reason) {
+        let situation =
+            if user.status == UserStatus::Pending { Situation::Rescinded } else { Situation::Leaver };
+        let counts = reason == Reason::EndDatePassed || leaver::status_counts(self.inputs, self.policy);
+        let why = match reason {
+            _ if !user.is_live() => Reason::AlreadyDeactivated,
+            _ if !counts => Reason::PolicyKeeps,
+            _ if self.mode == Mode::Match => Reason::MatchOnly,
+            _ if situation == Situation::Rescinded => Reason::WillNotStart,
+            reason => reason,
+        };
+        if matches!(why, Reason::AlreadyDeactivated | Reason::PolicyKeeps | Reason::MatchOnly) {
+            return self.say(Some(employee), Some(user), situation, why);
+        }
+        self.deactivate(Some(employee), user, situation, why);
+    }
+
+    /// Linked people whom the whole listing does not have.
+    pub(super) fn missing_people(&mut self) {
+        let pairs = self.pairs;
+        for (link, user) in &pairs.missing {
+            let Some(record) = self.inputs.links.get(*link) else { continue };
+            let employee = &record.employee;
+            match user.and_then(|user| self.inputs.users.get(user)) {
+                None => self.say(Some(employee), None, Situation::Gone, Reason::BothGone),
+                Some(user) => self.missing(*link, employee, user),
+            }
+        }
+    }
+
+    fn missing(&mut self, link: usize, employee: &EmployeeId, user: &User) {
+        let counts = leaver::absence_counts(self.inputs, self.policy);
+        let answer = self.inputs.absent.get(employee);
+        let reason = match answer {
+            _ if !user.is_live() => Reason::AlreadyDeactivated,
+            _ if !counts => Reason::AbsenceIgnored,
+            _ if self.matches.rekeyed.contains(&link) => Reason::AbsentAndRekeyed,
+            _ if !self.inputs.snapshot.absence_counts() => Reason::AbsenceUnproven,
+            Some(Lookup::Found(person)) => return self.unlisted(person, user),
+            Some(Lookup::NotVisible) => Reason::NotVisible,
+            Some(Lookup::Gone) => Reason::AbsentAndGone,
+            None => Reason::AbsentUnasked,
+        };
+        match reason {
+            Reason::AbsentAndGone | Reason::AbsentUnasked if self.mode == Mode::Match => {
+                self.say(Some(employee), Some(user), Situation::SourceMissing, Reason::MatchOnly);
+            }
+            Reason::AbsentAndGone | Reason::AbsentUnasked => {
+                let pending = user.status == UserStatus::Pending;
+                let situation = if pending { Situation::Rescinded } else { Situation::SourceMissing };
+                self.deactivate(Some(employee), user, situation, reason);
+            }
+            Reason::AbsenceUnproven | Reason::NotVisible => {
+                if reason == Reason::NotVisible {
+                    let message =
+                        "is missing from the list, and the credential may not see why; the account is kept";
+                    self.problem(
+                        Problem::warning(ProblemCode::VisibilityLost, message)
+                            .employee(employee)
+                            .user(&user.id),
+                    );
+                }
+                self.say(Some(employee), Some(user), Situation::SourceUnseen, reason);
+            }
+            Reason::AbsentAndRekeyed => {
+                let message = "is missing while another record with the same number or e-mail appeared; \
+                               confirm that they are one person";
+                self.problem(
+                    Problem::error(ProblemCode::AmbiguousMatch, message).employee(employee).user(&user.id),
+                );
+                self.say(Some(employee), Some(user), Situation::SourceMissing, reason);
+            }
+            reason => self.say(Some(employee), Some(user), Situation::SourceMissing, reason),
+        }
+    }
+
+    /// Missing from the list, and there when asked for by id: that record's status decides.
+    fn unlisted(&mut self, person: &Employee, user: &User) {
+        let message =
+            "is missing from the list and there when asked for by id; check what the credential may list";
+        self.problem(
+            Problem::warning(ProblemCode::VisibilityLost, message).employee(person.id()).user(&user.id),
+        );
+        match standing(person, self.policy, self.today) {
+            Standing::Left(reason) => self.leaver(person.id(), user, reason),
+            _ => self.say(Some(person.id()), Some(user), Situation::SourceUnseen, Reason::Unchanged),
+        }
+    }
+
+    /// People without a link.
+    pub(super) fn unlinked_people(&mut self) {
+        for row in self.pairs.rows() {
+            let Some(person) = self.inputs.snapshot.employees().get(row) else { continue };
+            if self.pairs.link_of(row).is_none() && !self.pairs.contested.contains(&row) {
+                self.unlinked(row, person);
+            }
+        }
+    }
+
+    fn unlinked(&mut self, row: usize, person: &'i Employee) {
+        let id = Some(person.id());
+        if person.is_sample() {
+            return self.say(id, None, Situation::Ignored, Reason::Sample);
+        }
+        let stands = standing(person, self.policy, self.today);
+        match stands {
+            Standing::Left(_) => return self.say(id, None, Situation::Ignored, Reason::NeverProvisioned),
+            Standing::Leaving => return self.say(id, None, Situation::Ignored, Reason::LeavingLater),
+            Standing::Unknown => return self.say(id, None, Situation::Ignored, Reason::UnknownStatus),
+            Standing::Employed { .. } | Standing::PreHire => {}
+        }
+        let user = |index: usize| self.inputs.users.get(index);
+        match self.matches.of_row(row) {
+            Match::None => self.joiner(row, person, stands),
+            Match::One { user: index, key } => {
+                if let Some(user) = user(index) {
+                    self.found(row, person, user, key);
+                }
+            }
+            Match::Returned { user: index, link } => {
+                if let (Some(user), Some(link)) = (user(index), self.inputs.links.get(link)) {
+                    self.returned(row, person, user, link);
+                }
+            }
+            Match::Contested(key) => {
+                let (code, what) = match key {
+                    MatchKey::Email => (ProblemCode::DuplicateEmail, "e-mail address"),
+                    MatchKey::EmployeeNumber => (ProblemCode::DuplicateEmployeeNumber, "employee number"),
+                    MatchKey::ExternalId => (ProblemCode::DuplicateExternalId, "external id"),
+                };
+                let message =
+                    format!("another person has the same {what}; correct one of them in the HR system");
+                self.problem(
+                    Problem::error(code, message).employee(person.id()).field(key.field().to_string()),
+                );
+                self.say(id, None, Situation::Contested, Reason::SharedKey);
+            }
+            Match::Ambiguous => {
+                let message =
+                    "the match keys point at several accounts; give one of them this external id by hand";
+                self.problem(Problem::error(ProblemCode::AmbiguousMatch, message).employee(person.id()));
+                self.say(id, None, Situation::Ambiguous, Reason::SeveralMatch);
+            }
+            Match::Rekeyed { user: index } | Match::Taken { user: index } => {
+                let rekeyed = matches!(self.matches.of_row(row), Match::Rekeyed { .. });
+                let reason = if rekeyed { Reason::AbsentAndRekeyed } else { Reason::MatchTaken };
+                let message = format!(
+                    "the account {}: {}",
+                    if rekeyed { "of a missing record matches" } else { "is taken" },
+                    reason
+                );
+                let mut problem = Problem::error(ProblemCode::AmbiguousMatch, message).employee(person.id());
+                if let Some(user) = user(index) {
+                    problem = problem.user(&user.id);
+                }
+                self.problem(problem);
+                self.say(id, user(index), Situation::FoundAlreadyLinked, reason);
+            }
+        }
+    }
+
+    /// Exactly one account without a link matches: it is remembered as this person's.
+    fn found(&mut self, row: usize, person: &'i Employee, user: &User, key: MatchKey) {
+        let reason = match key {
+            MatchKey::Email => Reason::MatchedByEmail,
+            MatchKey::EmployeeNumber => Reason::MatchedByEmployeeNumber,
+            MatchKey::ExternalId => Reason::MatchedByExternalId,
+        };
+        self.link(person, user, Situation::Found, reason, None);
+        if user.is_live() {
+            if self.mode == Mode::Sync {
+                self.update(row, person, user, Situation::Found, Adoption::Yes);
+            }
+            self.assign(person, None, user, Situation::Found);
+        } else {
+            let message =
+                "is employed, and somebody else closed the account; open it by hand if that is wrong";
+            self.problem(
+                Problem::warning(ProblemCode::Divergence, message).employee(person.id()).user(&user.id),
+            );
+        }
+        self.say(Some(person.id()), Some(user), Situation::Found, reason);
+    }
+
+    /// The same person under a new record: the account goes over.
+    fn returned(&mut self, row: usize, person: &'i Employee, user: &User, old: &Link) {
+        let closed = !user.is_live();
+        let by_hand = closed
+            && (self.policy.rehire == Rehire::Conflict
+                || !old.deactivated_by_us
+                || !self.inputs.target.reactivates);
+        if by_hand {
+            let message = "is employed again under a new record; open the account by hand, or set policy.rehire to reactivate";
+            self.problem(
+                Problem::error(ProblemCode::AmbiguousMatch, message).employee(person.id()).user(&user.id),
+            );
+            return self.say(Some(person.id()), Some(user), Situation::Rehire, Reason::ReturnedConflict);
+        }
+        let reason = Reason::ReturnedUnderNewId;
+        self.link(person, user, Situation::Rehire, reason, Some(&old.employee));
+        if self.mode == Mode::Sync {
+            if closed {
+                let mut action = Action::new(ActionKind::Reactivate, Situation::Rehire, Reason::Returned);
+                action.employee = Some(person.id().clone());
+                action.user = Some(user.id.clone());
+                self.decided.actions.push(action);
+            }
+            self.update(row, person, user, Situation::Rehire, Adoption::Yes);
+        }
+        self.assign(person, Some(old), user, Situation::Rehire);
+        self.say(Some(person.id()), Some(user), Situation::Rehire, reason);
+    }
+
+    /// Nothing matches: an account is made, if it may be.
+    fn joiner(&mut self, row: usize, person: &'i Employee, stands: Standing) {
+        let id = Some(person.id());
+        let later = stands == Standing::PreHire;
+        let situation = if later { Situation::PreHire } else { Situation::Joiner };
+        if self.mode == Mode::Match {
+            return self.say(id, None, situation, Reason::MatchOnly);
+        }
+        if later && self.policy.future_starters == FutureStarters::Skip {
+            return self.say(id, None, situation, Reason::FutureStart);
+        }
+        for (field, code, message) in [
+            (
+                TargetField::ExternalId,
+                ProblemCode::MissingExternalId,
+                "has no external id, so no account can be made; check the mapping",
+            ),
+            (
+                TargetField::Email,
+                ProblemCode::MissingEmail,
+                "has no e-mail address, so no account can be made; enter one in the HR system",
+            ),
+        ] {
+            if !self.inputs.desired.value(row, &field).is_value() {
+                // Whoever has not started needs no account yet, so that is no failure.
+                let problem =
+                    if later { Problem::warning(code, message) } else { Problem::error(code, message) };
+                self.problem(problem.employee(person.id()).field(field.to_string()));
+                return self.say(id, None, Situation::Invalid, Reason::NotUsable);
+            }
+        }
+        let reason = if later { Reason::NewFutureStarter } else { Reason::NewEmployee };
+        let invites = self.policy.invite && self.inputs.target.invites;
+        let mut create = Action::new(ActionKind::Create, situation, reason);
+        create.employee = Some(person.id().clone());
+        create.changes = diff::values(self.inputs, self.managers, row);
+        create.awaits_invite = invites;
+        if self.inputs.target.assigns {
+            let given = self.given(person);
+            create.grants = given.all();
+        }
+        self.decided.actions.push(create);
+        self.manager_problem(row, person.id());
+        if invites && (!later || self.policy.future_starters == FutureStarters::InviteNow) {
+            let mut invite = Action::new(ActionKind::Invite, situation, Reason::FirstInvite);
+            invite.employee = Some(person.id().clone());
+            self.decided.actions.push(invite);
+        }
+        self.say(id, None, situation, reason);
+    }
+
+    /// Accounts that no employee is linked to.
+    pub(super) fn unlinked_users(&mut self) {
+        for (index, user) in self.inputs.users.iter().enumerate() {
+            if self.pairs.holder_of(index).is_some() || self.matches.claimed.contains(&index) {
+                continue;
+            }
+            let close = self.policy.unlinked_users == UnlinkedUsers::Deactivate
+                && self.mode == Mode::Sync
+                && user.is_live()
+                && self.inputs.snapshot.absence_counts();
+            if close {
+                self.deactivate(None, user, Situation::Unassigned, Reason::NoEmployeePolicy);
+            } else {
+                self.say(None, Some(user), Situation::Unassigned, Reason::NoEmployee);
+            }
+        }
+    }
+
+    fn link(
+        &mut self,
+        person: &Employee,
+        user: &User,
+        situation: Situation,
+        reason: Reason,
+        replaces: Option<&EmployeeId>,
+    ) {
+        let mut action = Action::new(ActionKind::Link, situation, reason);
+        action.employee = Some(person.id().clone());
+        action.user = Some(user.id.clone());
+        action.replaces = replaces.cloned();
+        self.decided.actions.push(action);
+    }
+
+    fn update(
+        &mut self,
+        row: usize,
+        person: &Employee,
+        user: &User,
+        situation: Situation,
+        adoption: Adoption,
+    ) {
+        let mut found = diff::differences(self.inputs, self.lost, self.managers, row, user);
+        if adoption == Adoption::Yes {
+            // Taking over an account must not rewrite at once the address that people sign in with.
+            found.changes.retain(|change| change.field != TargetField::Email);
+        }
+        if found.email_gone {
+            let message = "has no e-mail address any more; the account keeps the one it has";
+            let problem = Problem::warning(ProblemCode::MissingEmail, message).employee(person.id());
+            self.problem(problem.user(&user.id).field("email"));
+        }
+        for field in found.unclearable {
+            let message = "is empty in the source, and the target cannot take the value away";
+            let problem = Problem::warning(ProblemCode::CannotUnset, message).employee(person.id());
+            self.problem(problem.user(&user.id).field(field.to_string()));
+        }
+        self.manager_problem(row, person.id());
+        if !found.changes.is_empty() {
+            let mut action = Action::new(ActionKind::Update, situation, Reason::FieldsDiffer);
+            action.employee = Some(person.id().clone());
+            action.user = Some(user.id.clone());
+            action.changes = found.changes;
+            self.decided.actions.push(action);
+        }
+    }
+
+    fn manager_problem(&mut self, row: usize, employee: &EmployeeId) {
+        let (code, message) = match self.managers.of_row(row) {
+            Manager::Cycle => {
+                (ProblemCode::ManagerCycle, "is part of a circle of managers; the manager is left as it is")
+            }
+            Manager::Unknown => (
+                ProblemCode::UnknownManager,
+                "has a manager who cannot be seen; the manager is left as it is",
+            ),
+            Manager::Known(_) | Manager::Nobody | Manager::Unseen => return,
+        };
+        self.problem(Problem::warning(code, message).employee(employee).field("manager_external_id"));
+    }
+
+    fn assign(&mut self, person: &Employee, link: Option<&Link>, user: &User, situation: Situation) {
+        if !self.inputs.target.assigns {
+            return;
+        }
+        let protected = self.is_protected(None, user);
+        let given = self.given(person);
+        let grants = given.changes(user, link, &self.policy.assignments, protected);
+        if !grants.is_empty() {
+            let mut action = Action::new(ActionKind::Assign, situation, Reason::AssignmentsDiffer);
+            action.employee = Some(person.id().clone());
+            action.user = Some(user.id.clone());
+            action.grants = grants;
+            self.decided.actions.push(action);
+        }
+    }
+
+    fn given(&mut self, person: &Employee) -> Given {
+        let given = Given::to(person, &self.policy.assignments);
+        for kind in &given.unmapped {
+            let entry = self.unmapped.entry(*kind).or_insert_with(|| (0, person.id().clone()));
+            entry.0 += 1;
+            if person.id() < &entry.1 {
+                entry.1 = person.id().clone();
+            }
+        }
+        given
+    }
+
+    fn invite(
+        &mut self,
+        person: &Employee,
+        stands: Standing,
+        link: &Link,
+        user: &User,
+        situation: Situation,
+    ) {
+        let due = match stands {
+            Standing::Employed { .. } => true,
+            Standing::PreHire => self.policy.future_starters == FutureStarters::InviteNow,
+            Standing::Leaving | Standing::Left(_) | Standing::Unknown => false,
+        };
+        if !due || !self.policy.invite || !self.inputs.target.invites {
+            return;
+        }
+        let expired = |invite: crate::Invite| {
+            let days = i32::try_from(self.policy.reinvite_after_days).unwrap_or(i32::MAX);
+            days > 0 && invite.accepted_at.is_none() && invite.sent_at.plus_days(days) <= self.inputs.now
+        };
+        let (kind, reason) = match (user.status, user.invite) {
+            (UserStatus::Pending, None) if link.awaits_invite => (ActionKind::Invite, Reason::FirstInvite),
+            (UserStatus::Invited, Some(invite)) if expired(invite) => {
+                (ActionKind::Reinvite, Reason::InviteExpired)
+            }
+            _ => return,
+        };
+        let mut action = Action::new(kind, situation, reason);
+        action.employee = Some(person.id().clone());
+        action.user = Some(user.id.clone());
+        self.decided.actions.push(action);
+    }
+
+    fn deactivate(
+        &mut self,
+        employee: Option<&EmployeeId>,
+        user: &User,
+        situation: Situation,
+        reason: Reason,
+    ) {
+        if self.is_protected(employee, user) {
+            let message = "is protected and was to be deactivated; do it by hand if that is right";
+            let mut problem = Problem::error(ProblemCode::Protected, message).user(&user.id);
+            if let Some(employee) = employee {
+                problem = problem.employee(employee);
+            }
+            self.problem(problem);
+            return self.say(employee, Some(user), situation, Reason::Protected);
+        }
+        let mut action = Action::new(ActionKind::Deactivate, situation, reason);
+        action.employee = employee.cloned();
+        action.user = Some(user.id.clone());
+        self.decided.actions.push(action);
+        self.say(employee, Some(user), situation, reason);
+    }
+
+    /// Accounts named by the policy, and the owner of the credential by which all this is read.
+    fn is_protected(&self, employee: Option<&EmployeeId>, user: &User) -> bool {
+        let owner = self.inputs.snapshot.fingerprint().credential.as_deref();
+        if owner.is_some() && employee.map(EmployeeId::as_str) == owner {
+            return true;
+        }
+        if self.protected.is_empty() {
+            return false;
+        }
+        let email = user.value(&TargetField::Email).map(|email| canon::canonical(&TargetField::Email, email));
+        self.policy.protected.iter().any(|name| name == user.id.as_str())
+            || email.is_some_and(|email| self.protected.contains(email.as_ref()))
+    }
+
+    fn problem(&mut self, problem: Problem) {
+        self.decided.problems.push(problem);
+    }
+
+    fn say(
+        &mut self,
+        employee: Option<&EmployeeId>,
+        user: Option<&User>,
+        situation: Situation,
+        reason: Reason,
+    ) {
+        let user = user.map(|user| user.id.clone());
+        self.decided.people.push(Verdict { employee: employee.cloned(), user, situation, reason });
+    }
+}
+
+/// Whether an account is being taken over from somebody else's care in this run.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Adoption {
+    No,
+    Yes,
+}
