@@ -8,6 +8,7 @@ mod console;
 mod engine;
 mod failure;
 mod files;
+mod progress;
 mod render;
 mod signals;
 mod vendors;
@@ -55,16 +56,21 @@ pub(crate) struct Shell {
 async fn dispatch(cli: &Cli, shell: Shell) -> Result<u8> {
     let config = &cli.global.config;
     match &cli.command {
+        Command::Check => commands::check::check(config, &shell).await,
         Command::Connect(args) => commands::connect::connect(config, args, &shell),
+        Command::Demo(args) => commands::demo::demo(args, &shell).await,
         Command::Disconnect => commands::connect::disconnect(config, &shell).await,
         Command::Fields(args) => commands::fields::fields(config, args, &shell).await,
         Command::History(args) => commands::history::history(config, args, &shell).await,
         Command::Init(args) => commands::init::init(config, args, &shell),
+        Command::Match => commands::sync::match_only(config, &shell).await,
+        Command::Plan(args) => commands::plan::plan(config, args, &shell).await,
         Command::Report(args) => commands::history::report(config, args, &shell).await,
         Command::Resolve(args) => commands::resolve::resolve(config, args, &shell).await,
+        Command::Run => commands::run::run(config, &shell).await,
         Command::Sandbox(args) => commands::sandbox::sandbox(args, &shell).await,
-        Command::Check | Command::Demo(_) | Command::Match | Command::Plan(_) | Command::Run | Command::Sync(_) => Err(Failure::config("not yet")),
         Command::Schema => commands::init::schema(&shell),
+        Command::Sync(args) => commands::sync::sync(config, args, &shell).await,
     }
 }
 

@@ -8,27 +8,10 @@ use hris_core::{Problem, Severity};
 use hris_reconcile::report::{ActionLine, ActionResult, Counts, Outcome, Report};
 
 use crate::console::{Console, counted, plain};
-use crate::failure::{Result, exit};
+use crate::failure::Result;
 
 /// How many rows of one kind a terminal gets; everything is in `--json` and in the report.
 const ROWS: usize = 20;
-
-/// Which exit code a finished run has.
-pub(crate) fn code(report: &Report) -> u8 {
-    match report.outcome {
-        Outcome::Completed => exit::DONE,
-        Outcome::Partial => exit::PARTIAL,
-        Outcome::Refused => exit::REFUSED,
-        _ => match report.error.as_ref().map(|error| error.kind.as_str()) {
-            Some("auth") => exit::AUTH,
-            Some("busy") => exit::BUSY,
-            Some("cancelled") => exit::INTERRUPTED,
-            Some("config") => exit::USAGE,
-            Some("state") => exit::STATE,
-            _ => exit::UNAVAILABLE,
-        },
-    }
-}
 
 /// A whole report: heading, actions, problems, refusal, counts.
 pub(crate) fn report(console: Console, report: &Report) -> Result<()> {
@@ -44,6 +27,9 @@ pub(crate) fn report(console: Console, report: &Report) -> Result<()> {
     console.say(summary(&report.counts, planned))?;
     if let Some(refusal) = &report.refusal {
         refused(console, refusal, report.outcome)?;
+    }
+    for notice in &report.notices {
+        console.say(console.yellow(&format!("note: {}", plain(notice))))?;
     }
     if let Some(error) = &report.error {
         console.say(console.red(&format!("failed: {}", plain(&error.message))))?;

@@ -7,7 +7,10 @@ use crate::failure::exit;
 
 /// Tells when a person or the system asked this process to stop.
 #[derive(Clone, Debug)]
-pub(crate) struct Stop(watch::Receiver<Option<Signal>>);
+pub(crate) struct Stop {
+    signal: watch::Receiver<Option<Signal>>,
+    runs: hris_reconcile::Stop,
+}
 
 /// Who asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,24 +26,32 @@ impl Stop {
     pub(crate) fn listen(console: Console) -> std::io::Result<Self> {
         let (sender, receiver) = watch::channel(None);
         let mut signals = Signals::new()?;
+        let runs = hris_reconcile::Stop::new();
+        let stop = Self { signal: receiver, runs: runs.clone() };
         tokio::spawn(async move {
             let first = signals.next().await;
             console.note("stopping after the current write; once more stops at once");
             let _ = sender.send(Some(first));
+            runs.stop();
             signals.next().await;
             std::process::exit(i32::from(exit::INTERRUPTED));
         });
-        Ok(Self(receiver))
+        Ok(stop)
+    }
+
+    /// The handle by which runs notice.
+    pub(crate) fn runs(&self) -> hris_reconcile::Stop {
+        self.runs.clone()
     }
 
     /// The signal that was received, if any.
     pub(crate) fn signal(&self) -> Option<Signal> {
-        *self.0.borrow()
+        *self.signal.borrow()
     }
 
     /// Waits for a signal.
     pub(crate) async fn stopped(&mut self) -> Signal {
-        match self.0.wait_for(Option::is_some).await.map(|signal| *signal) {
+        match self.signal.wait_for(Option::is_some).await.map(|signal| *signal) {
             Ok(Some(signal)) => signal,
             // The listener lives as long as the process, so there is nothing left to wait for.
             _ => std::future::pending().await,

@@ -47,7 +47,7 @@ pub(crate) async fn demo(args: &Demo, shell: &Shell) -> Result<u8> {
 
     tour.step("What would a sync do? Nothing is written yet.", "hris plan")?;
     let planned = engine::plan(&settings, &shell).await?;
-    render::report(tour.console, planned.report())?;
+    render::report(tour.console, &planned.report)?;
 
     tour.step("Do it: accounts are made and invitations sent.", "hris sync")?;
     let first = engine::sync(&settings, &shell, now).await?;
@@ -76,9 +76,9 @@ pub(crate) async fn demo(args: &Demo, shell: &Shell) -> Result<u8> {
     tour.console.document(&json!({
         "command": "demo", "outcome": if second.exit_code() == exit::DONE { "completed" } else { second.outcome.as_str() },
         "vendor": name, "dir": folder.dir, "config": folder.config, "sandbox": again,
-        "check": check::document(&settings, &looked), "plan": planned.report(), "syncs": [first, second],
+        "check": check::document(&settings, &looked), "plan": &planned.report, "syncs": [first, second],
     }))?;
-    Ok(looked.code().max(planned.report().exit_code()).max(first.exit_code()).max(second.exit_code()))
+    Ok(looked.code().max(planned.report.exit_code()).max(first.exit_code()).max(second.exit_code()))
 }
 
 /// The command that brings this very company back, as the demo leaves it.

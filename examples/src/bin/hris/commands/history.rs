@@ -51,11 +51,10 @@ pub(crate) async fn report(path: &Path, args: &args::Report, shell: &Shell) -> R
     let settings = config::load(path)?;
     let report = find(&settings, &args.run).await?;
     let text = match format {
-        Format::Csv => String::new(),
-        Format::Html => String::new(),
+        Format::Csv => report.to_csv(),
+        Format::Html => report.to_html(),
         Format::Json => {
-            let text = serde_json::to_string_pretty(&report).map_err(std::io::Error::other)?;
-            format!("{text}\n")
+            format!("{}\n", report.to_json())
         }
     };
     shell.console.raw(&text)?;

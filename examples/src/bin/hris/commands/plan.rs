@@ -12,9 +12,9 @@ pub(crate) async fn plan(path: &Path, args: &Plan, shell: &Shell) -> Result<u8> 
     let planned = engine::plan(&settings, shell).await?;
     let console = shell.console;
     if let Some(file) = &args.out {
-        files::replace(file, &planned.saved_json()?)?;
+        files::replace(file, &planned.save().to_json()?)?;
     }
-    let report = planned.report();
+    let report = &planned.report;
     render::report(console, report)?;
     let code = report.exit_code();
     if let Some(file) = &args.out {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use hris_reconcile::SavedPlan;
+use hris_reconcile::{Approval, SavedPlan};
 
 use crate::args::Sync;
 use crate::failure::{Failure, Result, exit};
@@ -17,7 +17,8 @@ pub(crate) async fn sync(path: &Path, args: &Sync, shell: &Shell) -> Result<u8> 
             let text = std::fs::read_to_string(file)
                 .map_err(|error| Failure::config(format!("read {}: {error}", file.display())))?;
             let saved = SavedPlan::read(&text)?;
-            engine::apply(&settings, shell, &saved, args.approve).await?
+            let approval = if args.approve { Approval::Given } else { Approval::None };
+            engine::apply(&settings, shell, &saved, approval).await?
         }
     };
     finish(shell, &report)

@@ -140,6 +140,13 @@ impl Settings {
         Failure::config(format!("{}:{line}: {message}", self.file.display()))
     }
 
+    /// The settings that decide who is listed, as text: a run after they changed removes nobody.
+    pub(crate) fn listing(&self) -> String {
+        let decides = |key: &&&str| self.source.contains_key(**key);
+        let keys = self.vendor.listing_keys().iter().filter(decides);
+        keys.map(|key| format!("{key} = {}", self.source[*key])).collect::<Vec<_>>().join("\n")
+    }
+
     /// A path of the file, relative to the folder the file is in.
     pub(crate) fn path(&self, path: &str) -> PathBuf {
         beside(&self.file, path)

@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hris_core::{Capabilities, Directory, LeaverSignals, StandardField, TimeZone, Timestamp};
+use hris_core::http::Rate;
+use hris_core::{Capabilities, Directory, TimeZone, Timestamp};
+use hris_humaans::Humaans;
 use hris_humaans::sandbox::{Job, Person, Resource, Sandbox};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
+use url::Url;
 
 use super::{FakeVendor, SandboxOptions, TokenSource};
 use crate::config::{Settings, schema_of};
@@ -79,6 +82,62 @@ impl Default for RateLimit {
     }
 }
 
+impl Source {
+    /// The connector's builder, but for the token.
+    fn builder(&self, settings: &Settings) -> Result<hris_humaans::Builder> {
+        let mut builder = Humaans::builder();
+        if let Some(address) = &self.access.base_url {
+            let mut address: Url = address.parse().map_err(|error| settings.fault("source.base_url", error))?;
+            if address.path() == "/" {
+                // A bare host is taken for the vendor's own layout.
+                address.set_path("/api");
+            }
+            if super::is_loopback(&address) {
+                builder = builder.allow_http_loopback();
+            }
+            builder = builder.base_url(address.as_str().trim_end_matches('/'));
+        }
+        if let Some(rows) = self.page_size {
+            builder = builder.page_size(rows);
+        }
+        if let Some(requests) = self.concurrency {
+            builder = builder.concurrency(requests as usize);
+        }
+        if let Some(how) = self.people_status {
+            builder = builder.people_status(how.into());
+        }
+        if let Some(which) = self.last_day {
+            builder = builder.last_day(which.into());
+        }
+        if let Some(RateLimit { per_second, burst }) = self.rate_limit {
+            builder = builder.rate_limit(Rate::per_second(per_second).burst(burst));
+        }
+        if let Some(member) = &self.sort {
+            builder = builder.sort(member);
+        }
+        Ok(builder.job_roles_as_of(self.job_roles_as_of.unwrap_or_default()))
+    }
+}
+
+impl From<PeopleStatus> for hris_humaans::PeopleStatus {
+    fn from(how: PeopleStatus) -> Self {
+        match how {
+            PeopleStatus::All => Self::All,
+            PeopleStatus::Split => Self::Split,
+            PeopleStatus::Omit => Self::Omit,
+        }
+    }
+}
+
+impl From<LastDay> for hris_humaans::LastDay {
+    fn from(which: LastDay) -> Self {
+        match which {
+            LastDay::LastWorkingDay => Self::LastWorkingDay,
+            LastDay::EmploymentEnd => Self::EmploymentEnd,
+        }
+    }
+}
+
 #[async_trait]
 impl super::Vendor for Vendor {
     fn name(&self) -> &'static str {
@@ -86,7 +145,7 @@ impl super::Vendor for Vendor {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities::read_only("humaans", StandardField::ALL, LeaverSignals::new(true, true))
+        hris_humaans::capabilities()
     }
 
     fn schema(&self) -> Value {
@@ -112,10 +171,15 @@ job_roles_as_of = false               # ask for the job roles of today only
         source.access.validate()
     }
 
+    fn listing_keys(&self) -> &'static [&'static str] {
+        &["people_status", "last_day", "job_roles_as_of"]
+    }
+
     fn directory(&self, settings: &Settings) -> Result<Box<dyn Directory>> {
         let source: Source = super::read(&settings.source)?;
-        let _token = source.access.token(settings, TOKEN_VARIABLE)?;
-        Err(Failure::config("no connector yet"))
+        let token = source.access.token(settings, TOKEN_VARIABLE)?;
+        let built = source.builder(settings)?.token(token).build();
+        Ok(Box::new(built.map_err(|error| settings.fault("source", error))?))
     }
 
     fn how_to_connect(&self, settings: &Settings) -> Vec<String> {

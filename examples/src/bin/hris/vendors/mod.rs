@@ -45,6 +45,9 @@ pub(crate) trait Vendor: fmt::Debug + Sync {
     /// Checks values of `[source]` beyond their shape; a fault names the key.
     fn validate(&self, settings: &Settings) -> std::result::Result<(), (&'static str, String)>;
 
+    /// The keys of `[source]` that decide who is listed, rather than how fast or with which token.
+    fn listing_keys(&self) -> &'static [&'static str];
+
     /// Connects.
     fn directory(&self, settings: &Settings) -> Result<Box<dyn Directory>>;
 
