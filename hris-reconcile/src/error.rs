@@ -43,6 +43,43 @@ pub enum ErrorKind {
     Target,
 }
 
+impl ErrorKind {
+    const ALL: [Self; 7] =
+        [Self::Auth, Self::Busy, Self::Cancelled, Self::Config, Self::Source, Self::State, Self::Target];
+
+    /// The word used in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Auth => "auth",
+            Self::Busy => "busy",
+            Self::Cancelled => "cancelled",
+            Self::Config => "config",
+            Self::Source => "source",
+            Self::State => "state",
+            Self::Target => "target",
+        }
+    }
+
+    /// The exit code of a command that ends so; see [`Error::exit_code`].
+    #[must_use]
+    pub fn exit_code(self) -> u8 {
+        match self {
+            Self::Config => 1,
+            Self::Auth => 4,
+            Self::Source | Self::Target => 5,
+            Self::Busy => 6,
+            Self::State => 7,
+            Self::Cancelled => 130,
+        }
+    }
+
+    /// The kind of this word.
+    pub(crate) fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == word)
+    }
+}
+
 impl Error {
     /// An error of `kind`; `message` says what was being done, what went wrong and what to do.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
@@ -53,6 +90,13 @@ impl Error {
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         self.0.source = Some(source.into());
+        self
+    }
+
+    /// Adds the wait that was asked for.
+    #[must_use]
+    pub fn with_retry_after(mut self, wait: Duration) -> Self {
+        self.0.retry_after = Some(wait);
         self
     }
 
@@ -73,6 +117,13 @@ impl Error {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
+    }
+
+    /// The exit code of a command that ends with this error: 1 configuration, 4 credentials, 5 source
+    /// or target, 6 busy, 7 state, 130 stopped.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        self.0.kind.exit_code()
     }
 
     /// Whether the same call may succeed later without anybody changing anything.

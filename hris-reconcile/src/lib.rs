@@ -3,10 +3,16 @@
 
 mod connection;
 mod error;
+pub mod faults;
+mod observer;
 pub mod report;
+mod runner;
+pub mod schedule;
 pub mod store;
 pub mod target;
 pub mod targets;
 
-pub use connection::{Connection, Stage};
+pub use connection::{Attestation, Connection, Stage};
 pub use error::{Error, ErrorKind, Result};
+pub use observer::{Event, Observer, ReportHook};
+pub use runner::{Approval, Check, Explanation, Planned, Runner, RunnerBuilder, SavedPlan, Stop};

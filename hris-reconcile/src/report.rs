@@ -7,6 +7,8 @@ use hris_core::reconcile::{Action, ActionKind, Refusal};
 use hris_core::{EmployeeId, Problem, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
+use crate::ErrorKind;
+
 /// What a run did: counts, actions by id and field, problems. It holds no value of any field, so it
 /// may be kept, sent and shown.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,7 +18,7 @@ pub struct Report {
     pub run: String,
     /// The connection's name.
     pub connection: String,
-    /// What was asked for: `plan`, `sync` or `match`.
+    /// What was asked for: `plan`, `sync`, `match` or `import`.
     pub command: String,
     /// How it ended.
     pub outcome: Outcome,
@@ -40,6 +42,27 @@ pub struct Report {
     /// How many people are in each situation.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub situations: BTreeMap<String, u64>,
+    /// What concerns the run and no person: actions of an interrupted run that were settled, a hook
+    /// that failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notices: Vec<String>,
+}
+
+impl Report {
+    /// The exit code of a command that ends with this report: 0 completed, 2 some records failed or
+    /// are in conflict, 3 refused, and where the run failed that of [`crate::Error::exit_code`].
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        match self.outcome {
+            Outcome::Completed => 0,
+            Outcome::Partial => 2,
+            Outcome::Refused => 3,
+            Outcome::Failed => {
+                let kind = self.error.as_ref().and_then(|failure| ErrorKind::of_word(&failure.kind));
+                kind.unwrap_or(ErrorKind::Target).exit_code()
+            }
+        }
+    }
 }
 
 /// How a run ended.
@@ -84,7 +107,11 @@ pub struct SourceSummary {
     pub requests: u64,
 }
 
-/// How much was done, by kind. People are counted, and an action that failed counts as failed only.
+/// How much was done, by kind. People are counted.
+///
+/// Everybody in a plan is in exactly one of all counts but `invited` and `reinvited`, which come on
+/// top. Of somebody for whom something failed only the failure is counted. Whoever was only invited
+/// counts as unchanged besides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

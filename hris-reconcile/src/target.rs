@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use hris_core::reconcile::{ActionKey, Change, GrantChange};
@@ -97,6 +98,67 @@ pub trait Target: fmt::Debug + Send + Sync + 'static {
     /// As [`Target::update`].
     async fn reactivate(&self, id: &UserId, key: &ActionKey, now: Timestamp) -> Result<(), TargetError>;
 }
+
+macro_rules! forward {
+    ($($pointer:ident)*) => {$(
+        #[async_trait]
+        #[deny(clippy::missing_trait_methods)]
+        impl<T: Target + ?Sized> Target for $pointer<T> {
+            fn capabilities(&self) -> TargetCapabilities {
+                (**self).capabilities()
+            }
+            async fn check(&self) -> Result<(), TargetError> {
+                (**self).check().await
+            }
+            async fn users(&self) -> Result<Vec<User>, TargetError> {
+                (**self).users().await
+            }
+            async fn user(&self, id: &UserId) -> Result<Option<User>, TargetError> {
+                (**self).user(id).await
+            }
+            async fn find(&self, external_id: &str) -> Result<Option<User>, TargetError> {
+                (**self).find(external_id).await
+            }
+            async fn create(&self, user: &NewUser, key: &ActionKey, now: Timestamp) -> Result<UserId, TargetError> {
+                (**self).create(user, key, now).await
+            }
+            async fn update(
+                &self,
+                id: &UserId,
+                changes: &[Change],
+                key: &ActionKey,
+                now: Timestamp,
+            ) -> Result<(), TargetError> {
+                (**self).update(id, changes, key, now).await
+            }
+            async fn assign(
+                &self,
+                id: &UserId,
+                grants: &[GrantChange],
+                key: &ActionKey,
+                now: Timestamp,
+            ) -> Result<(), TargetError> {
+                (**self).assign(id, grants, key, now).await
+            }
+            async fn invite(
+                &self,
+                id: &UserId,
+                invitation: &Invitation,
+                key: &ActionKey,
+                now: Timestamp,
+            ) -> Result<(), TargetError> {
+                (**self).invite(id, invitation, key, now).await
+            }
+            async fn deactivate(&self, id: &UserId, key: &ActionKey, now: Timestamp) -> Result<(), TargetError> {
+                (**self).deactivate(id, key, now).await
+            }
+            async fn reactivate(&self, id: &UserId, key: &ActionKey, now: Timestamp) -> Result<(), TargetError> {
+                (**self).reactivate(id, key, now).await
+            }
+        }
+    )*};
+}
+forward!(Arc Box);
 
 /// An account that is to be made. `Debug` shows field names only.
 #[derive(Clone, Debug, PartialEq, Eq)]

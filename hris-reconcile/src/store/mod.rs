@@ -1,9 +1,11 @@
 //! What is remembered between runs, and the journal that makes a run safe to cut.
 
+mod memory;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use hris_core::reconcile::{Action, ActionKey, Baseline};
@@ -13,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::report::Report;
 use crate::{Connection, Result};
 
+pub use memory::MemoryStore;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteStore, SqliteStoreBuilder};
 
@@ -47,7 +50,8 @@ pub trait StateStore: fmt::Debug + Send + Sync + 'static {
     /// [`crate::ErrorKind::State`] with a remedy.
     async fn load(&self, connection: &str) -> Result<State>;
 
-    /// Records that these actions are about to be done, in order, before any of them is.
+    /// Records that these actions are about to be done, in order, before any of them is. An action
+    /// that was intended before and not done may come again under its key.
     ///
     /// # Errors
     /// [`crate::ErrorKind::Busy`] if the lease was lost, else [`crate::ErrorKind::State`].
@@ -95,6 +99,52 @@ pub trait StateStore: fmt::Debug + Send + Sync + 'static {
     /// [`crate::ErrorKind::State`].
     async fn connection(&self, name: &str) -> Result<Option<Connection>>;
 }
+
+macro_rules! forward {
+    ($($pointer:ident)*) => {$(
+        #[async_trait]
+        #[deny(clippy::missing_trait_methods)]
+        impl<S: StateStore + ?Sized> StateStore for $pointer<S> {
+            async fn acquire(&self, connection: &str, holder: &str) -> Result<Lease> {
+                (**self).acquire(connection, holder).await
+            }
+            async fn renew(&self, lease: &Lease) -> Result<()> {
+                (**self).renew(lease).await
+            }
+            async fn release(&self, lease: &Lease) -> Result<()> {
+                (**self).release(lease).await
+            }
+            async fn load(&self, connection: &str) -> Result<State> {
+                (**self).load(connection).await
+            }
+            async fn intend(&self, lease: &Lease, intents: &[Intent]) -> Result<()> {
+                (**self).intend(lease, intents).await
+            }
+            async fn settle(&self, lease: &Lease, outcomes: &[Settlement]) -> Result<()> {
+                (**self).settle(lease, outcomes).await
+            }
+            async fn finish(&self, lease: &Lease, report: &Report, baseline: Option<&Baseline>) -> Result<()> {
+                (**self).finish(lease, report, baseline).await
+            }
+            async fn removals_since(&self, connection: &str, since: Timestamp) -> Result<u64> {
+                (**self).removals_since(connection, since).await
+            }
+            async fn history(&self, connection: &str, limit: u32) -> Result<Vec<Report>> {
+                (**self).history(connection, limit).await
+            }
+            async fn run(&self, connection: &str, run: &str) -> Result<Option<Report>> {
+                (**self).run(connection, run).await
+            }
+            async fn save_connection(&self, connection: &Connection) -> Result<()> {
+                (**self).save_connection(connection).await
+            }
+            async fn connection(&self, name: &str) -> Result<Option<Connection>> {
+                (**self).connection(name).await
+            }
+        }
+    )*};
+}
+forward!(Arc Box);
 
 /// How long a lease lasts unless it is renewed.
 pub const LEASE_SECONDS: u64 = 60;

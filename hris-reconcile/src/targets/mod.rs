@@ -1,5 +1,8 @@
 //! Targets that come with the crate.
 
+mod memory;
+
+pub use memory::MemoryTarget;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 

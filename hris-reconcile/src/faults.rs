@@ -1,0 +1,311 @@
+//! Faults on demand, to test what a product's own target or store does to a run.
+//!
+//! [`Faulty`] wraps a target or a store and counts its calls; [`Faults`] says which call goes wrong,
+//! and how. One script may be shared by a target and a store, so that every point of a run at which
+//! something outside is touched has one number.
+//!
+//! ```
+//! use hris_reconcile::faults::{Fault, Faults, Faulty};
+//! use hris_reconcile::target::Target;
+//! use hris_reconcile::targets::MemoryTarget;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let faults = Faults::new().at(2, Fault::Unavailable);
+//! let target = Faulty::new(MemoryTarget::new(), faults.clone());
+//! assert!(target.users().await.is_ok());
+//! assert!(target.users().await.is_err());
+//! assert!(target.users().await.is_ok());
+//! assert_eq!(faults.calls(), 3);
+//! # }
+//! ```
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use hris_core::reconcile::{ActionKey, Baseline, Change, GrantChange};
+use hris_core::{Timestamp, User, UserId};
+use tokio::sync::watch;
+
+use crate::report::Report;
+use crate::store::{Intent, Lease, Settlement, State, StateStore};
+use crate::target::{Invitation, NewUser, Target, TargetCapabilities, TargetError, TargetErrorKind};
+use crate::{Connection, Error, ErrorKind, Result};
+
+/// What goes wrong with a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Fault {
+    /// It is not done: the credential is refused.
+    Auth,
+    /// It is not done: a value that must be unique is taken.
+    Conflict,
+    /// It is done, and never answers. [`Faults::cut`] returns; a test drops the run then, which is
+    /// what a crash does.
+    CutAfter,
+    /// It is not done, and never answers.
+    CutBefore,
+    /// It is done, and the answer is lost.
+    LostAfter,
+    /// It is not done, and the answer is lost.
+    LostBefore,
+    /// It is done, and then the code panics.
+    PanicAfter,
+    /// It is not done: the code panics.
+    PanicBefore,
+    /// It is not done: the record is refused.
+    Rejected,
+    /// It is not done.
+    Unavailable,
+}
+
+/// Which calls go wrong. Clones share their script and their count.
+#[derive(Clone, Debug)]
+pub struct Faults {
+    script: Arc<Mutex<Script>>,
+    cut: Arc<watch::Sender<bool>>,
+}
+
+#[derive(Debug, Default)]
+struct Script {
+    calls: u64,
+    at: BTreeMap<u64, Fault>,
+    from: Option<(u64, Fault)>,
+    names: Vec<&'static str>,
+}
+
+impl Faults {
+    /// Nothing goes wrong.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { script: Arc::default(), cut: Arc::new(watch::Sender::new(false)) }
+    }
+
+    /// Makes one call go wrong; the first is 1.
+    #[must_use]
+    pub fn at(self, call: u64, fault: Fault) -> Self {
+        self.lock().at.insert(call, fault);
+        self
+    }
+
+    /// Makes that call and each one after it go wrong.
+    #[must_use]
+    pub fn from(self, call: u64, fault: Fault) -> Self {
+        self.lock().from = Some((call, fault));
+        self
+    }
+
+    /// How many calls there were.
+    #[must_use]
+    pub fn calls(&self) -> u64 {
+        self.lock().calls
+    }
+
+    /// The names of the calls there were, in order: `create`, `settle`, ….
+    #[must_use]
+    pub fn names(&self) -> Vec<&'static str> {
+        self.lock().names.clone()
+    }
+
+    /// Returns once a call was cut.
+    pub async fn cut(&self) {
+        // The sender lives as long as `self`, so waiting cannot fail.
+        let _ = self.cut.subscribe().wait_for(|cut| *cut).await;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Script> {
+        self.script.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn next(&self, name: &'static str) -> Option<Fault> {
+        let mut script = self.lock();
+        script.calls += 1;
+        script.names.push(name);
+        let call = script.calls;
+        let lasting = script.from.filter(|(from, _)| call >= *from).map(|(_, fault)| fault);
+        script.at.get(&call).copied().or(lasting)
+    }
+
+    async fn call<T, E: From<Fault>>(
+        &self,
+        name: &'static str,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let Some(fault) = self.next(name) else { return work.await };
+        if matches!(fault, Fault::CutAfter | Fault::LostAfter | Fault::PanicAfter) {
+            work.await?;
+        }
+        match fault {
+            Fault::CutAfter | Fault::CutBefore => {
+                self.cut.send_replace(true);
+                std::future::pending().await
+            }
+            Fault::PanicAfter | Fault::PanicBefore => {
+                // A panic without the message that a hook would print.
+                std::panic::resume_unwind(Box::new("a fault on demand"))
+            }
+            fault => Err(fault.into()),
+        }
+    }
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl From<Fault> for TargetError {
+    fn from(fault: Fault) -> Self {
+        let kind = match fault {
+            Fault::Auth => TargetErrorKind::Auth,
+            Fault::Conflict => TargetErrorKind::Conflict,
+            Fault::Rejected => TargetErrorKind::Rejected,
+            Fault::Unavailable => TargetErrorKind::Unavailable,
+            _ => TargetErrorKind::UnknownOutcome,
+        };
+        Self::new(kind, "a fault on demand")
+    }
+}
+
+impl From<Fault> for Error {
+    fn from(_fault: Fault) -> Self {
+        Self::new(ErrorKind::State, "a fault on demand")
+    }
+}
+
+/// A target or a store whose calls go wrong as a script says.
+#[derive(Clone, Debug)]
+pub struct Faulty<T> {
+    inner: T,
+    faults: Faults,
+}
+
+impl<T: fmt::Debug> Faulty<T> {
+    /// Wraps a target or a store.
+    #[must_use]
+    pub fn new(inner: T, faults: Faults) -> Self {
+        Self { inner, faults }
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<T: Target> Target for Faulty<T> {
+    fn capabilities(&self) -> TargetCapabilities {
+        self.inner.capabilities()
+    }
+
+    async fn check(&self) -> Result<(), TargetError> {
+        self.faults.call("check", self.inner.check()).await
+    }
+
+    async fn users(&self) -> Result<Vec<User>, TargetError> {
+        self.faults.call("users", self.inner.users()).await
+    }
+
+    async fn user(&self, id: &UserId) -> Result<Option<User>, TargetError> {
+        self.faults.call("user", self.inner.user(id)).await
+    }
+
+    async fn find(&self, external_id: &str) -> Result<Option<User>, TargetError> {
+        self.faults.call("find", self.inner.find(external_id)).await
+    }
+
+    async fn create(&self, user: &NewUser, key: &ActionKey, now: Timestamp) -> Result<UserId, TargetError> {
+        self.faults.call("create", self.inner.create(user, key, now)).await
+    }
+
+    async fn update(
+        &self,
+        id: &UserId,
+        changes: &[Change],
+        key: &ActionKey,
+        now: Timestamp,
+    ) -> Result<(), TargetError> {
+        self.faults.call("update", self.inner.update(id, changes, key, now)).await
+    }
+
+    async fn assign(
+        &self,
+        id: &UserId,
+        grants: &[GrantChange],
+        key: &ActionKey,
+        now: Timestamp,
+    ) -> Result<(), TargetError> {
+        self.faults.call("assign", self.inner.assign(id, grants, key, now)).await
+    }
+
+    async fn invite(
+        &self,
+        id: &UserId,
+        invitation: &Invitation,
+        key: &ActionKey,
+        now: Timestamp,
+    ) -> Result<(), TargetError> {
+        self.faults.call("invite", self.inner.invite(id, invitation, key, now)).await
+    }
+
+    async fn deactivate(&self, id: &UserId, key: &ActionKey, now: Timestamp) -> Result<(), TargetError> {
+        self.faults.call("deactivate", self.inner.deactivate(id, key, now)).await
+    }
+
+    async fn reactivate(&self, id: &UserId, key: &ActionKey, now: Timestamp) -> Result<(), TargetError> {
+        self.faults.call("reactivate", self.inner.reactivate(id, key, now)).await
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<S: StateStore> StateStore for Faulty<S> {
+    async fn acquire(&self, connection: &str, holder: &str) -> Result<Lease> {
+        self.faults.call("acquire", self.inner.acquire(connection, holder)).await
+    }
+
+    async fn renew(&self, lease: &Lease) -> Result<()> {
+        self.faults.call("renew", self.inner.renew(lease)).await
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<()> {
+        self.faults.call("release", self.inner.release(lease)).await
+    }
+
+    async fn load(&self, connection: &str) -> Result<State> {
+        self.faults.call("load", self.inner.load(connection)).await
+    }
+
+    async fn intend(&self, lease: &Lease, intents: &[Intent]) -> Result<()> {
+        self.faults.call("intend", self.inner.intend(lease, intents)).await
+    }
+
+    async fn settle(&self, lease: &Lease, outcomes: &[Settlement]) -> Result<()> {
+        self.faults.call("settle", self.inner.settle(lease, outcomes)).await
+    }
+
+    async fn finish(&self, lease: &Lease, report: &Report, baseline: Option<&Baseline>) -> Result<()> {
+        self.faults.call("finish", self.inner.finish(lease, report, baseline)).await
+    }
+
+    async fn removals_since(&self, connection: &str, since: Timestamp) -> Result<u64> {
+        self.faults.call("removals_since", self.inner.removals_since(connection, since)).await
+    }
+
+    async fn history(&self, connection: &str, limit: u32) -> Result<Vec<Report>> {
+        self.faults.call("history", self.inner.history(connection, limit)).await
+    }
+
+    async fn run(&self, connection: &str, run: &str) -> Result<Option<Report>> {
+        self.faults.call("run", self.inner.run(connection, run)).await
+    }
+
+    async fn save_connection(&self, connection: &Connection) -> Result<()> {
+        self.faults.call("save_connection", self.inner.save_connection(connection)).await
+    }
+
+    async fn connection(&self, name: &str) -> Result<Option<Connection>> {
+        self.faults.call("connection", self.inner.connection(name)).await
+    }
+}

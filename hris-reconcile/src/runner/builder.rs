@@ -1,0 +1,172 @@
+//! Building a runner.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hris_core::mapping::Mapping;
+use hris_core::reconcile::{Policy, Safeguards};
+use hris_core::{Directory, TimeZone};
+use sha2::{Digest as _, Sha256};
+
+use super::calls::Calls;
+use super::{CALL_LIMIT, Runner, Stop};
+use crate::observer::{Nobody, Observer, ReportHook};
+use crate::store::StateStore;
+use crate::target::Target;
+use crate::{Connection, Error, ErrorKind, Result, Stage};
+
+/// Settings of a [`Runner`]. Every default is the safe one.
+#[derive(Debug)]
+#[must_use]
+pub struct RunnerBuilder {
+    directory: Arc<dyn Directory>,
+    target: Arc<dyn Target>,
+    store: Arc<dyn StateStore>,
+    connection: String,
+    stage: Stage,
+    mapping: Option<Mapping>,
+    policy: Policy,
+    safeguards: Safeguards,
+    time_zone: TimeZone,
+    source_settings: String,
+    observer: Arc<dyn Observer>,
+    hooks: Vec<Arc<dyn ReportHook>>,
+    stop: Stop,
+    call_limit: Duration,
+}
+
+impl RunnerBuilder {
+    pub(super) fn new(
+        directory: Arc<dyn Directory>,
+        target: Arc<dyn Target>,
+        store: Arc<dyn StateStore>,
+    ) -> Self {
+        Self {
+            directory,
+            target,
+            store,
+            connection: "default".to_owned(),
+            stage: Stage::Published,
+            mapping: None,
+            policy: Policy::default(),
+            safeguards: Safeguards::default(),
+            time_zone: TimeZone::utc(),
+            source_settings: String::new(),
+            observer: Arc::new(Nobody),
+            hooks: Vec::new(),
+            stop: Stop::new(),
+            call_limit: CALL_LIMIT,
+        }
+    }
+
+    /// Names the connection. State is kept by this name; the default is `default`.
+    pub fn connection(mut self, name: impl Into<String>) -> Self {
+        self.connection = name.into();
+        self
+    }
+
+    /// Takes name, mapping, policy and safeguards from a stored connection, and allows what its stage
+    /// allows: nothing is read from it before it is authorised, nothing written before it is
+    /// published. A runner of no stored connection may do everything.
+    pub fn for_connection(mut self, connection: &Connection) -> Self {
+        self.connection.clone_from(&connection.name);
+        self.stage = connection.stage();
+        self.mapping = connection.mapping().cloned();
+        self.policy = connection.policy.clone();
+        self.safeguards = connection.safeguards.clone();
+        self
+    }
+
+    /// Says which target field takes what. The default is [`Mapping::standard`].
+    pub fn mapping(mut self, mapping: Mapping) -> Self {
+        self.mapping = Some(mapping);
+        self
+    }
+
+    /// Says what is done in which situation.
+    pub fn policy(mut self, policy: Policy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Says how much a run may do at once.
+    pub fn safeguards(mut self, safeguards: Safeguards) -> Self {
+        self.safeguards = safeguards;
+        self
+    }
+
+    /// The zone in which "today" is. The default is UTC.
+    pub fn time_zone(mut self, zone: TimeZone) -> Self {
+        self.time_zone = zone;
+        self
+    }
+
+    /// Settings of the source that decide who is listed, as text in any form. The first run after
+    /// they changed removes nobody without approval. Only a digest is kept.
+    pub fn source_settings(mut self, settings: impl Into<String>) -> Self {
+        self.source_settings = settings.into();
+        self
+    }
+
+    /// Has somebody told how a run goes.
+    pub fn observer(mut self, observer: impl Observer) -> Self {
+        self.observer = Arc::new(observer);
+        self
+    }
+
+    /// Has the report of each run handed to somebody, after it is recorded. May be given several
+    /// times.
+    pub fn after_run(mut self, hook: impl ReportHook) -> Self {
+        self.hooks.push(Arc::new(hook));
+        self
+    }
+
+    /// Has runs stop when `stop` does.
+    pub fn stop(mut self, stop: Stop) -> Self {
+        self.stop = stop;
+        self
+    }
+
+    /// How long one call of the target may take. After that nobody knows whether it was done, and it
+    /// is looked up. The default is 30 seconds; a list of everybody may take twenty times as long.
+    pub fn call_limit(mut self, limit: Duration) -> Self {
+        self.call_limit = limit;
+        self
+    }
+
+    /// Holds the mapping against the source.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] with every fault of the mapping; its source is the
+    /// [`hris_core::mapping::MappingError`].
+    pub fn build(self) -> Result<Runner> {
+        let capabilities = self.directory.capabilities();
+        let mapping = self.mapping.unwrap_or_else(|| Mapping::standard(capabilities));
+        let map = mapping.compile(capabilities).map_err(|error| {
+            Error::new(ErrorKind::Config, format!("read the mapping: {error}")).with_source(error)
+        })?;
+        let config = digest(&(&mapping, &self.policy, &self.source_settings))?;
+        Ok(Runner {
+            calls: Calls::new(Arc::clone(&self.target), self.call_limit),
+            directory: self.directory,
+            target: self.target,
+            store: self.store,
+            connection: self.connection,
+            stage: self.stage,
+            map,
+            policy: self.policy,
+            safeguards: self.safeguards,
+            time_zone: self.time_zone,
+            config,
+            observer: self.observer,
+            hooks: self.hooks,
+            stop: self.stop,
+        })
+    }
+}
+
+fn digest(settings: &impl serde::Serialize) -> Result<String> {
+    let text = serde_json::to_vec(settings)
+        .map_err(|_| Error::new(ErrorKind::Config, "read the settings: they cannot be written as JSON"))?;
+    Ok(Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect())
+}

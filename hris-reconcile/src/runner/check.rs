@@ -1,0 +1,107 @@
+//! Whether a run could work, found out beforehand.
+
+use hris_core::{Finding, Level, Preflight, SourceField, Timestamp};
+
+use super::Runner;
+use crate::target::TargetErrorKind;
+use crate::{Error, ErrorKind, Result};
+
+/// What a run needs, and whether it is there.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Check {
+    /// The source: credential, scopes, permissions, organisation.
+    pub source: Preflight,
+    /// The mapping and the policy: what they read and the source does not have.
+    pub mapping: Vec<Finding>,
+    /// The target.
+    pub target: Finding,
+    /// The state.
+    pub state: Finding,
+    blocked: Option<ErrorKind>,
+}
+
+impl Check {
+    /// All findings: source, mapping, target, state.
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.source.findings.iter().chain(&self.mapping).chain([&self.target, &self.state])
+    }
+
+    /// The worst level of any finding.
+    #[must_use]
+    pub fn level(&self) -> Level {
+        self.findings().map(|finding| finding.level).max().unwrap_or(Level::Passed)
+    }
+
+    /// Fails unless nothing required is missing.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Auth`] naming what the source's credential lacks, else [`ErrorKind::Target`],
+    /// [`ErrorKind::Auth`] or [`ErrorKind::State`] for target and state.
+    pub fn require(&self) -> Result<()> {
+        self.source.require()?;
+        for finding in [&self.target, &self.state] {
+            if finding.level >= Level::Missing {
+                let kind = self.blocked.unwrap_or(ErrorKind::Target);
+                return Err(Error::new(kind, finding.to_string()));
+            }
+        }
+        Ok(())
+    }
+}
+
+pub(super) async fn check(runner: &Runner, now: Timestamp) -> Result<Check> {
+    let request = runner.request(now);
+    let source = runner.unless_stopped(async { Ok(runner.directory.check(&request).await?) }).await?;
+    let mut blocked = None;
+    let target = match runner.calls.check().await {
+        Ok(()) => Finding::new(Level::Passed, "target", "it can be reached and written"),
+        Err(error) => {
+            let auth = error.kind == TargetErrorKind::Auth;
+            blocked = Some(if auth { ErrorKind::Auth } else { ErrorKind::Target });
+            let level = if auth { Level::Refused } else { Level::Missing };
+            Finding::new(level, "target", error.to_string())
+        }
+    };
+    let state = match runner.store.load(&runner.connection).await {
+        Ok(state) => {
+            let at = state.baseline.and_then(|last| last.at);
+            let last = at.map_or_else(|| "no whole run yet".to_owned(), |at| format!("last whole run {at}"));
+            let open = match state.unsettled.len() {
+                0 => String::new(),
+                open => format!(", {open} actions of an interrupted run open"),
+            };
+            Finding::new(Level::Passed, "state", format!("{} links, {last}{open}", state.links.len()))
+        }
+        Err(error) => {
+            blocked = blocked.or(Some(error.kind()));
+            Finding::new(Level::Missing, "state", error.to_string())
+        }
+    };
+    Ok(Check { source, mapping: mapping(runner), target, state, blocked })
+}
+
+fn mapping(runner: &Runner) -> Vec<Finding> {
+    let capabilities = runner.directory.capabilities();
+    let outcome = format!(
+        "{} target fields are filled from {} source fields",
+        runner.map.targets().count(),
+        runner.map.sources().len()
+    );
+    let mut findings = vec![Finding::new(Level::Passed, "mapping", outcome)];
+    let missing: Vec<String> = runner
+        .policy
+        .sources()
+        .into_iter()
+        .filter(|field| *field != hris_core::StandardField::Status && !capabilities.can_read(*field))
+        .map(|field| SourceField::from(field).to_string())
+        .collect();
+    if !missing.is_empty() {
+        let outcome = format!("{} does not have {}", capabilities.vendor, missing.join(", "));
+        findings.push(
+            Finding::new(Level::Warning, "policy", outcome)
+                .cost("rules that read these fields have no effect"),
+        );
+    }
+    findings
+}

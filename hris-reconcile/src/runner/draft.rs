@@ -1,0 +1,257 @@
+//! The report of a run in the making: at any moment it can say what was done until then.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use hris_core::reconcile::{Action, ActionKind, Plan, Reason, Refusal, Situation, Verdict};
+use hris_core::{EmployeeId, Problem, ProblemCode, Severity, Timestamp, UserId};
+use tokio::time::Instant;
+
+use crate::Error;
+use crate::report::{ActionLine, ActionResult, Counts, Failure, Outcome, Report, SourceSummary};
+
+/// A report in the making.
+#[derive(Debug)]
+pub(super) struct Draft {
+    pub(super) run: String,
+    connection: String,
+    command: &'static str,
+    started_at: Timestamp,
+    started: Instant,
+    pub(super) source: SourceSummary,
+    pub(super) plan: Option<Plan>,
+    /// How the actions of the plan ended, in its order; the last ones may not have ended yet.
+    pub(super) ends: Vec<End>,
+    /// Problems that came up while the plan was carried out.
+    pub(super) problems: Vec<Problem>,
+    pub(super) notices: Vec<String>,
+    pub(super) refusal: Option<Refusal>,
+    /// What actions that have not ended amount to.
+    pub(super) rest: ActionResult,
+}
+
+/// How one action ended.
+#[derive(Clone, Debug)]
+pub(super) struct End {
+    pub(super) result: ActionResult,
+    /// What was done in the end: a creation may turn out to be a link.
+    pub(super) kind: ActionKind,
+    pub(super) user: Option<UserId>,
+    /// Whether another account stood in the way.
+    pub(super) conflict: bool,
+}
+
+impl End {
+    pub(super) fn new(action: &Action, result: ActionResult) -> Self {
+        Self { result, kind: action.kind, user: action.user.clone(), conflict: false }
+    }
+}
+
+impl Draft {
+    pub(super) fn new(connection: &str, command: &'static str, vendor: &str, now: Timestamp) -> Self {
+        let mut source = SourceSummary::default();
+        vendor.clone_into(&mut source.vendor);
+        Self {
+            run: run_id(now),
+            connection: connection.to_owned(),
+            command,
+            started_at: now,
+            started: Instant::now(),
+            source,
+            plan: None,
+            ends: Vec::new(),
+            problems: Vec::new(),
+            notices: Vec::new(),
+            refusal: None,
+            rest: ActionResult::Skipped,
+        }
+    }
+
+    /// The report as things stand, of a run that was carried out to its end.
+    pub(super) fn finished(&self) -> Report {
+        let mut report = self.report(Outcome::Completed);
+        let wrong = report.problems.iter().any(|problem| problem.severity == Severity::Error);
+        if wrong || report.counts.failed > 0 || report.counts.conflicts > 0 || self.refusal.is_some() {
+            report.outcome = Outcome::Partial;
+        }
+        report
+    }
+
+    /// The report of a run that a safeguard refused: nothing was changed.
+    pub(super) fn refused(&self) -> Report {
+        self.report(Outcome::Refused)
+    }
+
+    /// The report of a run that could not go on.
+    pub(super) fn failed(&self, error: &Error) -> Report {
+        let mut report = self.report(Outcome::Failed);
+        report.error = Some(Failure::new(error.kind().as_str(), error.to_string()));
+        report
+    }
+
+    fn report(&self, outcome: Outcome) -> Report {
+        let empty: &[Action] = &[];
+        let actions = self.plan.as_ref().map_or(empty, |plan| &plan.actions);
+        let ends: Vec<End> = actions
+            .iter()
+            .enumerate()
+            .map(|(place, action)| {
+                self.ends.get(place).cloned().unwrap_or_else(|| End::new(action, self.rest))
+            })
+            .collect();
+        let mut problems = self.plan.as_ref().map(|plan| plan.problems.clone()).unwrap_or_default();
+        problems.extend(self.problems.iter().cloned());
+        let people = self.plan.as_ref().map_or(&[][..], |plan| &plan.people);
+        // A refused run has done nothing, whatever its lines say was planned.
+        let counted = if outcome == Outcome::Refused { &[][..] } else { &ends };
+        let counts = count(people, actions, counted, &problems);
+        Report {
+            run: self.run.clone(),
+            connection: self.connection.clone(),
+            command: self.command.to_owned(),
+            outcome,
+            started_at: self.started_at,
+            finished_at: self.started_at.plus_seconds(seconds(self.started.elapsed())),
+            source: self.source.clone(),
+            counts,
+            actions: actions.iter().zip(&ends).map(|(action, end)| line(action, end)).collect(),
+            problems,
+            refusal: self.refusal.clone(),
+            error: None,
+            situations: self.plan.as_ref().map(situations).unwrap_or_default(),
+            notices: self.notices.clone(),
+        }
+    }
+}
+
+/// The counts of a plan of which everything goes well.
+pub(super) fn planned(plan: &Plan) -> Counts {
+    let ends: Vec<End> = plan.actions.iter().map(|action| End::new(action, ActionResult::Planned)).collect();
+    count(&plan.people, &plan.actions, &ends, &plan.problems)
+}
+
+fn line(action: &Action, end: &End) -> ActionLine {
+    let mut line = ActionLine::new(action, end.result);
+    line.action = end.kind;
+    line.user.clone_from(&end.user);
+    line
+}
+
+fn situations(plan: &Plan) -> BTreeMap<String, u64> {
+    let word = |situation: Situation| {
+        let word = serde_json::to_value(situation).ok();
+        word.and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_else(|| situation.to_string())
+    };
+    plan.situations().into_iter().map(|(situation, count)| (word(situation), count)).collect()
+}
+
+/// Where somebody is counted. The order is that of weight: of several things the weightiest counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Bucket {
+    Unchanged,
+    Skipped,
+    Updated,
+    Linked,
+    Deactivated,
+    Reactivated,
+    Created,
+    Failed,
+    Conflict,
+}
+
+/// Somebody in a plan: the employee, or an account that has none.
+type Subject<'a> = (Option<&'a EmployeeId>, Option<&'a UserId>);
+
+fn subject<'a>(employee: Option<&'a EmployeeId>, user: Option<&'a UserId>) -> Subject<'a> {
+    (employee, if employee.is_none() { user } else { None })
+}
+
+/// Puts everybody into exactly one bucket.
+fn count(people: &[Verdict], actions: &[Action], ends: &[End], problems: &[Problem]) -> Counts {
+    let mut counts = Counts::default();
+    let mut acted: BTreeMap<Subject<'_>, Bucket> = BTreeMap::new();
+    for (action, end) in actions.iter().zip(ends) {
+        let bucket = match (end.result, end.kind) {
+            _ if end.conflict => Bucket::Conflict,
+            (ActionResult::Failed, _) => Bucket::Failed,
+            (ActionResult::Skipped, _) => Bucket::Skipped,
+            (_, ActionKind::Create) => Bucket::Created,
+            (_, ActionKind::Deactivate) => Bucket::Deactivated,
+            (_, ActionKind::Link) => Bucket::Linked,
+            (_, ActionKind::Reactivate) => Bucket::Reactivated,
+            (_, ActionKind::Assign | ActionKind::Update) => Bucket::Updated,
+            (_, kind) => {
+                match kind {
+                    ActionKind::Invite => counts.invited += 1,
+                    ActionKind::Reinvite => counts.reinvited += 1,
+                    _ => {}
+                }
+                Bucket::Unchanged
+            }
+        };
+        let place = acted.entry(subject(action.employee.as_ref(), action.user.as_ref())).or_insert(bucket);
+        *place = bucket.max(*place);
+    }
+    let mut wrong: BTreeMap<Subject<'_>, Bucket> = BTreeMap::new();
+    for problem in problems.iter().filter(|problem| problem.severity == Severity::Error) {
+        let bucket = weight(problem.code);
+        let place = wrong.entry(subject(problem.employee.as_ref(), problem.user.as_ref())).or_insert(bucket);
+        *place = bucket.max(*place);
+    }
+    for verdict in people {
+        let who = subject(verdict.employee.as_ref(), verdict.user.as_ref());
+        let bucket = acted.get(&who).or_else(|| wrong.get(&who)).copied();
+        let place = match bucket.unwrap_or_else(|| at_rest(verdict)) {
+            Bucket::Conflict => &mut counts.conflicts,
+            Bucket::Created => &mut counts.created,
+            Bucket::Deactivated => &mut counts.deactivated,
+            Bucket::Failed => &mut counts.failed,
+            Bucket::Linked => &mut counts.linked,
+            Bucket::Reactivated => &mut counts.reactivated,
+            Bucket::Skipped => &mut counts.skipped,
+            Bucket::Unchanged => &mut counts.unchanged,
+            Bucket::Updated => &mut counts.updated,
+        };
+        *place += 1;
+    }
+    counts
+}
+
+/// Where somebody is counted whom nothing was done for because of a problem.
+fn weight(code: ProblemCode) -> Bucket {
+    match code {
+        ProblemCode::AmbiguousMatch
+        | ProblemCode::DuplicateEmail
+        | ProblemCode::DuplicateEmployeeNumber
+        | ProblemCode::DuplicateExternalId
+        | ProblemCode::RecycledId
+        | ProblemCode::TwoWayConflict
+        | ProblemCode::UniquenessConflict => Bucket::Conflict,
+        ProblemCode::Protected => Bucket::Skipped,
+        _ => Bucket::Failed,
+    }
+}
+
+/// Where somebody is counted for whom there was nothing to do.
+fn at_rest(verdict: &Verdict) -> Bucket {
+    match (verdict.situation, verdict.reason) {
+        _ if verdict.user.is_none() => Bucket::Skipped,
+        (Situation::Confirmed | Situation::PreHire | Situation::Rehire, _)
+            if verdict.reason != Reason::MatchOnly =>
+        {
+            Bucket::Unchanged
+        }
+        (_, Reason::AlreadyDeactivated) => Bucket::Unchanged,
+        _ => Bucket::Skipped,
+    }
+}
+
+/// The id of a run: the time of the run, then chance, so that ids sort by time.
+fn run_id(now: Timestamp) -> String {
+    let since_1970 = Duration::from_secs(u64::try_from(now.unix_seconds()).unwrap_or_default());
+    ulid::Ulid::from_datetime(std::time::SystemTime::UNIX_EPOCH + since_1970).to_string()
+}
+
+fn seconds(elapsed: Duration) -> i64 {
+    i64::try_from(elapsed.as_secs()).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,121 @@
+//! Who is whom, while a run changes it.
+
+use std::collections::BTreeMap;
+
+use hris_core::reconcile::{Action, ActionKind};
+use hris_core::{AssignmentKind, EmployeeId, Link, UserId};
+
+use crate::store::Settlement;
+
+/// The links of a connection, by employee and by account.
+#[derive(Debug, Default)]
+pub(super) struct Links {
+    by_employee: BTreeMap<EmployeeId, Link>,
+    by_user: BTreeMap<UserId, EmployeeId>,
+}
+
+impl Links {
+    pub(super) fn of(links: Vec<Link>) -> Self {
+        let mut all = Self::default();
+        for link in links {
+            all.insert(link);
+        }
+        all
+    }
+
+    pub(super) fn into_vec(self) -> Vec<Link> {
+        self.by_employee.into_values().collect()
+    }
+
+    pub(super) fn of_employee(&self, employee: &EmployeeId) -> Option<&Link> {
+        self.by_employee.get(employee)
+    }
+
+    pub(super) fn holder(&self, user: &UserId) -> Option<&EmployeeId> {
+        self.by_user.get(user)
+    }
+
+    /// The account an action is about: its own, or the one of its employee, made since it was planned.
+    pub(super) fn user_of(&self, action: &Action) -> Option<UserId> {
+        let linked = || self.of_employee(action.employee.as_ref()?).map(|link| link.user.clone());
+        action.user.clone().or_else(linked)
+    }
+
+    /// Takes over what a settlement makes of the links.
+    pub(super) fn take_over(&mut self, settlement: &Settlement) {
+        for employee in &settlement.unlinked {
+            if let Some(link) = self.by_employee.remove(employee)
+                && self.by_user.get(&link.user) == Some(employee)
+            {
+                self.by_user.remove(&link.user);
+            }
+        }
+        if let Some(link) = &settlement.link {
+            self.insert(link.clone());
+        }
+    }
+
+    /// The settlement of an action that was done to `user`.
+    pub(super) fn after(&self, action: &Action, user: &UserId) -> Settlement {
+        let mut done = Settlement::new(action.key.clone(), true);
+        let Some(employee) = &action.employee else { return done };
+        if action.kind == ActionKind::Link {
+            let former = action.replaces.as_ref().and_then(|former| self.of_employee(former));
+            let holder = self.holder(user).filter(|holder| *holder != employee);
+            done.unlinked = action.replaces.iter().chain(holder).cloned().collect();
+            done.unlinked.dedup();
+            let mut link = former.cloned().unwrap_or_else(|| Link::new(employee.clone(), user.clone()));
+            link.employee = employee.clone();
+            link.user = user.clone();
+            link.sequence += 1;
+            return done.with_link(Some(link));
+        }
+        let mut link = match (action.kind, self.of_employee(employee)) {
+            (ActionKind::Create, _) => {
+                let mut link = Link::new(employee.clone(), user.clone());
+                link.awaits_invite = action.awaits_invite;
+                link
+            }
+            (_, Some(link)) if link.user == *user => link.clone(),
+            _ => return done,
+        };
+        link.sequence += 1;
+        match action.kind {
+            ActionKind::Deactivate => link.deactivated_by_us = true,
+            ActionKind::Reactivate => link.deactivated_by_us = false,
+            ActionKind::Invite | ActionKind::Reinvite => link.awaits_invite = false,
+            ActionKind::Assign | ActionKind::Create => {
+                for change in &action.grants {
+                    if change.given && change.grant.kind == AssignmentKind::Role {
+                        // An account has one permission level, so a new one ends the last.
+                        link.granted.retain(|grant| grant.kind != AssignmentKind::Role);
+                    }
+                    if change.given {
+                        link.granted.insert(change.grant.clone());
+                    } else {
+                        link.granted.remove(&change.grant);
+                    }
+                }
+            }
+            ActionKind::Link | ActionKind::Update => {}
+            _ => {}
+        }
+        done.with_link(Some(link))
+    }
+
+    /// The settlement of a creation that found the account there already: it is linked as it stands,
+    /// so nothing counts as given by us and no invitation is owed.
+    pub(super) fn adopted(&self, action: &Action, user: &UserId) -> Settlement {
+        let link = action.employee.as_ref().map(|employee| {
+            let mut link = Link::new(employee.clone(), user.clone());
+            link.sequence = 1;
+            link
+        });
+        Settlement::new(action.key.clone(), true).with_link(link)
+    }
+
+    fn insert(&mut self, link: Link) {
+        self.by_user.insert(link.user.clone(), link.employee.clone());
+        self.by_employee.insert(link.employee.clone(), link);
+    }
+}

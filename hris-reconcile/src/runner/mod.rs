@@ -1,0 +1,393 @@
+//! The runner: reads, has the engine decide, and does what it decided.
+
+mod apply;
+mod builder;
+mod calls;
+mod check;
+mod draft;
+mod lease;
+mod links;
+mod run;
+mod saved;
+mod settle;
+mod stop;
+mod world;
+
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hris_core::mapping::FieldMap;
+use hris_core::reconcile::{Decision, Plan, Policy, Refusal, Safeguards, Verdict};
+use hris_core::{Directory, EmployeeId, FieldInfo, Problem, ReadRequest, TimeZone, Timestamp};
+
+pub use self::builder::RunnerBuilder;
+use self::calls::Calls;
+pub use self::check::Check;
+use self::draft::Draft;
+use self::run::Command;
+pub use self::saved::SavedPlan;
+pub use self::stop::Stop;
+use crate::observer::{self, Event, Observer, ReportHook};
+use crate::report::{ActionLine, ActionResult, Report};
+use crate::store::StateStore;
+use crate::target::Target;
+use crate::{Error, ErrorKind, Result, Stage};
+
+/// Provisions one connection: reads the directory and the target, plans, and carries plans out.
+///
+/// It reads no clock: each method takes the instant it is to work at. Dropping a future of it is as
+/// safe as a crash: the next run finds out what was done.
+///
+/// ```
+/// use hris_core::{Employee, Field, MemoryDirectory, StandardField, Status};
+/// use hris_reconcile::Runner;
+/// use hris_reconcile::store::MemoryStore;
+/// use hris_reconcile::targets::MemoryTarget;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let ada = Employee::new("e-1")
+///     .with_status(Status::Active, "active")
+///     .with(StandardField::Email, Field::Value("ada@mill.example".into()));
+/// let users = MemoryTarget::new();
+/// let runner = Runner::builder(MemoryDirectory::new([ada]), users.clone(), MemoryStore::new()).build()?;
+///
+/// let now = "2026-11-23T09:00:00Z".parse()?;
+/// let planned = runner.plan(now).await?;
+/// assert_eq!(planned.report.counts.created, 1);
+/// assert!(users.all().is_empty());
+///
+/// let report = runner.run(now).await?;
+/// assert_eq!((report.counts.created, report.counts.invited), (1, 1));
+/// assert_eq!(users.all().len(), 1);
+/// # Ok(())
+/// # }
+/// ```
+pub struct Runner {
+    directory: Arc<dyn Directory>,
+    target: Arc<dyn Target>,
+    calls: Calls,
+    store: Arc<dyn StateStore>,
+    connection: String,
+    stage: Stage,
+    map: FieldMap,
+    policy: Policy,
+    safeguards: Safeguards,
+    time_zone: TimeZone,
+    config: String,
+    observer: Arc<dyn Observer>,
+    hooks: Vec<Arc<dyn ReportHook>>,
+    stop: Stop,
+}
+
+/// Whether somebody has looked at a plan and wants it done although a safeguard refuses it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Approval {
+    /// The plan passes the safeguards this once.
+    Given,
+    /// The safeguards hold.
+    #[default]
+    None,
+}
+
+/// A plan that was made and not carried out.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Planned {
+    /// What would be done.
+    pub plan: Plan,
+    /// Whether the safeguards would let it pass.
+    pub decision: Decision,
+    /// The same as a report: command `plan`, each action `planned`. Its outcome is how a run would
+    /// end if all goes well; `refused` where a safeguard would refuse it.
+    pub report: Report,
+    now: Timestamp,
+}
+
+impl Planned {
+    /// The plan in the form in which it is approved and carried out later.
+    #[must_use]
+    pub fn save(&self) -> SavedPlan {
+        SavedPlan::new(self.plan.clone(), self.now)
+    }
+}
+
+/// Why something is done for one person, or not.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Explanation {
+    /// The situation and its reason.
+    pub verdict: Verdict,
+    /// What would be done.
+    pub actions: Vec<ActionLine>,
+    /// What somebody should look at.
+    pub problems: Vec<Problem>,
+    /// Why a safeguard would refuse the whole run or hold its removals.
+    pub refusal: Option<Refusal>,
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Verdict { employee, user, situation, reason, .. } = &self.verdict;
+        match (employee, user) {
+            (Some(employee), Some(user)) => write!(f, "employee {employee}, account {user}")?,
+            (Some(employee), None) => write!(f, "employee {employee}, no account")?,
+            (None, Some(user)) => write!(f, "account {user}")?,
+            (None, None) => f.write_str("nobody")?,
+        }
+        write!(f, ": {situation}: {reason}")?;
+        if self.actions.is_empty() {
+            f.write_str("\nnothing would be done")?;
+        }
+        for action in &self.actions {
+            write!(f, "\nwould {}", action.action.as_str())?;
+            if !action.fields.is_empty() {
+                write!(f, " ({})", action.fields.join(", "))?;
+            }
+            write!(f, ": {}", action.reason)?;
+        }
+        for problem in &self.problems {
+            write!(f, "\n{}: {}", problem.code.as_str(), problem.message)?;
+        }
+        if let Some(refusal) = &self.refusal {
+            write!(
+                f,
+                "\nthe whole run would be refused or held: {}: {}",
+                refusal.rule.as_str(),
+                refusal.message
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl Runner {
+    /// Starts to build a runner. Each part may be a value, a `Box` or an `Arc`, of a type or of the
+    /// trait.
+    pub fn builder(directory: impl Directory, target: impl Target, store: impl StateStore) -> RunnerBuilder {
+        RunnerBuilder::new(Arc::new(directory), Arc::new(target), Arc::new(store))
+    }
+
+    /// The connection's name.
+    #[must_use]
+    pub fn connection(&self) -> &str {
+        &self.connection
+    }
+
+    /// The handle that stops this runner's runs.
+    #[must_use]
+    pub fn stop(&self) -> &Stop {
+        &self.stop
+    }
+
+    /// Looks whether a run could work: credential and permissions of the source, the mapping, the
+    /// target, the state. Reads no people and writes nothing.
+    ///
+    /// # Errors
+    /// Where nothing could be found out at all: [`ErrorKind::Source`] if the source does not answer.
+    /// What is missing is in the [`Check`].
+    pub async fn check(&self, now: Timestamp) -> Result<Check> {
+        self.allow(Step::Check)?;
+        check::check(self, now).await
+    }
+
+    /// Reads and decides, and writes nothing anywhere. It needs no lease and may be asked at any
+    /// time.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Source`], [`ErrorKind::Auth`], [`ErrorKind::Target`] or [`ErrorKind::State`] if
+    /// something could not be read; [`ErrorKind::Config`] if the connection has no mapping yet.
+    pub async fn plan(&self, now: Timestamp) -> Result<Planned> {
+        self.allow(Step::Plan)?;
+        let mut draft = self.draft("plan", now);
+        let planned = self.plan_only(&mut draft, now).await;
+        planned.map_err(|error| {
+            let report = draft.failed(&error);
+            error.with_report(report)
+        })
+    }
+
+    /// Syncs: reads, decides, and does it, unless a safeguard refuses.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Busy`] if another run holds the connection; [`ErrorKind::Cancelled`] if it was
+    /// stopped; [`ErrorKind::Config`] if the connection is not published; else what could not be
+    /// read or written. [`Error::report`] says what was done until then. A refusal is no error.
+    pub async fn run(&self, now: Timestamp) -> Result<Report> {
+        self.execute(Command::Sync, now).await
+    }
+
+    /// Links accounts to employees and brings their assignments in line; creates, invites and
+    /// removes nobody.
+    ///
+    /// # Errors
+    /// As [`Runner::run`].
+    pub async fn match_users(&self, now: Timestamp) -> Result<Report> {
+        self.execute(Command::Match, now).await
+    }
+
+    /// Carries out exactly the plan that was saved. It is made anew first; if it comes out otherwise,
+    /// the run is refused as stale. With [`Approval::Given`] it passes the safeguards once, and its
+    /// removals do not count in the window of later runs; everybody missing is then asked for by id,
+    /// and whoever is there after all stays.
+    ///
+    /// An approval is good for a week.
+    ///
+    /// # Errors
+    /// As [`Runner::run`].
+    pub async fn apply(&self, saved: &SavedPlan, approval: Approval, now: Timestamp) -> Result<Report> {
+        self.execute(Command::Apply(saved, approval), now).await
+    }
+
+    /// Reads one person and does for them what a sync would. Nobody is removed for being missing,
+    /// and later runs are compared with the last whole run as before.
+    ///
+    /// # Errors
+    /// As [`Runner::run`], and [`ErrorKind::Config`] if the source knows nobody of this id.
+    pub async fn import(&self, employee: &EmployeeId, now: Timestamp) -> Result<Report> {
+        self.execute(Command::Import(employee), now).await
+    }
+
+    /// Why something would be done for one person, or not; none if nobody of this id is in the
+    /// source or in a link. Reads as [`Runner::plan`] does.
+    ///
+    /// # Errors
+    /// As [`Runner::plan`].
+    pub async fn explain(&self, employee: &EmployeeId, now: Timestamp) -> Result<Option<Explanation>> {
+        let Planned { plan, report, .. } = self.plan(now).await?;
+        let Some((verdict, actions)) = plan.explain(employee) else { return Ok(None) };
+        let about = |problem: &&Problem| problem.employee.as_ref() == Some(employee);
+        Ok(Some(Explanation {
+            verdict: verdict.clone(),
+            actions: actions
+                .into_iter()
+                .map(|action| ActionLine::new(action, ActionResult::Planned))
+                .collect(),
+            problems: plan.problems.iter().filter(about).cloned().collect(),
+            refusal: report.refusal,
+        }))
+    }
+
+    /// The fields of the source and how many people have each.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Source`] or [`ErrorKind::Auth`] if the source could not be read;
+    /// [`ErrorKind::Config`] if the connection is not authorised.
+    pub async fn fields(&self, now: Timestamp) -> Result<Vec<FieldInfo>> {
+        self.allow(Step::Read)?;
+        let request = ReadRequest::everything(now.date_in(&self.time_zone));
+        self.unless_stopped(async { Ok(self.directory.fields(&request).await?) }).await
+    }
+
+    /// Past runs of the connection, newest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::State`].
+    pub async fn history(&self, limit: u32) -> Result<Vec<Report>> {
+        self.store.history(&self.connection, limit).await
+    }
+
+    /// One past run, by its id.
+    ///
+    /// # Errors
+    /// [`ErrorKind::State`].
+    pub async fn report(&self, run: &str) -> Result<Option<Report>> {
+        self.store.run(&self.connection, run).await
+    }
+
+    async fn plan_only(&self, draft: &mut Draft, now: Timestamp) -> Result<Planned> {
+        let past = self.past(draft).await?;
+        let mut world = self.fetch(Command::Sync.mode(), (past.links, past.last), draft, now).await?;
+        let (plan, decision) = self.decide(&mut world, draft, now).await?;
+        draft.rest = ActionResult::Planned;
+        draft.plan = Some(plan.clone());
+        let report = match &decision {
+            Decision::Refuse(refusal) => {
+                draft.refusal = Some(refusal.clone());
+                let mut report = draft.refused();
+                // Nothing is carried out either way, so what would be is the more useful figure.
+                report.counts = draft::planned(&plan);
+                report
+            }
+            Decision::Hold(refusal) => {
+                draft.refusal = Some(refusal.clone());
+                let going: std::collections::BTreeSet<_> =
+                    plan.without_removals().actions.into_iter().map(|action| action.key).collect();
+                draft.ends = plan
+                    .actions
+                    .iter()
+                    .map(|action| {
+                        let stays = going.contains(&action.key);
+                        draft::End::new(
+                            action,
+                            if stays { ActionResult::Planned } else { ActionResult::Skipped },
+                        )
+                    })
+                    .collect();
+                draft.finished()
+            }
+            _ => draft.finished(),
+        };
+        Ok(Planned { plan, decision, report, now })
+    }
+
+    fn draft(&self, command: &'static str, now: Timestamp) -> Draft {
+        Draft::new(&self.connection, command, self.directory.capabilities().vendor, now)
+    }
+
+    /// Refuses what the stage of the connection does not allow.
+    fn allow(&self, step: Step) -> Result<()> {
+        let allowed = match step {
+            Step::Check => self.stage != Stage::Removed,
+            Step::Read => {
+                matches!(self.stage, Stage::Authorised | Stage::Mapped | Stage::Paused | Stage::Published)
+            }
+            Step::Plan => matches!(self.stage, Stage::Mapped | Stage::Paused | Stage::Published),
+            Step::Write => self.stage == Stage::Published,
+        };
+        if allowed { Ok(()) } else { Err(self.stage.refuse(&self.connection)) }
+    }
+
+    /// Does something that only reads, unless or until the runner is stopped.
+    async fn unless_stopped<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        tokio::select! {
+            biased;
+            () = self.stop.stopped() => Err(stopped()),
+            done = work => done,
+        }
+    }
+
+    fn tell(&self, event: &Event) {
+        observer::tell(&*self.observer, event);
+    }
+}
+
+/// What is about to be done with a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Check,
+    Plan,
+    Read,
+    Write,
+}
+
+fn stopped() -> Error {
+    Error::new(ErrorKind::Cancelled, "the run was stopped; what was done is recorded, run again when ready")
+}
+
+impl fmt::Debug for Runner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runner")
+            .field("connection", &self.connection)
+            .field("directory", &self.directory)
+            .field("target", &self.target)
+            .field("store", &self.store)
+            .field("stage", &self.stage)
+            .finish_non_exhaustive()
+    }
+}
+
+/// How long one call of the target may take, unless the builder says otherwise.
+const CALL_LIMIT: Duration = Duration::from_secs(30);

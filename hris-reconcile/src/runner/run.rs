@@ -1,0 +1,305 @@
+//! One run, from its lease to its report.
+
+use std::collections::BTreeSet;
+use std::panic::AssertUnwindSafe;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use hris_core::reconcile::{ActionKey, ActionKind, Baseline, Decision, Mode, Plan, Refusal, Rule, guard};
+use hris_core::{EmployeeId, Lookup, Snapshot, Timestamp};
+
+use super::apply::{Apply, Order};
+use super::draft::Draft;
+use super::lease::Keeper;
+use super::links::Links;
+use super::world::World;
+use super::{Approval, Runner, SavedPlan, Step};
+use crate::observer::Event;
+use crate::report::{ActionResult, Report};
+use crate::store::Lease;
+use crate::{Error, ErrorKind, Result};
+
+/// For how many days a plan can be approved.
+const APPROVAL_DAYS: i32 = 7;
+/// How many settlements are recorded at once.
+const BATCH: usize = 256;
+/// How long a hook may take.
+const HOOK_LIMIT: Duration = Duration::from_secs(60);
+
+/// What a run is for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Command<'a> {
+    Apply(&'a SavedPlan, Approval),
+    Import(&'a EmployeeId),
+    Match,
+    Sync,
+}
+
+impl Command<'_> {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Import(_) => "import",
+            Self::Match => "match",
+            Self::Apply(..) | Self::Sync => "sync",
+        }
+    }
+
+    pub(super) fn mode(self) -> Mode {
+        match self {
+            Self::Match => Mode::Match,
+            _ => Mode::Sync,
+        }
+    }
+}
+
+/// What is to be done with a plan.
+struct Way {
+    refused: Option<Refusal>,
+    /// Actions that wait, and why.
+    held: BTreeSet<ActionKey>,
+    waiting: Option<Refusal>,
+    approved: bool,
+}
+
+impl Runner {
+    pub(super) async fn execute(&self, command: Command<'_>, now: Timestamp) -> Result<Report> {
+        self.allow(Step::Write)?;
+        let mut draft = self.draft(command.as_str(), now);
+        self.tell(&Event::Started { run: draft.run.clone() });
+        let done = match self.store.acquire(&self.connection, &draft.run).await {
+            Ok(lease) => self.under(lease, command, &mut draft, now).await,
+            Err(error) => Err(error),
+        };
+        match done {
+            Ok(mut report) => {
+                self.hand_over(&mut report).await;
+                Ok(report)
+            }
+            Err(error) => {
+                let mut report = draft.failed(&error);
+                self.hand_over(&mut report).await;
+                Err(error.with_report(report))
+            }
+        }
+    }
+
+    /// Works under a lease and gives it back.
+    async fn under(
+        &self,
+        lease: Lease,
+        command: Command<'_>,
+        draft: &mut Draft,
+        now: Timestamp,
+    ) -> Result<Report> {
+        let keeper = Keeper::new(&*self.store, lease);
+        let done = keeper.hold(self.work(&keeper, command, draft, now)).await;
+        if let Err(error) = &done
+            && !matches!(error.kind(), ErrorKind::Busy | ErrorKind::State)
+        {
+            let recorded = self.store.finish(keeper.lease(), &draft.failed(error), None).await;
+            if recorded.is_err() {
+                draft.notices.push("the report of this run could not be recorded".to_owned());
+            }
+        }
+        // A lease that is not given back runs out by itself.
+        if self.store.release(keeper.lease()).await.is_err() {
+            tracing::debug!("the lease was not given back and will run out");
+        }
+        done
+    }
+
+    async fn work(
+        &self,
+        keeper: &Keeper<'_>,
+        command: Command<'_>,
+        draft: &mut Draft,
+        now: Timestamp,
+    ) -> Result<Report> {
+        let past = self.past(draft).await?;
+        for settlements in past.settlements.chunks(BATCH) {
+            self.store.settle(keeper.lease(), settlements).await?;
+        }
+        let known = (past.links, past.last);
+        let mut world = match command {
+            Command::Import(employee) => self.one(employee, known, draft, now).await?,
+            _ => self.fetch(command.mode(), known, draft, now).await?,
+        };
+        let (mut plan, mut decision) = self.decide(&mut world, draft, now).await?;
+        if let Command::Import(employee) = command {
+            only(&mut plan, employee);
+            decision = guard(&plan, &self.safeguards);
+        }
+        let way = match command {
+            Command::Apply(saved, approval) => {
+                self.way_of_saved(saved, approval, (&plan, decision), &mut world, draft, now).await?
+            }
+            _ => Way::by(decision, &plan),
+        };
+        draft.refusal = way.refused.clone().or(way.waiting.clone());
+        if way.refused.is_some() {
+            draft.rest = ActionResult::Planned;
+            draft.plan = Some(plan);
+            let report = draft.refused();
+            self.store.finish(keeper.lease(), &report, None).await?;
+            return Ok(report);
+        }
+        let order = Order { run: &draft.run, now, approved: way.approved, held: &way.held };
+        let links = Links::of(std::mem::take(&mut world.links));
+        let apply = Apply::new(self, keeper, order, links, (&plan.actions, &world.users));
+        let plan = &*draft.plan.insert(plan);
+        apply.run(&plan.actions, &mut draft.ends, &mut draft.problems).await?;
+        let baseline = baseline(command, plan, world.last.as_ref(), &way);
+        let report = draft.finished();
+        self.store.finish(keeper.lease(), &report, baseline.as_ref()).await?;
+        Ok(report)
+    }
+
+    /// Decides on a plan that somebody saved: it must be the plan that was just made.
+    async fn way_of_saved(
+        &self,
+        saved: &SavedPlan,
+        approval: Approval,
+        (plan, decision): (&Plan, Decision),
+        world: &mut World,
+        draft: &mut Draft,
+        now: Timestamp,
+    ) -> Result<Way> {
+        let stale = if saved.connection() != self.connection {
+            Some(format!("the plan was made for connection {:?}", saved.connection()))
+        } else if !saved.is_intact() {
+            Some("the plan was changed by hand".to_owned())
+        } else if *saved.digest() != plan.digest() {
+            Some("source, target or settings changed since, so another plan would be made now".to_owned())
+        } else if approval == Approval::Given && saved.created_at().plus_days(APPROVAL_DAYS) < now {
+            Some(format!("the plan is more than {APPROVAL_DAYS} days old"))
+        } else {
+            None
+        };
+        if let Some(why) = stale {
+            let planned = plan.actions.len() as u64;
+            let message = format!("{why}; make a new plan and look at it");
+            let refusal = Refusal::new(Rule::PlanStale, 0, planned, message);
+            return Ok(Way { refused: Some(refusal), held: BTreeSet::new(), waiting: None, approved: false });
+        }
+        if approval == Approval::None {
+            return Ok(Way::by(decision, plan));
+        }
+        // Now that they may go, those who are missing are asked for, and whoever is there stays.
+        let mut held = BTreeSet::new();
+        if self.ask_for_missing(world, plan, draft, now).await? {
+            let again: BTreeSet<ActionKey> =
+                self.make_plan(world, now).actions.into_iter().map(|action| action.key).collect();
+            let keys = plan.actions.iter().map(|action| &action.key);
+            held = keys.filter(|key| !again.contains(key)).cloned().collect();
+        }
+        Ok(Way { refused: None, held, waiting: None, approved: true })
+    }
+
+    /// One person, as a directory that says nothing about anybody else.
+    async fn one(
+        &self,
+        employee: &EmployeeId,
+        (links, last): (Links, Option<Baseline>),
+        draft: &mut Draft,
+        now: Timestamp,
+    ) -> Result<World> {
+        let request = self.request(now);
+        let answer = self.unless_stopped(async { Ok(self.directory.get(employee, &request).await?) }).await?;
+        draft.source.requests = 1;
+        let person = match answer {
+            Lookup::Found(person) => *person,
+            Lookup::NotVisible => {
+                let message = format!("import {employee}: the credential may not see this person");
+                return Err(Error::new(ErrorKind::Auth, message));
+            }
+            _ => {
+                let message = format!("import {employee}: the source knows nobody of this id");
+                return Err(Error::new(ErrorKind::Config, message));
+            }
+        };
+        draft.source.employees = 1;
+        // Who answers was compared at the last whole run and will be at the next; this person alone
+        // cannot be compared with everybody.
+        let last = last.map(|last| {
+            let mut alone = Baseline::default();
+            alone.fingerprint = last.fingerprint;
+            alone.config = last.config;
+            alone.people = 1;
+            alone
+        });
+        let mut snapshot = Snapshot::new(self.directory.capabilities().vendor, vec![person])
+            .without_absence("one person was asked for");
+        if let Some(last) = &last {
+            snapshot = snapshot.with_fingerprint(last.fingerprint.clone());
+        }
+        self.world(Mode::Sync, snapshot, (links, last), now).await
+    }
+
+    /// Hands the report to the hooks and the observer.
+    async fn hand_over(&self, report: &mut Report) {
+        for hook in &self.hooks {
+            let call = AssertUnwindSafe(hook.finished(report)).catch_unwind();
+            let fault = match tokio::time::timeout(HOOK_LIMIT, call).await {
+                Ok(Ok(Ok(()))) => continue,
+                Ok(Ok(Err(error))) => error.to_string(),
+                Ok(Err(_panic)) => "it panicked".to_owned(),
+                Err(_elapsed) => format!("no end in {} s", HOOK_LIMIT.as_secs()),
+            };
+            report.notices.push(format!("a hook after the run failed: {fault}"));
+        }
+        self.tell(&Event::Finished { outcome: report.outcome, counts: report.counts });
+    }
+}
+
+impl Way {
+    fn by(decision: Decision, plan: &Plan) -> Self {
+        let mut way = Self { refused: None, held: BTreeSet::new(), waiting: None, approved: false };
+        match decision {
+            Decision::Hold(refusal) => {
+                let going: BTreeSet<ActionKey> =
+                    plan.without_removals().actions.into_iter().map(|action| action.key).collect();
+                let keys = plan.actions.iter().map(|action| &action.key);
+                way.held = keys.filter(|key| !going.contains(key)).cloned().collect();
+                way.waiting = Some(refusal);
+            }
+            Decision::Refuse(refusal) => way.refused = Some(refusal),
+            _ => {}
+        }
+        way
+    }
+}
+
+/// Leaves of a plan what concerns one person.
+fn only(plan: &mut Plan, employee: &EmployeeId) {
+    plan.actions.retain(|action| action.employee.as_ref() == Some(employee));
+    plan.people.retain(|verdict| verdict.employee.as_ref() == Some(employee));
+    plan.problems.retain(|problem| problem.employee.as_ref() == Some(employee));
+    // Everybody else was not asked for, which holds nothing back.
+    plan.figures.withheld_removals = 0;
+    plan.figures.removals = plan.of_kind(ActionKind::Deactivate).count() as u64;
+    plan.figures.creations = plan.of_kind(ActionKind::Create).count() as u64;
+}
+
+/// What the next run is compared with; none if it is to be compared as this one was.
+fn baseline(command: Command<'_>, plan: &Plan, last: Option<&Baseline>, way: &Way) -> Option<Baseline> {
+    // Held removals wait for what was compared here; it must be the same the next time.
+    let waits = way.waiting.is_some();
+    // A run that only matches removes nobody, so it must not make a change look reviewed. Without a
+    // last run it is the first, and the next may do everything.
+    let only_matched = plan.mode == Mode::Match && last.is_some();
+    if waits || only_matched || matches!(command, Command::Import(_)) {
+        return None;
+    }
+    let mut baseline = plan.baseline.clone();
+    if way.approved {
+        for field in &plan.figures.coverage_lost {
+            baseline.filled.insert(field.clone(), 0);
+        }
+    } else if let Some(last) = last.filter(|_| plan.figures.visibility_lost.is_some()) {
+        // What was visible stays expected until it is visible again or a person approves a plan.
+        baseline.fingerprint.role.clone_from(&last.fingerprint.role);
+        baseline.fingerprint.scopes.clone_from(&last.fingerprint.scopes);
+        baseline.fingerprint.statuses.clone_from(&last.fingerprint.statuses);
+    }
+    Some(baseline)
+}

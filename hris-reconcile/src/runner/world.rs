@@ -1,0 +1,198 @@
+//! Everything a plan is made from, and making it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use hris_core::reconcile::{
+    self, ActionKind, Baseline, Decision, Inputs, Mode, Plan, Reason, TargetCapabilities,
+};
+use hris_core::{EmployeeId, Link, Lookup, ReadRequest, Snapshot, Timestamp, User};
+
+use super::Runner;
+use super::calls::fatal;
+use super::draft::{Draft, planned};
+use super::links::Links;
+use super::settle::settle;
+use crate::observer::Event;
+use crate::store::{Settlement, State};
+use crate::{Error, Result};
+
+/// How many people are asked for at once.
+const ASKED_AT_ONCE: usize = 4;
+
+/// Everything a plan is made from.
+#[derive(Debug)]
+pub(super) struct World {
+    pub(super) mode: Mode,
+    pub(super) snapshot: Snapshot,
+    pub(super) users: Vec<User>,
+    pub(super) links: Vec<Link>,
+    pub(super) last: Option<Baseline>,
+    absent: BTreeMap<EmployeeId, Lookup>,
+    target: TargetCapabilities,
+    removed_in_window: u64,
+}
+
+/// What an interrupted run left, settled: who is whom now, and what is to be recorded of it.
+#[derive(Debug)]
+pub(super) struct Past {
+    pub(super) links: Links,
+    pub(super) last: Option<Baseline>,
+    pub(super) settlements: Vec<Settlement>,
+}
+
+impl Runner {
+    /// Loads the state and settles what an interrupted run left. Nothing is recorded.
+    pub(super) async fn past(&self, draft: &mut Draft) -> Result<Past> {
+        let State { links, baseline, unsettled } = self.store.load(&self.connection).await?;
+        let mut links = Links::of(links);
+        let settlements = settle(&self.calls, &mut links, unsettled)
+            .await
+            .map_err(|error| fatal("settle actions of an interrupted run", error))?;
+        if !settlements.is_empty() {
+            let done = settlements.iter().filter(|settlement| settlement.done).count();
+            let not_done = settlements.len() - done;
+            draft.notices.push(format!(
+                "an earlier run was interrupted: {done} of its open actions turned out done, {not_done} not done"
+            ));
+            self.tell(&Event::Settled { done: done as u64, not_done: not_done as u64 });
+        }
+        Ok(Past { links, last: baseline, settlements })
+    }
+
+    /// Reads the directory and the target.
+    pub(super) async fn fetch(
+        &self,
+        mode: Mode,
+        past: (Links, Option<Baseline>),
+        draft: &mut Draft,
+        now: Timestamp,
+    ) -> Result<World> {
+        let observer = Arc::clone(&self.observer);
+        let request = self.request(now).with_progress(Arc::new(move |read, total| {
+            crate::observer::tell(&*observer, &Event::Fetching { read, total });
+        }));
+        let snapshot = self.unless_stopped(async { Ok(self.directory.snapshot(&request).await?) }).await?;
+        draft.source.employees = snapshot.people();
+        draft.source.complete = true;
+        draft.source.requests = snapshot.requests();
+        tracing::debug!(people = snapshot.people(), requests = snapshot.requests(), "read the directory");
+        self.world(mode, snapshot, past, now).await
+    }
+
+    /// Adds the target to a snapshot.
+    pub(super) async fn world(
+        &self,
+        mode: Mode,
+        snapshot: Snapshot,
+        (links, last): (Links, Option<Baseline>),
+        now: Timestamp,
+    ) -> Result<World> {
+        let read = async {
+            let target = self.calls.capabilities().await?;
+            Ok((target, self.calls.users().await?))
+        };
+        let (target, users) = self
+            .unless_stopped(async { read.await.map_err(|error| fatal("read the target", error)) })
+            .await?;
+        let days = i32::try_from(self.safeguards.window_days).unwrap_or(i32::MAX);
+        let removed_in_window = match days {
+            0 => 0,
+            days => self.store.removals_since(&self.connection, now.plus_days(-days)).await?,
+        };
+        Ok(World {
+            mode,
+            snapshot,
+            users,
+            links: links.into_vec(),
+            last,
+            absent: BTreeMap::new(),
+            target,
+            removed_in_window,
+        })
+    }
+
+    /// Plans, and asks for the missing people by id where the safeguards would let all of them go;
+    /// where they would not, nobody is asked and the plan waits for a person.
+    pub(super) async fn decide(
+        &self,
+        world: &mut World,
+        draft: &mut Draft,
+        now: Timestamp,
+    ) -> Result<(Plan, Decision)> {
+        let mut plan = self.make_plan(world, now);
+        let mut decision = reconcile::guard(&plan, &self.safeguards);
+        if decision == Decision::Go && self.ask_for_missing(world, &plan, draft, now).await? {
+            plan = self.make_plan(world, now);
+            decision = reconcile::guard(&plan, &self.safeguards);
+        }
+        let counts = planned(&plan);
+        self.tell(&Event::Planned { counts, actions: plan.actions.len() as u64 });
+        tracing::debug!(actions = plan.actions.len(), people = plan.people.len(), "planned");
+        Ok((plan, decision))
+    }
+
+    /// Asks the directory for everybody whom the plan would remove for being missing and who was not
+    /// asked for yet. Says whether anybody was.
+    pub(super) async fn ask_for_missing(
+        &self,
+        world: &mut World,
+        plan: &Plan,
+        draft: &mut Draft,
+        now: Timestamp,
+    ) -> Result<bool> {
+        let unasked =
+            plan.of_kind(ActionKind::Deactivate).filter(|action| action.reason == Reason::AbsentUnasked);
+        let unasked: Vec<EmployeeId> = unasked.filter_map(|action| action.employee.clone()).collect();
+        if unasked.is_empty() {
+            return Ok(false);
+        }
+        let people = unasked.len() as u64;
+        self.tell(&Event::Asking { people });
+        let request = self.request(now);
+        let ask = |id: EmployeeId| {
+            let request = &request;
+            async move {
+                let answer = self.directory.get(&id, request).await?;
+                Ok::<_, Error>((id, answer))
+            }
+        };
+        let answers = stream::iter(unasked.into_iter().map(ask)).buffer_unordered(ASKED_AT_ONCE);
+        let answers: Vec<(EmployeeId, Lookup)> = self.unless_stopped(answers.try_collect()).await?;
+        world.absent.extend(answers);
+        draft.source.requests += people;
+        Ok(true)
+    }
+
+    /// The plan of a world. The engine is a function of its arguments and cannot fail.
+    pub(super) fn make_plan(&self, world: &World, now: Timestamp) -> Plan {
+        let desired = self.map.apply(&world.snapshot);
+        let inputs = Inputs {
+            connection: &self.connection,
+            mode: world.mode,
+            snapshot: &world.snapshot,
+            desired: &desired,
+            users: &world.users,
+            links: &world.links,
+            last: world.last.as_ref(),
+            absent: &world.absent,
+            target: &world.target,
+            leavers: self.directory.capabilities().leavers,
+            config: &self.config,
+            removed_in_window: world.removed_in_window,
+            now,
+        };
+        reconcile::plan(&inputs, &self.policy, now.date_in(&self.time_zone))
+    }
+
+    /// What is asked of the directory: the fields that the mapping and the policy read, as far as
+    /// the vendor has them.
+    pub(super) fn request(&self, now: Timestamp) -> ReadRequest {
+        let capabilities = self.directory.capabilities();
+        let own = self.policy.sources().into_iter().filter(|field| capabilities.can_read(*field));
+        ReadRequest::new(now.date_in(&self.time_zone))
+            .with_fields(self.map.sources())
+            .with_fields(own.map(hris_core::SourceField::from))
+    }
+}

@@ -1,0 +1,190 @@
+//! The state in memory, for tests and examples.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use hris_core::reconcile::{ActionKind, Baseline};
+use hris_core::{EmployeeId, Link, Timestamp};
+use tokio::time::Instant;
+
+use super::{Intent, LEASE_SECONDS, Lease, Settlement, State, StateStore};
+use crate::report::Report;
+use crate::{Connection, Error, ErrorKind, Result};
+
+/// A state that is gone when the last clone of it is. Clones share it, so a second runner may be
+/// given the same state, as after a crash.
+///
+/// Leases run by tokio's clock, which a test may pause. See [`crate::faults`] for making its calls
+/// fail.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryStore(Arc<Mutex<World>>);
+
+#[derive(Clone, Debug, Default)]
+struct World {
+    connections: BTreeMap<String, Kept>,
+    saved: BTreeMap<String, Connection>,
+}
+
+/// What is kept of one connection.
+#[derive(Clone, Debug, Default)]
+struct Kept {
+    token: u64,
+    held: Option<(String, Instant)>,
+    links: BTreeMap<EmployeeId, Link>,
+    baseline: Option<Baseline>,
+    open: Vec<Intent>,
+    removals: Vec<Removal>,
+    runs: Vec<Report>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Removal {
+    at: Timestamp,
+    approved: bool,
+}
+
+impl MemoryStore {
+    /// An empty state.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A copy of the state as it is now, as a backup is: what is written later is not in it.
+    #[must_use]
+    pub fn backup(&self) -> Self {
+        let mut world = self.lock().clone();
+        for kept in world.connections.values_mut() {
+            kept.held = None;
+        }
+        Self(Arc::new(Mutex::new(world)))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, World> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes what is kept of a connection, for who holds its newest lease.
+    fn write(&self, lease: &Lease, change: impl FnOnce(&mut Kept)) -> Result<()> {
+        let mut world = self.lock();
+        let kept = world.connections.entry(lease.connection.clone()).or_default();
+        let holds = kept.held.as_ref().is_some_and(|(holder, _)| *holder == lease.holder);
+        if !holds || kept.token != lease.token {
+            return Err(lost(lease));
+        }
+        change(kept);
+        Ok(())
+    }
+
+    fn read<T>(&self, connection: &str, look: impl FnOnce(&Kept) -> T) -> T {
+        match self.lock().connections.get(connection) {
+            Some(kept) => look(kept),
+            None => look(&Kept::default()),
+        }
+    }
+}
+
+fn lost(lease: &Lease) -> Error {
+    let message = format!("run {} no longer holds connection {:?}", lease.holder, lease.connection);
+    Error::new(ErrorKind::Busy, message)
+}
+
+fn end_of_lease() -> Instant {
+    Instant::now() + Duration::from_secs(LEASE_SECONDS)
+}
+
+#[async_trait]
+impl StateStore for MemoryStore {
+    async fn acquire(&self, connection: &str, holder: &str) -> Result<Lease> {
+        let mut world = self.lock();
+        let kept = world.connections.entry(connection.to_owned()).or_default();
+        if let Some((other, until)) = &kept.held
+            && *until > Instant::now()
+        {
+            let message = format!("run {other} holds connection {connection:?}; wait for it, then run again");
+            return Err(Error::new(ErrorKind::Busy, message));
+        }
+        kept.token += 1;
+        kept.held = Some((holder.to_owned(), end_of_lease()));
+        Ok(Lease::new(connection, holder, kept.token))
+    }
+
+    async fn renew(&self, lease: &Lease) -> Result<()> {
+        self.write(lease, |kept| kept.held = Some((lease.holder.clone(), end_of_lease())))
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<()> {
+        // One that was lost is no error.
+        let _ = self.write(lease, |kept| kept.held = None);
+        Ok(())
+    }
+
+    async fn load(&self, connection: &str) -> Result<State> {
+        Ok(self.read(connection, |kept| State {
+            links: kept.links.values().cloned().collect(),
+            baseline: kept.baseline.clone(),
+            unsettled: kept.open.clone(),
+        }))
+    }
+
+    async fn intend(&self, lease: &Lease, intents: &[Intent]) -> Result<()> {
+        self.write(lease, |kept| {
+            for intent in intents {
+                kept.open.retain(|open| open.action.key != intent.action.key);
+                kept.open.push(intent.clone());
+            }
+        })
+    }
+
+    async fn settle(&self, lease: &Lease, outcomes: &[Settlement]) -> Result<()> {
+        self.write(lease, |kept| {
+            for Settlement { key, done, link, unlinked } in outcomes {
+                let place = kept.open.iter().position(|open| open.action.key == *key);
+                let intent = place.map(|place| kept.open.remove(place));
+                let removal = intent.filter(|intent| *done && intent.action.kind == ActionKind::Deactivate);
+                kept.removals
+                    .extend(removal.map(|intent| Removal { at: intent.at, approved: intent.approved }));
+                for employee in unlinked {
+                    kept.links.remove(employee);
+                }
+                if let Some(link) = link {
+                    kept.links.insert(link.employee.clone(), link.clone());
+                }
+            }
+        })
+    }
+
+    async fn finish(&self, lease: &Lease, report: &Report, baseline: Option<&Baseline>) -> Result<()> {
+        self.write(lease, |kept| {
+            kept.runs.push(report.clone());
+            if let Some(baseline) = baseline {
+                kept.baseline = Some(baseline.clone());
+            }
+        })
+    }
+
+    async fn removals_since(&self, connection: &str, since: Timestamp) -> Result<u64> {
+        let counts = |removal: &&Removal| removal.at >= since && !removal.approved;
+        Ok(self.read(connection, |kept| kept.removals.iter().filter(counts).count() as u64))
+    }
+
+    async fn history(&self, connection: &str, limit: u32) -> Result<Vec<Report>> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        Ok(self.read(connection, |kept| kept.runs.iter().rev().take(limit).cloned().collect()))
+    }
+
+    async fn run(&self, connection: &str, run: &str) -> Result<Option<Report>> {
+        Ok(self.read(connection, |kept| kept.runs.iter().find(|report| report.run == run).cloned()))
+    }
+
+    async fn save_connection(&self, connection: &Connection) -> Result<()> {
+        self.lock().saved.insert(connection.name.clone(), connection.clone());
+        Ok(())
+    }
+
+    async fn connection(&self, name: &str) -> Result<Option<Connection>> {
+        Ok(self.lock().saved.get(name).cloned())
+    }
+}

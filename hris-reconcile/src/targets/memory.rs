@@ -1,0 +1,252 @@
+//! Accounts in memory, for tests and examples.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use hris_core::reconcile::{ActionKey, Change, GrantChange};
+use hris_core::{AssignmentKind, Invite, TargetField, Timestamp, User, UserId, UserStatus};
+
+use crate::target::{Invitation, NewUser, Target, TargetCapabilities, TargetError, TargetErrorKind};
+
+/// Accounts in memory. Clones share them.
+///
+/// It keeps what a real target must: external ids and e-mail addresses are unique over all accounts,
+/// closed ones too, addresses without regard to the case of A to Z, and an action of one key is done
+/// once. See [`crate::faults`] for making its calls fail.
+#[derive(Clone, Debug)]
+pub struct MemoryTarget {
+    world: Arc<Mutex<World>>,
+    capabilities: TargetCapabilities,
+}
+
+#[derive(Debug, Default)]
+struct World {
+    users: BTreeMap<UserId, User>,
+    /// What each account was before it was closed.
+    before: BTreeMap<UserId, UserStatus>,
+    done: BTreeMap<String, UserId>,
+    invited: Vec<UserId>,
+    writes: u64,
+    next: u64,
+}
+
+impl MemoryTarget {
+    /// No accounts yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { world: Arc::default(), capabilities: TargetCapabilities::full() }
+    }
+
+    /// Puts accounts there, as if the product had made them.
+    #[must_use]
+    pub fn with_users(self, users: impl IntoIterator<Item = User>) -> Self {
+        self.lock().users.extend(users.into_iter().map(|user| (user.id.clone(), user)));
+        self
+    }
+
+    /// With other capabilities than all.
+    #[must_use]
+    pub fn with_capabilities(mut self, capabilities: TargetCapabilities) -> Self {
+        self.capabilities = capabilities;
+        self
+    }
+
+    /// Every account, by id.
+    #[must_use]
+    pub fn all(&self) -> Vec<User> {
+        self.lock().users.values().cloned().collect()
+    }
+
+    /// Changes accounts behind the back of everybody, as an administrator would.
+    pub fn edit(&self, change: impl FnOnce(&mut BTreeMap<UserId, User>)) {
+        change(&mut self.lock().users);
+    }
+
+    /// How many calls have changed something.
+    #[must_use]
+    pub fn writes(&self) -> u64 {
+        self.lock().writes
+    }
+
+    /// Whom invitations were sent to, in order, each time.
+    #[must_use]
+    pub fn invited(&self) -> Vec<UserId> {
+        self.lock().invited.clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does something to an account, once a key.
+    fn write(
+        &self,
+        id: &UserId,
+        key: &ActionKey,
+        change: impl FnOnce(&mut World, &mut User) -> Result<(), TargetError>,
+    ) -> Result<(), TargetError> {
+        let mut world = self.lock();
+        if world.done.contains_key(key.as_str()) {
+            return Ok(());
+        }
+        let Some(mut user) = world.users.get(id).cloned() else {
+            return Err(TargetError::new(TargetErrorKind::NotFound, format!("there is no account {id}")));
+        };
+        change(&mut world, &mut user)?;
+        world.unique(&user)?;
+        world.users.insert(id.clone(), user);
+        world.done.insert(key.as_str().to_owned(), id.clone());
+        world.writes += 1;
+        Ok(())
+    }
+}
+
+impl Default for MemoryTarget {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl World {
+    /// Whether another account holds a value that this one is to have.
+    fn unique(&self, user: &User) -> Result<(), TargetError> {
+        for field in [TargetField::Email, TargetField::ExternalId] {
+            let Some(wanted) = user.value(&field) else { continue };
+            let same = |held: &str| match field {
+                TargetField::Email => held.eq_ignore_ascii_case(wanted),
+                _ => held == wanted,
+            };
+            let mut others = self.users.values().filter(|other| other.id != user.id);
+            if others.any(|other| other.value(&field).is_some_and(same)) {
+                let message = format!("another account has this {field}");
+                return Err(TargetError::new(TargetErrorKind::Conflict, message).field(field.to_string()));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn give(user: &mut User, grants: &[GrantChange]) {
+    for GrantChange { grant, given, .. } in grants {
+        match (grant.kind, given) {
+            (AssignmentKind::Role, true) => user.role = Some(grant.value.clone()),
+            (AssignmentKind::Role, false) => user.role = None,
+            (_, true) => {
+                user.assignments.insert(grant.clone());
+            }
+            (_, false) => {
+                user.assignments.remove(grant);
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Target for MemoryTarget {
+    fn capabilities(&self) -> TargetCapabilities {
+        self.capabilities.clone()
+    }
+
+    async fn check(&self) -> Result<(), TargetError> {
+        Ok(())
+    }
+
+    async fn users(&self) -> Result<Vec<User>, TargetError> {
+        Ok(self.all())
+    }
+
+    async fn user(&self, id: &UserId) -> Result<Option<User>, TargetError> {
+        Ok(self.lock().users.get(id).cloned())
+    }
+
+    async fn find(&self, external_id: &str) -> Result<Option<User>, TargetError> {
+        let has = |user: &&User| user.value(&TargetField::ExternalId) == Some(external_id);
+        Ok(self.lock().users.values().find(has).cloned())
+    }
+
+    async fn create(&self, new: &NewUser, key: &ActionKey, _now: Timestamp) -> Result<UserId, TargetError> {
+        let mut world = self.lock();
+        if let Some(id) = world.done.get(key.as_str()) {
+            return Ok(id.clone());
+        }
+        let id = UserId::from(format!("u-{}", world.next + 1));
+        let mut user = User::new(id.clone(), new.status);
+        for change in &new.values {
+            user.put(&change.field, change.to.as_deref());
+        }
+        give(&mut user, &new.grants);
+        world.unique(&user)?;
+        world.next += 1;
+        world.users.insert(id.clone(), user);
+        world.done.insert(key.as_str().to_owned(), id.clone());
+        world.writes += 1;
+        Ok(id)
+    }
+
+    async fn update(
+        &self,
+        id: &UserId,
+        changes: &[Change],
+        key: &ActionKey,
+        _now: Timestamp,
+    ) -> Result<(), TargetError> {
+        self.write(id, key, |_, user| {
+            for change in changes {
+                user.put(&change.field, change.to.as_deref());
+            }
+            Ok(())
+        })
+    }
+
+    async fn assign(
+        &self,
+        id: &UserId,
+        grants: &[GrantChange],
+        key: &ActionKey,
+        _now: Timestamp,
+    ) -> Result<(), TargetError> {
+        self.write(id, key, |_, user| {
+            give(user, grants);
+            Ok(())
+        })
+    }
+
+    async fn invite(
+        &self,
+        id: &UserId,
+        _invitation: &Invitation,
+        key: &ActionKey,
+        now: Timestamp,
+    ) -> Result<(), TargetError> {
+        self.write(id, key, |world, user| {
+            if !matches!(user.status, UserStatus::Invited | UserStatus::Pending) {
+                let message = format!("an account that is {} is not invited", user.status.as_str());
+                return Err(TargetError::new(TargetErrorKind::Rejected, message));
+            }
+            user.status = UserStatus::Invited;
+            user.invite = Some(Invite { sent_at: now, accepted_at: None });
+            world.invited.push(user.id.clone());
+            Ok(())
+        })
+    }
+
+    async fn deactivate(&self, id: &UserId, key: &ActionKey, _now: Timestamp) -> Result<(), TargetError> {
+        self.write(id, key, |world, user| {
+            if user.is_live() {
+                world.before.insert(user.id.clone(), user.status);
+                user.status = UserStatus::Deactivated;
+            }
+            Ok(())
+        })
+    }
+
+    async fn reactivate(&self, id: &UserId, key: &ActionKey, _now: Timestamp) -> Result<(), TargetError> {
+        self.write(id, key, |world, user| {
+            if !user.is_live() {
+                user.status = world.before.remove(&user.id).unwrap_or_default();
+            }
+            Ok(())
+        })
+    }
+}
