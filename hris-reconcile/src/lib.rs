@@ -2,6 +2,8 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod connection;
+#[cfg(feature = "email")]
+pub mod email;
 mod error;
 pub mod faults;
 mod observer;

@@ -1,4 +1,15 @@
-//! What a run did, as data.
+//! What a run did: as data, and as a person reads it.
+//!
+//! A [`Report`] holds ids, field names and words, never a value of anybody's record. It becomes JSON
+//! for programs, CSV for whoever mends the records, one HTML page for whoever wants to know how it
+//! went, and with feature `email` a message.
+
+mod csv;
+mod html;
+mod words;
+
+#[cfg(feature = "email")]
+pub(crate) use self::words::visible;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -62,6 +73,44 @@ impl Report {
                 kind.unwrap_or(ErrorKind::Target).exit_code()
             }
         }
+    }
+}
+
+impl Report {
+    /// The report as indented JSON: what `plan`, `sync` and `match` answer.
+    ///
+    /// ```
+    /// # use hris_reconcile::report::Report;
+    /// # let text = r#"{"run":"01J","connection":"acme","command":"sync","outcome":"completed",
+    /// #   "started_at":"2026-11-23T09:00:00Z","finished_at":"2026-11-23T09:00:04Z",
+    /// #   "source":{"vendor":"humaans","employees":0,"complete":true,"requests":1},
+    /// #   "counts":{},"actions":[],"problems":[],"refusal":null}"#;
+    /// let report: Report = serde_json::from_str(text)?;
+    /// let again: Report = serde_json::from_str(&report.to_json())?;
+    /// assert_eq!(again, report);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        // Numbers, texts and lists under text keys: serialising these cannot fail.
+        serde_json::to_string_pretty(self).unwrap_or_default()
+    }
+
+    /// What happened in one line of plain words, such as `3 people joined, 1 left, 248 unchanged`.
+    ///
+    /// It holds no line break and no character that is not seen, so it may be a subject line.
+    #[must_use]
+    pub fn headline(&self) -> String {
+        words::headline(self)
+    }
+
+    /// Whether it holds anything that somebody should look at.
+    #[must_use]
+    pub fn needs_attention(&self) -> bool {
+        !self.problems.is_empty()
+            || self.refusal.is_some()
+            || self.error.is_some()
+            || self.actions.iter().any(|line| line.result == ActionResult::Failed)
     }
 }
 

@@ -1,0 +1,336 @@
+//! The words in which people read a report, and how hostile text is made harmless in them.
+
+use std::borrow::Cow;
+
+use hris_core::reconcile::{ActionKind, Rule};
+use hris_core::{ProblemCode, Severity};
+
+use super::{Outcome, Report};
+
+/// The text with every character that cannot be seen, or that changes the order in which text is
+/// shown, replaced by one that can: ids and messages come from other systems, and a name for a
+/// thing must not be able to look like another.
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+    if text.chars().all(is_plain) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for character in text.chars() {
+        match u32::from(character) {
+            _ if is_plain(character) => shown.push(character),
+            0x7F => shown.push('\u{2421}'),
+            // Each control character has a picture of its own.
+            code @ 0..=0x1F => shown.push(char::from_u32(0x2400 + code).unwrap_or('\u{FFFD}')),
+            code => shown.push_str(&format!("⟨U+{code:04X}⟩")),
+        }
+    }
+    Cow::Owned(shown)
+}
+
+/// Whether a character is seen where it stands and leaves its neighbours alone.
+fn is_plain(character: char) -> bool {
+    !matches!(u32::from(character),
+        0..=0x1F | 0x7F..=0x9F                              // controls
+        | 0x00AD | 0x034F | 0x061C | 0x115F | 0x1160        // soft hyphen, joiner, Arabic mark, fillers
+        | 0x180B..=0x180F | 0x200B..=0x200F                 // separators and marks without width
+        | 0x2028..=0x202E | 0x2060..=0x206F                 // line ends, embeddings, overrides, isolates
+        | 0x3164 | 0xFE00..=0xFE0F | 0xFEFF | 0xFFA0        // fillers, variation selectors, byte order mark
+        | 0xFFF0..=0xFFFB | 0x1D173..=0x1D17A | 0xE0000..=0xE0FFF)
+}
+
+/// What happened, in one line.
+pub(super) fn headline(report: &Report) -> String {
+    let done = report.command != "plan";
+    let counted = counted(report, done);
+    match report.outcome {
+        Outcome::Refused => match &report.refusal {
+            Some(refusal) => format!("Nothing was changed: {}", rule(refusal.rule).0),
+            None => "Nothing was changed: a safeguard refused the run".to_owned(),
+        },
+        Outcome::Failed => {
+            let cause =
+                report.error.as_ref().map_or("it could not be finished", |error| failure(&error.kind).0);
+            match changed(report) {
+                true => format!("The run failed: {cause}; before that, {}", counted.join(", ")),
+                false => format!("The run failed: {cause}"),
+            }
+        }
+        Outcome::Completed | Outcome::Partial if counted.is_empty() => "Nobody to look after".to_owned(),
+        Outcome::Completed | Outcome::Partial if counted.len() == 1 && report.counts.unchanged > 0 => {
+            match report.counts.unchanged {
+                1 => "Nothing to do: the one person is up to date".to_owned(),
+                people => format!("Nothing to do: all {people} people are up to date"),
+            }
+        }
+        Outcome::Completed | Outcome::Partial => counted.join(", "),
+    }
+}
+
+/// Whether anything was written.
+pub(super) fn changed(report: &Report) -> bool {
+    let counts = &report.counts;
+    [
+        counts.created,
+        counts.invited,
+        counts.reinvited,
+        counts.updated,
+        counts.deactivated,
+        counts.reactivated,
+        counts.linked,
+    ]
+    .iter()
+    .any(|count| *count > 0)
+}
+
+/// `3 people joined`, `1 left`, …: only the first says of whom.
+fn counted(report: &Report, done: bool) -> Vec<String> {
+    let counts = &report.counts;
+    // Whoever joins is invited in the same breath, so the invitation is news only on its own.
+    let invited = if counts.created > 0 { 0 } else { counts.invited };
+    let parts = [
+        (counts.created, "joined", "would join"),
+        (counts.reactivated, "came back", "would come back"),
+        (counts.deactivated, "left", "would leave"),
+        (counts.updated, "changed", "would change"),
+        (counts.linked, "linked", "would be linked"),
+        (invited, "invited", "would be invited"),
+        (counts.reinvited, "invited again", "would be invited again"),
+        (counts.failed, "failed", "would fail"),
+    ];
+    let conflicts = match counts.conflicts {
+        0 => None,
+        1 => Some("1 conflict to decide".to_owned()),
+        many => Some(format!("{many} conflicts to decide")),
+    };
+    let mut texts: Vec<String> = Vec::new();
+    for (count, past, future) in parts.into_iter().filter(|(count, ..)| *count > 0) {
+        let noun = match (texts.is_empty(), count) {
+            (false, _) => "",
+            (true, 1) => "person ",
+            (true, _) => "people ",
+        };
+        texts.push(format!("{count} {noun}{}", if done { past } else { future }));
+    }
+    texts.extend(conflicts);
+    match (counts.unchanged, texts.is_empty()) {
+        (0, _) => {}
+        (1, true) => texts.push("1 person unchanged".to_owned()),
+        (many, true) => texts.push(format!("{many} people unchanged")),
+        (many, false) => texts.push(format!("{many} unchanged")),
+    }
+    texts
+}
+
+/// How the run ended, in a sentence.
+pub(super) fn outcome(report: &Report) -> &'static str {
+    match (report.outcome, report.command.as_str()) {
+        (Outcome::Completed, "plan") => "A dry run. Nothing was written anywhere.",
+        (Outcome::Completed, _) => "Everything was done.",
+        (Outcome::Partial, "plan") => "A dry run. Some of it needs a person before it can be done.",
+        (Outcome::Partial, _) if report.refusal.is_some() => {
+            "Removals wait for a person to look at them; everything else went on."
+        }
+        (Outcome::Partial, _) => "Some records failed or are in conflict; everything else was done.",
+        (Outcome::Refused, _) => "A safeguard refused this run. Nothing was changed.",
+        (Outcome::Failed, _) if changed(report) => {
+            "The run stopped part-way. What was done until then is listed here and is not done twice."
+        }
+        (Outcome::Failed, _) => "The run could not be done. Nothing was changed.",
+    }
+}
+
+/// What one kind of action is called: what was done, and what would be.
+pub(super) fn action(kind: ActionKind) -> (&'static str, &'static str) {
+    match kind {
+        ActionKind::Create => ("Joined", "Would join"),
+        ActionKind::Reactivate => ("Came back", "Would come back"),
+        ActionKind::Deactivate => ("Left", "Would leave"),
+        ActionKind::Update => ("Changed", "Would change"),
+        ActionKind::Assign => ("Given roles, locations or areas", "Would be given roles, locations or areas"),
+        ActionKind::Invite => ("Invited", "Would be invited"),
+        ActionKind::Reinvite => ("Invited again", "Would be invited again"),
+        ActionKind::Link => ("Linked to an existing account", "Would be linked to an existing account"),
+        _ => ("Other actions", "Other actions"),
+    }
+}
+
+/// The heading of problems of one severity.
+pub(super) fn severity(severity: Severity) -> (&'static str, &'static str) {
+    match severity {
+        Severity::Error => ("error", "Errors: these records were left undone"),
+        _ => ("warning", "Warnings: done, but somebody should know"),
+    }
+}
+
+/// What one kind of problem means, and what mends it.
+pub(super) fn problem(code: ProblemCode) -> (&'static str, &'static str) {
+    match code {
+        ProblemCode::AmbiguousMatch => (
+            "Several accounts or people match",
+            "Decide which account belongs to whom, and make number or e-mail unique on that side.",
+        ),
+        ProblemCode::CannotUnset => (
+            "A value is gone and the target cannot clear it",
+            "Clear it in the target by hand, or leave it as it is.",
+        ),
+        ProblemCode::Divergence => (
+            "Two systems say different things",
+            "Correct the one that is wrong; nothing was changed on this account of it.",
+        ),
+        ProblemCode::DuplicateEmail => (
+            "Several people have one e-mail address",
+            "Give each of them an address of their own in the HR system.",
+        ),
+        ProblemCode::DuplicateEmployeeNumber => (
+            "Several people have one employee number",
+            "Give each of them a number of their own in the HR system.",
+        ),
+        ProblemCode::DuplicateExternalId => {
+            ("Several records have one id", "Look for a record that is there twice, and tell the vendor.")
+        }
+        ProblemCode::InvalidDate => ("A date cannot be right", "Correct the date in the HR system."),
+        ProblemCode::InvalidEmail => {
+            ("An e-mail address cannot be one", "Correct the address in the HR system.")
+        }
+        ProblemCode::InvalidRecord => {
+            ("A record could not be read", "Open the record in the HR system and save it again.")
+        }
+        ProblemCode::ManagerCycle => {
+            ("People manage each other in a circle", "Correct one of the managers in the HR system.")
+        }
+        ProblemCode::MissingEmail => {
+            ("No e-mail address", "Add a work e-mail in the HR system, or map another field to it.")
+        }
+        ProblemCode::MissingExternalId => ("No id", "Map the external id to a field that everybody has."),
+        ProblemCode::NotPermitted => (
+            "The credential may not see or do this",
+            "Grant the permission, or take the field out of the mapping.",
+        ),
+        ProblemCode::Protected => (
+            "A protected account was left alone",
+            "If the account should be closed after all, take it off the protected list.",
+        ),
+        ProblemCode::RecycledId => {
+            ("A known id now belongs to somebody else", "Confirm who it is, then link the account by hand.")
+        }
+        ProblemCode::SamplePerson => {
+            ("The vendor's sample person", "Delete the sample person in the HR system.")
+        }
+        ProblemCode::SourceRetiring => {
+            ("The vendor is retiring this interface", "Plan the move that the message names.")
+        }
+        ProblemCode::StateMissing => (
+            "The state is missing or old",
+            "Bring back the state, or let this run's matches stand; removals begin again afterwards.",
+        ),
+        ProblemCode::TargetRejected => {
+            ("The target refused the record", "Correct what the message names, then run again.")
+        }
+        ProblemCode::TwoWayConflict => {
+            ("Both sides changed", "Decide which side is right; the field stays as it is until then.")
+        }
+        ProblemCode::UniquenessConflict => {
+            ("Somebody else holds this value", "Change it for one of them; the next run goes on by itself.")
+        }
+        ProblemCode::UnknownManager => {
+            ("The manager cannot be seen", "Check that the manager is listed and visible to the credential.")
+        }
+        ProblemCode::UnknownStatus => (
+            "A status that is not known",
+            "Check the person's status in the HR system; nobody is removed because of it.",
+        ),
+        ProblemCode::UnmappedValue => {
+            ("No rule covers this value", "Add the value to the mapping or to the assignments.")
+        }
+        ProblemCode::VisibilityLost => {
+            ("No longer visible", "Check the credential's permissions in the HR system.")
+        }
+        _ => ("Something to look at", "See the message."),
+    }
+}
+
+/// What a safeguard found, and what to do about it.
+pub(super) fn rule(rule: Rule) -> (&'static str, &'static str) {
+    const REMOVALS: &str = "Look at who would leave. If they all really left, approve exactly this plan; it \
+         then passes once. If not, look in the HR system for a filter, a permission or an import that hides people.";
+    const VISIBILITY: &str = "Give the credential back what it could see before. If the change is meant, \
+         look at who would leave and approve exactly this plan.";
+    match rule {
+        Rule::MaxDeactivations | Rule::MaxDeactivationsPercent => {
+            ("more people would leave than one run may remove", REMOVALS)
+        }
+        Rule::MaxDeactivationsWindow => ("too many people would have left within a few days", REMOVALS),
+        Rule::MinRemainingPercent => ("too few accounts would remain", REMOVALS),
+        Rule::MaxCreationsPercent => (
+            "more accounts would be made than one run may make",
+            "Look at who would join. If it is right, approve exactly this plan.",
+        ),
+        Rule::MinSourcePercent => ("the HR system lists far fewer people than last time", VISIBILITY),
+        Rule::EmptySource => ("the HR system lists nobody", VISIBILITY),
+        Rule::CoverageLost => ("fields or people that were visible before are hidden now", VISIBILITY),
+        Rule::CredentialChanged => (
+            "another credential answers than last time",
+            "If the credential was replaced on purpose, look at who would leave and approve exactly this plan.",
+        ),
+        Rule::OrganisationChanged => (
+            "another organisation answers than last time",
+            "Put back the credential of the right organisation. A new organisation is a new connection.",
+        ),
+        Rule::UnidentifiedRecord => (
+            "records without an id were listed, so nobody knows who is missing",
+            "Run again later; if it stays so, tell the vendor.",
+        ),
+        Rule::PlanStale => {
+            ("the source or the target changed after the plan was made", "Make a new plan and look at it.")
+        }
+        Rule::ConfigChanged => (
+            "the settings changed, and people would leave because of it",
+            "Look at who would leave. If the change is meant, approve exactly this plan.",
+        ),
+        _ => ("a safeguard refused the run", "Look at the plan; approve it if it is right."),
+    }
+}
+
+/// What to do about an action that failed without a word of why.
+pub(super) const RUN_AGAIN: &str = "Run again; what was done is not done twice.";
+
+/// What kept the run from being done, and what to do about it.
+pub(super) fn failure(kind: &str) -> (&'static str, &'static str) {
+    match kind {
+        "auth" => {
+            ("a credential or permission is missing", "Replace the credential or grant the permission.")
+        }
+        "busy" => ("another run is still at work", "Wait until the other run has ended."),
+        "cancelled" => ("it was stopped", "Run again when ready; nothing is done twice."),
+        "config" => ("a setting does not allow it", "Correct the setting."),
+        "source" => (
+            "the HR system did not answer, or its answer could not be trusted",
+            "Run again later. Nobody is removed on the strength of a part of the list.",
+        ),
+        "state" => ("the state cannot be used", "Do what the message says, then run again."),
+        "target" => (
+            "the target did not answer, or refused to work",
+            "Run again later; it goes on where it stopped and does nothing twice.",
+        ),
+        _ => ("it could not be finished", "Run again later."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::visible;
+
+    #[test]
+    fn what_cannot_be_seen_is_shown() {
+        for (text, shown) in [
+            ("Zoë Ng-Müller 李", "Zoë Ng-Müller 李"),
+            ("a\r\nb\t\0", "a␍␊b␉␀"),
+            ("x\u{7f}\u{85}y", "x␡⟨U+0085⟩y"),
+            ("\u{202e}gpj.exe", "⟨U+202E⟩gpj.exe"),
+            ("a\u{200b}b\u{feff}", "a⟨U+200B⟩b⟨U+FEFF⟩"),
+            ("\u{2067}\u{e0041}", "⟨U+2067⟩⟨U+E0041⟩"),
+        ] {
+            assert_eq!(visible(text), shown);
+        }
+    }
+}
