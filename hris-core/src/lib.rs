@@ -19,6 +19,8 @@ pub mod reconcile;
 mod secret;
 mod snapshot;
 mod user;
+#[cfg(feature = "http")]
+pub mod wire;
 
 pub use catalog::{
     Capabilities, FieldCapability, FieldInfo, LeaverSignals, SourceField, StandardField, UnknownField,
