@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use hris_core::reconcile::{ActionKind, Refusal};
 use hris_core::{Problem, Severity};
-use hris_reconcile::report::{ActionLine, ActionResult, Counts, Outcome, Report};
+use hris_reconcile::report::{ActionLine, Counts, Outcome, Report};
 
 use crate::console::{Console, counted, plain};
 use crate::failure::Result;
@@ -43,7 +43,7 @@ fn heading(console: Console, report: &Report) -> Result<()> {
     let connection = console.bold(&plain(&report.connection));
     if report.command == "plan" {
         return console.say(format!(
-            "Plan for {connection}: {people} in {} ({} asked), nothing written",
+            "Plan for {connection}: {people} in {} ({}), nothing written",
             plain(&source.vendor),
             counted(source.requests, "request", "requests"),
         ));
@@ -96,10 +96,10 @@ fn actions(console: Console, lines: &[ActionLine]) -> Result<()> {
                 line.user.as_ref().map(|id| plain(id.as_str())).unwrap_or_default(),
                 plain(&line.fields.join(", ")),
                 plain(&line.reason),
-                result(console, line.result),
+                line.result.as_str().to_owned(),
             ]);
         }
-        console.say(table.to_string())?;
+        console.show(&table)?;
         rest(console, of_kind.len())?;
     }
     if !lines.is_empty() {
@@ -113,14 +113,6 @@ fn alike(lines: &[&ActionLine]) -> bool {
     lines.iter().all(|line| Some((&line.reason, line.result)) == first)
 }
 
-fn result(console: Console, result: ActionResult) -> String {
-    match result {
-        ActionResult::Done => console.green("done"),
-        ActionResult::Failed => console.red("failed"),
-        other => other.as_str().to_owned(),
-    }
-}
-
 fn rest(console: Console, rows: usize) -> Result<()> {
     if rows > ROWS {
         console.say(console.dim(&format!("… and {} more; --json lists all", rows - ROWS)))?;
@@ -128,7 +120,7 @@ fn rest(console: Console, rows: usize) -> Result<()> {
     Ok(())
 }
 
-/// The problems, errors first; many of one kind are told as a number.
+/// The problems, errors first. Those that say the same of several people are one row.
 fn problems(console: Console, problems: &[Problem]) -> Result<()> {
     if problems.is_empty() {
         return Ok(());
@@ -140,34 +132,35 @@ fn problems(console: Console, problems: &[Problem]) -> Result<()> {
         counted(errors as u64, "error", "errors"),
         counted((problems.len() - errors) as u64, "warning", "warnings")
     ))?;
-    let mut sorted: Vec<&Problem> = problems.iter().collect();
-    sorted.sort_by_key(|problem| problem.severity);
-    let mut shown: BTreeMap<&str, usize> = BTreeMap::new();
-    let mut table = console.table(["", "code", "employee", "user", "field", "what to do"]);
-    for problem in sorted {
-        let number = shown.entry(problem.code.as_str()).or_default();
-        *number += 1;
-        if *number > ROWS {
-            continue;
-        }
-        let mark = match problem.severity {
-            Severity::Error => console.red("✗"),
-            _ => console.yellow("!"),
-        };
-        table.add_row([
-            mark,
-            problem.code.as_str().to_owned(),
-            problem.employee.as_ref().map(|id| plain(id.as_str())).unwrap_or_default(),
-            problem.user.as_ref().map(|id| plain(id.as_str())).unwrap_or_default(),
-            plain(problem.field.as_deref().unwrap_or("")),
-            plain(&problem.message),
-        ]);
+    let mut alike: BTreeMap<_, Vec<&Problem>> = BTreeMap::new();
+    for problem in problems {
+        let kind = (problem.severity, problem.code.as_str(), problem.field.as_deref(), problem.message.as_str());
+        alike.entry(kind).or_default().push(problem);
     }
-    console.say(table.to_string())?;
-    for (code, number) in shown.into_iter().filter(|(_, number)| *number > ROWS) {
-        console.say(console.dim(&format!("… and {} more of {code}; --json lists all", number - ROWS)))?;
+    let rows = alike.len();
+    let mut table = console.table(["", "code", "field", "who", "what"]);
+    for ((severity, code, field, message), people) in alike.into_iter().take(ROWS) {
+        let mark = if severity == Severity::Error { "✗" } else { "!" };
+        table.add_row([mark.to_owned(), code.to_owned(), plain(field.unwrap_or("")), who(&people), plain(message)]);
     }
+    console.show(&table)?;
+    rest(console, rows)?;
     console.say("")
+}
+
+/// Whom some problems concern: the first few, and how many more.
+fn who(problems: &[&Problem]) -> String {
+    const NAMED: usize = 3;
+    let name = |problem: &&Problem| {
+        let employee = problem.employee.as_ref().map(|id| plain(id.as_str()));
+        let user = problem.user.as_ref().map(|id| format!("account {}", plain(id.as_str())));
+        employee.into_iter().chain(user).collect::<Vec<_>>().join(", ")
+    };
+    let mut named: Vec<String> = problems.iter().take(NAMED).map(name).filter(|name| !name.is_empty()).collect();
+    if problems.len() > NAMED {
+        named.push(format!("… and {} more", problems.len() - NAMED));
+    }
+    named.join("\n")
 }
 
 fn refused(console: Console, refusal: &Refusal, outcome: Outcome) -> Result<()> {

@@ -49,9 +49,9 @@ pub(crate) fn show(console: Console, looked: &Looked) -> Result<()> {
     let mut table = console.table(["", "what", "found"]);
     for Line { finding, .. } in &looked.lines {
         let mark = match finding.level {
-            Level::Passed => console.green("✓"),
-            Level::Warning => console.yellow("!"),
-            Level::Missing | Level::Refused => console.red("✗"),
+            Level::Passed => "✓",
+            Level::Warning => "!",
+            Level::Missing | Level::Refused => "✗",
         };
         let mut found = plain(&finding.outcome);
         if let Some(cost) = &finding.cost {
@@ -60,9 +60,9 @@ pub(crate) fn show(console: Console, looked: &Looked) -> Result<()> {
         if let Some(remedy) = &finding.remedy {
             found.push_str(&format!("\n  {}", plain(remedy)));
         }
-        table.add_row([mark, plain(&finding.subject), found]);
+        table.add_row([mark.to_owned(), plain(&finding.subject), found]);
     }
-    console.say(table.to_string())?;
+    console.show(&table)?;
     let verdict = match looked.code() {
         exit::DONE => console.green("Ready. `hris plan` shows what a sync would do."),
         _ => console.red("Not ready: see ✗ above."),

@@ -27,11 +27,11 @@ pub(crate) async fn demo(args: &Demo, shell: &Shell) -> Result<u8> {
     let fake = vendor.sandbox(options).await?;
     folder.write(vendor, fake.as_ref())?;
     let mut tour = Tour { console: shell.console, step: 0 };
-    let name = vendor.name();
 
     tour.console.say(format!(
-        "An invented company of {} people lives in a fake {name} on this machine, at {}.",
+        "An invented company of {} people lives in a fake {} on this machine, at {}.",
         args.employees,
+        vendor.title(),
         fake.url()
     ))?;
     tour.console.say(format!(
@@ -69,13 +69,13 @@ pub(crate) async fn demo(args: &Demo, shell: &Shell) -> Result<u8> {
     for report in &runs {
         table.add_row(render::line(report));
     }
-    tour.console.say(table.to_string())?;
+    tour.console.show(&table)?;
 
     let again = again(args, fake.as_ref(), now);
     tour.farewell(&folder, &again)?;
     tour.console.document(&json!({
         "command": "demo", "outcome": if second.exit_code() == exit::DONE { "completed" } else { second.outcome.as_str() },
-        "vendor": name, "dir": folder.dir, "config": folder.config, "sandbox": again,
+        "vendor": vendor.name(), "dir": folder.dir, "config": folder.config, "sandbox": again,
         "check": check::document(&settings, &looked), "plan": &planned.report, "syncs": [first, second],
     }))?;
     Ok(looked.code().max(planned.report.exit_code()).max(first.exit_code()).max(second.exit_code()))
@@ -113,11 +113,18 @@ impl Tour {
              hris --config {dir}/hris.toml report latest --format html > report.html\n\n\
              The fake HR system ends with this command. To go on with the same company, in another terminal:\n\n  \
              {again}\n\n\
-             With a system of your own: `hris init --vendor {}`.",
+             With a system of your own: `hris init --vendor {}`.{}",
             self.console.bold("That is all."),
-            folder.vendor
+            folder.vendor,
+            if runs_from_source() { "\n(Here `hris` stands for: cargo run -q -p hris-examples --bin hris --)" } else { "" }
         ))
     }
+}
+
+/// Whether this program lies where cargo builds programs, so that a shell does not know its name.
+fn runs_from_source() -> bool {
+    let program = std::env::current_exe().unwrap_or_default();
+    program.parent().is_some_and(|folder| folder.ends_with("debug") || folder.ends_with("release"))
 }
 
 /// Where the demo's files are.

@@ -36,7 +36,7 @@ pub(crate) async fn fields(path: &Path, args: &Fields, shell: &Shell) -> Result<
             plain(&example(field).unwrap_or_default()),
         ]);
     }
-    console.say(table.to_string())?;
+    console.show(&table)?;
     if args.values {
         console.remark("The last column holds personal data.")?;
     } else {

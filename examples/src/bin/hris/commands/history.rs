@@ -30,7 +30,7 @@ pub(crate) async fn history(path: &Path, args: &args::History, shell: &Shell) ->
         for report in &runs {
             table.add_row(render::line(report));
         }
-        console.say(table.to_string())?;
+        console.show(&table)?;
         console.remark("`hris history RUN` shows one in full, `hris report RUN --format html|csv|json` writes it out.")?;
     }
     console.document(&json!({

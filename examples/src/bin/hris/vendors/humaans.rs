@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hris_core::http::Rate;
-use hris_core::{Capabilities, Directory, TimeZone, Timestamp};
+use hris_core::{Capabilities, Directory, LeaverSignals, Secret, TimeZone, Timestamp};
 use hris_humaans::Humaans;
 use hris_humaans::sandbox::{Job, Person, Resource, Sandbox};
 use schemars::JsonSchema;
@@ -144,8 +144,17 @@ impl super::Vendor for Vendor {
         "humaans"
     }
 
+    fn title(&self) -> &'static str {
+        "Humaans"
+    }
+
     fn capabilities(&self) -> Capabilities {
-        hris_humaans::capabilities()
+        // What the vendor has does not depend on the credential, and building sends nothing.
+        let any = Humaans::builder().token(Secret::from("none".to_owned())).build();
+        any.map_or_else(
+            |_| Capabilities::read_only(self.name(), &[], LeaverSignals::new(true, true)),
+            |humaans| humaans.capabilities().clone(),
+        )
     }
 
     fn schema(&self) -> Value {

@@ -33,6 +33,9 @@ pub(crate) trait Vendor: fmt::Debug + Sync {
     /// Its name in configuration.
     fn name(&self) -> &'static str;
 
+    /// Its name for people.
+    fn title(&self) -> &'static str;
+
     /// What it can do.
     fn capabilities(&self) -> Capabilities;
 
