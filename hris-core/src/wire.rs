@@ -131,8 +131,10 @@ impl<R> List<R> {
 /// [`ErrorKind::Protocol`] when the answer is not JSON or has no list there. A missing list is
 /// never an empty one.
 pub fn list<R: Record>(response: &Response, path: &[&str], asked: &[&str]) -> Result<List<R>> {
-    read::document(response.body(), asked, |reading, json| read::ListSeed::new(reading, path).deserialize(json))
-        .map_err(|_| refusal(response, "no list where one is documented"))
+    read::document(response.body(), asked, |reading, json| {
+        read::ListSeed::new(reading, path).deserialize(json)
+    })
+    .map_err(|_| refusal(response, "no list where one is documented"))
 }
 
 /// Reads an answer that is one record. Whether it has the id that it should is for the caller to

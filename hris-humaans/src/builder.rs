@@ -41,7 +41,8 @@ pub struct Builder {
     sort: Option<String>,
     job_roles_as_of: bool,
     loopback: bool,
-    transport: Option<Box<dyn FnOnce(hris_core::http::ClientBuilder) -> hris_core::http::ClientBuilder + Send>>,
+    transport:
+        Option<Box<dyn FnOnce(hris_core::http::ClientBuilder) -> hris_core::http::ClientBuilder + Send>>,
 }
 
 impl Default for Builder {

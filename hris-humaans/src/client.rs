@@ -179,7 +179,14 @@ impl Api {
 
     fn list<R: Record>(&self, of: Resource) -> List<'_, R> {
         let sort = self.sort.as_ref().map(|member| (format!("$sort[{member}]"), "1"));
-        List { of, page_size: self.page_size, filter: Vec::new(), sort, asked: &[], row: std::marker::PhantomData }
+        List {
+            of,
+            page_size: self.page_size,
+            filter: Vec::new(),
+            sort,
+            asked: &[],
+            row: std::marker::PhantomData,
+        }
     }
 
     async fn read<T: Send>(
@@ -326,7 +333,8 @@ impl hris_core::http::Vendor for Vendor {
         words.extend(refusal.code.and_then(plain).map(|code| format!("code {code}")));
         words.extend(refusal.id.and_then(plain).map(|id| format!("request id {id}")));
         let issues = refusal.issues.into_iter().flatten();
-        let names: Vec<String> = issues.filter_map(|issue| plain(issue.name.or(issue.path)?)).take(5).collect();
+        let names: Vec<String> =
+            issues.filter_map(|issue| plain(issue.name.or(issue.path)?)).take(5).collect();
         if !names.is_empty() {
             words.push(format!("about {}", names.join(", ")));
         }

@@ -60,7 +60,11 @@ impl<'de, R: Record> DeserializeSeed<'de> for ListSeed<'_, R> {
     type Value = List<R>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<List<R>, D::Error> {
-        if self.path.is_empty() { deserializer.deserialize_seq(self) } else { deserializer.deserialize_map(self) }
+        if self.path.is_empty() {
+            deserializer.deserialize_seq(self)
+        } else {
+            deserializer.deserialize_map(self)
+        }
     }
 }
 
@@ -281,12 +285,7 @@ impl<'de, A: MapAccess<'de>> Member<'_, '_, A> {
         Ok(())
     }
 
-    fn put<T: PartialEq>(
-        &mut self,
-        slot: &mut Field<T>,
-        value: Loose,
-        make: impl FnOnce(String) -> T,
-    ) {
+    fn put<T: PartialEq>(&mut self, slot: &mut Field<T>, value: Loose, make: impl FnOnce(String) -> T) {
         match value {
             Loose::Nothing => self.set(slot, Field::Cleared),
             Loose::One(text) => self.set(slot, Field::Value(make(text))),
