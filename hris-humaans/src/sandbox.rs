@@ -59,6 +59,7 @@
 //! [`Fault::Slow`] come closest. It writes no logs.
 
 mod behaviour;
+mod changes;
 mod damage;
 mod fault;
 mod generate;
@@ -68,6 +69,7 @@ mod page;
 mod peculiar;
 mod person;
 mod reader;
+mod record;
 mod refusal;
 mod seed;
 mod serve;

@@ -41,7 +41,7 @@ impl Column {
     }
 
     /// The value after transforms and lookup; `Err` where the lookup does not list it.
-    fn change<'a>(&self, value: Cow<'a, str>) -> Result<Field<Cow<'a, str>>, ()> {
+    fn change<'a>(&'a self, value: Cow<'a, str>) -> Result<Field<Cow<'a, str>>, ()> {
         let mut value = value;
         for transform in &self.rule.transform {
             value = transform.apply(value);
@@ -55,7 +55,7 @@ impl Column {
             let mut pairs = self.rule.map.iter();
             pairs.find(|(key, _)| key.trim().eq_ignore_ascii_case(wanted)).map(|(_, replacement)| replacement)
         });
-        found.map(|replacement| Field::Value(Cow::Owned(replacement.clone()))).ok_or(())
+        found.map(|replacement| filled_or_cleared(replacement)).ok_or(())
     }
 }
 
@@ -154,8 +154,13 @@ impl FieldMap {
 
 impl Column {
     fn default_cell(&self) -> Field<Cow<'_, str>> {
-        self.rule.default.as_deref().map_or(Field::Cleared, |value| Field::Value(Cow::Borrowed(value)))
+        self.rule.default.as_deref().map_or(Field::Cleared, filled_or_cleared)
     }
+}
+
+/// A blank text is no value: an account cannot hold one, so it would be written again in each run.
+fn filled_or_cleared(text: &str) -> Field<Cow<'_, str>> {
+    if text.trim().is_empty() { Field::Cleared } else { Field::Value(Cow::Borrowed(text)) }
 }
 
 /// Leaves out a value that the target field cannot hold, and says so.

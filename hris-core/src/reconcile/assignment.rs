@@ -39,6 +39,11 @@ impl Given {
         given
     }
 
+    /// Takes what the source says about these kinds for not said: it showed more last time.
+    pub(super) fn hide(&mut self, kinds: &BTreeSet<AssignmentKind>) {
+        self.unseen.extend(kinds);
+    }
+
     fn role(&mut self, person: &Employee, rules: &Assignments) {
         let sources = [StandardField::AccessRole, StandardField::JobTitle];
         let texts = sources.map(|field| person.text(field));
@@ -121,6 +126,28 @@ impl Given {
         changes.sort_unstable();
         changes
     }
+}
+
+/// Per kind that the rules speak of, how many people have something in the source to go by.
+pub(super) fn filled(people: &[Employee], rules: &Assignments) -> Vec<(AssignmentKind, u64)> {
+    let areas = |person: &Employee| match rules.areas_from {
+        AreaSource::Department => person.department().is_value(),
+        AreaSource::Groups => person.groups().value().is_some_and(|groups| !groups.is_empty()),
+        AreaSource::Teams => person.teams().value().is_some_and(|teams| !teams.is_empty()),
+    };
+    let role = |person: &Employee| {
+        [StandardField::AccessRole, StandardField::JobTitle]
+            .iter()
+            .any(|field| person.text(*field).is_value())
+    };
+    let location = |person: &Employee| person.location().is_value();
+    let count = |has: &dyn Fn(&Employee) -> bool| people.iter().filter(|person| has(person)).count() as u64;
+    let kinds: [(AssignmentKind, bool, &dyn Fn(&Employee) -> bool); 3] = [
+        (AssignmentKind::Area, rules.areas.is_empty(), &areas),
+        (AssignmentKind::Location, rules.locations.is_empty(), &location),
+        (AssignmentKind::Role, rules.roles.is_empty(), &role),
+    ];
+    kinds.into_iter().filter(|(_, unruled, _)| !unruled).map(|(kind, _, has)| (kind, count(has))).collect()
 }
 
 /// The rule for a value: the exact one, else one that differs only in case and outer blanks.

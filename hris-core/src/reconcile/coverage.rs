@@ -2,18 +2,23 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::assignment;
 use super::inputs::Inputs;
 use super::pairs::{self, Pairs};
 use super::plan::{Action, ActionKind, Baseline, Figures, Mode, Verdict};
 use super::policy::{Policy, UnlinkedUsers};
 use super::situation::{Reason, Situation};
-use crate::TargetField;
+use crate::{AssignmentKind, Fingerprint, TargetField};
 
 /// What was visible at the last complete run and is not now.
 #[derive(Debug, Default)]
 pub(super) struct Lost {
     /// Target fields that somebody had and nobody has, with how many had it.
     pub(super) fields: BTreeMap<String, u64>,
+    /// Kinds of assignments for which somebody had something to go by and nobody has.
+    pub(super) kinds: BTreeSet<AssignmentKind>,
+    /// How many people have a value now, per target field and kind of assignment.
+    pub(super) filled: BTreeMap<String, u64>,
     /// Less visibility in other ways, in words.
     pub(super) visibility: Option<String>,
     pub(super) credential: bool,
@@ -28,8 +33,12 @@ pub(super) fn mode(inputs: &Inputs<'_>) -> Mode {
     if no_memory && known { Mode::Match } else { inputs.mode }
 }
 
-pub(super) fn compare(inputs: &Inputs<'_>) -> Lost {
-    let mut lost = Lost::default();
+pub(super) fn compare(inputs: &Inputs<'_>, policy: &Policy) -> Lost {
+    let kinds = assignment::filled(inputs.snapshot.employees(), &policy.assignments);
+    let name = |kind: AssignmentKind| format!("assignments.{}", kind.as_str());
+    let fields = inputs.desired.filled().map(|(target, filled)| (target.to_string(), filled));
+    let filled = fields.chain(kinds.iter().map(|(kind, filled)| (name(*kind), *filled))).collect();
+    let mut lost = Lost { filled, ..Lost::default() };
     let Some(last) = inputs.last else { return lost };
     let (before, now) = (&last.fingerprint, inputs.snapshot.fingerprint());
     let differs =
@@ -37,14 +46,17 @@ pub(super) fn compare(inputs: &Inputs<'_>) -> Lost {
     lost.organisation = differs(&before.organisation, &now.organisation);
     lost.credential = differs(&before.credential, &now.credential);
     if inputs.snapshot.people() > 0 {
-        for (target, _) in inputs.desired.filled().filter(|(_, filled)| *filled == 0) {
-            let name = target.to_string();
-            if let Some(had) = last.filled.get(&name).filter(|had| **had > 0) {
-                lost.fields.insert(name, *had);
+        for (field, _) in lost.filled.iter().filter(|(_, filled)| **filled == 0) {
+            if let Some(had) = last.filled.get(field).filter(|had| **had > 0) {
+                lost.fields.insert(field.clone(), *had);
             }
         }
+        let gone = |kind: &AssignmentKind| lost.fields.contains_key(&name(*kind));
+        lost.kinds = kinds.into_iter().map(|(kind, _)| kind).filter(gone).collect();
     }
-    let mut words = Vec::new();
+    let mut words = unsaid(before, now);
+    let shrunk = last.people.saturating_sub(inputs.snapshot.people());
+    words.extend(vanished(before, now, shrunk));
     if let (Some(before), Some(now)) = (&before.scopes, &now.scopes) {
         let gone: Vec<&str> = before.difference(now).map(String::as_str).collect();
         if !gone.is_empty() {
@@ -56,6 +68,30 @@ pub(super) fn compare(inputs: &Inputs<'_>) -> Lost {
     }
     lost.visibility = (!words.is_empty()).then(|| words.join("; "));
     lost
+}
+
+/// What the vendor told of the credential last time and does not tell now: whoever no longer says
+/// who they are may be somebody else.
+fn unsaid(before: &Fingerprint, now: &Fingerprint) -> Vec<String> {
+    let facts = [
+        ("which organisation answers", before.organisation.is_some(), now.organisation.is_some()),
+        ("whom the credential belongs to", before.credential.is_some(), now.credential.is_some()),
+        ("which role the credential's owner has", before.role.is_some(), now.role.is_some()),
+        ("what the credential may do", before.scopes.is_some(), now.scopes.is_some()),
+    ];
+    let silent = facts.into_iter().filter(|(_, said, says)| *said && !says);
+    silent.map(|(fact, _, _)| format!("the vendor no longer says {fact}")).collect()
+}
+
+/// Statuses that more than a few people had and nobody has, where the source shrank by as many: the
+/// vendor lists them no more.
+fn vanished(before: &Fingerprint, now: &Fingerprint, shrunk: u64) -> Vec<String> {
+    const A_FEW: u64 = 3;
+    let gone = before.statuses.iter().filter(|(status, had)| {
+        **had > A_FEW && **had <= shrunk && now.statuses.get(*status).is_none_or(|has| *has == 0)
+    });
+    gone.map(|(status, had)| format!("{had} people had the status {status} and nobody is listed with it"))
+        .collect()
 }
 
 pub(super) fn figures(
@@ -79,7 +115,7 @@ pub(super) fn figures(
     Figures {
         population,
         removals: count(ActionKind::Deactivate),
-        withheld_removals: withheld.count() as u64,
+        withheld_removals: if mode(inputs) == Mode::Match { 0 } else { withheld.count() as u64 },
         creations: count(ActionKind::Create),
         removed_in_window: inputs.removed_in_window,
         source_people: inputs.snapshot.people(),
@@ -97,8 +133,7 @@ pub(super) fn figures(
 /// What the next run is compared with. A field that was lost keeps its old figure, so that it is
 /// held until it comes back or a person approves a plan without it.
 pub(super) fn baseline(inputs: &Inputs<'_>, lost: &Lost) -> Baseline {
-    let mut filled: BTreeMap<String, u64> =
-        inputs.desired.filled().map(|(target, filled)| (target.to_string(), filled)).collect();
+    let mut filled = lost.filled.clone();
     filled.extend(lost.fields.iter().map(|(name, had)| (name.clone(), *had)));
     Baseline {
         fingerprint: inputs.snapshot.fingerprint().clone(),

@@ -26,6 +26,10 @@ pub(super) fn differences(
     let mut found = Differences::default();
     let columns = inputs.desired.targets().zip(inputs.desired.row(row)).enumerate();
     for (column, (target, cell)) in columns {
+        if !lost.fields.is_empty() && lost.fields.contains_key(&target.to_string()) {
+            // Whatever stands there now is a default or nothing, not what the source knows.
+            continue;
+        }
         let wanted = match cell.as_deref() {
             _ if inputs.desired.is_reference(column) => managers.external_id(inputs, row),
             wanted => wanted,
@@ -43,7 +47,6 @@ pub(super) fn differences(
             (Field::Cleared, Some(current)) => match target {
                 TargetField::Email => found.email_gone = true,
                 TargetField::ExternalId => {}
-                target if !lost.fields.is_empty() && lost.fields.contains_key(&target.to_string()) => {}
                 target if inputs.target.unclearable.contains(target) => {
                     found.unclearable.push(target.clone())
                 }

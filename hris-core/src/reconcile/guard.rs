@@ -127,7 +127,10 @@ fn share(whole: u64, percent: u64) -> u64 {
 #[must_use]
 pub fn guard(plan: &Plan, safeguards: &Safeguards) -> Decision {
     let breaches = breaches(&plan.figures, safeguards);
-    let fatal = breaches.iter().any(|refusal| refusal.rule == Rule::OrganisationChanged);
+    // Letting removals wait helps neither against another company's people nor against new accounts.
+    let fatal = breaches
+        .iter()
+        .any(|refusal| matches!(refusal.rule, Rule::MaxCreationsPercent | Rule::OrganisationChanged));
     let mut breaches = breaches.into_iter();
     let Some(mut first) = breaches.next() else { return Decision::Go };
     for other in breaches {

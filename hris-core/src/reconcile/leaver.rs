@@ -28,14 +28,12 @@ impl Standing {
 }
 
 /// Where `person` stands on `today`. The status decides; dates only say when it takes effect. The
-/// last working day is inclusive.
+/// last working day is inclusive; where it is not known, the end date is it.
 pub(super) fn standing(person: &Employee, policy: &Policy, today: Date) -> Standing {
     let last_day = person.last_working_day().value().or(person.end_date().value());
     let starts_later = person.start_date().value().is_some_and(|start| start > today);
     match person.status() {
-        Status::Terminated if person.last_working_day().value().is_some_and(|day| day >= today) => {
-            Standing::Leaving
-        }
+        Status::Terminated if last_day.is_some_and(|day| day >= today) => Standing::Leaving,
         Status::Terminated => Standing::Left(Reason::LeftByStatus),
         Status::Active | Status::OnLeave if starts_later => Standing::PreHire,
         Status::Active | Status::OnLeave => match last_day {
@@ -49,9 +47,10 @@ pub(super) fn standing(person: &Employee, policy: &Policy, today: Date) -> Stand
     }
 }
 
-/// Whether a leaver's status counts.
-pub(super) fn status_counts(inputs: &Inputs<'_>, policy: &Policy) -> bool {
+/// Whether this sign of having left counts.
+pub(super) fn sign_counts(inputs: &Inputs<'_>, policy: &Policy, sign: Reason) -> bool {
     match policy.leavers {
+        Leavers::Absence | Leavers::Status | Leavers::Vendor if sign == Reason::EndDatePassed => true,
         Leavers::Absence | Leavers::Status => true,
         Leavers::Never => false,
         Leavers::Vendor => inputs.leavers.status,

@@ -33,7 +33,11 @@ impl Managers {
             return Self { state: Vec::new() };
         }
         let find = |person: &crate::Employee| match person.text(StandardField::Manager) {
-            Field::Value(id) => pairs.row(id).map_or(Manager::Unknown, Manager::Known),
+            // Of two records of one id nobody knows which is the manager.
+            Field::Value(id) => {
+                let row = pairs.row(id).filter(|row| !pairs.contested.contains(row));
+                row.map_or(Manager::Unknown, Manager::Known)
+            }
             Field::Cleared => Manager::Nobody,
             Field::NotPermitted | Field::NotProvided => Manager::Unseen,
         };

@@ -73,7 +73,7 @@ use crate::Date;
 #[must_use]
 pub fn plan(inputs: &Inputs<'_>, policy: &Policy, today: Date) -> Plan {
     let mode = coverage::mode(inputs);
-    let lost = coverage::compare(inputs);
+    let lost = coverage::compare(inputs, policy);
     let pairs = pairs::Pairs::of(inputs);
     let managers = manager::Managers::of(inputs, &pairs);
     let matches = matching::correlate(inputs, policy, today, &pairs);

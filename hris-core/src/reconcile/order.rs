@@ -11,7 +11,7 @@ use super::manager::Managers;
 use super::pairs::{Pairs, holder};
 use super::plan::{Action, ActionKey, ActionKind, Change, Verdict};
 use super::situation::{Reason, Situation};
-use crate::{EmployeeId, Field, Problem, ProblemCode, TargetField, User, UserId, canon};
+use crate::{EmployeeId, Problem, ProblemCode, TargetField, User, UserId, canon};
 
 pub(super) fn order(
     inputs: &Inputs<'_>,
@@ -182,6 +182,9 @@ struct Survey {
 
 fn survey(inputs: &Inputs<'_>, pairs: &Pairs<'_>, actions: &[Action], clearable: bool) -> Survey {
     let mut found = Survey::default();
+    if !actions.iter().any(|action| email_of(action).is_some()) {
+        return found;
+    }
     let mut takers: HashMap<String, Vec<usize>> = HashMap::new();
     let mut changes_of: HashMap<&str, usize> = HashMap::new();
     let mut closes: HashSet<&str> = HashSet::new();
@@ -225,11 +228,7 @@ fn survey(inputs: &Inputs<'_>, pairs: &Pairs<'_>, actions: &[Action], clearable:
             } else if clearable && closed {
                 found.release.push((*place, index));
             } else {
-                let wants =
-                    owner.and_then(|(_, row)| row).map(|row| inputs.desired.value(row, &TargetField::Email));
-                let same = matches!(wants, Some(Field::Value(wants)) if canon::canonical(&TargetField::Email, wants) == value);
-                let code = if same { ProblemCode::DuplicateEmail } else { ProblemCode::UniquenessConflict };
-                found.dropped.insert(*place, code);
+                found.dropped.insert(*place, ProblemCode::UniquenessConflict);
             }
         }
     }

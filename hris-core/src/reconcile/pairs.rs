@@ -20,7 +20,7 @@ pub(super) struct Pairs<'a> {
     /// Rows that repeat an id: with another content (nobody knows which is right) or the same.
     pub(super) contested: HashSet<usize>,
     pub(super) repeated: HashSet<usize>,
-    /// Accounts that two links hold.
+    /// Accounts that two links hold, and accounts of an employee who has two links.
     pub(super) shared: HashSet<usize>,
 }
 
@@ -68,6 +68,7 @@ impl<'a> Pairs<'a> {
         // An id that is set aside is present: its link is neither a pair nor missing.
         let set_aside: HashSet<&str> =
             inputs.snapshot.set_aside().iter().map(crate::EmployeeId::as_str).collect();
+        let mut missing: HashMap<&str, usize> = HashMap::new();
         for (index, link) in inputs.links.iter().enumerate() {
             let user = self.users.get(link.user.as_str()).copied();
             if let Some(user) = user
@@ -78,12 +79,20 @@ impl<'a> Pairs<'a> {
             }
             match self.rows.get(link.employee.as_str()) {
                 Some(row) => {
-                    if let Some(place) = self.linked.get_mut(*row) {
-                        *place = Some((index, user));
+                    if let Some(place) = self.linked.get_mut(*row)
+                        && let Some((_, other)) = place.replace((index, user))
+                    {
+                        self.shared.extend(other.into_iter().chain(user));
                     }
                 }
                 None if set_aside.contains(link.employee.as_str()) => {}
-                None => self.missing.push((index, user)),
+                None => {
+                    if let Some(place) = missing.insert(link.employee.as_str(), self.missing.len()) {
+                        let other = self.missing.get(place).and_then(|(_, user)| *user);
+                        self.shared.extend(other.into_iter().chain(user));
+                    }
+                    self.missing.push((index, user));
+                }
             }
         }
     }
@@ -105,7 +114,7 @@ impl<'a> Pairs<'a> {
 
     /// Rows that are to be looked at: each id once.
     pub(super) fn rows(&self) -> impl Iterator<Item = usize> + '_ {
-        (0..self.linked.len()).filter(|row| !self.repeated.contains(row))
+        (0..self.linked.len()).filter(|row| self.repeated.is_empty() || !self.repeated.contains(row))
     }
 }
 

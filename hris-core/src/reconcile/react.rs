@@ -1,6 +1,8 @@
 //! From situations to actions: the policy applied to one person after another.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::assignment::Given;
 use super::coverage::Lost;
@@ -14,8 +16,8 @@ use super::plan::{Action, ActionKind, Mode, Verdict};
 use super::policy::{FutureStarters, MatchKey, Policy, Rehire, UnlinkedUsers};
 use super::situation::{Reason, Situation};
 use crate::{
-    AssignmentKind, Date, Employee, EmployeeId, Link, Lookup, Problem, ProblemCode, TargetField, User,
-    UserStatus, canon,
+    AssignmentKind, Date, Employee, EmployeeId, Field, Link, Lookup, Problem, ProblemCode, TargetField, User,
+    UserId, UserStatus, canon,
 };
 
 /// A plan in the making.
@@ -30,6 +32,8 @@ pub(super) struct Draft<'d, 'i> {
     matches: &'d Matches,
     protected: BTreeSet<String>,
     unmapped: BTreeMap<AssignmentKind, (u64, EmployeeId)>,
+    /// How many people who have not left have an address, once somebody asks.
+    addresses: OnceCell<HashMap<Cow<'d, str>, u32>>,
     decided: Decided,
 }
 
@@ -72,6 +76,7 @@ impl<'d, 'i> Draft<'d, 'i> {
             matches,
             protected,
             unmapped,
+            addresses: OnceCell::new(),
             decided,
         };
         draft.notices();
@@ -115,6 +120,9 @@ impl<'d, 'i> Draft<'d, 'i> {
         for row in self.pairs.rows() {
             let Some(person) = self.inputs.snapshot.employees().get(row) else { continue };
             if self.pairs.contested.contains(&row) {
+                if self.pairs.row(person.id().as_str()) != Some(row) {
+                    continue;
+                }
                 self.problem(
                     Problem::error(
                         ProblemCode::DuplicateExternalId,
@@ -122,7 +130,8 @@ impl<'d, 'i> Draft<'d, 'i> {
                     )
                     .employee(person.id()),
                 );
-                self.say(Some(person.id()), None, Situation::Contested, Reason::SharedKey);
+                let user = self.pairs.link_of(row).and_then(|(_, user)| self.inputs.users.get(user?));
+                self.say(Some(person.id()), user, Situation::Contested, Reason::SharedKey);
                 continue;
             }
             let Some((link, user)) = self.pairs.link_of(row) else { continue };
@@ -130,22 +139,41 @@ impl<'d, 'i> Draft<'d, 'i> {
             match user.and_then(|user| Some((user, self.inputs.users.get(user)?))) {
                 None => self.account_gone(person, link_record),
                 Some((index, user)) if self.pairs.shared.contains(&index) => {
-                    self.problem(
-                        Problem::error(
-                            ProblemCode::AmbiguousMatch,
-                            "two employees are linked to this account; unlink one",
-                        )
-                        .employee(person.id())
-                        .user(&user.id),
-                    );
-                    self.say(Some(person.id()), Some(user), Situation::Contested, Reason::SharedKey);
+                    self.twice_linked(person.id(), user);
                 }
                 Some((_, user)) => self.pair(row, person, link, link_record, user),
             }
         }
-        for id in self.inputs.snapshot.set_aside() {
-            self.say(Some(id), None, Situation::Invalid, Reason::NotUsable);
+        self.set_aside();
+    }
+
+    /// People who are present and could not be read: nothing is done about them.
+    fn set_aside(&mut self) {
+        let ids: BTreeSet<&EmployeeId> = self.inputs.snapshot.set_aside().iter().collect();
+        let unread = |id: &&EmployeeId| self.pairs.row(id.as_str()).is_none();
+        let ids: BTreeSet<&EmployeeId> = ids.into_iter().filter(unread).collect();
+        let links = self.inputs.links.iter().filter(|link| ids.contains(&link.employee));
+        let linked: BTreeMap<&EmployeeId, &UserId> = if ids.is_empty() {
+            BTreeMap::new()
+        } else {
+            links.map(|link| (&link.employee, &link.user)).collect()
+        };
+        for id in ids {
+            let verdict = Verdict {
+                employee: Some(id.clone()),
+                user: linked.get(id).map(|user| (*user).clone()),
+                situation: Situation::Invalid,
+                reason: Reason::NotUsable,
+            };
+            self.decided.people.push(verdict);
         }
+    }
+
+    fn twice_linked(&mut self, employee: &EmployeeId, user: &User) {
+        let message = "this account and this employee are linked twice; unlink one";
+        let problem = Problem::error(ProblemCode::AmbiguousMatch, message);
+        self.problem(problem.employee(employee).user(&user.id));
+        self.say(Some(employee), Some(user), Situation::Contested, Reason::SharedKey);
     }
 
     fn account_gone(&mut self, person: &Employee, link: &Link) {
@@ -169,10 +197,9 @@ impl<'d, 'i> Draft<'d, 'i> {
         if self.matches.superseded.contains(&link) {
             return self.say(Some(person.id()), Some(user), Situation::Superseded, Reason::SupersededRecord);
         }
-        if let Standing::Left(reason) = stands {
-            return self.leaver(person.id(), user, reason);
-        }
-        if diff::is_recycled(self.inputs, row, user) {
+        // Whoever has this id now is not who had the account, so their leaving closes nothing.
+        let settled = matches!(stands, Standing::Left(_)) && !user.is_live();
+        if !settled && diff::is_recycled(self.inputs, row, user) {
             self.problem(
                 Problem::error(
                     ProblemCode::RecycledId,
@@ -182,6 +209,9 @@ impl<'d, 'i> Draft<'d, 'i> {
                 .user(&user.id),
             );
             return self.say(Some(person.id()), Some(user), Situation::Recycled, Reason::RecycledId);
+        }
+        if let Standing::Left(reason) = stands {
+            return self.leaver(person.id(), user, reason);
         }
         if stands == (Standing::Employed { past_end: true }) {
             let message =
@@ -226,8 +256,14 @@ impl<'d, 'i> Draft<'d, 'i> {
         link: &Link,
         user: &User,
     ) {
-        if !stands.is_employed() {
-            return self.say(Some(person.id()), Some(user), Situation::Confirmed, Reason::AlreadyDeactivated);
+        let waits = match stands {
+            Standing::PreHire => Some((Situation::PreHire, Reason::FutureStart)),
+            Standing::Unknown => Some((Situation::Confirmed, Reason::UnknownStatus)),
+            Standing::Leaving => Some((Situation::Confirmed, Reason::LeavingLater)),
+            Standing::Employed { .. } | Standing::Left(_) => None,
+        };
+        if let Some((situation, reason)) = waits {
+            return self.say(Some(person.id()), Some(user), situation, reason);
         }
         let reason = if !link.deactivated_by_us {
             Reason::ReturnedToOthers
@@ -270,7 +306,7 @@ impl<'d, 'i> Draft<'d, 'i> {
     fn leaver(&mut self, employee: &EmployeeId, user: &User, reason: Reason) {
         let situation =
             if user.status == UserStatus::Pending { Situation::Rescinded } else { Situation::Leaver };
-        let counts = reason == Reason::EndDatePassed || leaver::status_counts(self.inputs, self.policy);
+        let counts = leaver::sign_counts(self.inputs, self.policy, reason);
         let why = match reason {
             _ if !user.is_live() => Reason::AlreadyDeactivated,
             _ if !counts => Reason::PolicyKeeps,
@@ -290,9 +326,10 @@ impl<'d, 'i> Draft<'d, 'i> {
         for (link, user) in &pairs.missing {
             let Some(record) = self.inputs.links.get(*link) else { continue };
             let employee = &record.employee;
-            match user.and_then(|user| self.inputs.users.get(user)) {
+            match user.and_then(|user| Some((user, self.inputs.users.get(user)?))) {
                 None => self.say(Some(employee), None, Situation::Gone, Reason::BothGone),
-                Some(user) => self.missing(*link, employee, user),
+                Some((index, user)) if pairs.shared.contains(&index) => self.twice_linked(employee, user),
+                Some((_, user)) => self.missing(*link, employee, user),
             }
         }
     }
@@ -305,7 +342,7 @@ impl<'d, 'i> Draft<'d, 'i> {
             _ if !counts => Reason::AbsenceIgnored,
             _ if self.matches.rekeyed.contains(&link) => Reason::AbsentAndRekeyed,
             _ if !self.inputs.snapshot.absence_counts() => Reason::AbsenceUnproven,
-            Some(Lookup::Found(person)) => return self.unlisted(person, user),
+            Some(Lookup::Found(person)) => return self.unlisted(employee, person, user),
             Some(Lookup::NotVisible) => Reason::NotVisible,
             Some(Lookup::Gone) => Reason::AbsentAndGone,
             None => Reason::AbsentUnasked,
@@ -344,15 +381,15 @@ impl<'d, 'i> Draft<'d, 'i> {
     }
 
     /// Missing from the list, and there when asked for by id: that record's status decides.
-    fn unlisted(&mut self, person: &Employee, user: &User) {
+    fn unlisted(&mut self, employee: &EmployeeId, person: &Employee, user: &User) {
         let message =
             "is missing from the list and there when asked for by id; check what the credential may list";
         self.problem(
-            Problem::warning(ProblemCode::VisibilityLost, message).employee(person.id()).user(&user.id),
+            Problem::warning(ProblemCode::VisibilityLost, message).employee(employee).user(&user.id),
         );
         match standing(person, self.policy, self.today) {
-            Standing::Left(reason) => self.leaver(person.id(), user, reason),
-            _ => self.say(Some(person.id()), Some(user), Situation::SourceUnseen, Reason::Unchanged),
+            Standing::Left(reason) if person.id() == employee => self.leaver(employee, user, reason),
+            _ => self.say(Some(employee), Some(user), Situation::SourceUnseen, Reason::Unchanged),
         }
     }
 
@@ -388,8 +425,20 @@ impl<'d, 'i> Draft<'d, 'i> {
             }
             Match::Returned { user: index, link } => {
                 if let (Some(user), Some(link)) = (user(index), self.inputs.links.get(link)) {
+                    if stands == Standing::PreHire {
+                        return self.say(id, Some(user), Situation::PreHire, Reason::FutureStart);
+                    }
                     self.returned(row, person, user, link);
                 }
+            }
+            Match::Claimed { user: index } => {
+                let message = "another person claims the same account by another key; correct one of them in the HR system";
+                let problem = Problem::error(ProblemCode::AmbiguousMatch, message).employee(person.id());
+                self.problem(match user(index) {
+                    Some(user) => problem.user(&user.id),
+                    None => problem,
+                });
+                self.say(id, None, Situation::Contested, Reason::SharedKey);
             }
             Match::Contested(key) => {
                 let (code, what) = match key {
@@ -476,7 +525,9 @@ impl<'d, 'i> Draft<'d, 'i> {
             }
             self.update(row, person, user, Situation::Rehire, Adoption::Yes);
         }
-        self.assign(person, Some(old), user, Situation::Rehire);
+        if !closed || self.mode == Mode::Sync {
+            self.assign(person, Some(old), user, Situation::Rehire);
+        }
         self.say(Some(person.id()), Some(user), Situation::Rehire, reason);
     }
 
@@ -511,6 +562,10 @@ impl<'d, 'i> Draft<'d, 'i> {
                 return self.say(id, None, Situation::Invalid, Reason::NotUsable);
             }
         }
+        if self.shares_address(row) {
+            self.duplicate_address(person.id(), None);
+            return self.say(id, None, Situation::Contested, Reason::SharedKey);
+        }
         let reason = if later { Reason::NewFutureStarter } else { Reason::NewEmployee };
         let invites = self.policy.invite && self.inputs.target.invites;
         let mut create = Action::new(ActionKind::Create, situation, reason);
@@ -534,10 +589,11 @@ impl<'d, 'i> Draft<'d, 'i> {
     /// Accounts that no employee is linked to.
     pub(super) fn unlinked_users(&mut self) {
         for (index, user) in self.inputs.users.iter().enumerate() {
-            if self.pairs.holder_of(index).is_some() || self.matches.claimed.contains(&index) {
+            if self.pairs.holder_of(index).is_some() || self.matches.found.contains(&index) {
                 continue;
             }
-            let close = self.policy.unlinked_users == UnlinkedUsers::Deactivate
+            let close = !self.matches.claimed.contains(&index)
+                && self.policy.unlinked_users == UnlinkedUsers::Deactivate
                 && self.mode == Mode::Sync
                 && user.is_live()
                 && self.inputs.snapshot.absence_counts();
@@ -577,6 +633,12 @@ impl<'d, 'i> Draft<'d, 'i> {
             // Taking over an account must not rewrite at once the address that people sign in with.
             found.changes.retain(|change| change.field != TargetField::Email);
         }
+        let moves = found.changes.iter().any(|change| change.field == TargetField::Email);
+        if moves && self.inputs.target.unique_email && self.shares_address(row) {
+            // Nobody knows whose it is, so it moves to nobody.
+            found.changes.retain(|change| change.field != TargetField::Email);
+            self.duplicate_address(person.id(), Some(user));
+        }
         if found.email_gone {
             let message = "has no e-mail address any more; the account keeps the one it has";
             let problem = Problem::warning(ProblemCode::MissingEmail, message).employee(person.id());
@@ -597,6 +659,42 @@ impl<'d, 'i> Draft<'d, 'i> {
         }
     }
 
+    /// Whether somebody else who has not left has the same address in the source.
+    fn shares_address(&self, row: usize) -> bool {
+        if !self.inputs.target.unique_email {
+            return false;
+        }
+        let inputs = self.inputs;
+        let address = |row: usize| match inputs.desired.value(row, &TargetField::Email) {
+            Field::Value(email) => Some(canon::canonical(&TargetField::Email, email)),
+            _ => None,
+        };
+        let addresses = self.addresses.get_or_init(|| {
+            let mut addresses = HashMap::new();
+            let people = inputs.snapshot.employees();
+            for row in self.pairs.rows() {
+                let Some(person) = people.get(row) else { continue };
+                if matches!(standing(person, self.policy, self.today), Standing::Left(_)) {
+                    continue;
+                }
+                if let Some(address) = address(row) {
+                    *addresses.entry(address).or_insert(0) += 1;
+                }
+            }
+            addresses
+        });
+        address(row).and_then(|address| addresses.get(&address)).is_some_and(|people| *people > 1)
+    }
+
+    fn duplicate_address(&mut self, employee: &EmployeeId, user: Option<&User>) {
+        let message = "another person has the same e-mail address; correct one of them in the HR system";
+        let problem = Problem::error(ProblemCode::DuplicateEmail, message).employee(employee).field("email");
+        self.problem(match user {
+            Some(user) => problem.user(&user.id),
+            None => problem,
+        });
+    }
+
     fn manager_problem(&mut self, row: usize, employee: &EmployeeId) {
         let (code, message) = match self.managers.of_row(row) {
             Manager::Cycle => {
@@ -615,7 +713,7 @@ impl<'d, 'i> Draft<'d, 'i> {
         if !self.inputs.target.assigns {
             return;
         }
-        let protected = self.is_protected(None, user);
+        let protected = self.is_protected(Some(person.id()), user);
         let given = self.given(person);
         let grants = given.changes(user, link, &self.policy.assignments, protected);
         if !grants.is_empty() {
@@ -628,7 +726,8 @@ impl<'d, 'i> Draft<'d, 'i> {
     }
 
     fn given(&mut self, person: &Employee) -> Given {
-        let given = Given::to(person, &self.policy.assignments);
+        let mut given = Given::to(person, &self.policy.assignments);
+        given.hide(&self.lost.kinds);
         for kind in &given.unmapped {
             let entry = self.unmapped.entry(*kind).or_insert_with(|| (0, person.id().clone()));
             entry.0 += 1;

@@ -82,13 +82,13 @@ pub(super) fn replacement(fault: &Fault, shape: ErrorShape, request: u64) -> Opt
 
 /// Does to a good answer what the faults say, meaning before bytes.
 pub(super) fn apply(answer: &mut Answer, faults: &[Fault]) {
-    if faults.iter().any(changes_meaning) {
-        if let Ok(mut body) = serde_json::from_slice(&answer.body) {
-            for fault in faults {
-                change_meaning(&mut body, fault);
-            }
-            answer.body = body.to_string().into_bytes();
+    if faults.iter().any(changes_meaning)
+        && let Ok(mut body) = serde_json::from_slice(&answer.body)
+    {
+        for fault in faults {
+            change_meaning(&mut body, fault);
         }
+        answer.body = body.to_string().into_bytes();
     }
     for fault in faults {
         change_bytes(answer, fault);

@@ -32,10 +32,10 @@ pub enum Fault {
     Body(Vec<u8>),
     /// A byte order mark before an otherwise good body.
     ByteOrderMark,
-    /// The connection ends before any answer.
-    Disconnect,
     /// `data` is this instead of the rows.
     Data(Value),
+    /// The connection ends before any answer.
+    Disconnect,
     /// The page's last row is replaced by a copy of its first: as when a row
     /// moves while somebody pages. The total stays.
     DuplicateRow,
@@ -57,16 +57,16 @@ pub enum Fault {
     GzipBomb(usize),
     /// A good answer with one more header, for example a wrong `Date`.
     Header(String, String),
-    /// A valid body padded to about so many bytes.
-    HugeBody(usize),
     /// This status with an HTML body.
     HtmlStatus(u16),
+    /// A valid body padded to about so many bytes.
+    HugeBody(usize),
     /// Offset ignored: always the first page, told as the first page.
     IgnoreSkip,
-    /// Bytes that are no UTF-8 inside a good body.
-    InvalidUtf8,
     /// A closing brace is missing and a comma is doubled.
     InvalidJson,
+    /// Bytes that are no UTF-8 inside a good body.
+    InvalidUtf8,
     /// A login page with status 200 and `text/html`.
     LoginPage,
     /// A login page with status 200 that claims to be `application/json`.
@@ -87,10 +87,10 @@ pub enum Fault {
     Revoke,
     /// The first row has no `id`.
     RowWithoutId,
-    /// Another order at every request.
-    Shuffle,
     /// The page lacks its last row; the total stays.
     ShortPage,
+    /// Another order at every request.
+    Shuffle,
     /// A good answer that takes so much longer.
     Slow(Duration),
     /// A status of 400 or above has the vendor's error body; 204, 205 and 304

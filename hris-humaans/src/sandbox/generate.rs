@@ -135,10 +135,10 @@ impl Draft<'_> {
         }
         if kind == Kind::Lifelike {
             person = person.team(department);
-            if self.rng.chance(30) {
-                if let Some(team) = self.rng.pick(&TEAMS) {
-                    person = person.team(*team);
-                }
+            if self.rng.chance(30)
+                && let Some(team) = self.rng.pick(&TEAMS)
+            {
+                person = person.team(*team);
             }
             if self.rng.chance(15) {
                 person = person.member("preferredName", first.chars().take(3).collect::<String>());
@@ -308,10 +308,10 @@ impl Fields {
         let review = world.today.plus(span(rng.below(300)) - 150).to_string();
         let desk = format!("{}-{}", rng.below(6), rng.below(80));
         let mut answer = |field: &Option<String>, percent: usize, value: Value| {
-            if let Some(field) = field {
-                if rng.chance(percent) {
-                    world.add_custom_value(person, field, value);
-                }
+            if let Some(field) = field
+                && rng.chance(percent)
+            {
+                world.add_custom_value(person, field, value);
             }
         };
         answer(&self.desk, 50, json!(desk));

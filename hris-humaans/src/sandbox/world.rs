@@ -2,12 +2,13 @@
 
 use serde_json::{Map, Value, json};
 
+use super::SandboxError;
 use super::behaviour::Behaviour;
-use super::person::{CustomField, Job, Location, Members, Person, PersonView, Status};
+use super::person::{CustomField, Job, Location, PersonView};
+use super::record::canary;
 use super::seed::{Day, Rng};
 use super::table::{Row, Table, View};
 use super::token::Token;
-use super::{CANARY, SandboxError};
 
 /// The lists the sandbox serves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -69,7 +70,7 @@ pub struct World {
     pub(super) today: Day,
     pub(super) rng: Rng,
     views: Vec<View>,
-    next_employee_id: usize,
+    pub(super) next_employee_id: usize,
     changes: u32,
 }
 
@@ -140,216 +141,6 @@ impl World {
     /// The same, for change. It holds from the next request on.
     pub fn behaviour_mut(&mut self) -> &mut Behaviour {
         &mut self.behaviour
-    }
-}
-
-/// Changing people.
-impl World {
-    /// Adds a person with a job role and answers the new id.
-    pub fn hire(&mut self, person: Person) -> String {
-        let id = self.rng.id();
-        self.hire_as(id, person)
-    }
-
-    /// Adds a person under an id of the caller's choice. An id that is taken
-    /// gives a second row of the same id, which the answered key names.
-    pub fn hire_as(&mut self, id: impl Into<String>, person: Person) -> String {
-        let id = id.into();
-        let start = person.start.clone().unwrap_or_else(|| self.today.to_string());
-        let job = Job {
-            title: person.job_title.clone(),
-            department: person.department.clone(),
-            reports_to: person.reports_to.clone(),
-            from: Some(start.clone()),
-        };
-        let custom = person.custom.clone();
-        let fields = self.person_fields(&id, &start, person);
-        let spare = self.rng.id();
-        let key = self.people.insert(fields, spare);
-        self.add_job_role(&id, &job, None);
-        for (field, value) in custom {
-            let _ignored_when_undefined = self.set_custom(&key, &field, value);
-        }
-        key
-    }
-
-    /// Changes members of a person and the time of the last change.
-    ///
-    /// # Errors
-    /// When nobody has this id.
-    pub fn update(&mut self, id: &str, change: impl FnOnce(&mut Members<'_>)) -> Result<(), SandboxError> {
-        let now = self.tick();
-        let done = self.people.edit(id, |fields| {
-            fields.insert("updatedAt".to_owned(), json!(now));
-            change(&mut Members(fields));
-        });
-        done.ok_or_else(|| SandboxError::unknown(id))
-    }
-
-    /// Sets one value: a member such as `lastName`, or a JSON pointer such as
-    /// `/jobRole/department` to something that is there already.
-    ///
-    /// # Errors
-    /// When nobody has this id or the pointer leads nowhere.
-    pub fn set_field(&mut self, id: &str, field: &str, value: impl Into<Value>) -> Result<(), SandboxError> {
-        self.set(Resource::People, id, field, value)
-    }
-
-    /// Sets the last working day of somebody who stays `active` until then,
-    /// as the vendor's app does when offboarding begins.
-    ///
-    /// # Errors
-    /// When nobody has this id.
-    pub fn plan_leaving(&mut self, id: &str, last_day: &str) -> Result<(), SandboxError> {
-        self.update(id, |person| {
-            person.set("lastWorkingDay", last_day);
-            person.set("employmentEndDate", last_day);
-        })
-    }
-
-    /// Offboards a person: the record and the employee id stay.
-    ///
-    /// # Errors
-    /// When nobody has this id.
-    pub fn offboard(&mut self, id: &str, last_day: &str) -> Result<(), SandboxError> {
-        self.plan_leaving(id, last_day)?;
-        self.update(id, |person| {
-            person.set("status", Status::Offboarded.as_str());
-            person.set("leavingReason", canary("reason"));
-            person.set("leavingNote", canary("note"));
-        })
-    }
-
-    /// Makes a new hire active, with a work e-mail.
-    ///
-    /// # Errors
-    /// When nobody has this id.
-    pub fn activate(&mut self, id: &str, email: &str) -> Result<(), SandboxError> {
-        self.update(id, |person| {
-            person.set("status", Status::Active.as_str());
-            person.set("email", email);
-        })
-    }
-
-    /// Takes a leaver back on the old record, from this day on.
-    ///
-    /// # Errors
-    /// When nobody has this id.
-    pub fn rehire(&mut self, id: &str, start: &str) -> Result<(), SandboxError> {
-        self.update(id, |person| {
-            person.set("status", Status::Active.as_str());
-            person.set("employmentStartDate", start);
-            person.set("firstWorkingDay", start);
-            for member in ["employmentEndDate", "lastWorkingDay", "leavingReason", "leavingNote"] {
-                person.set(member, Value::Null);
-            }
-        })
-    }
-
-    /// Takes a leaver back on a new record with the old names, e-mail and
-    /// employee id; the offboarded record stays. Answers the new id.
-    ///
-    /// # Errors
-    /// When nobody has this id.
-    pub fn rehire_as_new(&mut self, id: &str, start: &str) -> Result<String, SandboxError> {
-        let old = self.person(id).ok_or_else(|| SandboxError::unknown(id))?;
-        let mut person = Person::new(old.first_name, old.last_name)
-            .starts(start)
-            .job(old.job_title.unwrap_or_default(), old.department.unwrap_or_default());
-        person.email = Some(old.email);
-        person.employee_id = Some(old.employee_id);
-        person.location = old.location_id;
-        person.teams = old.teams;
-        Ok(self.hire(person))
-    }
-
-    /// Deletes a person for good, with job roles and custom values.
-    ///
-    /// # Errors
-    /// When nobody has this id.
-    pub fn delete(&mut self, id: &str) -> Result<(), SandboxError> {
-        if !self.people.remove(id) {
-            return Err(SandboxError::unknown(id));
-        }
-        self.job_roles.retain(|row| row.person != id);
-        self.custom_values.retain(|row| row.person != id);
-        Ok(())
-    }
-
-    /// Replaces the teams of a person.
-    ///
-    /// # Errors
-    /// When nobody has this id.
-    pub fn set_teams(&mut self, id: &str, names: &[&str]) -> Result<(), SandboxError> {
-        self.update(id, |person| {
-            person.set("teams", teams(names));
-        })
-    }
-
-    /// Moves a person to another office, by location id, or to `remote`.
-    ///
-    /// # Errors
-    /// When nobody has this id. The location is not checked: an unknown one is
-    /// a case worth testing.
-    pub fn relocate(&mut self, id: &str, location: &str) -> Result<(), SandboxError> {
-        self.update(id, |person| {
-            person.set("locationId", location);
-        })
-    }
-
-    /// Ends the present job and begins another, today or on the day it names;
-    /// the person's own `updatedAt` does not move. Answers the id of the new
-    /// job role.
-    ///
-    /// # Errors
-    /// When nobody has this id.
-    pub fn change_job(&mut self, id: &str, job: Job) -> Result<String, SandboxError> {
-        if self.people.find(id).is_none() {
-            return Err(SandboxError::unknown(id));
-        }
-        let from = job.from.clone().unwrap_or_else(|| self.today.to_string());
-        let last = Day::parse(&from).map(|day| day.plus(-1).to_string());
-        let open: Vec<String> = self
-            .job_roles
-            .rows
-            .iter()
-            .filter(|row| row.person == id && row.str("endDate").is_none())
-            .map(|row| row.key.clone())
-            .collect();
-        for key in open {
-            self.job_roles.edit(&key, |fields| fields.insert("endDate".to_owned(), json!(last)));
-        }
-        if from <= self.today.to_string() {
-            let brief = json!({ "jobTitle": job.title, "department": job.department });
-            self.people.edit(id, |fields| fields.insert("jobRole".to_owned(), brief));
-        }
-        let job = Job { from: Some(from), ..job };
-        Ok(self.add_job_role(id, &job, None))
-    }
-
-    /// Sets the value of a custom field, named by its name or id;
-    /// `Value::Null` empties it.
-    ///
-    /// # Errors
-    /// When nobody has this id or no field this name.
-    pub fn set_custom(&mut self, id: &str, field: &str, value: impl Into<Value>) -> Result<(), SandboxError> {
-        if self.people.find(id).is_none() {
-            return Err(SandboxError::unknown(id));
-        }
-        let field = self.custom_field_id(field).ok_or_else(|| SandboxError::unknown(field))?;
-        let known = self
-            .custom_values
-            .rows
-            .iter()
-            .find(|row| row.person == id && row.str("customFieldId") == Some(&field))
-            .map(|row| row.key.clone());
-        match known {
-            Some(key) => self.set(Resource::CustomValues, &key, "value", value),
-            None => {
-                self.add_custom_value(id, &field, value.into());
-                Ok(())
-            }
-        }
     }
 }
 
@@ -535,57 +326,6 @@ impl World {
         found.map(|row| row.key.clone())
     }
 
-    fn person_fields(&mut self, id: &str, start: &str, person: Person) -> Map<String, Value> {
-        let employee_id = person.employee_id.unwrap_or_else(|| {
-            let number = self.next_employee_id;
-            self.next_employee_id += 1;
-            Some(number.to_string())
-        });
-        let email = person.email.unwrap_or_else(|| {
-            let part = |name: &str| name.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "");
-            let (first, last) = (part(&person.first_name), part(&person.last_name));
-            let number = employee_id.as_deref().unwrap_or("0");
-            Some(format!("{first}.{last}.{number}@{}", self.domain))
-        });
-        let location = person.location.or_else(|| self.locations.rows.first().map(|row| row.key.clone()));
-        let team_names: Vec<&str> = person.teams.iter().map(String::as_str).collect();
-        let now = self.tick();
-        let mut fields: Map<String, Value> =
-            EMPTY.iter().map(|member| ((*member).to_owned(), Value::Null)).collect();
-        let values = json!({
-            "id": id, "companyId": self.company_id,
-            "firstName": person.first_name, "lastName": person.last_name, "email": email,
-            "isWorkEmailHidden": false, "isVerified": true,
-            "personalEmail": format!("{}@home.example", id.to_lowercase()),
-            "locationId": location, "timezone": "Europe/London",
-            "employmentStartDate": start, "firstWorkingDay": start,
-            "contractType": "Full time",
-            "workingDays": (["monday", "tuesday", "wednesday", "thursday", "friday"])
-                .map(|day| json!({ "day": day })),
-            "employeeId": employee_id, "teams": teams(&team_names),
-            "jobRole": { "jobTitle": person.job_title, "department": person.department },
-            "status": person.status.as_str(), "role": "user", "demo": false,
-            "spokenLanguages": [], "nationalities": [],
-        });
-        // Members a connector must drop while it reads, each with text that a
-        // leak test can search for.
-        let secrets = json!({
-            "calendarFeedToken": canary("calendar"), "taxId": canary("tax-id"),
-            "taxCode": canary("tax-code"),             "profilePhoto": { "id": canary("photo-id"), "variants": {
-                "64": format!("https://storage.example/{}.jpg", canary("photo")) } },
-            "profilePhotoId": canary("photo-id"), "foodAllergies": [canary("allergy")],
-            "dietaryPreference": canary("diet"), "isBirthdayHidden": true,
-            "createdAt": now, "updatedAt": now,
-        });
-        // What the caller set comes last and wins.
-        for part in [values, secrets, Value::Object(person.members)] {
-            if let Value::Object(part) = part {
-                fields.extend(part);
-            }
-        }
-        fields
-    }
-
     /// The number under which rows keep their text for this view.
     pub(super) fn number(&mut self, view: View) -> (usize, View) {
         let known = self.views.iter().position(|known| *known == view);
@@ -603,52 +343,6 @@ impl World {
         let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
         format!("{}T{hour:02}:{minute:02}:{second:02}.000Z", self.today)
     }
-}
-
-/// Members that are empty until somebody fills them.
-const EMPTY: [&str; 34] = [
-    "address",
-    "bio",
-    "birthday",
-    "city",
-    "country",
-    "countryCode",
-    "employmentEndDate",
-    "formattedPersonalPhoneNumber",
-    "formattedPhoneNumber",
-    "gender",
-    "github",
-    "lastWorkingDay",
-    "leavingFileId",
-    "leavingNote",
-    "leavingReason",
-    "linkedIn",
-    "middleName",
-    "nationality",
-    "payrollProvider",
-    "personalPhoneNumber",
-    "phoneNumber",
-    "postcode",
-    "preferredName",
-    "probationEndDate",
-    "publicHolidayCalendarId",
-    "remoteCity",
-    "remoteCountryCode",
-    "remoteRegionCode",
-    "remoteTimezone",
-    "seenDocumentsAt",
-    "source",
-    "sourceId",
-    "state",
-    "turnoverImpact",
-];
-
-fn canary(what: &str) -> String {
-    format!("{CANARY}-{what}")
-}
-
-fn teams(names: &[&str]) -> Value {
-    names.iter().map(|name| json!({ "name": name })).collect()
 }
 
 fn named(table: &Table, member: &str) -> Vec<(String, String)> {

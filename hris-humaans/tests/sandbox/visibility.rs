@@ -126,7 +126,7 @@ async fn a_role_shows_a_group() {
         (ids(&api.all("/people?status=all").await), api)
     };
     let (own, api) = see(Profiles::Own).await;
-    assert_eq!(own, [maker.id.clone()]);
+    assert_eq!(own, [maker.id.as_str()]);
     assert_eq!(text(&api.get("/me").await, "id"), maker.id);
     assert_eq!(api.status(&format!("/people/{}", other.id)).await, 404);
     let values = api.all("/custom-values").await;

@@ -1,0 +1,332 @@
+//! What is written and what is left: hidden, cleared and not sent are three things.
+
+use hris_core::mapping::{Mapping, from};
+use hris_core::reconcile::Baseline;
+use hris_core::{Fingerprint, TargetField};
+
+use crate::support::{World, world};
+
+#[test]
+fn only_what_was_seen_to_be_empty_is_emptied() {
+    let fields = [
+        ("number", "employee_number", "7", "8"),
+        ("given_name", "given_name", "Ada", "Eve"),
+        ("family_name", "family_name", "Poe", "Ray"),
+        ("work_phone", "phone", "+4420", "+4421"),
+        ("job_title", "job_title", "Cook", "Chef"),
+        ("department", "department", "Sales", "Stock"),
+        ("location", "location", "Oslo", "Bergen"),
+        ("start_date", "start_date", "2020-01-01", "2020-02-01"),
+        ("end_date", "end_date", "2030-01-01", "2030-02-01"),
+    ];
+    for (source, target, has, other) in fields {
+        let user =
+            format!("ua active for=a {}={has}", if target == "employee_number" { "number" } else { target });
+        let emptied = format!("update a ua -{target} (FieldsDiffer)");
+        let changed = format!("update a ua {target} (FieldsDiffer)");
+        for (value, expected) in [
+            (format!("{source}={has}"), ""),
+            (format!("{source}={other}"), changed.as_str()),
+            (format!("{source}="), emptied.as_str()),
+            (format!("{source}?"), ""),
+            (format!("{source}!"), ""),
+            (String::new(), ""),
+        ] {
+            world(&format!("a active @ {value}"), &user, "a>ua").actions(expected);
+        }
+    }
+}
+
+#[test]
+fn an_account_keeps_its_address_and_its_external_id() {
+    world("a active email=", "ua active for=a", "a>ua")
+        .actions("")
+        .problems("warning missing_email a ua email");
+    for hidden in ["email?", "email!"] {
+        world(&format!("a active {hidden}"), "ua active for=a", "a>ua").actions("").problems("");
+    }
+    world("a active @ number=", "ua active for=a", "a>ua")
+        .mapping(|mapping| mapping.field("external_id", from("employee_number")))
+        .actions("");
+}
+
+#[test]
+fn what_cannot_be_used_is_left_as_it_is() {
+    world("a active email=nonsense", "ua active for=a", "a>ua")
+        .actions("")
+        .problems("warning invalid_email a - email");
+    world("a active @ work_phone=soon", "ua active for=a start_date=2020-01-01", "a>ua")
+        .mapping(|mapping| {
+            mapping.field("start_date", from("work_phone")).field("phone", from("personal_phone"))
+        })
+        .actions("")
+        .problems("warning invalid_date a - start_date");
+}
+
+#[test]
+fn what_a_target_cannot_unset_is_reported() {
+    world("a active @ work_phone=", "ua active for=a phone=1", "a>ua")
+        .with(|world| {
+            world.target.unclearable.insert(TargetField::Phone);
+        })
+        .actions("")
+        .problems("warning cannot_unset a ua phone");
+}
+
+#[test]
+fn values_that_mean_the_same_are_not_written() {
+    let user = "ua active for=a phone=+44207946 given_name=Zo\u{eb}";
+    world("a active email=A@X.io work_phone=+44(207)-946 given_name=Zoe\u{308}", user, "a>ua").actions("");
+}
+
+fn department(rule: hris_core::mapping::Rule) -> impl FnOnce(Mapping) -> Mapping {
+    |mapping| mapping.field("department", rule)
+}
+
+#[test]
+fn the_first_that_has_a_value() {
+    let rows = [
+        ("department=A location=B", "", "department"),
+        ("department= location=B", "", "department"),
+        ("department? location=B", "", "department"),
+        ("department= location=", "department=Z", "-department"),
+        ("department= location?", "department=Z", ""),
+        ("department! location=", "department=Z", ""),
+    ];
+    for (person, user, change) in rows {
+        let expected =
+            if change.is_empty() { String::new() } else { format!("update a ua {change} (FieldsDiffer)") };
+        world(&format!("a active @ {person}"), &format!("ua active for=a {user}"), "a>ua")
+            .mapping(|mapping| {
+                mapping
+                    .field("department", from("department").or("location"))
+                    .field("location", from("custom.none"))
+            })
+            .actions(&expected);
+    }
+}
+
+#[test]
+fn a_default_stands_in_for_nothing_but_never_for_the_unseen() {
+    let rows = [("department=", "department"), ("department?", ""), ("department!", ""), ("", "")];
+    for (person, change) in rows {
+        let expected = if change.is_empty() {
+            String::new()
+        } else {
+            "update a ua department (FieldsDiffer)".to_owned()
+        };
+        world(&format!("a active @ {person}"), "ua active for=a department=Z", "a>ua")
+            .mapping(department(from("department").default_value("None")))
+            .actions(&expected);
+    }
+}
+
+#[test]
+fn a_look_up() {
+    let sales = || from("department").map("100", "Sales");
+    let rows = [
+        ("department=100", sales(), "department=Sales", "", ""),
+        ("department=100", sales(), "department=Z", "update a ua department (FieldsDiffer)", ""),
+        ("department=200", sales(), "department=Z", "", "warning unmapped_value a - department"),
+        (
+            "department=200",
+            sales().default_value("Other"),
+            "department=Z",
+            "update a ua department (FieldsDiffer)",
+            "warning unmapped_value a - department",
+        ),
+        // A rule that maps to nothing empties the field, once.
+        ("department=0", sales().map("0", ""), "department=Z", "update a ua -department (FieldsDiffer)", ""),
+        ("department=0", sales().map("0", " "), "", "", ""),
+        ("department=", from("department").default_value(" "), "", "", ""),
+    ];
+    for (person, rule, user, actions, problems) in rows {
+        world(&format!("a active @ {person}"), &format!("ua active for=a {user}"), "a>ua")
+            .mapping(department(rule))
+            .actions(actions)
+            .problems(problems);
+    }
+}
+
+#[test]
+fn managers() {
+    let users = "ua active for=a manager_external_id=z\nub active for=b";
+    let rows = [
+        ("manager=b", "update a ua manager_external_id (FieldsDiffer)", ""),
+        ("manager=", "update a ua -manager_external_id (FieldsDiffer)", ""),
+        ("manager?", "", ""),
+        ("manager=nobody", "", "warning unknown_manager a - manager_external_id"),
+        ("manager=a", "", "warning manager_cycle a - manager_external_id"),
+    ];
+    for (manager, actions, problems) in rows {
+        world(&format!("a active @ {manager}\nb active @"), users, "a>ua\nb>ub")
+            .actions(actions)
+            .problems(problems);
+    }
+}
+
+#[test]
+fn managers_are_made_before_those_they_manage() {
+    world("a active @ manager=b\nb active @ manager=c\nc active @", "", "")
+        .policy(|policy| policy.invite = false)
+        .actions("create c - (NewEmployee)\ncreate b - (NewEmployee)\ncreate a - (NewEmployee)");
+}
+
+#[test]
+fn a_circle_of_managers_is_reported_for_those_in_it_only() {
+    world(
+        "a active @ manager=b\nb active @ manager=c\nc active @ manager=b",
+        "ua active for=a manager_external_id=b\nub active for=b\nuc active for=c",
+        "a>ua\nb>ub\nc>uc",
+    )
+    .actions("")
+    .problems("warning manager_cycle b - manager_external_id\nwarning manager_cycle c - manager_external_id");
+}
+
+#[test]
+fn a_manager_of_whom_there_are_two_records_is_unknown() {
+    let world =
+        world("a active @ manager=b\nb active @ number=1 \nb active @ number=2", "ua active for=a", "a>ua")
+            .mapping(|mapping| mapping.field("external_id", from("employee_number")));
+    world
+        .actions("")
+        .problems("error duplicate_external_id b - -\nwarning unknown_manager a - manager_external_id");
+}
+
+const FULL: &str = "a active @ number=1 given_name=A family_name=A work_phone=1 job_title=J department=D location=L start_date=2020-01-01 end_date=2030-01-01 manager=b\nb active @";
+
+fn full() -> World {
+    let user = "ua active for=a number=1 given_name=A family_name=A phone=1 job_title=J department=D location=L \
+                start_date=2020-01-01 end_date=2030-01-01 manager_external_id=b";
+    world(FULL, &format!("{user}\nub active for=b\nuc active for=c"), "a>ua\nb>ub\nc>uc").remembered()
+}
+
+#[test]
+fn a_field_that_nobody_has_any_more_is_not_emptied() {
+    for source in [
+        "number",
+        "given_name",
+        "family_name",
+        "work_phone",
+        "job_title",
+        "department",
+        "location",
+        "manager",
+    ] {
+        for state in ["", "!", "?"] {
+            let mut world = full().gone("c");
+            let lines: Vec<String> = FULL
+                .lines()
+                .map(|line| {
+                    let words = line.split(' ').map(|word| match word.split_once('=') {
+                        Some((name, _)) if name == source => {
+                            if state.is_empty() {
+                                format!("{name}=")
+                            } else {
+                                format!("{name}{state}")
+                            }
+                        }
+                        _ => word.to_owned(),
+                    });
+                    words.collect::<Vec<_>>().join(" ")
+                })
+                .collect();
+            world.people = lines.iter().map(|line| crate::support::person(line)).collect();
+            world.actions("deactivate c uc (AbsentAndGone)");
+            world.guarded("refuse coverage_lost 1/0");
+            // It is remembered, so the field is held until it comes back.
+            assert_eq!(world.plan().baseline.filled, full().plan().baseline.filled);
+        }
+    }
+}
+
+#[test]
+fn a_default_does_not_replace_what_can_no_longer_be_seen() {
+    let rule = || from("department").default_value("Unassigned");
+    let mut world = world("a active @ department=D", "ua active for=a department=D", "a>ua")
+        .mapping(department(rule()))
+        .remembered();
+    world.people = vec![crate::support::person("a active @ department=")];
+    world.actions("");
+}
+
+#[test]
+fn less_visibility_stops_removals() {
+    let print = |organisation: &str, credential: &str, role: &str, scopes: &[&str]| Fingerprint {
+        organisation: Some(organisation.to_owned()).filter(|text| !text.is_empty()),
+        credential: Some(credential.to_owned()).filter(|text| !text.is_empty()),
+        role: Some(role.to_owned()).filter(|text| !text.is_empty()),
+        scopes: Some(scopes.iter().map(|scope| (*scope).to_owned()).collect()),
+        ..Fingerprint::default()
+    };
+    let before = print("o", "c", "admin", &["r", "w"]);
+    let rows = [
+        (before.clone(), "go"),
+        (print("o", "c", "admin", &["r", "w", "x"]), "go"),
+        (print("o", "c", "admin", &["r"]), "refuse coverage_lost 1/0"),
+        (print("o", "c", "viewer", &["r", "w"]), "refuse coverage_lost 1/0"),
+        (print("o", "d", "admin", &["r", "w"]), "refuse credential_changed 1/0"),
+        (print("p", "c", "admin", &["r", "w"]), "refuse organisation_changed 1/0"),
+        // Whoever no longer says who they are may be somebody else.
+        (print("o", "", "admin", &["r", "w"]), "refuse coverage_lost 1/0"),
+        (print("", "c", "admin", &["r", "w"]), "refuse coverage_lost 1/0"),
+        (Fingerprint::default(), "refuse coverage_lost 1/0"),
+    ];
+    let mut world = world(
+        "a left @\nb active @\nc active @",
+        "ua active for=a\nub active for=b\nuc active for=c",
+        "a>ua\nb>ub\nc>uc",
+    );
+    world.last = Some(Baseline::default()).map(|mut last| {
+        last.fingerprint = before;
+        last
+    });
+    for (now, expected) in rows {
+        world.fingerprint = now;
+        world.guarded(expected);
+    }
+    // Without removals only another organisation stops the run.
+    let mut calm = world;
+    calm.people[0] = crate::support::person("a active @");
+    calm.guarded("go");
+    calm.fingerprint = print("p", "d", "viewer", &[]);
+    calm.guarded("refuse organisation_changed 0/0");
+}
+
+#[test]
+fn a_changed_configuration_removes_nobody_unseen() {
+    let mut world = world(
+        "a left @\nb active @\nc active @",
+        "ua active for=a\nub active for=b\nuc active for=c",
+        "a>ua\nb>ub\nc>uc",
+    );
+    world.config = "new".to_owned();
+    world.guarded("refuse config_changed 1/0");
+    world.people[0] = crate::support::person("a active @");
+    world.guarded("go");
+}
+
+#[test]
+fn a_status_of_which_all_people_vanished() {
+    let statuses = |left: u64| Fingerprint {
+        statuses: [("active".to_owned(), 3), ("offboarded".to_owned(), left)].into(),
+        ..Fingerprint::default()
+    };
+    let mut world = world(
+        "a left @\nb active @\nc active @",
+        "ua active for=a\nub active for=b\nuc active for=c",
+        "a>ua\nb>ub\nc>uc",
+    );
+    let last = |people: u64| {
+        let mut last = Baseline::default();
+        last.fingerprint = statuses(9);
+        last.people = people;
+        Some(last)
+    };
+    world.safeguards.min_source_percent = 0;
+    for (before, now, expected) in [(12, 0, "refuse coverage_lost 1/0"), (12, 1, "go"), (3, 0, "go")] {
+        world.last = last(before);
+        world.fingerprint = statuses(now);
+        world.guarded(expected);
+    }
+}
