@@ -1,5 +1,7 @@
 //! Every command from the outside: exit codes, the one JSON document, and what is left on disk.
 
+#![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
 mod common;
 
 use common::{World, ended, files, hris, keys};
@@ -7,14 +9,25 @@ use hris_humaans::sandbox::Person;
 use serde_json::Value;
 
 const COUNTS: [&str; 11] = [
-    "conflicts", "created", "deactivated", "failed", "invited", "linked", "reactivated", "reinvited", "skipped", "unchanged",
+    "conflicts",
+    "created",
+    "deactivated",
+    "failed",
+    "invited",
+    "linked",
+    "reactivated",
+    "reinvited",
+    "skipped",
+    "unchanged",
     "updated",
 ];
 
 #[test]
 fn a_wrong_command_line_is_exit_1_and_one_document() {
     let folder = tempfile::tempdir().expect("a folder");
-    for args in [&["frobnicate"][..], &["sync", "--frob"], &["plan", "--now", "noon"], &["resolve", "--all"], &[]] {
+    for args in
+        [&["frobnicate"][..], &["sync", "--frob"], &["plan", "--now", "noon"], &["resolve", "--all"], &[]]
+    {
         let plain = ended(hris(folder.path(), args).output().expect("the command"));
         assert_eq!(plain.code, 1, "{args:?}: {}", plain.err);
         assert!(plain.out.is_empty());
@@ -37,8 +50,18 @@ fn a_failure_is_a_document_with_every_key_of_a_report() {
     assert_eq!(
         keys(&document),
         [
-            "actions", "command", "connection", "counts", "error", "finished_at", "outcome", "problems", "refusal", "run",
-            "source", "started_at"
+            "actions",
+            "command",
+            "connection",
+            "counts",
+            "error",
+            "finished_at",
+            "outcome",
+            "problems",
+            "refusal",
+            "run",
+            "source",
+            "started_at"
         ]
     );
     assert_eq!(keys(&document["counts"]), COUNTS);
@@ -79,7 +102,11 @@ fn a_token_that_is_not_there_is_named_and_nothing_else() {
     for command in ["check", "fields", "plan", "sync", "match"] {
         let failed = ended(hris(folder.path(), &[command]).output().expect("the command"));
         assert_eq!(failed.code, 1, "{command}");
-        assert!(failed.err.contains("hris.toml:3: the environment variable NO_SUCH_VARIABLE_OF_HRIS is not set"), "{}", failed.err);
+        assert!(
+            failed.err.contains("hris.toml:3: the environment variable NO_SUCH_VARIABLE_OF_HRIS is not set"),
+            "{}",
+            failed.err
+        );
     }
     assert_eq!(files(folder.path()).len(), 1, "nothing was made");
 }
@@ -87,7 +114,9 @@ fn a_token_that_is_not_there_is_named_and_nothing_else() {
 #[test]
 fn plain_http_is_for_this_machine_only() {
     let folder = tempfile::tempdir().expect("a folder");
-    for (url, code) in [("http://app.humaans.io/api", 1), ("ftp://127.0.0.1/", 1), ("https://user:pw@host/", 1)] {
+    for (url, code) in
+        [("http://app.humaans.io/api", 1), ("ftp://127.0.0.1/", 1), ("https://user:pw@host/", 1)]
+    {
         let config = format!("[source]\nvendor = \"humaans\"\nbase_url = \"{url}\"\n");
         std::fs::write(folder.path().join("hris.toml"), config).expect("a configuration");
         let failed = ended(hris(folder.path(), &["history"]).output().expect("the command"));
@@ -122,7 +151,19 @@ fn sync_does_what_plan_said_and_then_nothing() {
     let (_, plan) = world.json(&["plan"]);
     let (code, sync) = world.json(&["sync"]);
     assert_eq!(code, 0, "{sync:#}");
-    for key in ["run", "connection", "command", "outcome", "started_at", "finished_at", "source", "counts", "actions", "problems", "refusal"] {
+    for key in [
+        "run",
+        "connection",
+        "command",
+        "outcome",
+        "started_at",
+        "finished_at",
+        "source",
+        "counts",
+        "actions",
+        "problems",
+        "refusal",
+    ] {
         assert!(sync.get(key).is_some(), "{key}");
     }
     assert_eq!(keys(&sync["counts"]), COUNTS);
@@ -150,12 +191,21 @@ fn one_of_each_is_one_of_each() {
     assert_eq!(world.hris(&["sync"]).code, 0);
     let staff = world.staff();
     world.sandbox.hire(Person::new("Noor", "El-Amrani").starts("2026-11-24"));
-    world.sandbox.update(&staff[3], |person| { person.set("phoneNumber", "+442079460999"); }).expect("somebody");
+    world
+        .sandbox
+        .update(&staff[3], |person| {
+            person.set("phoneNumber", "+442079460999");
+        })
+        .expect("somebody");
     world.sandbox.offboard(staff.last().expect("somebody"), "2026-11-20").expect("somebody");
     let (code, sync) = world.json(&["sync"]);
     assert_eq!(code, 0, "{sync:#}");
     let count = |name: &str| sync["counts"][name].as_u64().expect("a number");
-    assert_eq!((count("created"), count("invited"), count("updated"), count("deactivated")), (1, 1, 1, 1), "{sync:#}");
+    assert_eq!(
+        (count("created"), count("invited"), count("updated"), count("deactivated")),
+        (1, 1, 1, 1),
+        "{sync:#}"
+    );
 }
 
 #[test]
@@ -170,7 +220,8 @@ fn records_that_cannot_be_used_are_exit_2_and_the_rest_is_done() {
     assert_eq!(code, 2, "{sync:#}");
     assert_eq!(sync["outcome"], "partial");
     assert!(sync["counts"]["created"].as_u64().expect("a number") > 10);
-    let codes: Vec<&Value> = sync["problems"].as_array().expect("problems").iter().map(|problem| &problem["code"]).collect();
+    let codes: Vec<&Value> =
+        sync["problems"].as_array().expect("problems").iter().map(|problem| &problem["code"]).collect();
     assert!(codes.contains(&&Value::from("duplicate_email")), "{codes:?}");
     let csv = world.hris(&["report", "latest", "--format", "csv"]);
     assert_eq!(csv.code, 0);
@@ -269,6 +320,77 @@ fn check_names_what_a_narrow_token_lacks() {
 }
 
 #[test]
+fn removals_may_wait_while_everything_else_goes_on() {
+    let world = World::with(|sandbox| sandbox.employees(40), "[safeguards]\non_breach = \"hold\"\n");
+    assert_eq!(world.hris(&["sync"]).code, 0);
+    for id in world.staff().iter().rev().take(12) {
+        world.sandbox.offboard(id, "2026-11-20").expect("somebody");
+    }
+    world.sandbox.hire(Person::new("Noor", "El-Amrani").starts("2026-11-24"));
+    assert_eq!(world.hris(&["plan"]).code, 2);
+    let (code, sync) = world.json(&["sync"]);
+    assert_eq!((code, &sync["outcome"]), (2, &Value::from("partial")), "{sync:#}");
+    assert_eq!(sync["refusal"]["rule"], "max_deactivations_percent");
+    assert_eq!(
+        (sync["counts"]["created"].as_u64(), sync["counts"]["deactivated"].as_u64()),
+        (Some(1), Some(0))
+    );
+}
+
+#[test]
+fn a_mapping_fills_fields_of_the_products_own() {
+    let mapping = "[mapping]\nexternal_id = \"id\"\nemail = \"email\"\ncustom.title = \"job_title\"\n\
+                   department = { from = \"department\", map = { \"Operations\" = \"Ops\" }, default = \"Other\" }\n";
+    let world = World::with(|sandbox| sandbox.employees(20), mapping);
+    let synced = world.hris(&["sync"]);
+    assert!([0, 2].contains(&synced.code), "{}{}", synced.out, synced.err);
+    let own = world
+        .query("select coalesce(json_extract(custom, '$.title'), '') from users where custom is not null");
+    assert!(own.iter().any(|title| !title.is_empty()), "{own:?}");
+    assert!(
+        world.users().iter().all(|user| !user.split('|').nth(2).is_some_and(|name| !name.is_empty())),
+        "not mapped"
+    );
+}
+
+#[test]
+fn the_person_who_set_it_up_gets_an_e_mail_and_a_dead_mail_server_fails_no_run() {
+    let world = World::of(20);
+    let mailbox = world.runtime.block_on(hris_examples::mail::Mailbox::open()).expect("a mailbox");
+    world.configure("[report]\nemail_to = \"hr-admin@acme.example\"\nsmtp_url_env = \"HRIS_TEST_SMTP\"\n");
+    assert_eq!(world.hris(&["sync"]).code, 1, "the variable is not set");
+    let sync = |url: &str| {
+        let mut command = world.command(&["sync", "--json", "--now", common::NOW]);
+        ended(command.env("HRIS_TEST_SMTP", url).output().expect("the command"))
+    };
+    assert_eq!(sync(&mailbox.url()).code, 0);
+    let messages = mailbox.messages();
+    assert_eq!(messages.len(), 1);
+    assert!(messages[0].contains("To: hr-admin@acme.example"), "{}", messages[0]);
+    drop(mailbox);
+    let without = sync("smtp://127.0.0.1:1");
+    assert_eq!(without.code, 0, "{}", without.err);
+    assert!(without.json()["notices"].to_string().contains("127.0.0.1"), "{}", without.out);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_token_file_that_others_can_read_is_warned_of() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let world = World::of(12);
+    let config = std::fs::read_to_string(world.path("hris.toml")).expect("a file");
+    let config = config.replace("token_env = \"HRIS_TEST_TOKEN\"", "token_file = \"token\"");
+    std::fs::write(world.path("hris.toml"), config).expect("a file");
+    std::fs::write(world.path("token"), format!("{}\n", world.sandbox.token())).expect("a file");
+    for (mode, warned) in [(0o644, true), (0o600, false)] {
+        std::fs::set_permissions(world.path("token"), std::fs::Permissions::from_mode(mode)).expect("a mode");
+        let check = world.hris(&["check"]);
+        assert_eq!(check.code, 0, "{}", check.err);
+        assert_eq!(check.out.contains("can be read by others"), warned, "{}", check.out);
+    }
+}
+
+#[test]
 fn fields_shows_real_values_only_when_asked() {
     let world = World::of(20);
     let person = world.sandbox.person(&world.staff()[0]).expect("somebody");
@@ -276,7 +398,11 @@ fn fields_shows_real_values_only_when_asked() {
     assert_eq!(code, 0);
     let text = fields.to_string();
     assert!(fields["fields"].as_array().expect("fields").len() > 15);
-    for secret in [person.email.as_deref().expect("an address"), person.last_name.as_str(), hris_humaans::sandbox::CANARY] {
+    for secret in [
+        person.email.as_deref().expect("an address"),
+        person.last_name.as_str(),
+        hris_humaans::sandbox::CANARY,
+    ] {
         assert!(!text.contains(secret), "{secret}");
     }
     let (_, values) = world.json(&["fields", "--values"]);
@@ -317,7 +443,10 @@ fn history_and_report_tell_the_past() {
     let report = world.hris(&["report", run, "--format", "json"]);
     assert_eq!(report.json()["counts"], sync["counts"]);
     let html = world.hris(&["report", "latest", "--format", "html"]);
-    assert!(html.out.trim_start().starts_with("<!doctype html>") || html.out.trim_start().starts_with("<!DOCTYPE html>"));
+    assert!(
+        html.out.trim_start().starts_with("<!doctype html>")
+            || html.out.trim_start().starts_with("<!DOCTYPE html>")
+    );
     assert_eq!(world.hris(&["report", "01NOPE", "--format", "json"]).code, 1);
 }
 
@@ -339,8 +468,17 @@ fn no_secret_and_no_person_in_any_output() {
     let world = World::of(20);
     let mut seen = String::new();
     for args in [
-        &["check"][..], &["fields"], &["plan"], &["plan", "--json"], &["sync", "--json"], &["history"], &["history", "latest"],
-        &["report", "latest", "--format", "csv"], &["report", "latest", "--format", "html"], &["connect"], &["disconnect"],
+        &["check"][..],
+        &["fields"],
+        &["plan"],
+        &["plan", "--json"],
+        &["sync", "--json"],
+        &["history"],
+        &["history", "latest"],
+        &["report", "latest", "--format", "csv"],
+        &["report", "latest", "--format", "html"],
+        &["connect"],
+        &["disconnect"],
     ] {
         let ended = world.hris(args);
         seen.push_str(&ended.out);
@@ -387,7 +525,9 @@ fn the_schema_accepts_what_the_documentation_shows() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
     let mut pages = vec![root.join("README.md")];
     for place in ["examples", "hris-humaans", "hris-reconcile", "hris-core/docs"] {
-        pages.extend(std::fs::read_dir(root.join(place)).into_iter().flatten().flatten().map(|entry| entry.path()));
+        pages.extend(
+            std::fs::read_dir(root.join(place)).into_iter().flatten().flatten().map(|entry| entry.path()),
+        );
     }
     let mut seen = 0;
     for page in pages.iter().filter(|page| page.extension().is_some_and(|kind| kind == "md")) {
@@ -398,7 +538,8 @@ fn the_schema_accepts_what_the_documentation_shows() {
             }
             seen += 1;
             let instance = to_json(block);
-            let faults: Vec<String> = validator.iter_errors(&instance).map(|fault| fault.to_string()).collect();
+            let faults: Vec<String> =
+                validator.iter_errors(&instance).map(|fault| fault.to_string()).collect();
             assert_eq!(faults, Vec::<String>::new(), "{}: {block}", page.display());
         }
     }

@@ -7,15 +7,20 @@ use common::{NOW, ended, files, hris};
 #[test]
 fn the_tour_shows_one_of_each_and_leaves_files_that_go_on() {
     let folder = tempfile::tempdir().expect("a folder");
-    let run = |args: &[&str]| ended(hris(folder.path(), args).args(["--now", NOW]).output().expect("the command"));
+    let run =
+        |args: &[&str]| ended(hris(folder.path(), args).args(["--now", NOW]).output().expect("the command"));
     let demo = run(&["demo", "--employees", "30", "--json"]);
     assert_eq!(demo.code, 0, "{}", demo.err);
     let document = demo.json();
     assert_eq!(document["outcome"], "completed");
     let second = &document["syncs"][1];
     let count = |name: &str| second["counts"][name].as_u64().expect("a number");
-    assert_eq!((count("created"), count("invited"), count("updated"), count("deactivated"), count("failed")), (1, 1, 1, 1, 0));
-    let left: Vec<String> = files(&folder.path().join("hris-demo")).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(
+        (count("created"), count("invited"), count("updated"), count("deactivated"), count("failed")),
+        (1, 1, 1, 1, 0)
+    );
+    let left: Vec<String> =
+        files(&folder.path().join("hris-demo")).into_iter().map(|(name, _)| name).collect();
     assert_eq!(left, ["hris-state.db", "hris.toml", "humaans.token", "users.db"]);
 
     // The company can be brought back as the tour left it; then there is nothing to do.
@@ -39,7 +44,13 @@ fn the_tour_is_told_in_words_and_may_be_repeated() {
     let run = |args: &[&str]| ended(hris(folder.path(), args).output().expect("the command"));
     let first = run(&["demo", "--employees", "12", "--dir", "d"]);
     assert_eq!(first.code, 0, "{}{}", first.out, first.err);
-    for said in ["hris check", "hris plan", "hris sync", "1 created, 1 invited, 1 updated, 1 deactivated", "sqlite3 d/users.db"] {
+    for said in [
+        "hris check",
+        "hris plan",
+        "hris sync",
+        "1 created, 1 invited, 1 updated, 1 deactivated",
+        "sqlite3 d/users.db",
+    ] {
         assert!(first.out.contains(said), "{said} in {}", first.out);
     }
     let second = run(&["demo", "--employees", "12", "--dir", "d"]);

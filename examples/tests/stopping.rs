@@ -55,7 +55,9 @@ fn a_run_killed_anywhere_is_finished_by_the_next() {
     for wait in [0, 5, 15, 30, 60, 120] {
         let world = World::of(60);
         let mut child = world.command(&["sync", "--now", NOW]).spawn().expect("the command");
-        until("it begins", || world.path("users.db").exists() || child.try_wait().expect("a child").is_some());
+        until("it begins", || {
+            world.path("users.db").exists() || child.try_wait().expect("a child").is_some()
+        });
         std::thread::sleep(Duration::from_millis(wait));
         let _ = child.kill();
         let _ = child.wait();
@@ -82,12 +84,28 @@ fn a_reader_that_goes_away_is_no_panic() {
     assert_eq!((code, again["counts"]["created"].as_u64()), (0, Some(0)), "{again:#}");
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_behind_standard_output_and_no_standard_error_are_no_panic() {
+    let world = World::of(12);
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full").expect("a full device");
+    let status = world.command(&["sync", "--json", "--now", NOW]).stdout(full()).stderr(full()).status();
+    assert_eq!(status.expect("it ends").code(), Some(74));
+    let (code, again) = world.json(&["sync"]);
+    assert_eq!(
+        (code, again["counts"]["created"].as_u64()),
+        (0, Some(0)),
+        "the run was carried out: {again:#}"
+    );
+}
+
 #[test]
 fn the_loop_syncs_catches_up_once_and_stops_on_request() {
     for (name, code) in [("TERM", 0), ("INT", 130)] {
         let world = World::with(|sandbox| sandbox.employees(12), "[schedule]\nevery = \"1h\"\n");
         assert_eq!(world.hris_at("2026-11-20T09:00:00Z", &["sync"]).code, 0);
-        let mut child = world.command(&["run", "--now", NOW]).stderr(Stdio::piped()).spawn().expect("the command");
+        let mut child =
+            world.command(&["run", "--now", NOW]).stderr(Stdio::piped()).spawn().expect("the command");
         let mut told = BufReader::new(child.stderr.take().expect("stderr")).lines();
         let next = told.find_map(|line| line.ok().filter(|line| line.starts_with("next run at")));
         assert_eq!(next.as_deref(), Some("next run at 2026-11-24T10:00:00Z"), "four days late makes one run");
@@ -104,7 +122,8 @@ fn a_failure_does_not_end_the_loop() {
     world.sandbox.revoke(world.sandbox.token()).expect("a token");
     let mut child = world.command(&["run"]).spawn().expect("the command");
     let mut told = BufReader::new(child.stderr.take().expect("stderr")).lines();
-    let failures = told.by_ref().map_while(Result::ok).filter(|line| line.starts_with("hris: ")).take(2).count();
+    let failures =
+        told.by_ref().map_while(Result::ok).filter(|line| line.starts_with("hris: ")).take(2).count();
     assert_eq!(failures, 2);
     signal(&child, "TERM");
     assert_eq!(child.wait().expect("it ends").code(), Some(0));
@@ -121,10 +140,14 @@ fn a_loop_without_a_schedule_is_told_at_once() {
 #[test]
 fn the_sandbox_says_where_it_is_and_takes_addresses_with_and_without_a_path() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut child = common::hris(folder.path(), &["sandbox", "humaans", "--employees", "12"]).spawn().expect("it starts");
-    let mut lines = BufReader::new(child.stdout.take().expect("stdout")).lines().map(|line| line.expect("a line"));
-    let url = lines.next().and_then(|line| line.strip_prefix("listening on ").map(str::to_owned)).expect("where");
-    let token = lines.next().and_then(|line| line.strip_prefix("token ").map(str::to_owned)).expect("a token");
+    let mut child =
+        common::hris(folder.path(), &["sandbox", "humaans", "--employees", "12"]).spawn().expect("it starts");
+    let mut lines =
+        BufReader::new(child.stdout.take().expect("stdout")).lines().map(|line| line.expect("a line"));
+    let url =
+        lines.next().and_then(|line| line.strip_prefix("listening on ").map(str::to_owned)).expect("where");
+    let token =
+        lines.next().and_then(|line| line.strip_prefix("token ").map(str::to_owned)).expect("a token");
     for path in ["", "/", "/api", "/api/"] {
         let config = format!("[source]\nvendor = \"humaans\"\nbase_url = \"{url}{path}\"\n");
         std::fs::write(folder.path().join("hris.toml"), config).expect("a configuration");

@@ -1,5 +1,7 @@
 //! The stories hold what they promise.
 
+#![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
 use std::process::Command;
 
 fn told(program: &str) {

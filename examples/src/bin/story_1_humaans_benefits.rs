@@ -74,23 +74,32 @@ impl<'a> Portal<'a> {
         draft.policy.leavers = Leavers::Absence;
         self.state.save_connection(&draft).await?;
         let saved = self.state.connection(NAME).await?.ok_or("the draft is gone")?;
-        expect(saved == draft && saved.stage() == Stage::Draft, "each stage is saved: the draft can be taken up again")?;
+        expect(
+            saved == draft && saved.stage() == Stage::Draft,
+            "each stage is saved: the draft can be taken up again",
+        )?;
 
         let early = self.runner(&draft)?.fields(at(9, 0)?).await;
-        expect(matches!(&early, Err(error) if error.kind() == ErrorKind::Config), "nothing may be read before authorisation")?;
+        expect(
+            matches!(&early, Err(error) if error.kind() == ErrorKind::Config),
+            "nothing may be read before authorisation",
+        )?;
         expect(self.company.requests().is_empty(), "and Humaans was not asked for anything")?;
         Ok(saved)
     }
 
     async fn authorise(&self, connection: &mut Connection) -> Told {
         chapter("Authorise: an access token, verified before set-up goes on");
-        say("In Humaans: menu at your name, API access tokens, Generate new token, View public and private data.");
+        say(
+            "In Humaans: menu at your name, API access tokens, Generate new token, View public and private data.",
+        );
         let request = ReadRequest::new(today(at(9, 0)?)).with_fields(wanted(&mapping())?);
         let wrong = humaans(self.company, "not-a-token")?.check(&request).await?;
         let by = Attestation::new("admin-7", at(9, 0)?);
         let refused = connection.authorise(&wrong, by.clone());
         expect(
-            matches!(&refused, Err(error) if error.kind() == ErrorKind::Auth) && connection.stage() == Stage::Draft,
+            matches!(&refused, Err(error) if error.kind() == ErrorKind::Auth)
+                && connection.stage() == Stage::Draft,
             "a wrong token is refused and changes nothing",
         )?;
         let checked = self.humaans()?.check(&request).await?;
@@ -98,7 +107,10 @@ impl<'a> Portal<'a> {
         self.state.save_connection(connection).await?;
         let (_, organisation) = checked.organisation.as_ref().ok_or("no organisation was shown")?;
         say(format!("connected to {organisation}"));
-        expect(connection.stage() == Stage::Authorised, "a good token is confirmed with the organisation it belongs to")
+        expect(
+            connection.stage() == Stage::Authorised,
+            "a good token is confirmed with the organisation it belongs to",
+        )
     }
 
     async fn map(&self, connection: &mut Connection) -> Told {
@@ -128,9 +140,15 @@ impl<'a> Portal<'a> {
         let runner = self.runner(connection)?;
         expect(connection.publish().is_err(), "it cannot go live before somebody has seen what it would do")?;
         let planned = runner.plan(at(9, 10)?).await?;
-        say(format!("would create {} accounts and invite {}", planned.report.counts.created, planned.report.counts.invited));
+        say(format!(
+            "would create {} accounts and invite {}",
+            planned.report.counts.created, planned.report.counts.invited
+        ));
         let early = runner.run(at(9, 10)?).await;
-        expect(matches!(&early, Err(error) if error.kind() == ErrorKind::Config), "nothing is written before publishing")?;
+        expect(
+            matches!(&early, Err(error) if error.kind() == ErrorKind::Config),
+            "nothing is written before publishing",
+        )?;
         expect(self.users.users().await?.is_empty(), "and no account was made")?;
         connection.review(&planned)?;
         connection.publish()?;
@@ -141,35 +159,58 @@ impl<'a> Portal<'a> {
     async fn first_sync(&self, connection: &Connection) -> Told {
         chapter("The first sync: the whole directory");
         let report = self.runner(connection)?.run(at(9, 15)?).await?;
-        expect(report.source.complete && report.source.employees == 60, "the whole directory was read, and proven whole")?;
+        expect(
+            report.source.complete && report.source.employees == 60,
+            "the whole directory was read, and proven whole",
+        )?;
         let users = self.users.users().await?;
-        expect(report.counts.created == users.len() as u64 && users.len() > 50, "every employee with an e-mail has an account")?;
+        expect(
+            report.counts.created == users.len() as u64 && users.len() > 50,
+            "every employee with an e-mail has an account",
+        )?;
         expect(report.counts.invited == report.counts.created, "each is welcomed once")?;
         expect(self.mail.messages().len() == 1, "the person who set it up got one e-mail about it")?;
 
         let again = self.runner(connection)?.run(at(9, 30)?).await?;
-        expect(again.actions.is_empty() && again.counts.invited == 0, "known members never get a message again")
+        expect(
+            again.actions.is_empty() && again.counts.invited == 0,
+            "known members never get a message again",
+        )
     }
 
     async fn a_day_later(&self, connection: &Connection) -> Told {
         chapter("A day later: one joins, one changes, one is gone from the list");
         let staff: Vec<String> = self.staff();
         let [changed, .., gone] = staff.as_slice() else { return Err("nobody works there".into()) };
-        let joiner = self.company.hire(Person::new("Noor", "El-Amrani").job("Buyer", "Operations").starts("2026-11-25"));
+        let joiner = self
+            .company
+            .hire(Person::new("Noor", "El-Amrani").job("Buyer", "Operations").starts("2026-11-25"));
         self.company.change_job(changed, Job::new("Head of Good Ideas", "Operations"))?;
         self.company.delete(gone)?;
 
         let report = self.runner(connection)?.run(at(33, 15)?).await?;
         let counts = &report.counts;
-        say(format!("{} created, {} invited, {} updated, {} deactivated", counts.created, counts.invited, counts.updated, counts.deactivated));
+        say(format!(
+            "{} created, {} invited, {} updated, {} deactivated",
+            counts.created, counts.invited, counts.updated, counts.deactivated
+        ));
         let new = self.account(&joiner).await?.ok_or("the joiner has no account")?;
         expect(new.status == UserStatus::Invited, "a new record makes an account and sends the welcome")?;
         let title = self.account(changed).await?;
         let title = title.as_ref().and_then(|user| user.value(&hris_core::TargetField::JobTitle));
-        expect(title == Some("Head of Good Ideas"), "a known record overwrites the platform's values, silently")?;
+        expect(
+            title == Some("Head of Good Ideas"),
+            "a known record overwrites the platform's values, silently",
+        )?;
         let left = self.account(gone).await?.ok_or("the account is gone")?;
-        expect(left.status == UserStatus::Deactivated, "an account missing from the directory is closed, not deleted")?;
-        expect(counts.created == 1 && counts.invited == 1 && counts.deactivated == 1, "and nobody else is touched")
+        expect(
+            left.status == UserStatus::Deactivated,
+            "an account missing from the directory is closed, not deleted",
+        )?;
+        expect(
+            counts.created == 1 && counts.invited == 1 && counts.deactivated == 1,
+            "and nobody else is touched",
+        )
     }
 
     async fn what_the_admin_sees(&self) -> Told {
@@ -177,17 +218,26 @@ impl<'a> Portal<'a> {
         let message = self.mail.messages().pop().ok_or("no message")?;
         let subject = message.lines().find(|line| line.starts_with("Subject:")).ok_or("no subject")?;
         say(subject);
-        expect(message.contains("To: hr-admin@acme.example"), "the e-mail goes to the person who set it up, after every sync")?;
+        expect(
+            message.contains("To: hr-admin@acme.example"),
+            "the e-mail goes to the person who set it up, after every sync",
+        )?;
 
         let twin = self.twin()?;
         let live = self.state.connection(NAME).await?.ok_or("no connection")?;
         let report = self.runner(&live)?.run(at(34, 0)?).await?;
-        expect(report.outcome == Outcome::Partial, "two people with one address are set aside; the rest goes on")?;
+        expect(
+            report.outcome == Outcome::Partial,
+            "two people with one address are set aside; the rest goes on",
+        )?;
         let file = report.to_csv();
         for line in file.lines().take(3) {
             say(line);
         }
-        expect(file.contains("duplicate_email") && file.contains(&twin), "the file of errors names record, field and what to do")?;
+        expect(
+            file.contains("duplicate_email") && file.contains(&twin),
+            "the file of errors names record, field and what to do",
+        )?;
         self.company.delete(&twin)?;
 
         let history = self.state.history(NAME, 10).await?;
@@ -227,7 +277,8 @@ impl<'a> Portal<'a> {
         let fresh = self.company.issue_token(hris_humaans::sandbox::Token::private());
         fresh.clone_into(&mut *self.token.write().unwrap_or_else(PoisonError::into_inner));
         let request = ReadRequest::new(today(at(58, 0)?)).with_fields(wanted(&mapping())?);
-        connection.authorise(&self.humaans()?.check(&request).await?, Attestation::new("admin-7", at(58, 0)?))?;
+        connection
+            .authorise(&self.humaans()?.check(&request).await?, Attestation::new("admin-7", at(58, 0)?))?;
         self.state.save_connection(connection).await?;
         expect(connection.stage() == Stage::Published, "a new token brings the connection back as it was")?;
         let report = self.runner(connection)?.run(at(58, 0)?).await?;
@@ -295,7 +346,10 @@ fn wanted(mapping: &Mapping) -> Result<Vec<SourceField>, Box<dyn Error>> {
 
 fn humaans(company: &Sandbox, token: &str) -> Result<Humaans, Box<dyn Error>> {
     let builder = Humaans::builder().base_url(company.url()).allow_http_loopback();
-    Ok(builder.rate_limit(hris_core::http::Rate::per_second(1000).burst(1000)).token(Secret::from(token.to_owned())).build()?)
+    Ok(builder
+        .rate_limit(hris_core::http::Rate::per_second(1000).burst(1000))
+        .token(Secret::from(token.to_owned()))
+        .build()?)
 }
 
 /// So many hours and minutes into the story, which begins on 2026-11-24.

@@ -1,6 +1,7 @@
 //! A company in a sandbox, a folder with an `hris.toml`, and the command run in it.
 
-#![allow(dead_code, reason = "each test file uses a part")]
+#![allow(dead_code, unreachable_pub, reason = "each test file uses a part")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -104,7 +105,8 @@ impl World {
         let options = SqliteConnectOptions::new().filename(self.path("users.db"));
         self.runtime.block_on(async move {
             let mut connection = SqliteConnection::connect_with(&options).await.expect("the accounts");
-            let rows = sqlx::query_scalar::<_, String>(sqlx::AssertSqlSafe(sql)).fetch_all(&mut connection).await;
+            let rows =
+                sqlx::query_scalar::<_, String>(sqlx::AssertSqlSafe(sql)).fetch_all(&mut connection).await;
             connection.close().await.expect("closed");
             rows.expect("rows")
         })

@@ -64,11 +64,16 @@ pub(crate) async fn check(settings: &Settings, shell: &Shell) -> Result<Looked> 
     let now = shell.clock.now();
     let mut looked = Looked::default();
     let file = settings.file.display().to_string();
-    looked.push("configuration", Finding::new(Level::Passed, file, "every key is known and can be right"), exit::DONE);
+    looked.push(
+        "configuration",
+        Finding::new(Level::Passed, file, "every key is known and can be right"),
+        exit::DONE,
+    );
     for warning in &settings.warnings {
         looked.push("configuration", Finding::new(Level::Warning, "configuration", warning), exit::DONE);
     }
-    let check = with_runner(settings, shell, Access::Look, async |runner| Ok(runner.check(now).await?)).await?;
+    let check =
+        with_runner(settings, shell, Access::Look, async |runner| Ok(runner.check(now).await?)).await?;
     looked.organisation.clone_from(&check.source.organisation);
     let missing = |finding: &Finding, code| if finding.level >= Level::Missing { code } else { exit::DONE };
     for finding in check.source.findings {
@@ -123,7 +128,7 @@ async fn with_runner<T>(
         .policy(settings.policy.clone())
         .safeguards(settings.safeguards.clone())
         .time_zone(settings.time_zone.clone())
-        .source_settings(settings.listing())
+        .source_settings(settings.vendor.listing(settings))
         .observer(progress.clone())
         .stop(shell.stop.runs());
     if let Some(mailer) = mailer {
@@ -149,7 +154,8 @@ impl Mailer {
     fn new(mail: &Mail, settings: &Settings) -> Result<Self> {
         let name = &mail.smtp_url_env;
         let fault = |message: String| settings.fault("report.smtp_url_env", message);
-        let url = std::env::var(name).map_err(|_| fault(format!("the environment variable {name} is not set")))?;
+        let url =
+            std::env::var(name).map_err(|_| fault(format!("the environment variable {name} is not set")))?;
         let sender = EmailSender::new(&Secret::from(url), &mail.to);
         Ok(Self(sender.map_err(|error| settings.fault("report", error))?))
     }

@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 pub(crate) mod exit {
     pub(crate) const DONE: u8 = 0;
     pub(crate) const USAGE: u8 = 1;
-    pub(crate) const PARTIAL: u8 = 2;
     pub(crate) const REFUSED: u8 = 3;
     pub(crate) const AUTH: u8 = 4;
     pub(crate) const UNAVAILABLE: u8 = 5;
@@ -44,16 +43,6 @@ impl Failure {
     /// Wrong usage, configuration or mapping.
     pub(crate) fn config(message: impl Into<String>) -> Self {
         Self::new(exit::USAGE, "config", message)
-    }
-
-    /// The state cannot be used.
-    pub(crate) fn state(message: impl Into<String>) -> Self {
-        Self::new(exit::STATE, "state", message)
-    }
-
-    /// The source or target did not answer.
-    pub(crate) fn unavailable(kind: &'static str, message: impl Into<String>) -> Self {
-        Self::new(exit::UNAVAILABLE, kind, message)
     }
 
     /// A person asked to stop.

@@ -13,7 +13,11 @@ pub(crate) struct Progress(ProgressBar);
 
 impl Progress {
     pub(crate) fn new(console: Console) -> Self {
-        let target = if console.shows_progress() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
+        let target = if console.shows_progress() {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
         let bar = ProgressBar::with_draw_target(None, target);
         bar.set_style(ProgressStyle::default_spinner());
         if console.shows_progress() {
@@ -28,12 +32,12 @@ impl Progress {
     }
 
     fn show(&self, what: &'static str, done: u64, total: Option<u64>) {
-        if let Some(total) = total {
-            if self.0.length() != Some(total) {
-                let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}");
-                self.0.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-                self.0.set_length(total);
-            }
+        if let Some(total) = total
+            && self.0.length() != Some(total)
+        {
+            let style = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len}");
+            self.0.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            self.0.set_length(total);
         }
         self.0.set_message(what);
         self.0.set_position(done);

@@ -134,14 +134,21 @@ fn problems(console: Console, problems: &[Problem]) -> Result<()> {
     ))?;
     let mut alike: BTreeMap<_, Vec<&Problem>> = BTreeMap::new();
     for problem in problems {
-        let kind = (problem.severity, problem.code.as_str(), problem.field.as_deref(), problem.message.as_str());
+        let kind =
+            (problem.severity, problem.code.as_str(), problem.field.as_deref(), problem.message.as_str());
         alike.entry(kind).or_default().push(problem);
     }
     let rows = alike.len();
     let mut table = console.table(["", "code", "field", "who", "what"]);
     for ((severity, code, field, message), people) in alike.into_iter().take(ROWS) {
         let mark = if severity == Severity::Error { "✗" } else { "!" };
-        table.add_row([mark.to_owned(), code.to_owned(), plain(field.unwrap_or("")), who(&people), plain(message)]);
+        table.add_row([
+            mark.to_owned(),
+            code.to_owned(),
+            plain(field.unwrap_or("")),
+            who(&people),
+            plain(message),
+        ]);
     }
     console.show(&table)?;
     rest(console, rows)?;
@@ -156,7 +163,8 @@ fn who(problems: &[&Problem]) -> String {
         let user = problem.user.as_ref().map(|id| format!("account {}", plain(id.as_str())));
         employee.into_iter().chain(user).collect::<Vec<_>>().join(", ")
     };
-    let mut named: Vec<String> = problems.iter().take(NAMED).map(name).filter(|name| !name.is_empty()).collect();
+    let mut named: Vec<String> =
+        problems.iter().take(NAMED).map(name).filter(|name| !name.is_empty()).collect();
     if problems.len() > NAMED {
         named.push(format!("… and {} more", problems.len() - NAMED));
     }

@@ -26,8 +26,12 @@ pub(crate) async fn disconnect(path: &Path, shell: &Shell) -> Result<u8> {
     let runs = engine::history(&settings, 1).await?;
     let name = settings.vendor.name();
     let console = shell.console;
-    console.say(format!("{} keeps no secret of {name}: the token is where hris.toml says, and only there.", settings.connection))?;
-    console.say(format!("Revoke it in {name} (API access tokens), and take it out of its variable or file."))?;
+    console.say(format!(
+        "{} keeps no secret of {name}: the token is where hris.toml says, and only there.",
+        settings.connection
+    ))?;
+    console
+        .say(format!("Revoke it in {name} (API access tokens), and take it out of its variable or file."))?;
     if !runs.is_empty() {
         console.say("Links and history stay; a new token of the same organisation goes on with them.")?;
     }

@@ -19,11 +19,19 @@ const SEED: u64 = 7;
 
 /// Walks through check, plan, sync, a day of changes, sync and history.
 pub(crate) async fn demo(args: &Demo, shell: &Shell) -> Result<u8> {
-    let vendor = vendors::find(&args.vendor).map_err(|message| Failure::config(format!("--vendor: {message}")))?;
+    let vendor =
+        vendors::find(&args.vendor).map_err(|message| Failure::config(format!("--vendor: {message}")))?;
     let folder = Folder::prepare(&args.dir, vendor)?;
     let shell = Shell { clock: Clock::new(Some(shell.clock.now())), ..shell.clone() };
     let now = shell.clock.now();
-    let options = SandboxOptions { port: 0, employees: args.employees, seed: SEED, rate_limit: None, latency_ms: 0, now };
+    let options = SandboxOptions {
+        port: 0,
+        employees: args.employees,
+        seed: SEED,
+        rate_limit: None,
+        latency_ms: 0,
+        now,
+    };
     let fake = vendor.sandbox(options).await?;
     folder.write(vendor, fake.as_ref())?;
     let mut tour = Tour { console: shell.console, step: 0 };
@@ -99,7 +107,8 @@ struct Tour {
 impl Tour {
     fn step(&mut self, what: &str, command: &str) -> Result<()> {
         self.step += 1;
-        let command = if command.is_empty() { String::new() } else { self.console.dim(&format!("   $ {command}")) };
+        let command =
+            if command.is_empty() { String::new() } else { self.console.dim(&format!("   $ {command}")) };
         self.console.say(format!("\n{}{command}\n", self.console.bold(&format!("{}. {what}", self.step))))
     }
 
@@ -140,7 +149,8 @@ impl Folder {
     /// Makes the folder, or empties that of an earlier demo. Files of anybody else's stay: then it is
     /// refused.
     fn prepare(dir: &Path, vendor: &'static dyn Vendor) -> Result<Self> {
-        let fault = |what: &str, error: std::io::Error| Failure::config(format!("{what} {}: {error}", dir.display()));
+        let fault =
+            |what: &str, error: std::io::Error| Failure::config(format!("{what} {}: {error}", dir.display()));
         let folder =
             |again| Self { dir: dir.to_owned(), config: dir.join("hris.toml"), vendor: vendor.name(), again };
         if !dir.exists() {
@@ -148,8 +158,10 @@ impl Folder {
             return Ok(folder(false));
         }
         let entries = fs::read_dir(dir).map_err(|error| fault("look into", error))?;
-        let files: Vec<PathBuf> =
-            entries.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>().map_err(|error| fault("look into", error))?;
+        let files: Vec<PathBuf> = entries
+            .map(|entry| entry.map(|entry| entry.path()))
+            .collect::<Result<_, _>>()
+            .map_err(|error| fault("look into", error))?;
         if files.is_empty() {
             return Ok(folder(false));
         }
@@ -172,7 +184,8 @@ impl Folder {
     fn write(&self, vendor: &dyn Vendor, fake: &dyn FakeVendor) -> Result<()> {
         let token = format!("{}.token", vendor.name());
         let source = fake.source(&token);
-        let text = config::template::template(vendor).replace("connection = \"default\"", "connection = \"demo\"   ");
+        let text = config::template::template(vendor)
+            .replace("connection = \"default\"", "connection = \"demo\"   ");
         // The fake's own keys stand in the place of the template's; its token is in a file.
         let replaced = |line: &str| {
             let key = line.trim_start_matches("# ").split(" =").next().unwrap_or_default();
@@ -194,9 +207,9 @@ impl Folder {
 /// Whether this is a file that a demo makes.
 fn is_ours(file: &Path) -> bool {
     let name = file.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let database = ["users.db", "hris-state.db"]
-        .iter()
-        .any(|base| name.strip_prefix(base).is_some_and(|rest| ["", "-wal", "-shm", "-journal"].contains(&rest)));
+    let database = ["users.db", "hris-state.db"].iter().any(|base| {
+        name.strip_prefix(base).is_some_and(|rest| ["", "-wal", "-shm", "-journal"].contains(&rest))
+    });
     let token = vendors::VENDORS.iter().any(|vendor| name == format!("{}.token", vendor.name()));
     file.is_file() && (database || token || name == "hris.toml")
 }

@@ -40,7 +40,8 @@ pub(crate) async fn fields(path: &Path, args: &Fields, shell: &Shell) -> Result<
     if args.values {
         console.remark("The last column holds personal data.")?;
     } else {
-        console.remark("The examples are invented: x for a letter, 9 for a digit. --values shows real ones.")?;
+        console
+            .remark("The examples are invented: x for a letter, 9 for a digit. --values shows real ones.")?;
     }
     let rows: Vec<_> = fields
         .iter()

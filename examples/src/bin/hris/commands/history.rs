@@ -31,7 +31,9 @@ pub(crate) async fn history(path: &Path, args: &args::History, shell: &Shell) ->
             table.add_row(render::line(report));
         }
         console.show(&table)?;
-        console.remark("`hris history RUN` shows one in full, `hris report RUN --format html|csv|json` writes it out.")?;
+        console.remark(
+            "`hris history RUN` shows one in full, `hris report RUN --format html|csv|json` writes it out.",
+        )?;
     }
     console.document(&json!({
         "command": "history", "connection": settings.connection, "outcome": "completed", "runs": runs,

@@ -12,11 +12,11 @@ use crate::{files, vendors};
 
 /// Writes a commented configuration, and never over one that is there.
 pub(crate) fn init(path: &Path, args: &Init, shell: &Shell) -> Result<u8> {
-    let vendor = vendors::find(&args.vendor).map_err(|message| Failure::config(format!("--vendor: {message}")))?;
+    let vendor =
+        vendors::find(&args.vendor).map_err(|message| Failure::config(format!("--vendor: {message}")))?;
     if args.target != "sqlite" {
-        let message = config::no_such_target(&args.target).unwrap_or_else(|| {
-            format!("there is no target {:?}; this build has \"sqlite\"", args.target)
-        });
+        let message = config::no_such_target(&args.target)
+            .unwrap_or_else(|| format!("there is no target {:?}; this build has \"sqlite\"", args.target));
         return Err(Failure::config(format!("--target: {message}")));
     }
     files::create(path, &config::template::template(vendor))?;
@@ -28,8 +28,12 @@ pub(crate) fn init(path: &Path, args: &Init, shell: &Shell) -> Result<u8> {
     for line in vendor.how_to_connect(&settings) {
         console.remark(format!("  {line}"))?;
     }
-    console.remark("  Then `hris check` says whether everything is ready, and `hris plan` what a sync would do.")?;
-    console.document(&json!({ "command": "init", "outcome": "completed", "file": path, "vendor": vendor.name() }))?;
+    console.remark(
+        "  Then `hris check` says whether everything is ready, and `hris plan` what a sync would do.",
+    )?;
+    console.document(
+        &json!({ "command": "init", "outcome": "completed", "file": path, "vendor": vendor.name() }),
+    )?;
     Ok(exit::DONE)
 }
 

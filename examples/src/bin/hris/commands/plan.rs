@@ -18,15 +18,21 @@ pub(crate) async fn plan(path: &Path, args: &Plan, shell: &Shell) -> Result<u8> 
     render::report(console, report)?;
     let code = report.exit_code();
     if let Some(file) = &args.out {
-        console.say(format!("Saved in {}: it holds personal data and only you can read it.", file.display()))?;
+        console
+            .say(format!("Saved in {}: it holds personal data and only you can read it.", file.display()))?;
         let approve = if code == exit::REFUSED { " --approve" } else { "" };
-        console.remark(format!("`hris sync --plan {}{approve}` does exactly this, or refuses.", file.display()))?;
+        console.remark(format!(
+            "`hris sync --plan {}{approve}` does exactly this, or refuses.",
+            file.display()
+        ))?;
     } else if code == exit::REFUSED {
         console.remark("If it is right all the same: `hris plan --out plan.json`, then `hris sync --plan plan.json --approve`.")?;
     } else if report.actions.is_empty() {
         console.remark("Everything is in step.")?;
     } else {
-        console.remark("Nothing was written. `hris sync` does this; `hris plan --out plan.json` saves it for approval.")?;
+        console.remark(
+            "Nothing was written. `hris sync` does this; `hris plan --out plan.json` saves it for approval.",
+        )?;
     }
     console.document(report)?;
     Ok(code)

@@ -21,7 +21,10 @@ const BACK_OFF: [i64; 5] = [60, 120, 300, 900, 1_800];
 pub(crate) async fn run(path: &Path, shell: &Shell) -> Result<u8> {
     let settings = config::load(path)?;
     let schedule = settings.schedule.clone().ok_or_else(|| {
-        settings.fault("schedule", "schedule.every (such as \"24h\") or schedule.cron is missing; `hris run` needs one")
+        settings.fault(
+            "schedule",
+            "schedule.every (such as \"24h\") or schedule.cron is missing; `hris run` needs one",
+        )
     })?;
     // What is wrong with the credential's place or the mapping is told now and not tonight.
     settings.mapping_for(settings.vendor.directory(&settings)?.capabilities())?;
@@ -34,7 +37,9 @@ pub(crate) async fn run(path: &Path, shell: &Shell) -> Result<u8> {
             break signal;
         }
         let now = shell.clock.moving();
-        let due = schedule.next(last, now).ok_or_else(|| settings.fault("schedule.cron", "the pattern never comes"))?;
+        let due = schedule
+            .next(last, now)
+            .ok_or_else(|| settings.fault("schedule.cron", "the pattern never comes"))?;
         let due = retry_at.map_or(due, |retry: Timestamp| retry.min(due).max(now));
         if due > now {
             if told != Some(due) {

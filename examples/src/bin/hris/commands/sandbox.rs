@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
+use crate::Shell;
 use crate::args::Sandbox;
 use crate::failure::{Failure, Result, exit};
 use crate::signals::Signal;
 use crate::vendors::{self, SandboxOptions};
-use crate::Shell;
 
 /// Runs a fake vendor until somebody stops it.
 pub(crate) async fn sandbox(args: &Sandbox, shell: &Shell) -> Result<u8> {
@@ -27,7 +27,8 @@ pub(crate) async fn sandbox(args: &Sandbox, shell: &Shell) -> Result<u8> {
     let console = shell.console;
     console.say(format!("listening on {}", fake.url()))?;
     console.say(format!("token {}", fake.token()))?;
-    console.document(&json!({ "listening_on": fake.url(), "token": fake.token(), "vendor": vendor.name() }))?;
+    console
+        .document(&json!({ "listening_on": fake.url(), "token": fake.token(), "vendor": vendor.name() }))?;
     console.note("invented people, on this machine only; Ctrl-C ends it");
     match shell.stop.clone().stopped().await {
         Signal::Interrupt => Ok(exit::INTERRUPTED),

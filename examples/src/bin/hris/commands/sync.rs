@@ -36,7 +36,9 @@ fn finish(shell: &Shell, report: &hris_reconcile::report::Report) -> Result<u8> 
     render::report(console, report)?;
     let code = report.exit_code();
     if code == exit::REFUSED {
-        console.remark("To let it pass once: `hris plan --out plan.json`, look, `hris sync --plan plan.json --approve`.")?;
+        console.remark(
+            "To let it pass once: `hris plan --out plan.json`, look, `hris sync --plan plan.json --approve`.",
+        )?;
     }
     console.document(report)?;
     Ok(code)

@@ -146,14 +146,17 @@ impl Walk<'_> {
     fn elsewhere(&self, name: &str) -> Option<&str> {
         let tables = self.root.get("properties")?.as_object()?;
         let holds = |schema: &Value| {
-            branches(schema).iter().any(|schema| schema.get("properties").is_some_and(|keys| keys.get(name).is_some()))
+            branches(schema)
+                .iter()
+                .any(|schema| schema.get("properties").is_some_and(|keys| keys.get(name).is_some()))
         };
         tables.iter().find(|(_, schema)| holds(schema)).map(|(table, _)| table.as_str())
     }
 }
 
 fn join(path: &str, name: &str) -> String {
-    let bare = !name.is_empty() && name.chars().all(|letter| letter.is_alphanumeric() || "_-".contains(letter));
+    let bare =
+        !name.is_empty() && name.chars().all(|letter| letter.is_alphanumeric() || "_-".contains(letter));
     let name = if bare { name.to_owned() } else { format!("{:?}", clip(name)) };
     if path.is_empty() { name } else { format!("{path}.{name}") }
 }
@@ -177,11 +180,16 @@ fn branches(schema: &Value) -> Vec<&Value> {
 /// The words that an enumeration allows; none if any text will do.
 fn words(schema: &Value) -> Vec<&str> {
     let mut words: Vec<&str> = Vec::new();
-    words.extend(schema.get("enum").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str));
+    words
+        .extend(schema.get("enum").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str));
     words.extend(schema.get("const").and_then(Value::as_str));
-    for form in schema.get("oneOf").or_else(|| schema.get("anyOf")).and_then(Value::as_array).into_iter().flatten() {
+    for form in
+        schema.get("oneOf").or_else(|| schema.get("anyOf")).and_then(Value::as_array).into_iter().flatten()
+    {
         words.extend(form.get("const").and_then(Value::as_str));
-        words.extend(form.get("enum").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str));
+        words.extend(
+            form.get("enum").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str),
+        );
     }
     words
 }
@@ -189,7 +197,9 @@ fn words(schema: &Value) -> Vec<&str> {
 fn types(schema: &Value) -> Vec<&str> {
     match schema.get("type") {
         Some(Value::String(one)) => vec![one],
-        Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).filter(|name| *name != "null").collect(),
+        Some(Value::Array(several)) => {
+            several.iter().filter_map(Value::as_str).filter(|name| *name != "null").collect()
+        }
         _ if !words(schema).is_empty() => vec!["string"],
         _ => Vec::new(),
     }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use hris_core::mapping::{self, Transform};
+use hris_core::mapping::{self as core_mapping, Transform};
 use hris_core::reconcile::{
-    AreaSource, AssignmentMode, FutureStarters, Leavers, MatchKey, OnBreach, PastEndDate, Rehire, UnlinkedUsers,
+    AreaSource, AssignmentMode, FutureStarters, Leavers, MatchKey, OnBreach, PastEndDate, Rehire,
+    UnlinkedUsers,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
@@ -30,7 +31,7 @@ pub(crate) struct File {
     pub(crate) state: State,
     /// Target field = source field, or a table. Without it each target field takes the source field of its own name, and
     /// phone takes work_phone.
-    pub(crate) mapping: Option<BTreeMap<String, Rule>>,
+    pub(crate) mapping: Option<Mapping>,
     /// How people who have no account yet find an existing one.
     #[serde(rename = "match")]
     pub(crate) matching: Match,
@@ -86,6 +87,25 @@ pub(crate) struct Report {
 pub(crate) struct State {
     /// The SQLite file. Default: hris-state.db.
     pub(crate) path: Option<String>,
+}
+
+/// Which target field takes what.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(crate) struct Mapping {
+    /// Fields of the product's own: custom.NAME = source field, or a table.
+    #[serde(default)]
+    pub(crate) custom: BTreeMap<String, Rule>,
+    /// The fields that every account has.
+    #[serde(flatten)]
+    pub(crate) fields: BTreeMap<String, Rule>,
+}
+
+impl Mapping {
+    /// The rules by the names of their target fields. TOML reads a key `custom.size` as a table.
+    pub(crate) fn into_rules(self) -> impl Iterator<Item = (String, Rule)> {
+        let custom = self.custom.into_iter().map(|(name, rule)| (format!("custom.{name}"), rule));
+        self.fields.into_iter().chain(custom)
+    }
 }
 
 /// What one target field takes: the name of a source field, or a table.
@@ -374,9 +394,9 @@ impl Safeguards {
 }
 
 impl Rule {
-    pub(crate) fn into_core(self) -> mapping::Rule {
+    pub(crate) fn into_core(self) -> core_mapping::Rule {
         let table = match self {
-            Self::Field(name) => return mapping::from(&name),
+            Self::Field(name) => return core_mapping::from(&name),
             Self::Table(table) => table,
         };
         let names = match table.from {
@@ -384,9 +404,10 @@ impl Rule {
             OneOrMany::Many(names) => names,
         };
         let mut names = names.iter();
-        let mut rule = names.next().map_or_else(mapping::Rule::default, |first| mapping::from(first));
+        let mut rule =
+            names.next().map_or_else(core_mapping::Rule::default, |first| core_mapping::from(first));
         rule = names.fold(rule, |rule, name| rule.or(name));
-        rule = table.transform.into_iter().fold(rule, mapping::Rule::transform);
+        rule = table.transform.into_iter().fold(rule, core_mapping::Rule::transform);
         rule = table.map.iter().fold(rule, |rule, (value, replacement)| rule.map(value, replacement));
         match &table.default {
             Some(value) => rule.default_value(value),

@@ -107,13 +107,16 @@ impl Settings {
         let sources = || StandardField::ALL.iter().filter(has).map(|field| field.as_str());
         let explain = |fault: &MappingFault| {
             let (target, near) = match fault {
-                MappingFault::UnknownSource { target, name } | MappingFault::NotAtVendor { target, name, .. } => {
+                MappingFault::UnknownSource { target, name }
+                | MappingFault::NotAtVendor { target, name, .. } => {
                     (target.as_str(), nearest(name, sources()))
                 }
                 MappingFault::UnknownTarget { name } => {
                     let fields = TargetField::STANDARD;
                     let near = nearest(name, fields.iter().map(TargetField::name)).map(str::to_owned);
-                    let near = near.map_or(String::new(), |near| format!("; the nearest is `{near}`, or use custom.NAME"));
+                    let near = near.map_or(String::new(), |near| {
+                        format!("; the nearest is `{near}`, or use custom.NAME")
+                    });
                     return format!("{}: {fault}{near}", self.place(&format!("mapping.{name}")));
                 }
                 MappingFault::NoSource { target } => (target.as_str(), None),
@@ -138,13 +141,6 @@ impl Settings {
     pub(crate) fn fault(&self, key: &str, message: impl std::fmt::Display) -> Failure {
         let line = self.lines.get(key).or_else(|| self.lines.get("source")).copied().unwrap_or(1);
         Failure::config(format!("{}:{line}: {message}", self.file.display()))
-    }
-
-    /// The settings that decide who is listed, as text: a run after they changed removes nobody.
-    pub(crate) fn listing(&self) -> String {
-        let decides = |key: &&&str| self.source.contains_key(**key);
-        let keys = self.vendor.listing_keys().iter().filter(decides);
-        keys.map(|key| format!("{key} = {}", self.source[*key])).collect::<Vec<_>>().join("\n")
     }
 
     /// A path of the file, relative to the folder the file is in.
@@ -189,7 +185,8 @@ fn schema_for(vendor: &dyn Vendor) -> Value {
 fn vendor_schema(vendor: &dyn Vendor) -> Value {
     let mut schema = vendor.schema();
     if let Some(keys) = schema.get_mut("properties").and_then(Value::as_object_mut) {
-        let word = serde_json::json!({ "const": vendor.name(), "type": "string", "description": "The vendor." });
+        let word =
+            serde_json::json!({ "const": vendor.name(), "type": "string", "description": "The vendor." });
         keys.insert("vendor".to_owned(), word);
     }
     if let Some(map) = schema.as_object_mut() {
@@ -220,7 +217,10 @@ fn vendor_of(text: &str, document: &toml::de::DeTable<'_>) -> At<&'static dyn Ve
     };
     let line = line_of(text, vendor.span().start);
     let Some(name) = vendor.get_ref().as_str() else {
-        return Err((line, format!("source.vendor must be text in quotes; this build has {}", vendors::names())));
+        return Err((
+            line,
+            format!("source.vendor must be text in quotes; this build has {}", vendors::names()),
+        ));
     };
     vendors::find(name).map_err(|message| (line, format!("source.vendor: {message}")))
 }
@@ -250,7 +250,8 @@ pub(crate) fn no_such_target(kind: &str) -> Option<String> {
 
 /// What to say of a key that is unknown where it stands, beyond the nearest one.
 fn hint(path: &str, name: &str, vendor: &dyn Vendor) -> Option<String> {
-    let secret = ["token", "api_key", "apikey", "key", "password", "secret", "client_secret", "smtp_url", "url"];
+    let secret =
+        ["token", "api_key", "apikey", "key", "password", "secret", "client_secret", "smtp_url", "url"];
     if secret.contains(&name.to_lowercase().as_str()) && path != name {
         return Some(format!(
             "{path} is not a key: secrets do not belong into this file; put it into an environment variable, and name \
@@ -277,7 +278,10 @@ fn settle(path: &Path, vendor: &'static dyn Vendor, file: File, lines: Lines) ->
     let mut warnings = Vec::new();
 
     if file.policy.direction == Direction::TwoWay {
-        return fault("policy.direction", format!("{} can only be read; use \"source_to_target\"", vendor.name()));
+        return fault(
+            "policy.direction",
+            format!("{} can only be read; use \"source_to_target\"", vendor.name()),
+        );
     }
     let zone = file.policy.time_zone.parse::<TimeZone>();
     let time_zone = match zone {
@@ -303,21 +307,24 @@ fn settle(path: &Path, vendor: &'static dyn Vendor, file: File, lines: Lines) ->
         (Some(_), None) => {
             return fault(
                 "report.email_to",
-                "smtp_url_env is missing: name the environment variable that holds the mail server".to_owned(),
+                "smtp_url_env is missing: name the environment variable that holds the mail server"
+                    .to_owned(),
             );
         }
         (None, Some(_)) => return fault("report.smtp_url_env", "email_to is missing".to_owned()),
         (None, None) => None,
     };
-    for (target, rule) in file.mapping.iter().flatten() {
+    let rules: Option<Vec<_>> = file.mapping.map(|mapping| mapping.into_rules().collect());
+    for (target, rule) in rules.iter().flatten() {
         if let file::Rule::Table(table) = rule
             && matches!(&table.from, file::OneOrMany::Many(names) if names.is_empty())
         {
             return fault(&format!("mapping.{target}"), "from names no source field".to_owned());
         }
     }
-    let mapping = file.mapping.map(|rules| {
-        rules.into_iter().fold(Mapping::new(), |mapping, (target, rule)| mapping.field(&target, rule.into_core()))
+    let mapping = rules.map(|rules| {
+        let rules = rules.into_iter();
+        rules.fold(Mapping::new(), |mapping, (target, rule)| mapping.field(&target, rule.into_core()))
     });
     let safeguards = file.safeguards.to_core();
     warnings.extend(loosened(&safeguards));
@@ -364,108 +371,4 @@ fn loosened(ours: &Safeguards) -> Option<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn message(text: &str) -> String {
-        match parse(Path::new("hris.toml"), text) {
-            Ok(settings) => settings
-                .mapping_for(&settings.vendor.capabilities())
-                .map_or_else(|failure| failure.message, |_| "fine".to_owned()),
-            Err(failure) => failure.message,
-        }
-    }
-
-    const SOURCE: &str = "[source]\nvendor = \"humaans\"\n";
-
-    #[test]
-    fn one_message_names_line_path_shape_and_nearest_key() {
-        let table: &[(&str, &str)] = &[
-            ("", "fine"),
-            (
-                "page_sise = 100\n",
-                "hris.toml:3: source.page_sise is not a key; the nearest is `page_size`, which takes a whole number from 1 to 250",
-            ),
-            ("page_size = 500\n", "hris.toml:3: source.page_size must be a whole number from 1 to 250"),
-            (
-                "page_size = \"100\"\n",
-                "hris.toml:3: source.page_size must be a whole number from 1 to 250, not text",
-            ),
-            (
-                "[polcy]\ninvite = true\n",
-                "hris.toml:3: polcy is not a key; the nearest is `policy`, which takes a table of conflict, direction, future_starters, invite, leavers, missing, past_end_date, rehire, reinvite_after_days, time_zone, unlinked_users",
-            ),
-            (
-                "[policy]\nleavers = \"abscence\"\n",
-                "hris.toml:4: policy.leavers must be one of \"absence\", \"never\", \"status\", \"vendor\", not \"abscence\"; the nearest is \"absence\"",
-            ),
-            (
-                "[policy]\nprotected = []\n",
-                "hris.toml:4: policy.protected is not a key here; it belongs into [safeguards]",
-            ),
-            (
-                "[policy]\ntime_zone = \"Europe/Olso\"\n",
-                "hris.toml:4: policy.time_zone: no time zone is called \"Europe/Olso\"; use an IANA name such as Europe/Oslo or UTC",
-            ),
-            (
-                "[safeguards]\nmin_remaining_percent = 101\n",
-                "hris.toml:4: safeguards.min_remaining_percent must be a whole number from 0 to 100",
-            ),
-            ("[schedule]\nevery = \"soon\"\n", "hris.toml:4: schedule.every: not a time such as \"30m\", \"24h\" or \"7d\""),
-            ("subdomain = \"acme\"\n", "hris.toml:3: source.subdomain is a key of the vendor freshteam; humaans does not have it"),
-            (
-                "[target]\nkind = \"postgres\"\n",
-                "hris.toml:4: target.kind: this build has no target \"postgres\" yet; it has \"sqlite\"",
-            ),
-            (
-                "[target]\nkind = \"sqlit\"\n",
-                "hris.toml:4: target.kind must be \"sqlite\", not \"sqlit\"; the nearest is \"sqlite\"",
-            ),
-            (
-                "[mapping]\nexternal_id = \"id\"\nemail = \"emial\"\n",
-                "hris.toml:5: mapping.email: there is no source field `emial`; the nearest it has is `email`",
-            ),
-            (
-                "[mapping]\nexternal_id = \"id\"\n",
-                "hris.toml:3: mapping.email: missing; nobody can be provisioned without it",
-            ),
-            (
-                "[mapping]\nexternal_id = \"id\"\nemail = \"email\"\ngiven_nam = \"given_name\"\n",
-                "hris.toml:6: mapping.given_nam: there is no target field `given_nam`; the nearest is `given_name`, or use custom.NAME",
-            ),
-            (
-                "[mapping]\nemail = { form = \"email\" }\n",
-                "hris.toml:4: mapping.email.form is not a key; the nearest is `from`, which takes text in quotes or a list of texts",
-            ),
-            ("[mapping]\nemail = 3\n", "hris.toml:4: mapping.email must be text in quotes or a table of default, from, map, transform, not a number"),
-            (
-                "[report]\nemail_to = \"hr@acme.example\"\n",
-                "hris.toml:4: report.email_to: smtp_url_env is missing: name the environment variable that holds the mail server",
-            ),
-        ];
-        for (text, expected) in table {
-            assert_eq!(message(&format!("{SOURCE}{text}")), *expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_secret_in_the_file_is_refused_and_not_repeated() {
-        let message = message(&format!("{SOURCE}token = \"s3cr3t\"\n"));
-        assert!(message.starts_with("hris.toml:3: source.token is not a key: secrets do not belong"), "{message}");
-        assert!(!message.contains("s3cr3t"));
-    }
-
-    #[test]
-    fn syntax_errors_name_the_line() {
-        let message = message("connection = \"a\"\nconnection = \"b\"\n");
-        assert!(message.starts_with("hris.toml:2: "), "{message}");
-    }
-
-    #[test]
-    fn vendors_that_are_not_built_in_are_told_from_typing_errors() {
-        let known = message("[source]\nvendor = \"freshteam\"\n");
-        assert_eq!(known, "hris.toml:2: source.vendor: this build has no connector for freshteam; it has humaans");
-        let typo = message("[source]\nvendor = \"humans\"\n");
-        assert_eq!(typo, "hris.toml:2: source.vendor: there is no vendor \"humans\"; the nearest is \"humaans\"; this build has humaans");
-    }
-}
+mod tests;

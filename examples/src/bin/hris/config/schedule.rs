@@ -39,7 +39,8 @@ impl Schedule {
 
     /// The schedule of a pattern of five fields in a time zone.
     pub(crate) fn cron(pattern: &str, zone: &str) -> Result<Self, String> {
-        let cron = Cron::from_str(pattern).map_err(|error| format!("{error}; a pattern is such as \"0 6 * * *\""))?;
+        let cron = Cron::from_str(pattern)
+            .map_err(|error| format!("{error}; a pattern is such as \"0 6 * * *\""))?;
         let zone = if zone.eq_ignore_ascii_case("utc") {
             TimeZone::UTC
         } else {
@@ -75,8 +76,13 @@ mod tests {
 
     #[test]
     fn durations_are_a_number_and_a_unit() {
-        for (text, seconds) in [("90s", 90), ("30m", 1_800), ("24h", 86_400), (" 7d", 604_800), ("2 w", 1_209_600)] {
-            assert!(matches!(Schedule::every(text), Ok(Schedule::Every(found)) if found == seconds), "{text}");
+        for (text, seconds) in
+            [("90s", 90), ("30m", 1_800), ("24h", 86_400), (" 7d", 604_800), ("2 w", 1_209_600)]
+        {
+            assert!(
+                matches!(Schedule::every(text), Ok(Schedule::Every(found)) if found == seconds),
+                "{text}"
+            );
         }
         for text in ["", "24", "0h", "-1h", "h", "1.5h", "24 hours", "99999999999h"] {
             assert!(Schedule::every(text).is_err(), "{text}");

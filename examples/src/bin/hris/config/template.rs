@@ -78,9 +78,15 @@ fn mapping(vendor: &dyn Vendor) -> String {
     let line = |(target, rule): (&str, &hris_core::mapping::Rule)| {
         let source = rule.sources().next().unwrap_or_default();
         match target {
-            "email" => format!("email = {{ from = \"{source}\", transform = [\"trim\", \"lowercase\"] }}   # must be there\n"),
-            "external_id" => format!("external_id = \"{source}\"                    # must be there: the immutable id\n"),
-            "phone" => format!("phone = \"{source}\"                  # or {{ from = [\"work_phone\", \"personal_phone\"] }}\n"),
+            "email" => format!(
+                "email = {{ from = \"{source}\", transform = [\"trim\", \"lowercase\"] }}   # must be there\n"
+            ),
+            "external_id" => {
+                format!("external_id = \"{source}\"                    # must be there: the immutable id\n")
+            }
+            "phone" => format!(
+                "phone = \"{source}\"                  # or {{ from = [\"work_phone\", \"personal_phone\"] }}\n"
+            ),
             target => format!("{target} = \"{source}\"\n"),
         }
     };
@@ -125,11 +131,16 @@ mod tests {
         for (table, form) in schema["properties"].as_object().expect("tables") {
             let keys = form.get("properties").and_then(Value::as_object);
             for key in keys.into_iter().flat_map(|keys| keys.keys()) {
-                let said = text.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{key} =")));
+                let said = text.lines().any(|line| says(line, key));
                 missing.extend((!said).then(|| format!("{table}.{key}")));
             }
         }
         assert_eq!(missing, Vec::<String>::new());
+    }
 
+    /// Whether the line sets the key, or something below it, or shows how.
+    fn says(line: &str, key: &str) -> bool {
+        let rest = line.trim_start_matches("# ").strip_prefix(key);
+        rest.is_some_and(|rest| rest.starts_with(" =") || rest.starts_with('.'))
     }
 }

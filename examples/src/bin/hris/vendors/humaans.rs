@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hris_core::http::Rate;
-use hris_core::{Capabilities, Directory, LeaverSignals, Secret, TimeZone, Timestamp};
-use hris_humaans::Humaans;
+use hris_core::reconcile::Leavers;
+use hris_core::{Capabilities, Date, Directory, LeaverSignals, ReadRequest, Secret, TimeZone, Timestamp};
 use hris_humaans::sandbox::{Job, Person, Resource, Sandbox};
+use hris_humaans::{Humaans, Need};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -82,12 +83,30 @@ impl Default for RateLimit {
     }
 }
 
+/// The scopes and permissions that mapping and policy ask for.
+fn needs(settings: &Settings) -> Vec<Need> {
+    let capabilities = super::Vendor::capabilities(&Vendor);
+    let mapping = settings.mapping_for(&capabilities).ok();
+    let map = mapping.and_then(|mapping| mapping.compile(&capabilities).ok());
+    let fields = map.iter().flat_map(|map| map.sources().into_iter());
+    let fields = fields.chain(settings.policy.sources().into_iter().map(Into::into));
+    let leavers = match settings.policy.leavers {
+        Leavers::Never => LeaverSignals::new(false, false),
+        Leavers::Status => LeaverSignals::new(true, false),
+        _ => LeaverSignals::new(true, true),
+    };
+    // What is needed does not depend on the day.
+    let Ok(day) = Date::new(2026, 1, 1) else { return Vec::new() };
+    hris_humaans::requirements(&ReadRequest::new(day).with_fields(fields), leavers).needs
+}
+
 impl Source {
     /// The connector's builder, but for the token.
     fn builder(&self, settings: &Settings) -> Result<hris_humaans::Builder> {
         let mut builder = Humaans::builder();
         if let Some(address) = &self.access.base_url {
-            let mut address: Url = address.parse().map_err(|error| settings.fault("source.base_url", error))?;
+            let mut address: Url =
+                address.parse().map_err(|error| settings.fault("source.base_url", error))?;
             if address.path() == "/" {
                 // A bare host is taken for the vendor's own layout.
                 address.set_path("/api");
@@ -180,8 +199,11 @@ job_roles_as_of = false               # ask for the job roles of today only
         source.access.validate()
     }
 
-    fn listing_keys(&self) -> &'static [&'static str] {
-        &["people_status", "last_day", "job_roles_as_of"]
+    fn listing(&self, settings: &Settings) -> String {
+        let source: Source = super::read(&settings.source).unwrap_or_default();
+        let status = source.people_status.unwrap_or(PeopleStatus::All);
+        let last_day = source.last_day.unwrap_or(LastDay::LastWorkingDay);
+        format!("{status:?} {last_day:?} {}", source.job_roles_as_of.unwrap_or_default())
     }
 
     fn directory(&self, settings: &Settings) -> Result<Box<dyn Directory>> {
@@ -199,14 +221,15 @@ job_roles_as_of = false               # ask for the job roles of today only
                 format!("put it into the environment variable {}", name.as_deref().unwrap_or(TOKEN_VARIABLE))
             }
         };
-        vec![
-            "In Humaans, open the menu at your name (top left) and choose API access tokens. If it is not there, your role"
+        let mut lines = vec![
+            "In Humaans, open the menu at your name (top left) and choose API access tokens. If it is not there, your"
                 .to_owned(),
-            "lacks \"API Access\": ask an owner or administrator.".to_owned(),
-            "Generate new token, label it, choose \"View public and private data\", create and copy it; it is shown once."
-                .to_owned(),
-            format!("Then {place}."),
-        ]
+            "role lacks \"API Access\": ask an owner or administrator.".to_owned(),
+            "Generate new token, label it, choose its scopes, create and copy it; it is shown once.".to_owned(),
+            format!("Then {place}. What this configuration needs:"),
+        ];
+        lines.extend(needs(settings).into_iter().map(|need| format!("  {need}")));
+        lines
     }
 
     async fn sandbox(&self, options: SandboxOptions) -> Result<Box<dyn FakeVendor>> {
@@ -252,14 +275,21 @@ impl FakeVendor for Fake {
             let staff: Vec<_> = company
                 .people()
                 .into_iter()
-                .filter(|person| person.status == "active" && person.email.is_some() && person.id != company.admin())
+                .filter(|person| {
+                    person.status == "active" && person.email.is_some() && person.id != company.admin()
+                })
                 .collect();
             // The last of the list manage nobody, so exactly one person changes with each of them.
             let [.., promoted, leaver] = staff.as_slice() else {
-                return Err(Failure::config("the sandbox has too few people for a day to pass; give it ten or more"));
+                return Err(Failure::config(
+                    "the sandbox has too few people for a day to pass; give it ten or more",
+                ));
             };
             let joiner = company.hire(
-                Person::new("Noor", "El-Amrani").job("Buyer", "Operations").starts(today.to_string()).team("Operations"),
+                Person::new("Noor", "El-Amrani")
+                    .job("Buyer", "Operations")
+                    .starts(today.to_string())
+                    .team("Operations"),
             );
             let roles = company.rows(Resource::JobRoles);
             let current = roles.iter().find(|role| {

@@ -22,7 +22,15 @@ const ELSEWHERE: &[(&str, &[&str])] = &[
     ("freshteam", &["subdomain", "listings", "rate_share", "key_owner", "new_hires"]),
     (
         "employmenthero",
-        &["organisation", "client_id_env", "client_secret_env", "refresh_token_env", "redirect_uri", "auth_url", "token_url"],
+        &[
+            "organisation",
+            "client_id_env",
+            "client_secret_env",
+            "refresh_token_env",
+            "redirect_uri",
+            "auth_url",
+            "token_url",
+        ],
     ),
     ("24sevenoffice", &[]),
 ];
@@ -48,8 +56,9 @@ pub(crate) trait Vendor: fmt::Debug + Sync {
     /// Checks values of `[source]` beyond their shape; a fault names the key.
     fn validate(&self, settings: &Settings) -> std::result::Result<(), (&'static str, String)>;
 
-    /// The keys of `[source]` that decide who is listed, rather than how fast or with which token.
-    fn listing_keys(&self) -> &'static [&'static str];
+    /// The settings that decide who is listed, as text: the first run after they changed removes
+    /// nobody. How fast and with which token is none of them, nor is a default that is written out.
+    fn listing(&self, settings: &Settings) -> String;
 
     /// Connects.
     fn directory(&self, settings: &Settings) -> Result<Box<dyn Directory>>;
@@ -108,7 +117,8 @@ pub(crate) fn find(name: &str) -> std::result::Result<&'static dyn Vendor, Strin
 
 /// The vendor of whose `[source]` this is a key.
 pub(crate) fn owner_of(key: &str) -> Option<&'static str> {
-    let built = VENDORS.iter().find(|vendor| vendor.schema().pointer(&format!("/properties/{key}")).is_some());
+    let built =
+        VENDORS.iter().find(|vendor| vendor.schema().pointer(&format!("/properties/{key}")).is_some());
     let other = || ELSEWHERE.iter().find(|(_, keys)| keys.contains(&key)).map(|(vendor, _)| *vendor);
     built.map(|vendor| vendor.name()).or_else(other)
 }
@@ -131,7 +141,8 @@ impl TokenSource {
         if self.token_env.is_some() && self.token_file.is_some() {
             return Err(("token_file", "token_env is set as well; keep one of the two".to_owned()));
         }
-        if self.token_env.as_deref().is_some_and(|name| name.trim().is_empty() || name.contains(['=', '\0'])) {
+        if self.token_env.as_deref().is_some_and(|name| name.trim().is_empty() || name.contains(['=', '\0']))
+        {
             return Err(("token_env", "is not the name of an environment variable".to_owned()));
         }
         let Some(url) = &self.base_url else { return Ok(()) };
@@ -196,5 +207,7 @@ pub(crate) fn is_loopback(url: &url::Url) -> bool {
 pub(crate) fn read<T: serde::de::DeserializeOwned>(source: &toml::Table) -> Result<T> {
     let mut source = source.clone();
     source.remove("vendor");
-    source.try_into().map_err(|error: toml::de::Error| Failure::config(format!("source: {}", error.message())))
+    source
+        .try_into()
+        .map_err(|error: toml::de::Error| Failure::config(format!("source: {}", error.message())))
 }
