@@ -1,4 +1,4 @@
-//! The HRIS employee model, the Directory trait and a pure reconcile engine.
+#![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod canon;
@@ -10,6 +10,8 @@ mod directory;
 mod employee;
 mod error;
 mod field;
+#[cfg(doc)]
+pub mod guide;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod mapping;
@@ -19,6 +21,8 @@ pub mod reconcile;
 mod secret;
 mod snapshot;
 mod user;
+#[cfg(feature = "http")]
+pub mod wire;
 
 pub use catalog::{
     Capabilities, FieldCapability, FieldInfo, LeaverSignals, SourceField, StandardField, UnknownField,

@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
+use async_trait::async_trait;
 use hris_core::Secret;
 use lettre::message::header::{self, ContentType};
 use lettre::message::{Attachment, Mailbox, Message, MultiPart, SinglePart};
@@ -12,6 +13,7 @@ use lettre::transport::smtp::{AsyncSmtpTransport, AsyncSmtpTransportBuilder};
 use lettre::{AsyncTransport as _, Tokio1Executor};
 use url::Url;
 
+use crate::ReportHook;
 use crate::error::{Error, ErrorKind, Result};
 use crate::report::{Report, visible};
 
@@ -149,6 +151,15 @@ impl EmailSender {
 impl fmt::Debug for EmailSender {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EmailSender").field("host", &self.host).finish_non_exhaustive()
+    }
+}
+
+/// As a hook of a runner it sends the report of each run; a message that cannot be sent never fails
+/// the run.
+#[async_trait]
+impl ReportHook for EmailSender {
+    async fn finished(&self, report: &Report) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        Ok(self.send(report).await?)
     }
 }
 

@@ -1,4 +1,4 @@
-//! Runs HRIS provisioning: fetch, plan, guard, apply, remember, report.
+#![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod connection;
@@ -18,3 +18,6 @@ pub use connection::{Attestation, Connection, Stage};
 pub use error::{Error, ErrorKind, Result};
 pub use observer::{Event, Observer, ReportHook};
 pub use runner::{Approval, Check, Explanation, Planned, Runner, RunnerBuilder, SavedPlan, Stop};
+
+#[cfg(feature = "humaans")]
+pub use hris_humaans as humaans;

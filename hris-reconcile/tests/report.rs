@@ -99,7 +99,7 @@ fn everywhere(text: &str) -> Report {
         "source": { "vendor": text },
         "refusal": { "rule": "empty_source", "limit": 1, "planned": 0, "message": text },
         "error": { "kind": text, "message": text },
-        "situations": { text: 1 },
+        "situations": { text: 1 }, "notices": [text],
         "actions": [{ "action": "update", "employee": text, "user": text, "fields": [text, text],
                       "reason": text, "result": "failed" }],
         "problems": [{ "severity": "warning", "code": "invalid_record", "employee": text, "user": text,

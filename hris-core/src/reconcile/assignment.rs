@@ -142,12 +142,17 @@ pub(super) fn filled(people: &[Employee], rules: &Assignments) -> Vec<(Assignmen
     };
     let location = |person: &Employee| person.location().is_value();
     let count = |has: &dyn Fn(&Employee) -> bool| people.iter().filter(|person| has(person)).count() as u64;
-    let kinds: [(AssignmentKind, bool, &dyn Fn(&Employee) -> bool); 3] = [
-        (AssignmentKind::Area, rules.areas.is_empty(), &areas),
-        (AssignmentKind::Location, rules.locations.is_empty(), &location),
-        (AssignmentKind::Role, rules.roles.is_empty(), &role),
-    ];
-    kinds.into_iter().filter(|(_, unruled, _)| !unruled).map(|(kind, _, has)| (kind, count(has))).collect()
+    let mut filled = Vec::new();
+    if !rules.areas.is_empty() {
+        filled.push((AssignmentKind::Area, count(&areas)));
+    }
+    if !rules.locations.is_empty() {
+        filled.push((AssignmentKind::Location, count(&location)));
+    }
+    if !rules.roles.is_empty() {
+        filled.push((AssignmentKind::Role, count(&role)));
+    }
+    filled
 }
 
 /// The rule for a value: the exact one, else one that differs only in case and outer blanks.

@@ -8,7 +8,7 @@ use super::diff;
 use super::inputs::Inputs;
 use super::leaver::{Standing, standing};
 use super::pairs::{Pairs, holder};
-use super::policy::{MatchKey, Policy, UnlinkedUsers};
+use super::policy::{MatchKey, Policy, Rehire, UnlinkedUsers};
 use crate::{Date, Field, TargetField, User, canon};
 
 /// What was found for each person without a link who may have an account.
@@ -73,7 +73,7 @@ pub(super) fn correlate(inputs: &Inputs<'_>, policy: &Policy, today: Date, pairs
     let seekers: BTreeSet<usize> = pairs.rows().filter(seeks).collect();
     let mut matches = Matches::default();
     if policy.unlinked_users == UnlinkedUsers::Deactivate {
-        matches.claimed = search.bystanders(&seekers);
+        matches.claimed = search.bystanders();
     }
     if seekers.is_empty() {
         return matches;
@@ -122,19 +122,22 @@ impl<'s> Search<'s, '_> {
         Some(standing(person, self.policy, self.today))
     }
 
+    /// Of two records of one id nobody knows which is right, so such a person has not left.
     fn has_left(&self, row: usize) -> bool {
-        matches!(self.stands(row), Some(Standing::Left(_)))
+        !self.pairs.contested.contains(&row) && matches!(self.stands(row), Some(Standing::Left(_)))
     }
 
     fn wanted(&self, row: usize, field: &TargetField) -> Option<Cow<'s, str>> {
         self.inputs.desired.value(row, field).value().map(|value| canon::canonical(field, value))
     }
 
-    /// Accounts of people who are there and of whom nothing is decided: a status that nobody knows,
-    /// a last working day to come, a record that cannot be read or told from another.
-    fn bystanders(&self, seekers: &BTreeSet<usize>) -> HashSet<usize> {
+    /// Accounts of people who are there without a link, whatever keys count for a match: a status
+    /// that nobody knows, a last working day to come, a record that cannot be read or told from
+    /// another.
+    fn bystanders(&self) -> HashSet<usize> {
         let is_bystander = |row: &usize| {
-            !seekers.contains(row) && self.pairs.link_of(*row).is_none() && !self.has_left(*row)
+            let unlinked = self.pairs.contested.contains(row) || self.pairs.link_of(*row).is_none();
+            unlinked && !self.has_left(*row)
         };
         let rows: Vec<usize> = self.pairs.rows().filter(is_bystander).collect();
         let mut found = HashSet::new();
@@ -192,15 +195,26 @@ impl<'s> Search<'s, '_> {
         (contested, candidates)
     }
 
-    /// Whether an account in use is about to get another value from the person it is linked to.
+    /// Whether an account in use, or about to be opened again, is about to get another value from
+    /// the person it is linked to.
     fn is_on_its_way_out(&self, index: usize, user: &User, field: &TargetField, value: &str) -> bool {
-        let Some((_, Some(row))) = holder(self.inputs, self.pairs, index) else { return false };
-        user.is_live()
+        let Some((link, Some(row))) = holder(self.inputs, self.pairs, index) else { return false };
+        let opens = link.deactivated_by_us
+            && self.policy.rehire == Rehire::Reactivate
+            && self.inputs.target.reactivates
+            && self.stands(row).is_some_and(Standing::is_employed);
+        (user.is_live() || opens)
             && !self.has_left(row)
             && !self.pairs.shared.contains(&index)
+            && !self.pairs.contested.contains(&row)
             && !diff::is_recycled(self.inputs, row, user)
-            && matches!(self.inputs.desired.value(row, field),
-                Field::Value(wanted) if !canon::same(field, wanted, value))
+            && match self.inputs.desired.value(row, field) {
+                Field::Value(wanted) => !canon::same(field, wanted, value),
+                Field::Cleared => {
+                    *field == TargetField::EmployeeNumber && !self.inputs.target.unclearable.contains(field)
+                }
+                Field::NotPermitted | Field::NotProvided => false,
+            }
     }
 
     /// Remembers whose accounts must not be closed because this person may be the same one,

@@ -157,7 +157,7 @@ fn resolve(
     // Each round may take out an action on whose release another one relied, so look again until
     // nothing is taken out. Each round takes out at least one.
     loop {
-        let found = survey(inputs, pairs, actions, clearable);
+        let found = survey(inputs, pairs, actions, people, clearable);
         if !found.dropped.is_empty() {
             let dropped: BTreeSet<usize> = found.dropped.keys().copied().collect();
             let code =
@@ -180,7 +180,13 @@ struct Survey {
     release: Vec<(usize, usize)>,
 }
 
-fn survey(inputs: &Inputs<'_>, pairs: &Pairs<'_>, actions: &[Action], clearable: bool) -> Survey {
+fn survey(
+    inputs: &Inputs<'_>,
+    pairs: &Pairs<'_>,
+    actions: &[Action],
+    people: &[Verdict],
+    clearable: bool,
+) -> Survey {
     let mut found = Survey::default();
     if !actions.iter().any(|action| email_of(action).is_some()) {
         return found;
@@ -208,6 +214,12 @@ fn survey(inputs: &Inputs<'_>, pairs: &Pairs<'_>, actions: &[Action], clearable:
             _ => {}
         }
     }
+    // While nobody knows whose account it is, its address stays: it is what tells people apart.
+    let held: HashSet<&str> = people
+        .iter()
+        .filter(|verdict| matches!(verdict.situation, Situation::Contested | Situation::Recycled))
+        .filter_map(|verdict| verdict.user.as_ref().map(UserId::as_str))
+        .collect();
     for places in takers.values().filter(|places| places.len() > 1) {
         found.dropped.extend(places.iter().map(|place| (*place, ProblemCode::DuplicateEmail)));
     }
@@ -225,7 +237,7 @@ fn survey(inputs: &Inputs<'_>, pairs: &Pairs<'_>, actions: &[Action], clearable:
                 closes.contains(user.id.as_str()) || (closed_by_us && !opens.contains(user.id.as_str()));
             if let Some(releaser) = changes_of.get(user.id.as_str()) {
                 found.after.push((*place, *releaser));
-            } else if clearable && closed {
+            } else if clearable && closed && !held.contains(user.id.as_str()) {
                 found.release.push((*place, index));
             } else {
                 found.dropped.insert(*place, ProblemCode::UniquenessConflict);

@@ -153,3 +153,15 @@ fn an_external_id_that_another_account_has() {
     .actions("")
     .problems("error uniqueness_conflict a - external_id");
 }
+
+#[test]
+fn an_account_that_is_held_keeps_its_address() {
+    // It is what tells the stranger from the one who had the id.
+    world(
+        "a active number=9 email=z@x.io family_name=Ray\nb active email=a@x.io",
+        "ua deactivated for=a number=1 family_name=Poe",
+        "a>ua by_us",
+    )
+    .actions("")
+    .problems("error recycled_id a ua -\nerror uniqueness_conflict b - email");
+}

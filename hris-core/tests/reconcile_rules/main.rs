@@ -1,5 +1,13 @@
 //! Every rule of the engine as a small table: who is there, and what the plan says.
 
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test may fail"
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -93,6 +93,7 @@ struct Page<'a> {
     groups: Vec<Group<'a>>,
     problems: Vec<Problems<'a>>,
     situations: &'a BTreeMap<String, u64>,
+    remarks: &'a [String],
 }
 
 /// A box that says why the run was refused, held or failed, and what to do.
@@ -200,6 +201,7 @@ impl<'a> Page<'a> {
             groups: groups(report, dry_run),
             problems: problems(&report.problems),
             situations: &report.situations,
+            remarks: &report.notices,
         }
     }
 }

@@ -5,6 +5,8 @@ mod file;
 mod journal;
 mod lease;
 mod process;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -12,7 +14,7 @@ use std::path::{Path, PathBuf};
 use async_trait::async_trait;
 use hris_core::Timestamp;
 use hris_core::reconcile::Baseline;
-use sqlx::{Connection as _, Sqlite, SqliteConnection, Transaction};
+use sqlx::{ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, Transaction};
 use tokio::sync::Mutex;
 
 pub(crate) use fault::{Fault, code};
@@ -52,7 +54,7 @@ use crate::{Connection, Error, ErrorKind, Result};
 /// Reports are kept for thirteen months; [`SqliteStoreBuilder::keep_reports_days`] changes that.
 pub struct SqliteStore {
     path: PathBuf,
-    connection: Mutex<SqliteConnection>,
+    connection: Mutex<Option<SqliteConnection>>,
     access: Access,
     clock_offset: i64,
     keep_days: i32,
@@ -131,8 +133,8 @@ impl SqliteStore {
     /// # Errors
     /// [`ErrorKind::State`].
     pub async fn close(self) -> Result<()> {
-        let closed = self.connection.into_inner().close().await;
-        closed.map_err(|error| fault::state_error("close the state", &self.path, error))
+        let Some(connection) = self.connection.into_inner() else { return Ok(()) };
+        connection.close().await.map_err(|error| fault::state_error("close the state", &self.path, error))
     }
 
     /// One transaction that takes the file's write lock before it reads.
@@ -145,14 +147,12 @@ impl SqliteStore {
             let message = format!("{doing} in {}: the state was opened to look at only", self.path.display());
             return Err(Error::new(ErrorKind::State, message));
         }
-        let mut connection = self.connection.lock().await;
-        let done = async {
-            let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+        self.transact("BEGIN IMMEDIATE", doing, async |mut tx| {
             let value = work(&mut tx).await?;
             tx.commit().await?;
             Ok(value)
-        };
-        done.await.map_err(|refused| self.explain(doing, refused))
+        })
+        .await
     }
 
     /// One look at the file as it is at one moment.
@@ -161,14 +161,35 @@ impl SqliteStore {
         doing: &str,
         work: impl AsyncFnOnce(&mut Transaction<'_, Sqlite>) -> Result<T, Refused>,
     ) -> Result<T> {
-        let mut connection = self.connection.lock().await;
-        let done = async {
-            let mut tx = connection.begin().await?;
+        self.transact("BEGIN", doing, async |mut tx| {
             let value = work(&mut tx).await?;
             tx.rollback().await?;
             Ok(value)
+        })
+        .await
+    }
+
+    async fn transact<T>(
+        &self,
+        begin: &'static str,
+        doing: &str,
+        work: impl AsyncFnOnce(Transaction<'_, Sqlite>) -> Result<T, Refused>,
+    ) -> Result<T> {
+        let mut slot = self.connection.lock().await;
+        let done = async {
+            let connection = match slot.take() {
+                Some(connection) => connection,
+                None => options(&self.path).connect().await?,
+            };
+            work(slot.insert(connection).begin_with(begin).await?).await
         };
-        done.await.map_err(|refused| self.explain(doing, refused))
+        let done = done.await;
+        if let (Err(Refused::Database(_)), Access::File) = (&done, self.access) {
+            // After some errors SQLite has ended the transaction by itself, and what the connection
+            // believes of it is no longer true.
+            *slot = None;
+        }
+        done.map_err(|refused| self.explain(doing, refused))
     }
 
     fn explain(&self, doing: &str, refused: Refused) -> Error {
@@ -231,7 +252,7 @@ impl SqliteStoreBuilder {
     fn store(self, connection: SqliteConnection, access: Access) -> SqliteStore {
         SqliteStore {
             path: self.path,
-            connection: Mutex::new(connection),
+            connection: Mutex::new(Some(connection)),
             access,
             clock_offset: self.clock_offset,
             keep_days: self.keep_days,
@@ -260,8 +281,9 @@ impl StateStore for SqliteStore {
         self.write("give the lease back", async |tx| Ok(lease::release(tx, lease).await?)).await?;
         // Values that were in the journal go out of the write-ahead log too. A reader may keep it from
         // that for now, which is no failure of the run.
-        let mut connection = self.connection.lock().await;
-        let emptied = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut *connection).await;
+        let mut slot = self.connection.lock().await;
+        let Some(connection) = slot.as_mut() else { return Ok(()) };
+        let emptied = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(connection).await;
         if let Err(error) = emptied {
             tracing::debug!(code = code(&error), "the write-ahead log was not emptied");
         }

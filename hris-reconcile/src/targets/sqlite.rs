@@ -3,6 +3,8 @@
 mod fault;
 mod read;
 mod schema;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::fmt;
@@ -135,6 +137,9 @@ impl SqliteTarget {
                 found
             }
         };
+        if let Err(Refused::Database(_)) = found {
+            *session = None;
+        }
         found.map_err(|refused| self.refuse(doing, refused))
     }
 
@@ -151,7 +156,7 @@ impl SqliteTarget {
         let Some(session) = guard.as_mut() else {
             return Err(self.explain(doing, sqlx::Error::WorkerCrashed));
         };
-        let done = async {
+        let done: Result<_, Refused> = async {
             let mut tx = session.connection.begin_with("BEGIN IMMEDIATE").await?;
             if let Some(user) = write::applied(&mut tx, key).await? {
                 tx.rollback().await?;
@@ -164,8 +169,14 @@ impl SqliteTarget {
             write::record(&mut tx, key, &user, now).await?;
             session.swept = true;
             Ok((user, tx.commit().await))
-        };
-        let (user, committed) = done.await.map_err(|refused| self.refuse(doing, refused))?;
+        }
+        .await;
+        if matches!(done, Err(Refused::Database(_)) | Ok((_, Err(_)))) {
+            // After some errors SQLite has ended the transaction by itself, and what the connection
+            // believes of it is no longer true.
+            *guard = None;
+        }
+        let (user, committed) = done.map_err(|refused| self.refuse(doing, refused))?;
         committed.map_err(|error| fault::uncertain(doing, &self.path, &error))?;
         Ok(user)
     }

@@ -29,10 +29,9 @@ pub(super) async fn open(path: &Path, steps: &[&'static str]) -> Result<SqliteCo
     } else {
         check_header(path, steps)?;
     }
-    make_private(path)?;
-
     let mut connection = options(path).connect().await.map_err(failed)?;
     let version = inspect(&mut connection, path, steps).await?;
+    make_private(path)?;
     enter_wal(&mut connection).await.map_err(failed)?;
     if version > 0 && version < steps.len() {
         back_up(&mut connection, path, version).await?;
@@ -153,8 +152,10 @@ fn check_header(path: &Path, steps: &[&str]) -> Result<()> {
 /// Looks at the whole file and returns the version of its schema, zero if there is none yet.
 async fn inspect(connection: &mut SqliteConnection, path: &Path, steps: &[&str]) -> Result<usize> {
     let failed = |error| state_error(OPENING, path, error);
+    // One moment of the file, because another program may be making it just now.
+    let mut look = connection.begin().await.map_err(failed)?;
     let mut number = async |query: &'static str| {
-        sqlx::query_scalar::<_, i64>(query).fetch_one(&mut *connection).await.map_err(failed)
+        sqlx::query_scalar::<_, i64>(query).fetch_one(&mut *look).await.map_err(failed)
     };
     let application = number("PRAGMA application_id").await?;
     let version = number("PRAGMA user_version").await?;
@@ -163,7 +164,7 @@ async fn inspect(connection: &mut SqliteConnection, path: &Path, steps: &[&str])
         return Ok(0);
     }
     check_identity(path, steps, application, version)?;
-    let found = sqlx::query_scalar::<_, String>("PRAGMA quick_check(1)").fetch_one(connection).await;
+    let found = sqlx::query_scalar::<_, String>("PRAGMA quick_check(1)").fetch_one(&mut *look).await;
     match found {
         Ok(word) if word == "ok" => Ok(usize::try_from(version).unwrap_or_default()),
         Ok(_) => Err(damaged(path)),

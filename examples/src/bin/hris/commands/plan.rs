@@ -1,0 +1,39 @@
+//! `plan`: what a sync would do.
+
+use std::path::Path;
+
+use crate::args::Plan;
+use crate::failure::{Result, exit};
+use crate::{Shell, config, engine, files, render};
+
+/// Reads, decides, shows; writes nothing but the file asked for.
+pub(crate) async fn plan(path: &Path, args: &Plan, shell: &Shell) -> Result<u8> {
+    let settings = config::load(path)?;
+    let planned = engine::plan(&settings, shell).await?;
+    let console = shell.console;
+    if let Some(file) = &args.out {
+        files::replace(file, &planned.save().to_json()?)?;
+    }
+    let report = &planned.report;
+    render::report(console, report)?;
+    let code = report.exit_code();
+    if let Some(file) = &args.out {
+        console
+            .say(format!("Saved in {}: it holds personal data and only you can read it.", file.display()))?;
+        let approve = if code == exit::REFUSED { " --approve" } else { "" };
+        console.remark(format!(
+            "`hris sync --plan {}{approve}` does exactly this, or refuses.",
+            file.display()
+        ))?;
+    } else if code == exit::REFUSED {
+        console.remark("If it is right all the same: `hris plan --out plan.json`, then `hris sync --plan plan.json --approve`.")?;
+    } else if report.actions.is_empty() {
+        console.remark("Everything is in step.")?;
+    } else {
+        console.remark(
+            "Nothing was written. `hris sync` does this; `hris plan --out plan.json` saves it for approval.",
+        )?;
+    }
+    console.document(report)?;
+    Ok(code)
+}

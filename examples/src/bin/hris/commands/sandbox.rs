@@ -1,0 +1,37 @@
+//! `sandbox`: a fake vendor to try things with.
+
+use serde_json::json;
+
+use crate::Shell;
+use crate::args::Sandbox;
+use crate::failure::{Failure, Result, exit};
+use crate::signals::Signal;
+use crate::vendors::{self, SandboxOptions};
+
+/// Runs a fake vendor until somebody stops it.
+pub(crate) async fn sandbox(args: &Sandbox, shell: &Shell) -> Result<u8> {
+    let vendor = vendors::find(&args.vendor).map_err(Failure::config)?;
+    let now = shell.clock.now();
+    let options = SandboxOptions {
+        port: args.port,
+        employees: args.employees,
+        seed: args.seed,
+        rate_limit: args.rate_limit,
+        latency_ms: args.latency_ms,
+        now,
+    };
+    let fake = vendor.sandbox(options).await?;
+    if args.after_demo {
+        fake.a_day_passes(now)?;
+    }
+    let console = shell.console;
+    console.say(format!("listening on {}", fake.url()))?;
+    console.say(format!("token {}", fake.token()))?;
+    console
+        .document(&json!({ "listening_on": fake.url(), "token": fake.token(), "vendor": vendor.name() }))?;
+    console.note("invented people, on this machine only; Ctrl-C ends it");
+    match shell.stop.clone().stopped().await {
+        Signal::Interrupt => Ok(exit::INTERRUPTED),
+        Signal::Terminate => Ok(exit::DONE),
+    }
+}

@@ -1,0 +1,448 @@
+//! The shape of `hris.toml`. The comments here are the help in its JSON Schema.
+
+use std::collections::BTreeMap;
+
+use hris_core::mapping::{self as core_mapping, Transform};
+use hris_core::reconcile::{
+    AreaSource, AssignmentMode, FutureStarters, Leavers, MatchKey, OnBreach, PastEndDate, Rehire,
+    UnlinkedUsers,
+};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Serialize};
+
+/// The settings of one connection between an HR system and the accounts of a product.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+#[schemars(title = "hris.toml")]
+pub(crate) struct File {
+    /// Name of this connection; state is kept per connection. Default: "default".
+    #[schemars(length(min = 1, max = 100))]
+    pub(crate) connection: Option<String>,
+    /// The HR system that people are read from.
+    #[schemars(schema_with = "any_table")]
+    pub(crate) source: toml::Table,
+    /// Where the accounts live.
+    pub(crate) target: Target,
+    /// When `hris run` syncs.
+    pub(crate) schedule: Schedule,
+    /// Who is told of each run.
+    pub(crate) report: Report,
+    /// Where links and history are kept between runs.
+    pub(crate) state: State,
+    /// Target field = source field, or a table. Without it each target field takes the source field of its own name, and
+    /// phone takes work_phone.
+    pub(crate) mapping: Option<Mapping>,
+    /// How people who have no account yet find an existing one.
+    #[serde(rename = "match")]
+    pub(crate) matching: Match,
+    /// Permission levels, locations and areas of work.
+    pub(crate) assignments: Assignments,
+    /// What to do in which situation.
+    pub(crate) policy: Policy,
+    /// How much one run may do without a person looking at it first.
+    pub(crate) safeguards: Safeguards,
+}
+
+/// Where the accounts live.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Target {
+    /// The kind of target. Default: sqlite.
+    pub(crate) kind: Option<TargetKind>,
+    /// The SQLite file with the tables users, assignments and invites. Default: users.db.
+    pub(crate) path: Option<String>,
+}
+
+/// The kinds of target in this build.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum TargetKind {
+    /// The embedded user table in a SQLite file.
+    Sqlite,
+}
+
+/// When `hris run` syncs: one of the two.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Schedule {
+    /// The time from one run to the next, such as "30m", "24h" or "7d".
+    pub(crate) every: Option<String>,
+    /// A cron pattern of five fields in the policy's time zone, such as "0 6 * * *".
+    pub(crate) cron: Option<String>,
+}
+
+/// Who is told of each run.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Report {
+    /// The address that gets an e-mail with the counts after every run.
+    pub(crate) email_to: Option<String>,
+    /// The environment variable with the mail server, such as smtps://user:password@mail.acme.example.
+    pub(crate) smtp_url_env: Option<String>,
+}
+
+/// Where links and history are kept between runs.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct State {
+    /// The SQLite file. Default: hris-state.db.
+    pub(crate) path: Option<String>,
+}
+
+/// Which target field takes what.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub(crate) struct Mapping {
+    /// Fields of the product's own: custom.NAME = source field, or a table.
+    #[serde(default)]
+    pub(crate) custom: BTreeMap<String, Rule>,
+    /// The fields that every account has.
+    #[serde(flatten)]
+    pub(crate) fields: BTreeMap<String, Rule>,
+}
+
+impl Mapping {
+    /// The rules by the names of their target fields. TOML reads a key `custom.size` as a table.
+    pub(crate) fn into_rules(self) -> impl Iterator<Item = (String, Rule)> {
+        let custom = self.custom.into_iter().map(|(name, rule)| (format!("custom.{name}"), rule));
+        self.fields.into_iter().chain(custom)
+    }
+}
+
+/// What one target field takes: the name of a source field, or a table.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum Rule {
+    /// The name of a source field.
+    Field(String),
+    /// A source field with more to it.
+    Table(RuleTable),
+}
+
+/// A source field, changed, looked up, or a default.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RuleTable {
+    /// A source field, or several of which the first that has a value counts.
+    pub(crate) from: OneOrMany,
+    /// Changes to the value, in order; lowercase and uppercase change the letters A to Z alone.
+    #[serde(default)]
+    #[schemars(schema_with = "transforms")]
+    pub(crate) transform: Vec<Transform>,
+    /// The value where the source says there is none.
+    #[serde(default)]
+    pub(crate) default: Option<String>,
+    /// This value in the source becomes that one.
+    #[serde(default)]
+    pub(crate) map: BTreeMap<String, String>,
+}
+
+/// One name or several.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub(crate) enum OneOrMany {
+    /// One name.
+    One(String),
+    /// Several names.
+    Many(Vec<String>),
+}
+
+/// How people who have no account yet find an existing one.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Match {
+    /// Tried in order; an ambiguous match is a conflict, never a guess.
+    #[schemars(schema_with = "match_keys")]
+    pub(crate) keys: Vec<MatchKey>,
+}
+
+/// Permission levels, locations and areas of work.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Assignments {
+    /// additive: given, never taken away. exact: what this connection gave is taken back when the source no longer says it.
+    #[schemars(schema_with = "assignment_modes")]
+    pub(crate) mode: AssignmentMode,
+    /// The permission level of everybody whose role is not listed.
+    pub(crate) default_role: String,
+    /// Source role or job title = permission level.
+    pub(crate) roles: BTreeMap<String, String>,
+    /// Source location = location in the product.
+    pub(crate) locations: BTreeMap<String, String>,
+    /// Areas of work, and what they are taken from.
+    pub(crate) areas: Areas,
+}
+
+/// Areas of work, and what they are taken from.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Areas {
+    /// What areas are taken from.
+    #[schemars(schema_with = "area_sources")]
+    pub(crate) from: AreaSource,
+    /// Source team, group or department = area in the product.
+    pub(crate) map: BTreeMap<String, String>,
+}
+
+/// What to do in which situation.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Policy {
+    /// Who counts as a leaver: as the vendor's signs say, by status, by being missing from the whole list, or nobody.
+    #[schemars(schema_with = "leavers")]
+    pub(crate) leavers: Leavers,
+    /// An end date in the past while the status says employed: keep warns, leaver removes.
+    #[schemars(schema_with = "past_end_dates")]
+    pub(crate) past_end_date: PastEndDate,
+    /// Accounts that no employee was ever linked to.
+    #[schemars(schema_with = "unlinked_users")]
+    pub(crate) unlinked_users: UnlinkedUsers,
+    /// People who start later.
+    #[schemars(schema_with = "future_starters")]
+    pub(crate) future_starters: FutureStarters,
+    /// Whether new accounts are invited.
+    pub(crate) invite: bool,
+    /// Days after which an invitation that was not accepted is sent again; 0 is never.
+    pub(crate) reinvite_after_days: u32,
+    /// People who come back: reactivate opens the account that this connection closed; conflict leaves it to a person.
+    #[schemars(schema_with = "rehires")]
+    pub(crate) rehire: Rehire,
+    /// The time zone in which today is; a last working day is inclusive.
+    pub(crate) time_zone: String,
+    /// Both sides changed one field (two-way only).
+    pub(crate) conflict: Conflict,
+    /// Which way data flows.
+    pub(crate) direction: Direction,
+    /// People who are on one side only (two-way only).
+    pub(crate) missing: Missing,
+}
+
+/// Both sides changed one field.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Conflict {
+    /// A person decides.
+    #[default]
+    Ask,
+    /// The source's value stays.
+    SourceWins,
+    /// The target's value stays.
+    TargetWins,
+    /// The later change stays.
+    NewestWins,
+}
+
+/// Which way data flows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Direction {
+    /// From the HR system into the product.
+    #[default]
+    SourceToTarget,
+    /// Both ways.
+    TwoWay,
+}
+
+/// People who are on one side only.
+#[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Missing {
+    /// People who are not in the target. Default: create.
+    pub(crate) in_target: Option<MissingChoice>,
+    /// Accounts that are not in the source. Default: ignore.
+    pub(crate) in_source: Option<MissingChoice>,
+}
+
+/// What to do about somebody who is on one side only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum MissingChoice {
+    /// Create them on the other side.
+    Create,
+    /// Leave it so.
+    Ignore,
+    /// A person decides.
+    Ask,
+}
+
+/// How much one run may do without a person looking at it first.
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Safeguards {
+    /// The most accounts one run may close; above it none is closed.
+    pub(crate) max_deactivations: u64,
+    /// The same as a percentage of the linked accounts in use; three are always within it.
+    #[schemars(range(max = 100))]
+    pub(crate) max_deactivations_percent: u64,
+    /// Days within which at most twice the limit of one run may be closed; 0 is no such limit.
+    pub(crate) window_days: u32,
+    /// The least percentage of linked accounts that stays in use.
+    #[schemars(range(max = 100))]
+    pub(crate) min_remaining_percent: u64,
+    /// The most new accounts in one run, as a percentage of the linked ones; 0 is no limit.
+    pub(crate) max_creations_percent: u64,
+    /// The least size of the source, as a percentage of its size at the last complete run.
+    #[schemars(range(max = 100))]
+    pub(crate) min_source_percent: u64,
+    /// refuse: the run changes nothing. hold: removals wait, everything else goes on.
+    #[schemars(schema_with = "on_breach")]
+    pub(crate) on_breach: OnBreach,
+    /// E-mail addresses or user ids that are never closed or stripped, only reported.
+    pub(crate) protected: Vec<String>,
+}
+
+impl Default for Match {
+    fn default() -> Self {
+        Self { keys: hris_core::reconcile::Policy::default().match_keys }
+    }
+}
+
+impl Default for Assignments {
+    fn default() -> Self {
+        let core = hris_core::reconcile::Assignments::default();
+        Self {
+            mode: core.mode,
+            default_role: core.default_role.unwrap_or_default(),
+            roles: core.roles,
+            locations: core.locations,
+            areas: Areas::default(),
+        }
+    }
+}
+
+impl Default for Areas {
+    fn default() -> Self {
+        let core = hris_core::reconcile::Assignments::default();
+        Self { from: core.areas_from, map: core.areas }
+    }
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        let core = hris_core::reconcile::Policy::default();
+        Self {
+            leavers: core.leavers,
+            past_end_date: core.past_end_date,
+            unlinked_users: core.unlinked_users,
+            future_starters: core.future_starters,
+            invite: core.invite,
+            reinvite_after_days: core.reinvite_after_days,
+            rehire: core.rehire,
+            time_zone: "UTC".to_owned(),
+            conflict: Conflict::default(),
+            direction: Direction::default(),
+            missing: Missing::default(),
+        }
+    }
+}
+
+impl Default for Safeguards {
+    fn default() -> Self {
+        let core = hris_core::reconcile::Safeguards::default();
+        Self {
+            max_deactivations: core.max_deactivations,
+            max_deactivations_percent: core.max_deactivations_percent,
+            window_days: core.window_days,
+            min_remaining_percent: core.min_remaining_percent,
+            max_creations_percent: core.max_creations_percent,
+            min_source_percent: core.min_source_percent,
+            on_breach: core.on_breach,
+            protected: Vec::new(),
+        }
+    }
+}
+
+impl Policy {
+    /// The policy of the engine, with what stands in other tables of the file.
+    pub(crate) fn into_core(
+        self,
+        matching: Match,
+        assignments: Assignments,
+        protected: Vec<String>,
+    ) -> hris_core::reconcile::Policy {
+        let mut core = hris_core::reconcile::Policy::default();
+        core.match_keys = matching.keys;
+        core.leavers = self.leavers;
+        core.past_end_date = self.past_end_date;
+        core.unlinked_users = self.unlinked_users;
+        core.future_starters = self.future_starters;
+        core.invite = self.invite;
+        core.reinvite_after_days = self.reinvite_after_days;
+        core.rehire = self.rehire;
+        core.protected = protected;
+        core.assignments.mode = assignments.mode;
+        core.assignments.default_role = Some(assignments.default_role).filter(|role| !role.is_empty());
+        core.assignments.roles = assignments.roles;
+        core.assignments.locations = assignments.locations;
+        core.assignments.areas_from = assignments.areas.from;
+        core.assignments.areas = assignments.areas.map;
+        core
+    }
+}
+
+impl Safeguards {
+    pub(crate) fn to_core(&self) -> hris_core::reconcile::Safeguards {
+        let mut core = hris_core::reconcile::Safeguards::default();
+        core.max_deactivations = self.max_deactivations;
+        core.max_deactivations_percent = self.max_deactivations_percent;
+        core.window_days = self.window_days;
+        core.min_remaining_percent = self.min_remaining_percent;
+        core.max_creations_percent = self.max_creations_percent;
+        core.min_source_percent = self.min_source_percent;
+        core.on_breach = self.on_breach;
+        core
+    }
+}
+
+impl Rule {
+    pub(crate) fn into_core(self) -> core_mapping::Rule {
+        let table = match self {
+            Self::Field(name) => return core_mapping::from(&name),
+            Self::Table(table) => table,
+        };
+        let names = match table.from {
+            OneOrMany::One(name) => vec![name],
+            OneOrMany::Many(names) => names,
+        };
+        let mut names = names.iter();
+        let mut rule =
+            names.next().map_or_else(core_mapping::Rule::default, |first| core_mapping::from(first));
+        rule = names.fold(rule, |rule, name| rule.or(name));
+        rule = table.transform.into_iter().fold(rule, core_mapping::Rule::transform);
+        rule = table.map.iter().fold(rule, |rule, (value, replacement)| rule.map(value, replacement));
+        match &table.default {
+            Some(value) => rule.default_value(value),
+            None => rule,
+        }
+    }
+}
+
+fn any_table(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "object" })
+}
+
+fn one_of<T>(words: &[(&str, T)]) -> Schema {
+    let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+    json_schema!({ "type": "string", "enum": words })
+}
+
+fn list_of<T>(words: &[(&str, T)]) -> Schema {
+    json_schema!({ "type": "array", "items": one_of(words) })
+}
+
+macro_rules! words {
+    ($($name:ident => $form:ident($all:expr);)*) => {
+        $(fn $name(_: &mut SchemaGenerator) -> Schema { $form($all) })*
+    };
+}
+words! {
+    transforms => list_of(&Transform::ALL);
+    match_keys => list_of(MatchKey::ALL);
+    assignment_modes => one_of(AssignmentMode::ALL);
+    area_sources => one_of(AreaSource::ALL);
+    leavers => one_of(Leavers::ALL);
+    past_end_dates => one_of(PastEndDate::ALL);
+    unlinked_users => one_of(UnlinkedUsers::ALL);
+    future_starters => one_of(FutureStarters::ALL);
+    rehires => one_of(Rehire::ALL);
+    on_breach => one_of(OnBreach::ALL);
+}

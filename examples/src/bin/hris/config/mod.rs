@@ -1,0 +1,374 @@
+//! From `hris.toml` to settings that can be right, or one message that says what to correct.
+
+mod check;
+mod file;
+mod schedule;
+pub(crate) mod template;
+
+use std::path::{Path, PathBuf};
+
+use hris_core::mapping::{Mapping, MappingError, MappingFault};
+use hris_core::reconcile::{Policy, Safeguards};
+use hris_core::{Capabilities, StandardField, TargetField, TimeZone};
+use schemars::generate::SchemaSettings;
+use serde_json::Value;
+
+pub(crate) use self::check::nearest;
+use self::check::{Lines, line_of};
+use self::file::{Direction, File};
+pub(crate) use self::schedule::Schedule;
+use crate::failure::{Failure, Result};
+use crate::files;
+use crate::vendors::{self, Vendor};
+
+/// A configuration in which nothing is left to be checked but what only the vendor, the target and
+/// the state can tell.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// The file they were read from.
+    pub(crate) file: PathBuf,
+    pub(crate) connection: String,
+    pub(crate) vendor: &'static dyn Vendor,
+    /// The table `[source]`, for the vendor to read.
+    pub(crate) source: toml::Table,
+    /// None where the file leaves it to the vendor's standard.
+    pub(crate) mapping: Option<Mapping>,
+    pub(crate) target: PathBuf,
+    pub(crate) state: PathBuf,
+    pub(crate) schedule: Option<Schedule>,
+    pub(crate) mail: Option<Mail>,
+    pub(crate) policy: Policy,
+    pub(crate) safeguards: Safeguards,
+    pub(crate) time_zone: TimeZone,
+    /// What a person should know although it is allowed.
+    pub(crate) warnings: Vec<String>,
+    lines: Lines,
+}
+
+/// Who is told of each run, and through which server.
+#[derive(Debug)]
+pub(crate) struct Mail {
+    pub(crate) to: String,
+    /// The variable that holds the server's address, which may hold a password.
+    pub(crate) smtp_url_env: String,
+}
+
+/// Reads and checks a configuration.
+pub(crate) fn load(path: &Path) -> Result<Settings> {
+    let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => Failure::config(format!(
+            "{} does not exist; write one with `hris init --vendor {}`, or look at `hris demo`",
+            path.display(),
+            vendors::names()
+        )),
+        _ => Failure::config(format!("read {}: {error}", path.display())),
+    })?;
+    parse(path, &text)
+}
+
+/// The connection's name as far as a file tells it, for a document about why it cannot be used.
+pub(crate) fn connection_name(path: &Path) -> String {
+    let table = std::fs::read_to_string(path).ok().and_then(|text| text.parse::<toml::Table>().ok());
+    let name = table.as_ref().and_then(|table| table.get("connection")).and_then(toml::Value::as_str);
+    name.unwrap_or("default").to_owned()
+}
+
+/// Checks the text of a configuration; paths in it are relative to the folder of `path`.
+pub(crate) fn parse(path: &Path, text: &str) -> Result<Settings> {
+    let at = |line: usize, message: String| {
+        Failure::config(format!("{}:{line}: {}", path.display(), crate::console::plain(&message)))
+    };
+    let syntax = |error: toml::de::Error| {
+        let line = error.span().map_or(1, |span| line_of(text, span.start));
+        at(line, error.message().to_owned())
+    };
+    let document = toml::de::DeTable::parse(text).map_err(syntax)?;
+    let vendor = vendor_of(text, document.get_ref()).map_err(|(line, message)| at(line, message))?;
+    target_of(text, document.get_ref()).map_err(|(line, message)| at(line, message))?;
+    let hint = |path: &str, name: &str| hint(path, name, vendor);
+    let lines = check::check(text, document.get_ref(), &schema_for(vendor), &hint)
+        .map_err(|fault| at(fault.line, fault.message))?;
+    let file: File = toml::from_str(text).map_err(syntax)?;
+    settle(path, vendor, file, lines).map_err(|(line, message)| at(line, message))
+}
+
+impl Settings {
+    /// The mapping to use with a vendor of these capabilities, proven to fit them.
+    pub(crate) fn mapping_for(&self, capabilities: &Capabilities) -> Result<Mapping> {
+        let mapping = self.mapping.clone().unwrap_or_else(|| Mapping::standard(capabilities));
+        mapping.compile(capabilities).map_err(|error| self.mapping_failure(&error, capabilities))?;
+        Ok(mapping)
+    }
+
+    fn mapping_failure(&self, error: &MappingError, capabilities: &Capabilities) -> Failure {
+        let has = |field: &&StandardField| {
+            matches!(field, StandardField::Id | StandardField::Status) || capabilities.can_read(**field)
+        };
+        let sources = || StandardField::ALL.iter().filter(has).map(|field| field.as_str());
+        let explain = |fault: &MappingFault| {
+            let (target, near) = match fault {
+                MappingFault::UnknownSource { target, name }
+                | MappingFault::NotAtVendor { target, name, .. } => {
+                    (target.as_str(), nearest(name, sources()))
+                }
+                MappingFault::UnknownTarget { name } => {
+                    let fields = TargetField::STANDARD;
+                    let near = nearest(name, fields.iter().map(TargetField::name)).map(str::to_owned);
+                    let near = near.map_or(String::new(), |near| {
+                        format!("; the nearest is `{near}`, or use custom.NAME")
+                    });
+                    return format!("{}: {fault}{near}", self.place(&format!("mapping.{name}")));
+                }
+                MappingFault::NoSource { target } => (target.as_str(), None),
+                MappingFault::Required { .. } => ("", None),
+                _ => ("", None),
+            };
+            let key = if target.is_empty() { "mapping".to_owned() } else { format!("mapping.{target}") };
+            let near = near.map_or(String::new(), |near| format!("; the nearest it has is `{near}`"));
+            format!("{}: {fault}{near}", self.place(&key))
+        };
+        let faults: Vec<String> = error.faults.iter().map(explain).collect();
+        Failure::config(crate::console::plain(&faults.join("; ")))
+    }
+
+    /// `hris.toml:12`, for a key of the file.
+    fn place(&self, key: &str) -> String {
+        let line = self.lines.get(key).or_else(|| self.lines.get("mapping")).copied().unwrap_or(1);
+        format!("{}:{line}", self.file.display())
+    }
+
+    /// A failure at a key of the file.
+    pub(crate) fn fault(&self, key: &str, message: impl std::fmt::Display) -> Failure {
+        let line = self.lines.get(key).or_else(|| self.lines.get("source")).copied().unwrap_or(1);
+        Failure::config(format!("{}:{line}: {message}", self.file.display()))
+    }
+
+    /// A path of the file, relative to the folder the file is in.
+    pub(crate) fn path(&self, path: &str) -> PathBuf {
+        beside(&self.file, path)
+    }
+}
+
+fn beside(file: &Path, path: &str) -> PathBuf {
+    file.parent().unwrap_or(Path::new("")).join(path)
+}
+
+/// The JSON Schema of a configuration for any vendor of this build.
+pub(crate) fn schema() -> Value {
+    let sources: Vec<Value> = vendors::VENDORS.iter().map(|vendor| vendor_schema(*vendor)).collect();
+    let source = match sources.as_slice() {
+        [only] => only.clone(),
+        several => serde_json::json!({ "oneOf": several }),
+    };
+    let mut schema = schema_of::<File>();
+    let description = schema.pointer("/properties/source/description").cloned();
+    if let Some(place) = schema.pointer_mut("/properties/source") {
+        *place = source;
+        if let (Some(map), Some(description)) = (place.as_object_mut(), description) {
+            map.insert("description".to_owned(), description);
+        }
+    }
+    if let Some(map) = schema.as_object_mut() {
+        map.insert("required".to_owned(), serde_json::json!(["source"]));
+    }
+    schema
+}
+
+fn schema_for(vendor: &dyn Vendor) -> Value {
+    let mut schema = schema();
+    if let Some(place) = schema.pointer_mut("/properties/source") {
+        *place = vendor_schema(vendor);
+    }
+    schema
+}
+
+fn vendor_schema(vendor: &dyn Vendor) -> Value {
+    let mut schema = vendor.schema();
+    if let Some(keys) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+        let word =
+            serde_json::json!({ "const": vendor.name(), "type": "string", "description": "The vendor." });
+        keys.insert("vendor".to_owned(), word);
+    }
+    if let Some(map) = schema.as_object_mut() {
+        map.insert("required".to_owned(), serde_json::json!(["vendor"]));
+        map.insert("additionalProperties".to_owned(), false.into());
+    }
+    schema
+}
+
+/// The JSON Schema of one type, without references, so that it can be walked and merged.
+pub(crate) fn schema_of<T: schemars::JsonSchema>() -> Value {
+    let mut settings = SchemaSettings::draft2020_12();
+    settings.inline_subschemas = true;
+    settings.into_generator().into_root_schema_for::<T>().to_value()
+}
+
+type At<T> = std::result::Result<T, (usize, String)>;
+
+/// The vendor decides which keys `[source]` may have, so it is read before anything else.
+fn vendor_of(text: &str, document: &toml::de::DeTable<'_>) -> At<&'static dyn Vendor> {
+    let Some(source) = document.get("source") else {
+        let known = vendors::names();
+        return Err((1, format!("source.vendor is missing: write [source] with vendor = \"{known}\"")));
+    };
+    let line = line_of(text, source.span().start);
+    let Some(vendor) = source.get_ref().get("vendor") else {
+        return Err((line, format!("source.vendor is missing; this build has {}", vendors::names())));
+    };
+    let line = line_of(text, vendor.span().start);
+    let Some(name) = vendor.get_ref().as_str() else {
+        return Err((
+            line,
+            format!("source.vendor must be text in quotes; this build has {}", vendors::names()),
+        ));
+    };
+    vendors::find(name).map_err(|message| (line, format!("source.vendor: {message}")))
+}
+
+/// Targets and places for state that are known and not in this build are told as such, rather than
+/// as words that do not exist.
+fn target_of(text: &str, document: &toml::de::DeTable<'_>) -> At<()> {
+    if let Some(kind) = document.get("target").and_then(|target| target.get_ref().get("kind"))
+        && let Some(name) = kind.get_ref().as_str()
+        && let Some(message) = no_such_target(name)
+    {
+        return Err((line_of(text, kind.span().start), format!("target.kind: {message}")));
+    }
+    let state = document.get("state").and_then(|state| state.get_ref().as_table());
+    if let Some((key, _)) = state.and_then(|state| state.iter().find(|(key, _)| key.get_ref() == "url_env")) {
+        let message = "state.url_env: this build keeps state in a SQLite file only; use state.path";
+        return Err((line_of(text, key.span().start), message.to_owned()));
+    }
+    Ok(())
+}
+
+/// Why a kind of target cannot be had, if it is known and not in this build.
+pub(crate) fn no_such_target(kind: &str) -> Option<String> {
+    let known = ["postgres", "scim", "directory"].contains(&kind);
+    known.then(|| format!("this build has no target {kind:?} yet; it has \"sqlite\""))
+}
+
+/// What to say of a key that is unknown where it stands, beyond the nearest one.
+fn hint(path: &str, name: &str, vendor: &dyn Vendor) -> Option<String> {
+    let secret =
+        ["token", "api_key", "apikey", "key", "password", "secret", "client_secret", "smtp_url", "url"];
+    if secret.contains(&name.to_lowercase().as_str()) && path != name {
+        return Some(format!(
+            "{path} is not a key: secrets do not belong into this file; put it into an environment variable, and name \
+             the variable with a key that ends in _env"
+        ));
+    }
+    if path.starts_with("source.") {
+        let owner = vendors::owner_of(name).filter(|owner| *owner != vendor.name())?;
+        return Some(format!("{path} is a key of the vendor {owner}; {} does not have it", vendor.name()));
+    }
+    let kind = match path {
+        "target.url_env" => "postgres",
+        "target.base_url" | "target.token_env" => "scim",
+        "target.vendor" => "directory",
+        _ => return None,
+    };
+    Some(format!("{path} is a key of the target {kind:?}, which this build does not have"))
+}
+
+/// The checks that take more than the shape of a value.
+fn settle(path: &Path, vendor: &'static dyn Vendor, file: File, lines: Lines) -> At<Settings> {
+    let line = |key: &str| lines.get(key).copied().unwrap_or(1);
+    let fault = |key: &str, message: String| Err((line(key), format!("{key}: {message}")));
+    let mut warnings = Vec::new();
+
+    if file.policy.direction == Direction::TwoWay {
+        return fault(
+            "policy.direction",
+            format!("{} can only be read; use \"source_to_target\"", vendor.name()),
+        );
+    }
+    let zone = file.policy.time_zone.parse::<TimeZone>();
+    let time_zone = match zone {
+        Ok(zone) => zone,
+        Err(error) => return fault("policy.time_zone", error.to_string()),
+    };
+    let schedule = match (&file.schedule.every, &file.schedule.cron) {
+        (Some(_), Some(_)) => {
+            return fault("schedule.cron", "every is set as well; one of the two decides".to_owned());
+        }
+        (Some(every), None) => match Schedule::every(every) {
+            Ok(schedule) => Some(schedule),
+            Err(message) => return fault("schedule.every", message),
+        },
+        (None, Some(cron)) => match Schedule::cron(cron, time_zone.name()) {
+            Ok(schedule) => Some(schedule),
+            Err(message) => return fault("schedule.cron", message),
+        },
+        (None, None) => None,
+    };
+    let mail = match (file.report.email_to, file.report.smtp_url_env) {
+        (Some(to), Some(smtp_url_env)) => Some(Mail { to, smtp_url_env }),
+        (Some(_), None) => {
+            return fault(
+                "report.email_to",
+                "smtp_url_env is missing: name the environment variable that holds the mail server"
+                    .to_owned(),
+            );
+        }
+        (None, Some(_)) => return fault("report.smtp_url_env", "email_to is missing".to_owned()),
+        (None, None) => None,
+    };
+    let rules: Option<Vec<_>> = file.mapping.map(|mapping| mapping.into_rules().collect());
+    for (target, rule) in rules.iter().flatten() {
+        if let file::Rule::Table(table) = rule
+            && matches!(&table.from, file::OneOrMany::Many(names) if names.is_empty())
+        {
+            return fault(&format!("mapping.{target}"), "from names no source field".to_owned());
+        }
+    }
+    let mapping = rules.map(|rules| {
+        let rules = rules.into_iter();
+        rules.fold(Mapping::new(), |mapping, (target, rule)| mapping.field(&target, rule.into_core()))
+    });
+    let safeguards = file.safeguards.to_core();
+    warnings.extend(loosened(&safeguards));
+    if let Some(token) = file.source.get("token_file").and_then(toml::Value::as_str) {
+        let token = beside(path, token);
+        if files::open_to_others(&token) {
+            warnings.push(format!("{} can be read by others; run `chmod 600` on it", token.display()));
+        }
+    }
+    let settings = Settings {
+        file: path.to_owned(),
+        connection: file.connection.unwrap_or_else(|| "default".to_owned()),
+        vendor,
+        source: file.source,
+        mapping,
+        target: beside(path, file.target.path.as_deref().unwrap_or("users.db")),
+        state: beside(path, file.state.path.as_deref().unwrap_or("hris-state.db")),
+        schedule,
+        mail,
+        policy: file.policy.into_core(file.matching, file.assignments, file.safeguards.protected),
+        safeguards,
+        time_zone,
+        warnings,
+        lines,
+    };
+    vendor.validate(&settings).map_err(|(key, message)| {
+        let key = format!("source.{key}");
+        (settings.lines.get(&key).copied().unwrap_or(1), format!("{key}: {message}"))
+    })?;
+    Ok(settings)
+}
+
+/// Safeguards that let more pass than they do by default: said in every run while that is so.
+fn loosened(ours: &Safeguards) -> Option<String> {
+    let safe = Safeguards::default();
+    let mut names = Vec::new();
+    let mut more = |is: bool, name: &'static str| names.extend(is.then_some(name));
+    more(ours.max_deactivations > safe.max_deactivations, "max_deactivations");
+    more(ours.max_deactivations_percent > safe.max_deactivations_percent, "max_deactivations_percent");
+    more(ours.window_days < safe.window_days, "window_days");
+    more(ours.min_remaining_percent < safe.min_remaining_percent, "min_remaining_percent");
+    more(ours.min_source_percent < safe.min_source_percent, "min_source_percent");
+    (!names.is_empty()).then(|| format!("safeguards are looser than their defaults: {}", names.join(", ")))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,183 @@
+//! Opens source, target and state of a configuration, and works with them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use hris_core::{Finding, Level, Secret, Timestamp};
+use hris_reconcile::email::EmailSender;
+use hris_reconcile::report::Report;
+use hris_reconcile::store::{SqliteStore, StateStore as _};
+use hris_reconcile::target::{TargetError, TargetErrorKind};
+use hris_reconcile::targets::SqliteTarget;
+use hris_reconcile::{Approval, Planned, ReportHook, Runner, SavedPlan};
+
+use crate::Shell;
+use crate::commands::check::Looked;
+use crate::config::{Mail, Settings};
+use crate::failure::{Failure, Result, exit};
+use crate::progress::Progress;
+
+/// Past runs, newest first.
+pub(crate) async fn history(settings: &Settings, limit: u32) -> Result<Vec<Report>> {
+    let store = SqliteStore::open_read_only(&settings.state).await?;
+    Ok(store.history(&settings.connection, limit).await?)
+}
+
+/// One past run.
+pub(crate) async fn past_run(settings: &Settings, run: &str) -> Result<Option<Report>> {
+    let store = SqliteStore::open_read_only(&settings.state).await?;
+    Ok(store.run(&settings.connection, run).await?)
+}
+
+/// What a sync would do. Writes nothing anywhere.
+pub(crate) async fn plan(settings: &Settings, shell: &Shell) -> Result<Planned> {
+    let now = shell.clock.now();
+    with_runner(settings, shell, Access::Look, async |runner| Ok(runner.plan(now).await?)).await
+}
+
+/// Syncs.
+pub(crate) async fn sync(settings: &Settings, shell: &Shell, now: Timestamp) -> Result<Report> {
+    with_runner(settings, shell, Access::Write, async |runner| Ok(runner.run(now).await?)).await
+}
+
+/// Links accounts to employees.
+pub(crate) async fn match_only(settings: &Settings, shell: &Shell) -> Result<Report> {
+    let now = shell.clock.now();
+    with_runner(settings, shell, Access::Write, async |runner| Ok(runner.match_users(now).await?)).await
+}
+
+/// Carries out one saved plan.
+pub(crate) async fn apply(
+    settings: &Settings,
+    shell: &Shell,
+    saved: &SavedPlan,
+    approval: Approval,
+) -> Result<Report> {
+    let now = shell.clock.now();
+    let apply = async |runner: &Runner| Ok(runner.apply(saved, approval, now).await?);
+    with_runner(settings, shell, Access::Write, apply).await
+}
+
+/// Looks at everything a run needs.
+pub(crate) async fn check(settings: &Settings, shell: &Shell) -> Result<Looked> {
+    let now = shell.clock.now();
+    let mut looked = Looked::default();
+    let file = settings.file.display().to_string();
+    looked.push(
+        "configuration",
+        Finding::new(Level::Passed, file, "every key is known and can be right"),
+        exit::DONE,
+    );
+    for warning in &settings.warnings {
+        looked.push("configuration", Finding::new(Level::Warning, "configuration", warning), exit::DONE);
+    }
+    let check =
+        with_runner(settings, shell, Access::Look, async |runner| Ok(runner.check(now).await?)).await?;
+    looked.organisation.clone_from(&check.source.organisation);
+    let missing = |finding: &Finding, code| if finding.level >= Level::Missing { code } else { exit::DONE };
+    for finding in check.source.findings {
+        let code = missing(&finding, exit::AUTH);
+        looked.push("source", finding, code);
+    }
+    for finding in check.mapping {
+        let code = missing(&finding, exit::USAGE);
+        looked.push("mapping", finding, code);
+    }
+    let refused = check.target.level == Level::Refused;
+    let code = missing(&check.target, if refused { exit::AUTH } else { exit::UNAVAILABLE });
+    looked.push("target", check.target, code);
+    let code = missing(&check.state, exit::STATE);
+    looked.push("state", check.state, code);
+    Ok(looked)
+}
+
+/// Whether the state is opened to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Access {
+    Look,
+    Write,
+}
+
+/// Opens everything, works, and closes it again, so that nothing is left beside the files.
+async fn with_runner<T>(
+    settings: &Settings,
+    shell: &Shell,
+    access: Access,
+    work: impl AsyncFnOnce(&Runner) -> Result<T>,
+) -> Result<T> {
+    for warning in &settings.warnings {
+        shell.console.note(format!("warning: {warning}"));
+    }
+    let mapping = settings.mapping_for(&settings.vendor.capabilities())?;
+    let directory = settings.vendor.directory(settings)?;
+    let mailer = match (&settings.mail, access) {
+        (Some(mail), Access::Write) => Some(Mailer::new(mail, settings)?),
+        _ => None,
+    };
+    let target = Arc::new(SqliteTarget::open(&settings.target).await.map_err(target_failure)?);
+    let store = match access {
+        Access::Look => SqliteStore::open_read_only(&settings.state).await?,
+        Access::Write => SqliteStore::open(&settings.state).await?,
+    };
+    let store = Arc::new(store);
+    let progress = Progress::new(shell.console);
+    let mut builder = Runner::builder(directory, Arc::clone(&target), Arc::clone(&store))
+        .connection(&settings.connection)
+        .mapping(mapping)
+        .policy(settings.policy.clone())
+        .safeguards(settings.safeguards.clone())
+        .time_zone(settings.time_zone.clone())
+        .source_settings(settings.vendor.listing(settings))
+        .observer(progress.clone())
+        .stop(shell.stop.runs());
+    if let Some(mailer) = mailer {
+        builder = builder.after_run(mailer);
+    }
+    let done = match builder.build() {
+        Ok(runner) => work(&runner).await,
+        Err(error) => Err(error.into()),
+    };
+    progress.finish();
+    // What was done is on the disk already; these only tidy up.
+    let _ = target.close().await;
+    if let Some(store) = Arc::into_inner(store) {
+        let _ = store.close().await;
+    }
+    done
+}
+
+/// Sends each report to the person of the configuration.
+struct Mailer(EmailSender);
+
+impl Mailer {
+    fn new(mail: &Mail, settings: &Settings) -> Result<Self> {
+        let name = &mail.smtp_url_env;
+        let fault = |message: String| settings.fault("report.smtp_url_env", message);
+        let url =
+            std::env::var(name).map_err(|_| fault(format!("the environment variable {name} is not set")))?;
+        let sender = EmailSender::new(&Secret::from(url), &mail.to);
+        Ok(Self(sender.map_err(|error| settings.fault("report", error))?))
+    }
+}
+
+impl fmt::Debug for Mailer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+#[async_trait]
+impl ReportHook for Mailer {
+    async fn finished(&self, report: &Report) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+        Ok(self.0.send(report).await?)
+    }
+}
+
+fn target_failure(error: TargetError) -> Failure {
+    let kind = match error.kind {
+        TargetErrorKind::Auth => hris_reconcile::ErrorKind::Auth,
+        _ => hris_reconcile::ErrorKind::Target,
+    };
+    hris_reconcile::Error::new(kind, error.to_string()).into()
+}

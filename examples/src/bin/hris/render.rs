@@ -1,0 +1,220 @@
+//! A run in words: what was or would be done, what to look at, what to do next. Ids and field names
+//! only, never a value.
+
+use std::collections::BTreeMap;
+
+use hris_core::reconcile::{ActionKind, Refusal};
+use hris_core::{Problem, Severity};
+use hris_reconcile::report::{ActionLine, Counts, Outcome, Report};
+
+use crate::console::{Console, counted, plain};
+use crate::failure::Result;
+
+/// How many rows of one kind a terminal gets; everything is in `--json` and in the report.
+const ROWS: usize = 20;
+
+/// A whole report: heading, actions, problems, refusal, counts.
+pub(crate) fn report(console: Console, report: &Report) -> Result<()> {
+    let planned = report.command == "plan";
+    heading(console, report)?;
+    actions(console, &report.actions)?;
+    problems(console, &report.problems)?;
+    if !report.situations.is_empty() {
+        let situations: Vec<String> =
+            report.situations.iter().map(|(name, number)| format!("{name} {number}")).collect();
+        console.remark(console.dim(&format!("situations: {}", plain(&situations.join(" · ")))))?;
+    }
+    console.say(summary(&report.counts, planned))?;
+    if let Some(refusal) = &report.refusal {
+        refused(console, refusal, report.outcome)?;
+    }
+    for notice in &report.notices {
+        console.say(console.yellow(&format!("note: {}", plain(notice))))?;
+    }
+    if let Some(error) = &report.error {
+        console.say(console.red(&format!("failed: {}", plain(&error.message))))?;
+    }
+    Ok(())
+}
+
+fn heading(console: Console, report: &Report) -> Result<()> {
+    let source = &report.source;
+    let people = counted(source.employees, "person", "people");
+    let connection = console.bold(&plain(&report.connection));
+    if report.command == "plan" {
+        return console.say(format!(
+            "Plan for {connection}: {people} in {} ({}), nothing written",
+            plain(&source.vendor),
+            counted(source.requests, "request", "requests"),
+        ));
+    }
+    let outcome = match report.outcome {
+        Outcome::Completed => console.green("completed"),
+        Outcome::Partial => console.yellow("partial"),
+        other => console.red(other.as_str()),
+    };
+    let name = match report.command.as_str() {
+        "match" => "Match",
+        _ => "Sync",
+    };
+    console.say(format!(
+        "{name} of {connection}: {outcome}, {people} in {} (run {})",
+        plain(&source.vendor),
+        plain(&report.run)
+    ))
+}
+
+/// The actions by kind, in the order in which a person thinks of them.
+fn actions(console: Console, lines: &[ActionLine]) -> Result<()> {
+    const ORDER: [ActionKind; 8] = [
+        ActionKind::Link,
+        ActionKind::Create,
+        ActionKind::Invite,
+        ActionKind::Reinvite,
+        ActionKind::Update,
+        ActionKind::Assign,
+        ActionKind::Reactivate,
+        ActionKind::Deactivate,
+    ];
+    for kind in ORDER {
+        let of_kind: Vec<&ActionLine> = lines.iter().filter(|line| line.action == kind).collect();
+        if of_kind.is_empty() {
+            continue;
+        }
+        console.say("")?;
+        console.say(format!("{} · {}", console.bold(kind.as_str()), of_kind.len()))?;
+        if of_kind.len() > ROWS && alike(&of_kind) {
+            // Hundreds of equal rows tell less than one line.
+            let reason = of_kind.first().map(|line| line.reason.as_str()).unwrap_or_default();
+            console.say(format!("each {}", plain(reason)))?;
+            continue;
+        }
+        let mut table = console.table(["employee", "user", "fields", "why", "result"]);
+        for line in of_kind.iter().take(ROWS) {
+            table.add_row([
+                line.employee.as_ref().map(|id| plain(id.as_str())).unwrap_or_default(),
+                line.user.as_ref().map(|id| plain(id.as_str())).unwrap_or_default(),
+                plain(&line.fields.join(", ")),
+                plain(&line.reason),
+                line.result.as_str().to_owned(),
+            ]);
+        }
+        console.show(&table)?;
+        rest(console, of_kind.len())?;
+    }
+    if !lines.is_empty() {
+        console.say("")?;
+    }
+    Ok(())
+}
+
+fn alike(lines: &[&ActionLine]) -> bool {
+    let first = lines.first().map(|line| (&line.reason, line.result));
+    lines.iter().all(|line| Some((&line.reason, line.result)) == first)
+}
+
+fn rest(console: Console, rows: usize) -> Result<()> {
+    if rows > ROWS {
+        console.say(console.dim(&format!("… and {} more; --json lists all", rows - ROWS)))?;
+    }
+    Ok(())
+}
+
+/// The problems, errors first. Those that say the same of several people are one row.
+fn problems(console: Console, problems: &[Problem]) -> Result<()> {
+    if problems.is_empty() {
+        return Ok(());
+    }
+    let errors = problems.iter().filter(|problem| problem.severity == Severity::Error).count();
+    console.say(format!(
+        "{} · {}, {}",
+        console.bold("to look at"),
+        counted(errors as u64, "error", "errors"),
+        counted((problems.len() - errors) as u64, "warning", "warnings")
+    ))?;
+    let mut alike: BTreeMap<_, Vec<&Problem>> = BTreeMap::new();
+    for problem in problems {
+        let kind =
+            (problem.severity, problem.code.as_str(), problem.field.as_deref(), problem.message.as_str());
+        alike.entry(kind).or_default().push(problem);
+    }
+    let rows = alike.len();
+    let mut table = console.table(["", "code", "field", "who", "what"]);
+    for ((severity, code, field, message), people) in alike.into_iter().take(ROWS) {
+        let mark = if severity == Severity::Error { "✗" } else { "!" };
+        table.add_row([
+            mark.to_owned(),
+            code.to_owned(),
+            plain(field.unwrap_or("")),
+            who(&people),
+            plain(message),
+        ]);
+    }
+    console.show(&table)?;
+    rest(console, rows)?;
+    console.say("")
+}
+
+/// Whom some problems concern: the first few, and how many more.
+fn who(problems: &[&Problem]) -> String {
+    const NAMED: usize = 3;
+    let name = |problem: &&Problem| {
+        let employee = problem.employee.as_ref().map(|id| plain(id.as_str()));
+        let user = problem.user.as_ref().map(|id| format!("account {}", plain(id.as_str())));
+        employee.into_iter().chain(user).collect::<Vec<_>>().join(", ")
+    };
+    let mut named: Vec<String> =
+        problems.iter().take(NAMED).map(name).filter(|name| !name.is_empty()).collect();
+    if problems.len() > NAMED {
+        named.push(format!("… and {} more", problems.len() - NAMED));
+    }
+    named.join("\n")
+}
+
+fn refused(console: Console, refusal: &Refusal, outcome: Outcome) -> Result<()> {
+    let what = if outcome == Outcome::Refused { "refused: nothing is changed" } else { "removals wait" };
+    console.say(console.red(&format!(
+        "{what} ({}: {} planned, {} allowed)",
+        refusal.rule.as_str(),
+        refusal.planned,
+        refusal.limit
+    )))?;
+    console.say(plain(&refusal.message))
+}
+
+/// `1 created, 1 invited, 249 unchanged`.
+pub(crate) fn summary(counts: &Counts, planned: bool) -> String {
+    let parts = [
+        (counts.linked, "linked", "to link"),
+        (counts.created, "created", "to create"),
+        (counts.invited, "invited", "to invite"),
+        (counts.reinvited, "invited again", "to invite again"),
+        (counts.updated, "updated", "to update"),
+        (counts.reactivated, "reactivated", "to reactivate"),
+        (counts.deactivated, "deactivated", "to deactivate"),
+        (counts.unchanged, "unchanged", "unchanged"),
+        (counts.conflicts, "in conflict", "in conflict"),
+        (counts.skipped, "skipped", "skipped"),
+        (counts.failed, "failed", "to fail"),
+    ];
+    let said: Vec<String> = parts
+        .iter()
+        .filter(|(number, ..)| *number > 0)
+        .map(|(number, done, to_do)| format!("{number} {}", if planned { to_do } else { done }))
+        .collect();
+    if said.is_empty() { "nothing to do".to_owned() } else { said.join(", ") }
+}
+
+/// One line of history.
+pub(crate) fn line(report: &Report) -> [String; 6] {
+    let refusal = report.refusal.as_ref().map(|refusal| format!(" ({})", refusal.rule.as_str()));
+    let error = report.error.as_ref().map(|error| format!(" ({})", plain(&error.kind)));
+    [
+        plain(&report.run),
+        report.started_at.to_string(),
+        plain(&report.command),
+        format!("{}{}", report.outcome.as_str(), refusal.or(error).unwrap_or_default()),
+        summary(&report.counts, report.command == "plan"),
+        report.problems.len().to_string(),
+    ]
+}

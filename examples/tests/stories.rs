@@ -1,0 +1,29 @@
+//! The stories hold what they promise.
+
+#![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
+use std::process::Command;
+
+fn told(program: &str) {
+    let output = Command::new(program).output().expect("the story");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}{error}");
+    assert!(text.contains('✓'), "it shows something");
+}
+
+#[test]
+fn quickstart() {
+    let output = Command::new(env!("CARGO_BIN_EXE_quickstart")).output().expect("the program");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn story_1_humaans_benefits() {
+    told(env!("CARGO_BIN_EXE_story_1_humaans_benefits"));
+}
+
+#[test]
+fn story_3_connection_flow() {
+    told(env!("CARGO_BIN_EXE_story_3_connection_flow"));
+}

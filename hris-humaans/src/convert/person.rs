@@ -1,0 +1,281 @@
+//! One person: names, status, dates, place.
+
+use std::collections::{BTreeMap, HashMap};
+
+use hris_core::{Date, Employee, Field, Problem, ProblemCode, ReadRequest, Result, StandardField, Status};
+
+use super::role::Roles;
+use super::warnings::Warnings;
+use super::{Customs, Lists, Part};
+use crate::builder::LastDay;
+use crate::wire::{Location, Person};
+
+/// The literal in `locationId` of people who work from anywhere.
+const REMOTE: &str = "remote";
+
+/// How far ahead a last day of somebody who has left is believable.
+const YEAR: i32 = 365;
+
+/// Reads people, with everything beside them at hand.
+pub(super) struct Reader<'a> {
+    request: &'a ReadRequest,
+    last_day: LastDay,
+    roles: Roles<'a>,
+    locations: &'a Part<Vec<Location>>,
+    names: HashMap<&'a str, String>,
+    customs: Customs<'a>,
+    problems: Vec<Problem>,
+    /// Statuses that we do not know, and how many people have each.
+    unknown: BTreeMap<String, u64>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(lists: &'a Lists, request: &'a ReadRequest, last_day: LastDay) -> Result<Self> {
+        let mut customs = Customs::new(lists, request)?;
+        let mut problems = std::mem::take(&mut customs.problems);
+        let hidden = [
+            (
+                lists.roles.hidden(),
+                "job_title",
+                "/job-roles",
+                "job titles, departments and managers",
+                "Employment › Role",
+            ),
+            (lists.locations.hidden(), "location", "/locations", "places of work", "Employment › Details"),
+        ];
+        for (status, field, path, what, section) in hidden {
+            if let Some(status) = status {
+                let words = format!(
+                    "{what} may not be read (HTTP {status} on {path}): grant the token's maker *view* on {section}; \
+                     accounts keep what they have"
+                );
+                problems.push(Problem::warning(ProblemCode::NotPermitted, words).field(field));
+            }
+        }
+        let names = lists
+            .locations
+            .read()
+            .into_iter()
+            .flatten()
+            .filter_map(|location| Some((location.notes.id.as_deref()?, display_name(location)?)));
+        Ok(Self {
+            request,
+            last_day,
+            roles: Roles::new(&lists.roles, request.today()),
+            locations: &lists.locations,
+            names: names.collect(),
+            customs,
+            problems,
+            unknown: BTreeMap::new(),
+        })
+    }
+
+    /// The person in our words; what is odd about them is counted.
+    pub(super) fn employee(&mut self, mut person: Person, warnings: &mut Warnings) -> Employee {
+        let id = person.notes.id.take().unwrap_or_default();
+        person.notes.id = Some(id.clone());
+        for member in &person.notes.unfit {
+            let words = "the value is of another type than Humaans documents; left out";
+            warnings.count(ProblemCode::InvalidRecord, member.to_string(), words, &id);
+        }
+        for member in &person.notes.undated {
+            let words = "not a date of the form YYYY-MM-DD; left out";
+            warnings.count(ProblemCode::InvalidDate, member.to_string(), words, &id);
+        }
+        let job = self.roles.of(&person);
+        let role = self.roles.current(&id).and_then(|role| role.notes.id.as_deref());
+        let mut employee = Employee::new(id.clone());
+        self.customs.put(&mut employee, &mut person, role);
+        self.put_dates(&mut employee, &person, warnings);
+        self.put_status(&mut employee, &person, warnings);
+        self.put_email(&mut employee, &mut person, warnings);
+        employee.put(StandardField::JobTitle, job.title);
+        employee.put(StandardField::Department, job.department);
+        employee.put(StandardField::Manager, job.manager);
+        employee.put(StandardField::Location, self.location(&person, &id, warnings));
+        let remote = person.location.as_deref() == Field::Value(REMOTE);
+        let own = std::mem::take(&mut person.time_zone);
+        let zone = if remote && !own.is_value() { std::mem::take(&mut person.remote_time_zone) } else { own };
+        employee.put(StandardField::TimeZone, zone);
+        let texts = [
+            (StandardField::EmployeeNumber, &mut person.employee_number),
+            (StandardField::GivenName, &mut person.first_name),
+            (StandardField::MiddleName, &mut person.middle_name),
+            (StandardField::FamilyName, &mut person.last_name),
+            (StandardField::PreferredName, &mut person.preferred_name),
+            (StandardField::WorkPhone, &mut person.phone),
+            (StandardField::EmploymentKind, &mut person.contract_type),
+            (StandardField::AccessRole, &mut person.role),
+        ];
+        for (field, text) in texts {
+            employee.put(field, std::mem::take(text));
+        }
+        self.put_private(&mut employee, &mut person);
+        employee = employee.with_teams(person.teams).with_extra(person.notes.extra);
+        if person.demo == Field::Value(true) {
+            let words = "a sample person of Humaans; present, never given an account";
+            warnings.count(ProblemCode::SamplePerson, "", words, &id);
+            employee = employee.as_sample();
+        }
+        employee
+    }
+
+    /// Says what was true of everybody.
+    pub(super) fn finish(self, warnings: &mut Warnings) {
+        for problem in self.problems {
+            warnings.say(problem);
+        }
+        for (status, count) in self.unknown {
+            let noun = if count == 1 { "person has" } else { "people have" };
+            let words = match status.as_str() {
+                "" => format!("{count} {noun} no status that can be seen; nothing is decided about them"),
+                _ => format!(
+                    "{count} {noun} the status {status:?}, which is not known; nothing is decided about them"
+                ),
+            };
+            warnings.say(Problem::warning(ProblemCode::UnknownStatus, words).field("status"));
+        }
+    }
+
+    fn put_dates(&self, employee: &mut Employee, person: &Person, warnings: &mut Warnings) {
+        let undated = |member: &str| person.notes.undated.iter().any(|name| **name == *member);
+        let start = first_of(
+            person.employment_start,
+            person.first_day,
+            undated("employmentStartDate") || undated("firstWorkingDay"),
+        );
+        let (end, end_spoiled) = not_before(person.employment_end, start);
+        let (last, last_spoiled) = not_before(person.last_day, start);
+        if end_spoiled || last_spoiled {
+            let words = "the end lies before the start; left out";
+            warnings.count(ProblemCode::InvalidDate, "end_date", words, employee.id().as_str());
+        }
+        let spoiled =
+            end_spoiled || last_spoiled || undated("employmentEndDate") || undated("lastWorkingDay");
+        let end_date = first_of(end, last, spoiled);
+        let last_day = match self.last_day {
+            LastDay::LastWorkingDay => first_of(last, end, spoiled),
+            LastDay::EmploymentEnd => end_date,
+        };
+        employee.put_date(StandardField::StartDate, start);
+        employee.put_date(StandardField::EndDate, end_date);
+        employee.put_date(StandardField::LastWorkingDay, last_day);
+    }
+
+    fn put_status(&mut self, employee: &mut Employee, person: &Person, warnings: &mut Warnings) {
+        let today = self.request.today();
+        let start = employee.start_date().value();
+        let id = employee.id().clone();
+        let Field::Value(raw) = person.status.as_deref() else {
+            *self.unknown.entry(String::new()).or_default() += 1;
+            employee.put(StandardField::RawStatus, person.status.clone());
+            return;
+        };
+        let status = match raw.replace('_', "").to_ascii_lowercase().as_str() {
+            "active" if start.is_some_and(|start| start > today) => Status::Pending,
+            "active" => Status::Active,
+            "newhire" => {
+                if start.is_some_and(|start| start < today) {
+                    let words =
+                        "still a new hire in Humaans though the first day has passed; make the person active";
+                    warnings.count(ProblemCode::Divergence, "status", words, id.as_str());
+                }
+                Status::Pending
+            }
+            "offboarded" => {
+                let last = employee.last_working_day().value();
+                if last.is_some_and(|day| today.days_until(day) > YEAR) {
+                    let words = "offboarded with a last day more than a year ahead; employed until then";
+                    warnings.count(ProblemCode::Divergence, "last_working_day", words, id.as_str());
+                }
+                Status::Terminated
+            }
+            _ => {
+                let word: String = raw.chars().take(40).collect();
+                *self.unknown.entry(word).or_default() += 1;
+                Status::Unknown
+            }
+        };
+        employee.put_status(status, raw);
+    }
+
+    fn put_email(&self, employee: &mut Employee, person: &mut Person, warnings: &mut Warnings) {
+        let mut email = std::mem::take(&mut person.email).map(|email| email.trim().to_ascii_lowercase());
+        if person.email_hidden == Field::Value(true) && !email.is_value() {
+            let words = "the work e-mail is hidden in Humaans (isWorkEmailHidden)";
+            warnings.count(ProblemCode::NotPermitted, "email", words, employee.id().as_str());
+            email = Field::NotPermitted;
+        }
+        employee.put(StandardField::Email, email);
+    }
+
+    /// What nobody needs to hold who did not ask for it.
+    fn put_private(&self, employee: &mut Employee, person: &mut Person) {
+        let country =
+            if person.country_code.is_value() { &mut person.country_code } else { &mut person.country };
+        let address = self.request.wants(StandardField::Address);
+        let texts = [
+            (false, StandardField::PersonalEmail, &mut person.personal_email),
+            (false, StandardField::PersonalPhone, &mut person.personal_phone),
+            (address, StandardField::AddressStreet, &mut person.street),
+            (address, StandardField::AddressCity, &mut person.city),
+            (address, StandardField::AddressRegion, &mut person.state),
+            (address, StandardField::AddressPostcode, &mut person.postcode),
+            (address, StandardField::AddressCountry, country),
+        ];
+        for (wanted, field, text) in texts {
+            if wanted || self.request.wants(field) {
+                employee.put(field, std::mem::take(text));
+            }
+        }
+    }
+
+    fn location(&self, person: &Person, id: &str, warnings: &mut Warnings) -> Field<String> {
+        let place = match person.location.as_deref() {
+            Field::Value(REMOTE) => return Field::Value("Remote".to_owned()),
+            Field::Value(place) => place,
+            other => return other.map(str::to_owned),
+        };
+        match self.locations {
+            Part::Hidden(_) => Field::NotPermitted,
+            Part::Skipped => Field::NotProvided,
+            Part::Read(_) => match self.names.get(place) {
+                Some(name) => Field::Value(name.clone()),
+                None => {
+                    let words = "works in an office that is not among those that can be seen; its id is taken as its name";
+                    warnings.count(ProblemCode::UnmappedValue, "location", words, id);
+                    Field::Value(place.to_owned())
+                }
+            },
+        }
+    }
+}
+
+/// What an office is called: offices need a city and a country, and no label.
+fn display_name(location: &Location) -> Option<String> {
+    let text = |field: &'_ Field<String>| field.as_deref().value().map(str::to_owned);
+    let label = text(&location.label).or_else(|| text(&location.name));
+    let place = || match (text(&location.city), text(&location.country)) {
+        (Some(city), Some(country)) => Some(format!("{city}, {country}")),
+        (city, country) => city.or(country),
+    };
+    label.or_else(place).or_else(|| location.notes.id.clone())
+}
+
+/// The first date that is there. Nothing is said to be empty when one of them could not be read.
+fn first_of(one: Field<Date>, other: Field<Date>, spoiled: bool) -> Field<Date> {
+    match (one, other) {
+        (Field::Value(date), _) | (_, Field::Value(date)) => Field::Value(date),
+        _ if spoiled => Field::NotProvided,
+        (Field::Cleared, _) | (_, Field::Cleared) => Field::Cleared,
+        (hidden, _) => hidden,
+    }
+}
+
+/// The date, unless it lies before the start; and whether it does.
+fn not_before(date: Field<Date>, start: Field<Date>) -> (Field<Date>, bool) {
+    match (date, start) {
+        (Field::Value(date), Field::Value(start)) if date < start => (Field::NotProvided, true),
+        _ => (date, false),
+    }
+}

@@ -1,0 +1,126 @@
+//! Humaans' records, member by member, in Humaans' words.
+
+use hris_core::record;
+
+record! {
+    /// An element of `/people`, the answer of `/people/{id}` and of `/me`.
+    pub(crate) struct Person {
+        id { "id" }
+        text {
+            company = "companyId",
+            employee_number = "employeeId",
+            first_name = "firstName",
+            middle_name = "middleName",
+            last_name = "lastName",
+            preferred_name = "preferredName",
+            email = "email",
+            personal_email = "personalEmail",
+            phone = "phoneNumber",
+            personal_phone = "personalPhoneNumber",
+            location = "locationId",
+            remote_time_zone = "remoteTimezone",
+            time_zone = "timezone",
+            street = "address",
+            city = "city",
+            state = "state",
+            postcode = "postcode",
+            country_code = "countryCode",
+            country = "country",
+            contract_type = "contractType",
+            status = "status",
+            role = "role",
+            job_title = "jobTitle",
+            manager = "managerId",
+        }
+        loose { department = "department" }
+        list { teams = "teams" }
+        date {
+            employment_start = "employmentStartDate",
+            first_day = "firstWorkingDay",
+            employment_end = "employmentEndDate",
+            last_day = "lastWorkingDay",
+        }
+        flag { demo = "demo" }
+        kept_flag { email_hidden = "isWorkEmailHidden" }
+        object { job_role = "jobRole" }
+        asked {
+            "linkedIn", "twitter", "github", "slack", "bio", "spokenLanguages", "payrollProvider",
+            "publicHolidayCalendarId", "seenDocumentsAt", "birthday", "gender", "nationality",
+            "nationalities",
+        }
+        dropped {
+            // A bearer secret in everybody's record.
+            "calendarFeedToken",
+            "profilePhoto", "profilePhotoId",
+            "taxId", "taxCode",
+            "leavingReason", "leavingNote", "leavingFileId", "turnoverImpact",
+            "foodAllergies", "dietaryPreference", "isBirthdayHidden",
+            // The same numbers once more, with blanks.
+            "formattedPhoneNumber", "formattedPersonalPhoneNumber",
+        }
+        others Extra
+    }
+}
+
+record! {
+    /// An element of `/job-roles`: one line of one person's history.
+    pub(crate) struct JobRole {
+        id { "id" }
+        text {
+            person = "personId",
+            title = "jobTitle",
+            manager = "reportingTo",
+            created_at = "createdAt",
+        }
+        loose { department = "department" }
+        date { effective = "effectiveDate" }
+        others Dropped
+    }
+}
+
+record! {
+    /// An element of `/locations`.
+    pub(crate) struct Location {
+        id { "id" }
+        text { label = "label", name = "name", city = "city", country = "country" }
+        others Dropped
+    }
+}
+
+record! {
+    /// An element of `/custom-fields`.
+    pub(crate) struct CustomField {
+        id { "id" }
+        text { name = "name", section = "section", kind = "type" }
+        others Dropped
+    }
+}
+
+record! {
+    /// An element of `/custom-values`.
+    pub(crate) struct CustomValue {
+        id { "id" }
+        text { person = "personId", field = "customFieldId", resource = "resourceId" }
+        loose { value = "value" }
+        others Dropped
+    }
+}
+
+record! {
+    /// An element of `/companies`.
+    pub(crate) struct Company {
+        id { "id" }
+        text { name = "name", status = "status" }
+        others Dropped
+    }
+}
+
+record! {
+    /// The answer of `/token-info`.
+    pub(crate) struct TokenInfo {
+        id { "id" }
+        text { person = "personId" }
+        list { scopes = "scopes" }
+        others Dropped
+    }
+}

@@ -1,0 +1,121 @@
+//! What needs a hand on the connection or on the steps of the schema.
+
+use std::path::Path;
+
+use hris_core::Timestamp;
+use hris_core::reconcile::Action;
+
+use super::file::{STEPS, open, open_copy};
+use super::*;
+
+fn intents() -> Vec<Intent> {
+    let action = |n: usize| -> Action {
+        serde_json::from_value(serde_json::json!({
+            "key": format!("k{n}"), "kind": "update", "employee": "e", "user": "u",
+            "changes": [{ "field": "given_name", "from": null, "to": "x".repeat(1000) }],
+            "grants": [], "status": null, "situation": "confirmed", "reason": "fields_differ",
+        }))
+        .unwrap()
+    };
+    (0..200).map(|n| Intent::new("run", action(n), Timestamp::from_unix_seconds(0), false)).collect()
+}
+
+#[tokio::test]
+async fn a_full_or_read_only_disk_loses_nothing_and_says_what_to_do() {
+    for (broken, remedy) in
+        [("PRAGMA max_page_count = 1", "free some space"), ("PRAGMA query_only = ON", "is read-only")]
+    {
+        let directory = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(directory.path().join("state.db")).await.unwrap();
+        let lease = store.acquire("acme", "run").await.unwrap();
+        let mut intents = intents();
+        let late = intents.split_off(1);
+        store.intend(&lease, &intents).await.unwrap();
+
+        sqlx::raw_sql(broken).execute(store.connection.lock().await.as_mut().unwrap()).await.unwrap();
+        let refused = store.intend(&lease, &late).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::State);
+        assert!(refused.to_string().contains(remedy), "{refused}");
+        assert_eq!(store.load("acme").await.unwrap().unsettled, intents, "whole or not at all");
+        // Both settings were the connection's, so a new one stands for a disk that was mended.
+        store.intend(&lease, &late).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn every_write_reaches_the_disk_and_deleted_values_are_overwritten() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(directory.path().join("state.db")).await.unwrap();
+    let mut slot = store.connection.lock().await;
+    let connection = slot.as_mut().unwrap();
+    for (pragma, expected) in [
+        ("PRAGMA synchronous", 2),
+        ("PRAGMA foreign_keys", 1),
+        ("PRAGMA secure_delete", 1),
+        ("PRAGMA busy_timeout", 30_000),
+    ] {
+        let found: i64 = sqlx::query_scalar(pragma).fetch_one(&mut *connection).await.unwrap();
+        assert_eq!(found, expected, "{pragma}");
+    }
+    let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *connection).await.unwrap();
+    assert_eq!(mode, "wal");
+}
+
+const NEXT: &str = "ALTER TABLE links ADD COLUMN extra TEXT; PRAGMA user_version = 2;";
+
+async fn version(path: &Path) -> i64 {
+    let looking = options(path).read_only(true).immutable(true);
+    let mut connection = sqlx::ConnectOptions::connect(&looking).await.unwrap();
+    sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut connection).await.unwrap()
+}
+
+#[tokio::test]
+async fn an_older_state_is_brought_up_to_date_and_a_copy_kept() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("state.db");
+    let kept = directory.path().join("state.db.bak-1");
+    open(&path, STEPS).await.unwrap().close().await.unwrap();
+    let old = std::fs::read(&path).unwrap();
+    let steps = [STEPS[0], NEXT];
+
+    open_copy(&path, &steps).await.unwrap().close().await.unwrap();
+    assert_eq!(std::fs::read(&path).unwrap(), old, "looking does not bring the file up to date");
+    assert!(!kept.exists());
+
+    // What a kill in the middle of copying left behind is not taken for the copy.
+    std::fs::write(directory.path().join("state.db.bak-1.part"), b"half").unwrap();
+    open(&path, &steps).await.unwrap().close().await.unwrap();
+    assert_eq!((version(&path).await, version(&kept).await), (2, 1));
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 2);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(std::fs::metadata(&kept).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    let new = std::fs::read(&path).unwrap();
+    let refused = open(&path, STEPS).await.unwrap_err().to_string();
+    assert!(refused.contains("schema version 2, and this program knows versions up to 1"), "{refused}");
+    assert!(refused.contains("state.db.bak-1"), "{refused}");
+    assert_eq!(std::fs::read(&path).unwrap(), new);
+
+    // The copy is a state that the older program opens.
+    open(&kept, STEPS).await.unwrap().close().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_step_that_fails_leaves_the_version_before_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("state.db");
+    open(&path, STEPS).await.unwrap().close().await.unwrap();
+    let broken = "ALTER TABLE links ADD COLUMN half TEXT; ALTER TABLE nowhere ADD COLUMN x TEXT; PRAGMA user_version = 3;";
+    assert_eq!(open(&path, &[STEPS[0], NEXT, broken]).await.unwrap_err().kind(), ErrorKind::State);
+    let mut connection = open(&path, &[STEPS[0], NEXT]).await.unwrap();
+    let half: i64 = sqlx::query_scalar("SELECT count(*) FROM pragma_table_info('links') WHERE name = 'half'")
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+    assert_eq!(half, 0);
+    connection.close().await.unwrap();
+    assert_eq!(version(&path).await, 2);
+}
