@@ -1,5 +1,7 @@
 //! A fresh `hris.toml`: every key with its default and a sentence.
 
+use hris_core::TargetField;
+
 use crate::vendors::Vendor;
 
 /// The text for a vendor. `[source]` and the mapping are the vendor's own.
@@ -90,7 +92,10 @@ fn mapping(vendor: &dyn Vendor) -> String {
             target => format!("{target} = \"{source}\"\n"),
         }
     };
-    mapping.rules().map(line).collect()
+    let place = |target: &str| TargetField::STANDARD.iter().position(|field| field.name() == target);
+    let mut rules: Vec<_> = mapping.rules().collect();
+    rules.sort_by_key(|(target, _)| place(target));
+    rules.into_iter().map(line).collect()
 }
 
 #[cfg(test)]
