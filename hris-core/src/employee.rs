@@ -379,20 +379,24 @@ impl Employee {
     }
 
     /// The address put together from its parts: a value if any part has one, else what the street
-    /// is.
+    /// is. If the credential may not see one of the parts, the whole is not permitted, so that a
+    /// part of an address never replaces a whole one.
     #[must_use]
     pub fn address(&self) -> Field<Address> {
-        let part = |field| self.text(field).map(str::to_owned).value();
-        let address = Address {
-            street: part(StandardField::AddressStreet),
-            city: part(StandardField::AddressCity),
-            region: part(StandardField::AddressRegion),
-            postcode: part(StandardField::AddressPostcode),
-            country: part(StandardField::AddressCountry),
-        };
-        if !address.is_empty() {
-            return Field::Value(address);
-        }
+        self.address_state().map(|()| {
+            let part = |field| self.text(field).map(str::to_owned).value();
+            Address {
+                street: part(StandardField::AddressStreet),
+                city: part(StandardField::AddressCity),
+                region: part(StandardField::AddressRegion),
+                postcode: part(StandardField::AddressPostcode),
+                country: part(StandardField::AddressCountry),
+            }
+        })
+    }
+
+    /// What is known of the address as a whole.
+    pub(crate) fn address_state(&self) -> Field<()> {
         let parts = [
             StandardField::AddressStreet,
             StandardField::AddressCity,
@@ -400,10 +404,15 @@ impl Employee {
             StandardField::AddressPostcode,
             StandardField::AddressCountry,
         ];
-        let mut states = parts.map(|field| self.text(field).map(|_| ()));
-        states.sort_unstable();
-        // The strongest statement counts: one visible empty part says that the address is empty.
-        states.first().map_or(Field::NotProvided, |state| state.map(|()| Address::default()))
+        let states = parts.map(|field| self.text(field).map(|_| ()));
+        if states.contains(&Field::NotPermitted) {
+            return Field::NotPermitted;
+        }
+        if states.contains(&Field::Value(())) {
+            Field::Value(())
+        } else {
+            self.text(StandardField::AddressStreet).map(|_| ())
+        }
     }
 
     /// Sets one text field. Empty or blank text becomes [`Field::Cleared`]. A field that is not

@@ -14,6 +14,9 @@ use crate::wire::{Person, TokenInfo};
 const EDIT_TOKEN: &str =
     "edit the token under API access tokens and choose View public and private data (private:read)";
 
+/// The first page of a list of people, and how many there are in all.
+type Counted = (Vec<Person>, Option<u64>);
+
 /// Scopes that nothing here needs.
 const TOO_MUCH: [&str; 6] = [
     "private:write",
@@ -276,8 +279,8 @@ impl Check<'_> {
         Ok(None)
     }
 
-    fn totals(&mut self, all: Option<u64>, parts: &[(&str, Option<(Vec<Person>, Option<u64>)>)]) {
-        let private = !self.identity.scopes().is_some_and(|scopes| !scopes.contains(PRIVATE_READ));
+    fn totals(&mut self, all: Option<u64>, parts: &[(&str, Option<Counted>)]) {
+        let private = self.identity.scopes().is_none_or(|scopes| scopes.contains(PRIVATE_READ));
         let mut sum = Some(0_u64);
         let mut words = Vec::new();
         for (status, page) in parts {

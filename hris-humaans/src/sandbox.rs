@@ -64,6 +64,8 @@ mod damage;
 mod fault;
 mod generate;
 mod gzip;
+#[doc(hidden)]
+pub mod measure;
 mod names;
 mod page;
 mod peculiar;

@@ -85,9 +85,10 @@ impl Client {
     }
 
     /// The same client with a fresh budget of repeats and its count of requests at nothing.
-    /// Pace and credential stay shared.
+    /// Pace and credential stay shared; a pace that was lowered begins anew.
     #[must_use]
     pub fn begin_run(&self) -> Self {
+        self.parts.limiter.recover();
         Self { run: Arc::default(), ..self.clone() }
     }
 
@@ -172,7 +173,10 @@ impl Client {
                 return Err(fault.too_long(request.label()));
             }
             let late = started.elapsed().saturating_add(wait) > policy.deadline;
-            if attempt >= policy.attempts || late || !self.run.spend_repeat() {
+            // A refusal for too many requests is answered by the pace, not by giving up: only other
+            // faults draw on what a run may repeat.
+            let within = fault.cause == Cause::Throttled || self.run.spend_repeat();
+            if attempt >= policy.attempts || late || !within {
                 return Err(fault.into_error(request.label(), attempt));
             }
             tracing::debug!(
@@ -283,6 +287,9 @@ impl Client {
         tracing::debug!(label, attempt, status, bytes, elapsed_ms, "answered");
         if let Some(pace) = self.parts.vendor.pace(&response) {
             self.parts.limiter.observe(pace);
+        }
+        if status == 429 {
+            self.parts.limiter.slow_down(started);
         }
         drop(ticket);
         if bytes > limits.body {

@@ -135,6 +135,11 @@ fn whole(text: &str) -> Option<u64> {
     (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok()).flatten()
 }
 
+/// The pace, a second, after the first refusal where none was set.
+const UNLIMITED_SLOWED: u32 = 10;
+/// The longest time between two requests that slowing down comes to.
+const SLOWEST: Duration = Duration::from_secs(30);
+
 type Bucket = RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Tick>>;
 
 /// Lets requests of one credential through, one after the other, each at its time.
@@ -147,6 +152,10 @@ pub(crate) struct Limiter {
 
 #[derive(Debug, Default)]
 struct State {
+    /// The rate to begin a run with: what was set, or what the vendor stated since.
+    full: Option<Rate>,
+    /// When the rate was last lowered because it was too much.
+    slowed: Option<Instant>,
     rate: Option<Rate>,
     bucket: Option<Bucket>,
     hold: Option<Instant>,
@@ -167,7 +176,7 @@ impl Drop for Ticket<'_> {
 
 impl Limiter {
     pub(crate) fn new(rate: Option<Rate>) -> Self {
-        let state = State { rate, bucket: rate.and_then(bucket), ..State::default() };
+        let state = State { full: rate, rate, bucket: rate.and_then(bucket), ..State::default() };
         Self { turn: tokio::sync::Mutex::new(()), state: Mutex::new(state) }
     }
 
@@ -205,16 +214,38 @@ impl Limiter {
             self.hold(time);
         }
         let mut state = self.state();
-        if let Some(rate) = pace.rate.filter(|rate| state.rate != Some(*rate)) {
-            state.rate = Some(rate);
-            state.bucket = bucket(rate);
-            // Requests already sent count against the new rate, so its burst begins empty.
-            if let Some(bucket) = &state.bucket {
-                let _ = bucket.check_n(rate.burst);
-            }
+        if let Some(rate) = pace.rate.filter(|rate| state.full != Some(*rate)) {
+            state.full = Some(rate);
+            state.set_rate(rate);
         }
         if let Some(quota) = pace.quota {
             state.take_quota(quota, Instant::now());
+        }
+    }
+
+    /// Halves the pace, because a request sent at `sent` was one too many. Of several that were
+    /// under way together only the first counts. A vendor whose limit nobody knows is so found out
+    /// within a few refusals.
+    pub(crate) fn slow_down(&self, sent: Instant) {
+        let mut state = self.state();
+        if state.slowed.is_some_and(|slowed| sent <= slowed) {
+            return;
+        }
+        state.slowed = Some(Instant::now());
+        let rate = state.rate.map_or(Rate::per_second(UNLIMITED_SLOWED), |rate| Rate {
+            interval: rate.interval.saturating_mul(2).min(SLOWEST),
+            burst: NonZeroU32::MIN,
+        });
+        state.set_rate(rate);
+    }
+
+    /// Goes back to the pace that was set or stated: a new run may find the vendor at ease.
+    pub(crate) fn recover(&self) {
+        let mut state = self.state();
+        if state.slowed.take().is_some()
+            && let Some(rate) = state.full
+        {
+            state.set_rate(rate);
         }
     }
 
@@ -230,6 +261,15 @@ enum Gate {
 }
 
 impl State {
+    fn set_rate(&mut self, rate: Rate) {
+        self.rate = Some(rate);
+        self.bucket = bucket(rate);
+        // Requests already sent count against the new rate, so its burst begins empty.
+        if let Some(bucket) = &self.bucket {
+            let _ = bucket.check_n(rate.burst);
+        }
+    }
+
     fn pass(&mut self, now: Instant) -> Gate {
         self.hold = self.hold.filter(|until| *until > now);
         self.quota = self.quota.filter(|(_, until)| *until > now);

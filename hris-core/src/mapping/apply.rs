@@ -188,6 +188,23 @@ fn usable<'a>(
 }
 
 fn is_email(text: &str) -> bool {
+    // Nearly every address is of this plain form, which needs no grammar.
+    let word = |part: &str, more: &[u8]| {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || more.contains(&byte);
+        let edge = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
+        let bytes = part.as_bytes();
+        edge(bytes.first())
+            && edge(bytes.last())
+            && part.len() <= 63
+            && !part.contains("..")
+            && bytes.iter().all(|b| allowed(*b))
+    };
+    let split = text.split_once('@');
+    if split.is_some_and(|(local, domain)| {
+        word(local, b".-_+") && domain.split('.').all(|label| word(label, b"-"))
+    }) {
+        return true;
+    }
     let plain = !text.chars().any(|letter| letter.is_control() || letter.is_whitespace());
     plain && email_address::EmailAddress::is_valid(text) && !text.ends_with('>')
 }

@@ -18,7 +18,7 @@ pub(crate) fn read<'a>(person: &'a Employee, field: &SourceField) -> Field<Cow<'
     match standard {
         StandardField::Id => Field::Value(Cow::Borrowed(person.id().as_str())),
         StandardField::Status => Field::Value(Cow::Borrowed(person.status().as_str())),
-        StandardField::Address => person.address().map(|address| Cow::Owned(json(&address))),
+        StandardField::Address => person.address_state().map(|()| Cow::Owned(json(&AddressText::of(person)))),
         StandardField::Team => match person.teams() {
             Field::Value([first, ..]) => Field::Value(Cow::Borrowed(first.as_str())),
             Field::Value([]) => Field::Cleared,
@@ -30,7 +30,7 @@ pub(crate) fn read<'a>(person: &'a Employee, field: &SourceField) -> Field<Cow<'
             Field::Value([]) => Field::Cleared,
             other => other.map(|list| Cow::Owned(json(&list))),
         },
-        date => person.date(date).map(|day| Cow::Owned(day.to_string())),
+        date => person.date(date).map(|day| Cow::Owned(day.text())),
     }
 }
 
@@ -47,7 +47,64 @@ fn joined(list: Field<&[String]>) -> Field<Cow<'_, str>> {
     }
 }
 
+/// An [`crate::Address`] that borrows its parts; it is written as that one is.
+#[derive(serde::Serialize)]
+struct AddressText<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    street: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    city: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    postcode: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    country: Option<&'a str>,
+}
+
+impl<'a> AddressText<'a> {
+    fn of(person: &'a Employee) -> Self {
+        let part = |field| person.text(field).value();
+        Self {
+            street: part(StandardField::AddressStreet),
+            city: part(StandardField::AddressCity),
+            region: part(StandardField::AddressRegion),
+            postcode: part(StandardField::AddressPostcode),
+            country: part(StandardField::AddressCountry),
+        }
+    }
+}
+
 /// The types written here have only text keys, so serialising them cannot fail.
 fn json(value: &impl serde::Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_reads_as_it_is_written() {
+        let value = |text: &str| Field::Value(text.to_owned());
+        let person = Employee::new("e-1")
+            .with(StandardField::AddressStreet, value("4 \"Fuller's\" Yard"))
+            .with(StandardField::AddressCountry, value("GB"));
+        let field = SourceField::Standard(StandardField::Address);
+        let whole = json(&person.address().value());
+        assert_eq!(read(&person, &field).value().as_deref(), Some(whole.as_str()));
+        let partly = person.with(StandardField::AddressCity, Field::NotPermitted);
+        assert_eq!(read(&partly, &field), Field::NotPermitted);
+        assert_eq!(read(&Employee::new("e-2"), &field), Field::NotProvided);
+        let none = Employee::new("e-3").with(StandardField::AddressStreet, Field::Cleared);
+        assert_eq!(read(&none, &field), Field::Cleared);
+    }
+
+    #[test]
+    fn a_date_reads_as_it_is_shown() {
+        for date in ["1900-01-01", "2028-02-29", "2199-12-31"] {
+            let date: crate::Date = date.parse().expect("a date");
+            assert_eq!(date.text(), date.to_string());
+        }
+    }
 }

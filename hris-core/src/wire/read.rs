@@ -148,16 +148,22 @@ impl<'de, R: Record> Visitor<'de> for RecordSeed<'_, R> {
                 }
                 Slot::Date(slot) => member.date(slot)?,
                 Slot::Dropped => member.drop()?,
-                Slot::Extra => extra.push(&key, member.map.next_value::<&RawValue>()?.get()),
+                Slot::Extra => {
+                    let json = member.map.next_value::<&RawValue>()?.get();
+                    extra.push(key, json);
+                }
                 Slot::Flag(slot) => drop(member.flag(slot)?),
                 Slot::Id => {
                     ids += 1;
-                    notes.id = match member.value(May::BeScalar)? {
+                    notes.id = match member.value(May::Scalar)? {
                         Loose::One(id) if ids == 1 => Some(id),
                         _ => None,
                     };
                 }
-                Slot::KeptFlag(slot) => extra.push(&key, member.flag(slot)?),
+                Slot::KeptFlag(slot) => {
+                    let json = member.flag(slot)?;
+                    extra.push(key, json);
+                }
                 Slot::List(slot) => member.list(slot)?,
                 Slot::Loose(slot) => member.loose(slot)?,
                 Slot::Object(slot) => member.object(slot)?,
@@ -224,13 +230,13 @@ impl<'de, A: MapAccess<'de>> Member<'_, '_, A> {
     }
 
     fn text(&mut self, slot: &mut Field<String>) -> Result<(), A::Error> {
-        let value = self.value(May::BeScalar)?;
+        let value = self.value(May::Scalar)?;
         self.put(slot, value, |text| text);
         Ok(())
     }
 
     fn date(&mut self, slot: &mut Field<Date>) -> Result<(), A::Error> {
-        let value = match self.value(May::BeScalar)? {
+        let value = match self.value(May::Scalar)? {
             Loose::Nothing => Field::Cleared,
             Loose::One(text) => text.parse().map_or(Field::NotProvided, Field::Value),
             Loose::Many(_) | Loose::Unfit => Field::NotProvided,
@@ -259,7 +265,7 @@ impl<'de, A: MapAccess<'de>> Member<'_, '_, A> {
     }
 
     fn list(&mut self, slot: &mut Field<Vec<String>>) -> Result<(), A::Error> {
-        match self.value(May::BeList)? {
+        match self.value(May::List)? {
             Loose::Many(texts) => self.set(slot, Field::Value(texts)),
             one => self.put(slot, one, |text| vec![text]),
         }
@@ -267,7 +273,7 @@ impl<'de, A: MapAccess<'de>> Member<'_, '_, A> {
     }
 
     fn loose(&mut self, slot: &mut Field<String>) -> Result<(), A::Error> {
-        match self.value(May::BeList)? {
+        match self.value(May::List)? {
             Loose::Many(texts) if texts.is_empty() => self.set(slot, Field::Cleared),
             Loose::Many(texts) => self.set(slot, Field::Value(texts.join("; "))),
             one => self.put(slot, one, |text| text),
@@ -310,12 +316,12 @@ impl<'de, A: MapAccess<'de>> Member<'_, '_, A> {
 struct Extra(String);
 
 impl Extra {
-    fn push(&mut self, key: &Cow<'_, str>, json: &str) {
+    fn push(&mut self, key: Cow<'_, str>, json: &str) {
         self.0.push(if self.0.is_empty() { '{' } else { ',' });
         match key {
             // A key that could be borrowed has no escapes, so it needs none.
             Cow::Borrowed(key) => self.0.extend(["\"", key, "\":"]),
-            Cow::Owned(key) => self.0.extend([&*serde_json::Value::from(&**key).to_string(), ":"]),
+            Cow::Owned(key) => self.0.extend([&*serde_json::Value::from(key).to_string(), ":"]),
         }
         self.0.push_str(json);
     }

@@ -22,11 +22,11 @@ pub(super) enum Loose {
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum May {
     /// Nothing else.
-    BeScalar,
+    Scalar,
     /// An object with a `name`.
-    BeNamed,
+    Named,
     /// The same, or a list of scalars and such objects.
-    BeList,
+    List,
 }
 
 /// Reads one value.
@@ -47,7 +47,7 @@ impl<'de> DeserializeSeed<'de> for Value<'_> {
         match raw.as_bytes().first() {
             Some(b'"') => decode(raw).map(scalar).map_err(D::Error::custom),
             Some(b'n') | None => Ok(Loose::Nothing),
-            Some(b'{' | b'[') if self.may == May::BeScalar => Ok(Loose::Unfit),
+            Some(b'{' | b'[') if self.may == May::Scalar => Ok(Loose::Unfit),
             Some(b'{' | b'[') => {
                 serde_json::Deserializer::from_str(raw).deserialize_any(self).map_err(D::Error::custom)
             }
@@ -94,11 +94,11 @@ impl<'de> Visitor<'de> for Value<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Loose, A::Error> {
-        if self.may == May::BeScalar {
+        if self.may == May::Scalar {
             while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
             return Ok(Loose::Unfit);
         }
-        let inner = Self { may: May::BeScalar, ..self };
+        let inner = Self { may: May::Scalar, ..self };
         let (mut name, mut id) = (Loose::Nothing, Loose::Nothing);
         while let Some(key) = map.next_key_seed(Key)? {
             match &*key {
@@ -114,11 +114,11 @@ impl<'de> Visitor<'de> for Value<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Loose, A::Error> {
-        if self.may != May::BeList {
+        if self.may != May::List {
             while seq.next_element::<IgnoredAny>()?.is_some() {}
             return Ok(Loose::Unfit);
         }
-        let inner = Self { may: May::BeNamed, ..self };
+        let inner = Self { may: May::Named, ..self };
         let mut texts = Vec::new();
         let mut unfit = false;
         while let Some(element) = seq.next_element_seed(inner)? {

@@ -39,7 +39,7 @@ impl<'a> Customs<'a> {
         }
         let hidden = lists.custom_fields.hidden().or(lists.custom_values.hidden());
         if let Some(status) = hidden {
-            customs.hidden = named(request).map(|field| hidden_value(field)).collect();
+            customs.hidden = named(request).map(hidden_value).collect();
             if !customs.hidden.is_empty() || request.wants_everything() {
                 let words = format!(
                     "custom fields may not be read (HTTP {status}): grant the token `private:read` and its maker's \

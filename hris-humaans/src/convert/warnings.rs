@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 
 use hris_core::{EmployeeId, Problem, ProblemCode};
 
+/// What happened: its code, the field, and the words.
+type Kind = (ProblemCode, Cow<'static, str>, Cow<'static, str>);
+
 /// What happened to how many people.
 #[derive(Default)]
 pub(super) struct Warnings {
-    kinds: BTreeMap<(ProblemCode, Cow<'static, str>, Cow<'static, str>), (u64, Option<EmployeeId>)>,
+    kinds: BTreeMap<Kind, (u64, Option<EmployeeId>)>,
     whole: Vec<Problem>,
 }
 
