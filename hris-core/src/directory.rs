@@ -294,21 +294,25 @@ pub enum Level {
 }
 
 /// The power to write to an HR system.
+///
+/// Both methods answer with the record as it was read back after the write: what the vendor made of
+/// the values, not what was sent.
 #[async_trait]
 pub trait DirectoryWriter: fmt::Debug + Send + Sync {
-    /// Creates a person and returns the new id. Called again with the same `key`, it returns the
-    /// same id and creates nobody.
+    /// Creates a person. Called again with the same `key`, it finds the person that was created and
+    /// creates nobody.
     ///
     /// # Errors
     /// [`ErrorKind::Rejected`] if the vendor refuses a value; [`ErrorKind::UnknownOutcome`] if
     /// nobody knows whether it was applied: read back before anything else.
-    async fn create(&self, values: &[FieldChange], key: &str) -> Result<EmployeeId>;
+    async fn create(&self, values: &[FieldChange], key: &str) -> Result<Employee>;
 
     /// Changes the named fields of one person and leaves all others alone.
     ///
     /// # Errors
-    /// As [`DirectoryWriter::create`], and [`ErrorKind::NotFound`].
-    async fn update(&self, id: &EmployeeId, values: &[FieldChange], key: &str) -> Result<()>;
+    /// As [`DirectoryWriter::create`]; [`ErrorKind::NotFound`]; and [`ErrorKind::FieldsLost`] if
+    /// the read-back shows that fields changed which were not sent.
+    async fn update(&self, id: &EmployeeId, values: &[FieldChange], key: &str) -> Result<Employee>;
 }
 
 /// One field to be written.

@@ -40,6 +40,9 @@ pub enum ErrorKind {
     Cancelled,
     /// A setting cannot be right. Correct it; repeating changes nothing.
     Config,
+    /// An update changed fields that it did not send. Nothing more may be written until somebody has
+    /// looked at the person it names and changed how updates are sent.
+    FieldsLost,
     /// The listing could not be proven whole after several attempts. Run again later; nobody may
     /// be removed on the strength of it.
     Incomplete,

@@ -10,6 +10,7 @@ mod directory;
 mod employee;
 mod error;
 mod field;
+mod grant;
 #[cfg(doc)]
 pub mod guide;
 #[cfg(feature = "http")]
@@ -35,6 +36,7 @@ pub use directory::{
 pub use employee::{Address, CustomValue, Employee, EmployeeId, Identification, Status};
 pub use error::{Error, ErrorKind, Result};
 pub use field::Field;
+pub use grant::{CLAIM_SECONDS, Claim, Grant, GrantStore, MemoryGrants, StoredGrant};
 pub use memory::MemoryDirectory;
 pub use problem::{Problem, ProblemCode, Severity};
 pub use secret::Secret;

@@ -120,29 +120,30 @@ impl Directory for MemoryDirectory {
 
 #[async_trait]
 impl DirectoryWriter for MemoryDirectory {
-    async fn create(&self, values: &[FieldChange], key: &str) -> Result<EmployeeId> {
+    async fn create(&self, values: &[FieldChange], key: &str) -> Result<Employee> {
         let mut world = self.answer()?;
-        if let Some((_, id)) = world.applied.iter().find(|(applied, _)| applied == key) {
-            return Ok(id.clone());
+        let before = world.applied.iter().find(|(applied, _)| applied == key).map(|(_, id)| id);
+        if let Some(person) = before.and_then(|id| world.people.iter().find(|person| person.id() == id)) {
+            return Ok(person.clone());
         }
         world.next_id += 1;
         let id = EmployeeId::from(format!("m-{}", world.next_id));
         let mut person = Employee::new(id.clone()).with_status(crate::Status::Active, "active");
         apply(&mut person, values)?;
-        world.people.push(person);
-        world.applied.push((key.to_owned(), id.clone()));
-        Ok(id)
+        world.people.push(person.clone());
+        world.applied.push((key.to_owned(), id));
+        Ok(person)
     }
 
-    async fn update(&self, id: &EmployeeId, values: &[FieldChange], _key: &str) -> Result<()> {
+    async fn update(&self, id: &EmployeeId, values: &[FieldChange], _key: &str) -> Result<Employee> {
         let mut world = self.answer()?;
         let person = world.people.iter_mut().find(|person| person.id() == id);
         let person = person
             .ok_or_else(|| Error::new(ErrorKind::NotFound, format!("update {id}: nobody of this id")))?;
         let mut changed = person.clone();
         apply(&mut changed, values)?;
-        *person = changed;
-        Ok(())
+        person.clone_from(&changed);
+        Ok(changed)
     }
 }
 

@@ -28,6 +28,7 @@ pub struct Snapshot {
     fingerprint: Fingerprint,
     requests: u64,
     no_absence: Option<String>,
+    employed: Option<u64>,
 }
 
 impl Snapshot {
@@ -43,6 +44,7 @@ impl Snapshot {
             fingerprint: Fingerprint::default(),
             requests: 0,
             no_absence: None,
+            employed: None,
         }
     }
 
@@ -88,6 +90,14 @@ impl Snapshot {
     #[must_use]
     pub fn without_absence(mut self, why: impl Into<String>) -> Self {
         self.no_absence = Some(why.into());
+        self
+    }
+
+    /// Adds how many people the organisation says it employs. Where fewer are listed, the credential
+    /// sees a part of them only, and nobody is removed.
+    #[must_use]
+    pub fn with_employed(mut self, people: Option<u64>) -> Self {
+        self.employed = people;
         self
     }
 
@@ -137,6 +147,12 @@ impl Snapshot {
     #[must_use]
     pub fn people(&self) -> u64 {
         self.employees.len() as u64 + self.set_aside.len() as u64 + self.unidentified
+    }
+
+    /// How many people the organisation says it employs, where it says so.
+    #[must_use]
+    pub fn employed(&self) -> Option<u64> {
+        self.employed
     }
 
     /// Whether being absent from this listing may mean something.
