@@ -39,7 +39,11 @@
 mod read;
 mod value;
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use serde::de::DeserializeSeed;
+use serde_json::value::RawValue;
 
 use crate::{Date, Error, ErrorKind, Field, Result, http::Response};
 
@@ -146,6 +150,19 @@ pub fn list<R: Record>(response: &Response, path: &[&str], asked: &[&str]) -> Re
 /// [`ErrorKind::Protocol`] when the answer is not JSON or no object.
 pub fn one<R: Record>(response: &Response, asked: &[&str]) -> Result<R> {
     record(response.body(), asked).ok_or_else(|| refusal(response, "no record where one is documented"))
+}
+
+/// Reads an answer that holds one record as the member `name`, such as `{"data": {…}}`.
+///
+/// # Errors
+/// As [`one`].
+pub fn one_in<R: Record>(response: &Response, name: &str, asked: &[&str]) -> Result<R> {
+    let body = response.body();
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    let members: Option<BTreeMap<Cow<'_, str>, &RawValue>> = serde_json::from_slice(body).ok();
+    members
+        .and_then(|members| record(members.get(name)?.get().as_bytes(), asked))
+        .ok_or_else(|| refusal(response, "no record where one is documented"))
 }
 
 /// Reads an object that was kept as JSON; none if it is none.
