@@ -93,6 +93,10 @@ impl<'d, 'i> Draft<'d, 'i> {
             let problem = Problem::warning(ProblemCode::VisibilityLost, message).field(field.clone());
             self.decided.problems.push(problem);
         }
+        if let Some(hidden) = &self.lost.hidden {
+            let message = format!("{hidden}; nobody is removed until it does");
+            self.decided.problems.push(Problem::warning(ProblemCode::VisibilityLost, message));
+        }
         if let Some(lost) = &self.lost.visibility {
             self.decided.problems.push(Problem::warning(ProblemCode::VisibilityLost, lost.clone()));
         }
