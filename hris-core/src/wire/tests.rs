@@ -189,7 +189,9 @@ fn flags() {
 #[test]
 fn loose_values_and_lists_of_names() {
     let value = |text: &str| Field::Value(text.to_owned());
-    let table: &[(&str, Field<String>, Option<&[&str]>)] = &[
+    // The value; as a loose text; as a list, which can be no value at all.
+    type Case<'a> = (&'a str, Field<String>, Option<&'a [&'a str]>);
+    let table: &[Case<'_>] = &[
         (r#""Ops""#, value("Ops"), Some(&["Ops"])),
         ("7.50", value("7.50"), Some(&["7.50"])),
         (
