@@ -18,7 +18,7 @@ use sqlx::{ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, Trans
 use tokio::sync::Mutex;
 
 pub(crate) use fault::{Fault, code};
-pub(crate) use file::{create_private, options};
+pub(crate) use file::{create_private, options, writable};
 
 use super::{Intent, Lease, Settlement, State, StateStore};
 use crate::report::Report;
