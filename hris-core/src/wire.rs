@@ -171,7 +171,8 @@ fn refusal(response: &Response, what: &str) -> Error {
 
 /// Declares a vendor's record: a struct of fields, and the table by which it is read.
 ///
-/// `others` says what becomes of members that no line names: `Extra` or `Dropped`. See
+/// `others` says what becomes of members that no line names: `Extra` or `Dropped`; or `Extra unless`
+/// the name of a function that tells by a member's name whether it must never be held. See
 /// [`wire`](crate::wire) for an example and [`Slot`](crate::wire::Slot) for the kinds of members.
 #[macro_export]
 macro_rules! record {
@@ -188,7 +189,7 @@ macro_rules! record {
             $(object { $($object:ident = $object_name:literal),* $(,)? })?
             $(asked { $($asked:literal),* $(,)? })?
             $(dropped { $($dropped:literal),* $(,)? })?
-            others $others:ident
+            others $others:ident $(unless $refused:path)?
         }
     ) => {
         $(#[$doc])*
@@ -221,6 +222,7 @@ macro_rules! record {
                     $($($object_name => Slot::Object(&mut self.$object),)*)?
                     $($($asked)|* => Slot::Asked,)?
                     $($($dropped)|* => Slot::Dropped,)?
+                    $(other if $refused(other) => Slot::Dropped,)?
                     _ => Slot::$others,
                 }
             }
