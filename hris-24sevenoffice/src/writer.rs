@@ -176,7 +176,10 @@ impl<'a> Writing<'a> {
 
     /// A refusal may mean that somebody has the e-mail address already: 24SevenOffice does not say.
     async fn email_taken(&self, id: &EmployeeId, wanted: &Wanted, error: Error) -> Error {
-        let (ErrorKind::Rejected, Some(email)) = (error.kind(), wanted.email()) else { return error };
+        let (ErrorKind::Rejected | ErrorKind::UnknownOutcome, Some(email)) = (error.kind(), wanted.email())
+        else {
+            return error;
+        };
         let Ok(people) = self.api.employees().await else { return error };
         let other = people
             .iter()

@@ -110,9 +110,9 @@ impl Stage for PayrollStage {
                 });
                 Ok(())
             }
-            other => Breakages::of("/employee/v2")
-                .beside("/organization/v2")
-                .apply(self.sandbox.server(), other),
+            other => {
+                Breakages::of("/employee/v2").beside("/organization/v2").apply(self.sandbox.server(), other)
+            }
         }
     }
 }

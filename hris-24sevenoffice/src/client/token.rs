@@ -100,7 +100,7 @@ fn read(response: &Response) -> Result<(Secret, Duration)> {
     let seconds = expires.zip(response.date()).map(|(end, now)| end.unix_seconds() - now.unix_seconds());
     let told = seconds.and_then(|seconds| u64::try_from(seconds).ok()).map(Duration::from_secs);
     let life = told.filter(|life| *life > MARGIN && *life <= LONGEST);
-    Ok((token, life.map_or(UNTOLD, |life| life - MARGIN)))
+    Ok((token, life.unwrap_or(UNTOLD).saturating_sub(MARGIN)))
 }
 
 /// Says what a failure of this one call means.
