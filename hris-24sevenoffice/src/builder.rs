@@ -194,8 +194,8 @@ impl Builder {
         self
     }
 
-    /// The dimension, by id or name, whose value is a person's department. None: then there are no
-    /// departments.
+    /// The dimension, by id or name, whose value is a person's department. None: then nothing is said
+    /// of departments.
     pub fn department_dimension(mut self, dimension: impl Into<String>) -> Self {
         self.settings.department_dimension = Some(dimension.into());
         self

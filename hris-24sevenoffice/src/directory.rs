@@ -181,8 +181,8 @@ fn capabilities(settings: &Settings) -> Capabilities {
     let mut capabilities = Capabilities::read_only(VENDOR, &[], LeaverSignals::new(true, true));
     capabilities.custom_fields = true;
     capabilities.max_page_size = u32::MAX;
-    capabilities.fields =
-        [Id, Status, RawStatus, LastWorkingDay, EmploymentKind, Location].map(read).to_vec();
+    let readable = [Id, Status, RawStatus, LastWorkingDay, EmploymentKind, Location, Department];
+    capabilities.fields = readable.map(read).to_vec();
     capabilities.fields.extend([
         read(Email).writable().required().unique(),
         read(GivenName).writable().required(),
@@ -201,7 +201,6 @@ fn capabilities(settings: &Settings) -> Capabilities {
     ]);
     let clearable = [Address, AddressStreet, AddressPostcode, AddressCity, AddressCountry, WorkPhone];
     capabilities.fields.extend(clearable.map(|field| read(field).writable().clearable()));
-    capabilities.fields.extend(settings.department_dimension.as_ref().map(|_| read(Department)));
     capabilities
 }
 

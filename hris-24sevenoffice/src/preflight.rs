@@ -200,7 +200,16 @@ impl Check<'_> {
     }
 
     async fn departments(&mut self) -> Result<()> {
-        let Some(dimension) = &self.settings.department_dimension else { return Ok(()) };
+        if !self.request.wants(StandardField::Department) {
+            return Ok(());
+        }
+        let Some(dimension) = &self.settings.department_dimension else {
+            let finding = Finding::new(Level::Warning, "department_dimension", "not set")
+                .cost("departments are not read; accounts keep what they have")
+                .remedy("set it to the dimension that holds departments, or map no department");
+            self.found.push(finding);
+            return Ok(());
+        };
         let finding = match asked(crate::directory::departments(self.api, dimension).await)? {
             Asked::Answered(departments) => Finding::new(
                 Level::Passed,

@@ -264,7 +264,7 @@ async fn records_that_contradict_each_other_or_themselves_are_set_aside() {
 #[tokio::test(start_paused = true)]
 async fn somebody_whom_the_list_leaves_out_is_found_by_number() {
     let sandbox = three().await;
-    sandbox.behave(|behaviour| drop(behaviour.unlisted.insert("42".to_owned())));
+    sandbox.behave(|behaviour| behaviour.unlisted.extend(["42".to_owned()]));
     let payroll = payroll(&sandbox);
     assert_eq!(payroll.snapshot(&everything()).await.unwrap().employees().len(), 2);
     assert!(matches!(payroll.get(&id("42"), &everything()).await.unwrap(), Lookup::Found(_)));
