@@ -67,7 +67,7 @@ pub(crate) struct Settings {
 /// use hris_core::Secret;
 ///
 /// let payroll = TwentyFourSevenOffice::builder()
-///     .token(Secret::from("the access token".to_owned()))
+///     .token(Secret::from("the-access-token".to_owned()))
 ///     .enddate_reason("arbeidstakerHarSagtOppSelv")
 ///     .update_body(UpdateBody::Changed)
 ///     .build()?;

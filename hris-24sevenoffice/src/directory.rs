@@ -28,10 +28,10 @@ use crate::writer::State;
 /// use hris_core::{Directory, Secret};
 ///
 /// let payroll =
-///     TwentyFourSevenOffice::builder().token(Secret::from("the access token".to_owned())).build()?;
+///     TwentyFourSevenOffice::builder().token(Secret::from("the-access-token".to_owned())).build()?;
 /// assert_eq!(payroll.capabilities().vendor, "24sevenoffice");
 /// assert!(payroll.writer().is_some());
-/// assert!(!format!("{payroll:?}").contains("the access token"));
+/// assert!(!format!("{payroll:?}").contains("the-access-token"));
 /// # Ok::<(), hris_core::Error>(())
 /// ```
 #[derive(Clone, Debug)]
