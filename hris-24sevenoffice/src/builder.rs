@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
 
 use hris_core::http::{Client, ClientBuilder, Limits, Rate, RetryPolicy, Transport};
-use hris_core::{Error, ErrorKind, Result, Secret};
+use hris_core::{Error, ErrorKind, Result, Secret, setting};
 
 use crate::client::{AccessTokens, Api, AuthVendor, Vendor};
 use crate::directory::TwentyFourSevenOffice;
@@ -318,50 +317,7 @@ impl fmt::Debug for Builder {
     }
 }
 
-/// A word that a setting does not know.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{setting}: {word:?} is not known; use {}", valid.join(" or "))]
-pub struct UnknownWord {
-    setting: &'static str,
-    word: String,
-    valid: &'static [&'static str],
-}
-
-macro_rules! words {
-    ($setting:literal; $(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum $name { $($(#[$vdoc])* $variant,)* }
-
-        impl $name {
-            /// The word of the configuration.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text,)* }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = UnknownWord;
-
-            fn from_str(word: &str) -> Result<Self, UnknownWord> {
-                match word {
-                    $($text => Ok(Self::$variant),)*
-                    _ => Err(UnknownWord { setting: $setting, word: word.to_owned(), valid: &[$($text),*] }),
-                }
-            }
-        }
-    };
-}
-
-words! {
+setting! {
     "update_body";
     /// What an update sends.
     ///
@@ -382,7 +338,7 @@ words! {
     }
 }
 
-words! {
+setting! {
     "new_employee_number";
     /// Where a new person's number comes from.
     ///
@@ -403,7 +359,7 @@ words! {
     }
 }
 
-words! {
+setting! {
     "end_dates";
     /// What somebody without an employment is.
     ///
@@ -422,7 +378,7 @@ words! {
     }
 }
 
-words! {
+setting! {
     "phone_region";
     /// The countries in which 24SevenOffice Payroll is offered.
     ///
