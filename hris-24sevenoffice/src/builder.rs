@@ -236,7 +236,7 @@ impl Builder {
                 "token: missing; make one in 24SevenOffice Payroll under Settings, Misc".to_owned(),
             );
         };
-        if token.expose().chars().any(|char| char.is_whitespace() || char.is_control()) {
+        if !token.is_word() {
             return refuse("token: holds blanks or line breaks; copy it again".to_owned());
         }
         if self.concurrency == 0 {

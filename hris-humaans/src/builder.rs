@@ -149,7 +149,7 @@ impl Builder {
         let Some(token) = self.token.filter(|token| !token.is_blank()) else {
             return refuse("token: missing; make one in Humaans under API access tokens");
         };
-        if token.expose().chars().any(|char| char.is_whitespace() || char.is_control()) {
+        if !token.is_word() {
             return refuse("token: holds blanks or line breaks; copy it again");
         }
         if !(1..=MAX_PAGE_SIZE).contains(&self.page_size) {

@@ -295,22 +295,15 @@ pub(crate) fn is_refusal(error: &Error) -> bool {
 
 /// Says what a refusal may mean in Humaans. The answer cannot tell the reasons apart.
 fn explain(error: Error) -> Error {
-    let (kind, hint) = match error.kind() {
-        ErrorKind::Auth => (
-            ErrorKind::Auth,
-            "the access token is wrong or revoked, or its maker has left or lost the permission API Access, \
-             or the company's plan has no API; make a new token",
+    match error.kind() {
+        ErrorKind::Auth => error.with_hint(
+            "the access token is wrong or revoked, or its maker has left or lost the permission API Access, or the \
+             company's plan has no API; make a new token",
         ),
-        ErrorKind::Permission => (
-            ErrorKind::Permission,
+        ErrorKind::Permission => error.with_hint(
             "the token's scopes or its maker's role do not allow this; `check` names what is missing",
         ),
-        _ => return error,
-    };
-    let explained = Error::new(kind, format!("{error}; {hint}"));
-    match error.status() {
-        Some(status) => explained.with_status(status),
-        None => explained,
+        _ => error,
     }
 }
 
