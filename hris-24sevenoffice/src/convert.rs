@@ -13,7 +13,7 @@ use hris_core::{
     EmployeeId, Error, Field, Fingerprint, Problem, ProblemCode, ReadRequest, Result, Snapshot, StandardField,
 };
 
-pub(crate) use custom::{Departments, lacking, wanted};
+pub(crate) use custom::{Departments, lacking, needs_custom_fields, wanted};
 pub(crate) use identification::{Identity, identity, kind_of};
 pub(crate) use person::Reader;
 pub(crate) use phone::complete as complete_phone;
@@ -220,11 +220,7 @@ pub(crate) fn needs_work(request: &ReadRequest) -> bool {
     .any(|field| request.wants(field))
 }
 
-/// Reads the custom fields' definitions as they are needed, and whether they are.
-pub(crate) fn needs_custom_fields(request: &ReadRequest) -> bool {
-    request.wants_custom()
-}
-
+/// An answer that is none.
 pub(crate) fn unreadable(words: impl Into<String>) -> Error {
     Error::new(hris_core::ErrorKind::Protocol, words)
 }

@@ -18,6 +18,15 @@ pub(crate) struct Wanted {
     name: Arc<str>,
 }
 
+/// Whether definitions are needed: a field that is asked for by id is found without them.
+pub(crate) fn needs_custom_fields(request: &ReadRequest) -> bool {
+    let by_name = |field: &SourceField| match field {
+        SourceField::CustomName(name) => !MEMBERS.contains(&name.as_str()),
+        _ => false,
+    };
+    request.wants_everything() || request.named_fields().any(by_name)
+}
+
 /// The custom fields that are asked for, by their definitions or, by id, without them.
 ///
 /// # Errors
