@@ -14,13 +14,16 @@ pub(crate) mod reason;
 use std::fmt;
 
 use async_trait::async_trait;
-use hris_core::{DirectoryWriter, Employee, EmployeeId, Error, ErrorKind, FieldChange, Result, Timestamp};
+use hris_core::http::Part;
+use hris_core::{
+    DirectoryWriter, Employee, EmployeeId, Error, ErrorKind, FieldChange, Result, Tally, Timestamp,
+};
 
 use self::change::Wanted;
 use self::mark::{Allowed, Marker, Marks};
 use crate::builder::{PhoneRegion, Settings};
 use crate::client::Api;
-use crate::convert::{Lists, Part, Reader, Warnings, today_in};
+use crate::convert::{Lists, Reader, today_in};
 use crate::directory::{TwentyFourSevenOffice, is_number};
 use crate::wire;
 
@@ -302,7 +305,7 @@ impl<'a> Writing<'a> {
         let lists = self.state.lists.get_or_insert_default();
         let today = person.at.map(|at| today_in(lists.country(), at));
         let reader = Reader::new(lists, self.settings, None, today)?;
-        Ok(reader.employee(person.record, Some(&work.employments), &mut Warnings::default()))
+        Ok(reader.employee(person.record, Some(&work.employments), &mut Tally::default()))
     }
 }
 
