@@ -5,6 +5,7 @@ mod choice;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hris_core::http::{Client, ClientBuilder, Limits, Rate, RetryPolicy, Transport};
 use hris_core::{Error, ErrorKind, Result, Secret};
@@ -264,8 +265,9 @@ impl Builder {
     /// A client to this address; one obtains tokens, the other does everything else.
     fn client(&self) -> ClientBuilder {
         let mut limits = Limits::default();
-        // A whole company is one answer.
-        limits.total = std::time::Duration::from_secs(60);
+        // A whole company is one answer, which may be long in the making.
+        limits.idle = Duration::from_secs(60);
+        limits.total = limits.idle;
         let mut client = Client::builder(&self.base_url)
             .accepts_any_type()
             .rate(self.rate)
