@@ -7,6 +7,7 @@ mod warnings;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use hris_core::http::Proof;
 use hris_core::{
     Date, Employee, EmployeeId, Error, ErrorKind, Field, Fingerprint, Problem, ProblemCode, ReadRequest,
     Result, Snapshot, StandardField,
@@ -113,6 +114,7 @@ pub(crate) fn snapshot(
 ) -> Result<Snapshot> {
     let hidden = people.hidden;
     let unfiltered = people.unfiltered;
+    let contradicted = people.lists.iter().any(|list| list.proof == Proof::Rows);
     let crowd = Crowd::of(people.lists);
     let organisation = organisation(&crowd.rows, identity)?;
     let mut fingerprint = Fingerprint {
@@ -174,6 +176,11 @@ pub(crate) fn snapshot(
     }
     for problem in warnings.problems() {
         snapshot = snapshot.with_problem(problem);
+    }
+    if contradicted {
+        snapshot = snapshot.without_absence(
+            "several records share an id and the total counts each, so nobody knows whose place they take",
+        );
     }
     if unfiltered {
         snapshot = snapshot.without_absence(
