@@ -112,6 +112,8 @@ pub(super) fn figures(
     let withheld = people.iter().filter(|verdict| {
         verdict.situation == Situation::SourceUnseen && verdict.reason == Reason::AbsenceUnproven
     });
+    let last_people = inputs.last.map_or(0, |last| last.people);
+    let doubtful = |(name, had): &(&String, &u64)| is_doubtful(name, **had, last_people);
     Figures {
         population,
         removals: count(ActionKind::Deactivate),
@@ -121,13 +123,20 @@ pub(super) fn figures(
         source_people: inputs.snapshot.people(),
         unidentified: inputs.snapshot.unidentified(),
         linked: !inputs.links.is_empty(),
-        coverage_lost: lost.fields.keys().cloned().collect::<BTreeSet<_>>(),
+        coverage_lost: lost.fields.iter().filter(doubtful).map(|(name, _)| name.clone()).collect(),
         visibility_lost: lost.visibility.clone(),
         credential_changed: lost.credential,
         organisation_changed: lost.organisation,
         config_changed: inputs.last.is_some_and(|last| last.config != inputs.config),
         last_source_people: inputs.last.map(|last| last.people),
     }
+}
+
+/// Whether a lost field makes removals doubtful. Where one or two of many had an end date, its being gone
+/// from all may just mean that they stay; values by which people are told apart are another matter.
+fn is_doubtful(field: &str, had: u64, people: u64) -> bool {
+    let identifies = ["email", "employee_number", "external_id", "family_name", "given_name", "start_date"];
+    identifies.contains(&field) || had >= 3 || had.saturating_mul(2) >= people
 }
 
 /// What the next run is compared with. A field that was lost keeps its old figure, so that it is
