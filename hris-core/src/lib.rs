@@ -21,6 +21,8 @@ mod memory;
 mod problem;
 pub mod reconcile;
 mod requirements;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
 mod secret;
 mod snapshot;
 mod tally;
