@@ -1,0 +1,466 @@
+//! Requests to Freshteam and the first reading of answers. It can send `GET` and nothing else.
+
+use std::collections::HashMap;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use futures_util::{StreamExt, stream};
+use hris_core::http::{
+    Client, Listed, Listing, Options, Pace, Page, Position, Progress, Rate, Request, Response, list_all,
+};
+use hris_core::wire::{self, Record};
+use hris_core::{EmployeeId, Error, ErrorKind, Result};
+use serde_json::Value;
+
+use crate::builder::PAGE_SIZE;
+use crate::wire::{FormField, Person, Unit};
+
+/// How long the account's limit counts, by the vendor's page: "a minute".
+const WINDOW: Duration = Duration::from_secs(60);
+
+/// Where a key is found.
+pub(crate) const KEY_PLACE: &str = "in Freshteam: profile picture, top right › API Key";
+
+/// The API as one key sees it.
+#[derive(Clone, Debug)]
+pub(crate) struct Api {
+    pub(crate) client: Client,
+    pub(crate) page_size: Option<u32>,
+    pub(crate) concurrency: usize,
+    /// The listings of a snapshot, each a filter, in order.
+    pub(crate) listings: Arc<[(&'static str, &'static str)]>,
+    pub(crate) sort: String,
+    pub(crate) share: f64,
+    /// The account's limit a minute as an answer told it; 0 before.
+    pub(crate) limit: Arc<AtomicU64>,
+}
+
+/// Told how far a read is.
+pub(crate) type Tell<'a> = &'a (dyn Fn(u64, Option<u64>) + Send + Sync);
+
+impl Api {
+    /// The same API with fresh counts for one run.
+    pub(crate) fn begin_run(&self) -> Self {
+        Self { client: self.client.begin_run(), ..self.clone() }
+    }
+
+    /// Requests a minute that the account may make, once an answer has told it.
+    pub(crate) fn limit(&self) -> Option<u64> {
+        Some(self.limit.load(Ordering::Relaxed)).filter(|limit| *limit > 0)
+    }
+
+    /// Rows on a full page.
+    pub(crate) fn rows_a_page(&self) -> u64 {
+        self.page_size.unwrap_or(PAGE_SIZE).into()
+    }
+
+    /// 4.2: everybody, one listing after the other, each proven by itself. They are never read side by
+    /// side: whoever leaves between two listings is seen in the later one.
+    pub(crate) async fn people(&self, asked: &[&str], tell: Tell<'_>) -> Result<Vec<Listed<Person>>> {
+        let mut lists = Vec::with_capacity(self.listings.len());
+        let mut before = 0;
+        for filter in self.listings.iter() {
+            let progress = |progress: Progress| tell(before + progress.rows, None);
+            let options = Options::default().concurrency(self.concurrency).progress(&progress);
+            let list = list_all(&self.client, &self.employees(*filter, asked), &options).await;
+            let list = list.map_err(explain)?;
+            if list.oversized > 0 {
+                tracing::debug!(pages = list.oversized, "pages with more rows than a page has");
+            }
+            before += list.rows.len() as u64;
+            lists.push(list);
+        }
+        Ok(lists)
+    }
+
+    /// The first page of one listing, and how many people it has in all.
+    pub(crate) async fn first_people(
+        &self,
+        filter: (&'static str, &'static str),
+        asked: &[&str],
+    ) -> Result<(Vec<Person>, Option<u64>)> {
+        self.first(&self.employees(filter, asked)).await
+    }
+
+    /// People of one status with this work e-mail.
+    pub(crate) async fn by_email(&self, status: &'static str, email: &str) -> Result<Vec<Person>> {
+        let list = self.employees(("status", status), &[]);
+        let request = list.request(Position { page: 0, offset: 0 }).query("official_email", email);
+        Ok(self.read(&request, |response| list.read(response)).await?.rows)
+    }
+
+    /// 5.4: one person with everything that only the person's own record tells.
+    pub(crate) async fn person(&self, id: &EmployeeId, asked: &[&str], include: &[&str]) -> Result<Person> {
+        let mut request = Request::get("read an employee").segments(["employees", id.as_str()]);
+        if !include.is_empty() {
+            request = request.query("include", include.join(","));
+        }
+        let person: Person = self.read(&request, |response| wire::one(response, asked)).await?;
+        if person.notes.id.as_deref() != Some(id.as_str()) {
+            let words = "read an employee: the answer is another person's record";
+            return Err(Error::new(ErrorKind::Mismatch, words));
+        }
+        Ok(person)
+    }
+
+    /// The records of these people, one request each, by id; none if one of them is gone meanwhile,
+    /// because the listing is then older than the records.
+    pub(crate) async fn people_one_by_one(
+        &self,
+        ids: Vec<EmployeeId>,
+        asked: &[&str],
+        include: &[&str],
+        tell: Tell<'_>,
+    ) -> Result<Option<HashMap<EmployeeId, Person>>> {
+        let total = ids.len();
+        let read = |id: EmployeeId| async move {
+            let person = self.person(&id, asked, include).await;
+            (id, person)
+        };
+        let mut records = HashMap::with_capacity(total);
+        let mut answers = stream::iter(ids.into_iter().map(read)).buffer_unordered(self.concurrency);
+        while let Some((id, person)) = answers.next().await {
+            match person {
+                Ok(person) => drop(records.insert(id, person)),
+                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+                Err(error) => return Err(error),
+            }
+            tell(records.len() as u64, Some(total as u64));
+        }
+        Ok(Some(records))
+    }
+
+    /// 5.2: one of the lists of named units, all pages.
+    pub(crate) async fn units(&self, of: Resource) -> Result<Vec<Unit>> {
+        let options = Options::default().concurrency(self.concurrency);
+        Ok(list_all(&self.client, &self.list(of), &options).await.map_err(explain)?.rows)
+    }
+
+    /// Whether a list of named units may be read, and how many it has.
+    pub(crate) async fn probe(&self, of: Resource) -> Result<Option<u64>> {
+        Ok(self.first(&self.list::<Unit>(of)).await?.1)
+    }
+
+    /// 5.5: the fields of the employee form and its sections.
+    pub(crate) async fn form_fields(&self) -> Result<Vec<FormField>> {
+        let options = Options::default().concurrency(self.concurrency);
+        let list = self.list(Resource::EmployeeFields);
+        Ok(list_all(&self.client, &list, &options).await.map_err(explain)?.rows)
+    }
+
+    fn employees<'a>(
+        &'a self,
+        filter: (&'static str, &'static str),
+        asked: &'a [&'a str],
+    ) -> List<'a, Person> {
+        List { filter: Some(filter), asked, ..self.list(Resource::Employees) }
+    }
+
+    fn list<R: Record>(&self, of: Resource) -> List<'_, R> {
+        List { api: self, of, filter: None, asked: &[], row: PhantomData }
+    }
+
+    async fn first<R: Record>(&self, list: &List<'_, R>) -> Result<(Vec<R>, Option<u64>)> {
+        let request = list.request(Position { page: 0, offset: 0 });
+        let page = self.read(&request, |response| list.read(response)).await?;
+        Ok((page.rows, page.total))
+    }
+
+    async fn read<T: Send>(
+        &self,
+        request: &Request,
+        read: impl Fn(&Response) -> Result<T> + Send,
+    ) -> Result<T> {
+        self.client.exchange(request, read).await.map_err(explain)
+    }
+}
+
+/// The lists that are read. There is no other way to name one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Resource {
+    Branches,
+    BusinessUnits,
+    Departments,
+    EmployeeFields,
+    Employees,
+    Levels,
+    SubDepartments,
+    Teams,
+}
+
+impl Resource {
+    pub(crate) fn path(self) -> &'static str {
+        match self {
+            Self::Branches => "branches",
+            Self::BusinessUnits => "business_units",
+            Self::Departments => "departments",
+            Self::EmployeeFields => "employee_fields",
+            Self::Employees => "employees",
+            Self::Levels => "levels",
+            Self::SubDepartments => "sub_departments",
+            Self::Teams => "teams",
+        }
+    }
+
+    fn label(self) -> &'static str {
+        match self {
+            Self::Branches => "list branches",
+            Self::BusinessUnits => "list business units",
+            Self::Departments => "list departments",
+            Self::EmployeeFields => "list employee fields",
+            Self::Employees => "list employees",
+            Self::Levels => "list levels",
+            Self::SubDepartments => "list sub-departments",
+            Self::Teams => "list teams",
+        }
+    }
+}
+
+/// One of Freshteam's lists: a bare array, `page` from one, the totals in headers.
+struct List<'a, R> {
+    api: &'a Api,
+    of: Resource,
+    filter: Option<(&'static str, &'static str)>,
+    asked: &'a [&'a str],
+    row: PhantomData<fn() -> R>,
+}
+
+impl<R: Record> Listing for List<'_, R> {
+    type Row = R;
+
+    fn label(&self) -> &'static str {
+        self.of.label()
+    }
+
+    fn page_size(&self) -> u64 {
+        self.api.rows_a_page()
+    }
+
+    fn request(&self, at: Position) -> Request {
+        let mut request = Request::get(self.of.label()).segments([self.of.path()]);
+        if let Some((name, value)) = self.filter {
+            request = request.query(name, value).query("sort", &self.api.sort).query("sort_type", "asc");
+        }
+        if let Some(rows) = self.api.page_size {
+            request = request.query("per_page", rows);
+        }
+        request.query("page", at.page.saturating_add(1))
+    }
+
+    fn read(&self, response: &Response) -> Result<Page<R>> {
+        for link in links(response) {
+            // Pages are asked for by number; a link is read only to see that nobody leads us away.
+            self.api.client.link(self.of.label(), link)?;
+        }
+        let rows = wire::list(response, &[], self.asked)?.rows;
+        let mut total = number(response, "total-objects");
+        let told = total.is_some() || response.header("total-pages").is_some();
+        if !told && self.of != Resource::Employees && (rows.len() as u64) < self.page_size() {
+            // A list that is not paged comes whole and without numbers, whatever page is asked for.
+            total = Some(rows.len() as u64);
+        }
+        Ok(Page::new(rows).with_total(total))
+    }
+
+    fn id<'r>(&self, row: &'r R) -> Option<&'r str> {
+        row.id()
+    }
+
+    fn same(&self, one: &R, other: &R) -> bool {
+        one == other
+    }
+}
+
+/// The addresses in the `link` headers of an answer.
+fn links(response: &Response) -> impl Iterator<Item = &str> {
+    let parts = response.headers().values("link").flat_map(|text| text.split(','));
+    parts.filter_map(|part| Some(part.split_once('<')?.1.split_once('>')?.0))
+}
+
+/// A whole number in a header, also when it is written `50.0`.
+fn number(response: &Response, name: &str) -> Option<u64> {
+    let text = response.header(name)?.trim();
+    let text = text
+        .split_once('.')
+        .filter(|(_, rest)| rest.bytes().all(|byte| byte == b'0'))
+        .map_or(text, |(n, _)| n);
+    (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok()).flatten()
+}
+
+/// Requests a minute that we allow ourselves of a limit: the share, and always one fewer than the
+/// limit, so that no minute, wherever it begins, has more.
+pub(crate) fn pace(limit: u64, share: f64) -> u32 {
+    let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+    // A product such as 0.7 × 10 may fall short of the whole number that it is.
+    let shared = (f64::from(limit) * share + 1e-6).floor();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and a u32")]
+    let shared = shared as u32;
+    shared.min(limit.saturating_sub(1)).max(1)
+}
+
+/// How Freshteam tells its limit and words its refusals.
+#[derive(Clone, Debug)]
+pub(crate) struct Vendor {
+    pub(crate) share: f64,
+    /// The limit as last told.
+    pub(crate) limit: Arc<AtomicU64>,
+}
+
+impl hris_core::http::Vendor for Vendor {
+    /// 4.4: the limit and what this request cost give the rate. Nothing tells when the minute ends,
+    /// so when others have used it up, or a 429 does not say for how long, a whole one is waited.
+    fn pace(&self, response: &Response) -> Option<Pace> {
+        let mut pace = Pace::default();
+        if let Some(limit) = number(response, "x-ratelimit-total").filter(|limit| *limit > 0) {
+            self.limit.store(limit, Ordering::Relaxed);
+            let cost = number(response, "x-ratelimit-used-currentrequest").unwrap_or(1).max(1);
+            let share = u64::from(self::pace(limit, self.share)) / cost;
+            pace.rate = Some(Rate::per_minute(u32::try_from(share).unwrap_or(u32::MAX)));
+            // Of a small limit our own share leaves so few as well.
+            let low = if limit >= 20 { 2 } else { 0 };
+            if number(response, "x-ratelimit-remaining").is_some_and(|left| left <= low) {
+                pace.hold = Some(WINDOW);
+            }
+        }
+        if response.status() == 429 && !tells_wait(response) {
+            pace.hold = Some(WINDOW);
+        }
+        (pace != Pace::default()).then_some(pace)
+    }
+
+    /// The code, the field it is about and the request's id: never a message or a value.
+    fn words(&self, response: &Response) -> Option<String> {
+        let body: Option<Value> = serde_json::from_slice(response.body()).ok();
+        let error = body.as_ref().and_then(|body| body.pointer("/errors/0"));
+        let word = |name: &str| plain(error?.get(name)?.as_str()?);
+        let mut words: Vec<String> = Vec::new();
+        words.extend(word("code"));
+        words.extend(word("field").map(|field| format!("about {field}")));
+        words.extend(response.header("x-request-id").and_then(plain).map(|id| format!("request id {id}")));
+        (!words.is_empty()).then(|| words.join(", "))
+    }
+}
+
+/// Whether a 429 says for how long in a way that can be read.
+fn tells_wait(response: &Response) -> bool {
+    response.header("retry-after").is_some_and(|text| {
+        let text = text.trim();
+        (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())) || text.ends_with("GMT")
+    })
+}
+
+/// A word that can be an identifier and nothing else.
+fn plain(text: &str) -> Option<String> {
+    let safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    (!text.is_empty() && text.len() <= 64 && text.bytes().all(safe)).then(|| text.to_owned())
+}
+
+/// Says what a refusal may mean in Freshteam, and what to do. The answer cannot tell the reasons
+/// apart.
+fn explain(error: Error) -> Error {
+    let hint = match (error.kind(), error.status()) {
+        (ErrorKind::Auth, _) => format!(
+            "the API key is wrong or was reset, or its user was deactivated, or the account has ended; copy the key \
+             again ({KEY_PLACE})"
+        ),
+        (ErrorKind::Permission, _) => {
+            "the key works and the role of its user does not allow this; give that user the role HR Partner or Admin \
+             (an IP restriction of the account is the other cause)"
+                .to_owned()
+        }
+        (ErrorKind::Protocol, Some(404)) => {
+            "the address is wrong: it should be SUBDOMAIN.freshteam.com/api".to_owned()
+        }
+        (ErrorKind::Protocol, Some(200 | 300..=399)) => {
+            "no Freshteam account answers at this subdomain, or it was closed, as Freshworks retires the product; \
+             compare the subdomain with the browser's address when you are logged in, and if the account has ended, \
+             connect the HR system that follows it; nobody is removed"
+                .to_owned()
+        }
+        _ => return error,
+    };
+    let mut explained = Error::new(error.kind(), format!("{error}; {hint}"));
+    if let Some(status) = error.status() {
+        explained = explained.with_status(status);
+    }
+    match error.retry_after() {
+        Some(wait) => explained.with_retry_after(wait),
+        None => explained,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hris_core::http::Vendor as _;
+
+    #[test]
+    fn a_share_of_the_limit() {
+        for (limit, share, expected) in [
+            (10, 0.8, 8),
+            (50, 0.8, 40),
+            (50, 1.0, 49),
+            (10, 0.7, 7),
+            (100, 0.29, 29),
+            (1, 1.0, 1),
+            (2, 0.01, 1),
+            (5_000, 0.8, 4_000),
+            (u64::MAX, 1.0, u32::MAX - 1),
+        ] {
+            assert_eq!(pace(limit, share), expected, "{share} of {limit}");
+        }
+    }
+
+    #[test]
+    fn what_an_answer_says_about_the_pace() {
+        let rate = |a_minute| Some(Rate::per_minute(a_minute));
+        let minute = Some(WINDOW);
+        type Row = (u16, &'static [(&'static str, &'static str)], Option<Rate>, Option<Duration>);
+        let rows: [Row; 12] = [
+            (200, &[("X-RateLimit-Total", "50"), ("X-RateLimit-Remaining", "47")], rate(40), None),
+            (200, &[("x-ratelimit-total", "50.0"), ("x-ratelimit-remaining", "3.0")], rate(40), None),
+            (200, &[("x-ratelimit-total", "50"), ("x-ratelimit-remaining", "2")], rate(40), minute),
+            (200, &[("x-ratelimit-total", "50"), ("x-ratelimit-remaining", "0")], rate(40), minute),
+            (200, &[("x-ratelimit-total", "10"), ("x-ratelimit-remaining", "2")], rate(8), None),
+            (200, &[("x-ratelimit-total", "10"), ("x-ratelimit-remaining", "0")], rate(8), minute),
+            (200, &[("x-ratelimit-total", "50"), ("x-ratelimit-used-currentrequest", "4")], rate(10), None),
+            (200, &[("x-ratelimit-total", "50"), ("x-ratelimit-used-currentrequest", "0")], rate(40), None),
+            (200, &[("x-ratelimit-total", "many"), ("x-ratelimit-remaining", "0")], None, None),
+            (429, &[], None, minute),
+            (429, &[("retry-after", "soon")], None, minute),
+            (429, &[("retry-after", "5")], None, None),
+        ];
+        for (status, headers, rate, hold) in rows {
+            let vendor = Vendor { share: 0.8, limit: Arc::default() };
+            let mut response = Response::new(status);
+            for (name, value) in headers {
+                response = response.with_header(name, *value);
+            }
+            let pace = vendor.pace(&response).unwrap_or_default();
+            assert_eq!((pace.rate, pace.hold), (rate, hold), "{status} {headers:?}");
+        }
+    }
+
+    #[test]
+    fn refusals_are_worded_without_messages() {
+        let vendor = Vendor { share: 0.8, limit: Arc::default() };
+        for (body, expected) in [
+            (r#"{"errors":[{"code":"forbidden","message":"Ada may not"}]}"#, Some("forbidden")),
+            (
+                r#"{"errors":[{"code":"invalid_value","message":"x","field":"branch_id"}]}"#,
+                Some("invalid_value, about branch_id"),
+            ),
+            (r#"{"errors":[{"code":"Ada Lovelace, ada@x.example"}]}"#, None),
+            (r#"{"message":"Ada"}"#, None),
+            (r#"{"error":"Ada"}"#, None),
+            ("[]", None),
+            ("<html>", None),
+            ("", None),
+        ] {
+            let words = vendor.words(&Response::new(403).with_body(body));
+            assert_eq!(words.as_deref(), expected, "{body}");
+        }
+    }
+}
