@@ -94,7 +94,8 @@ impl Builder {
         self
     }
 
-    /// Another address than the account's own: of this machine only, for sandboxes and tests.
+    /// Another address than the account's own: of this machine only, for sandboxes and tests. With it
+    /// the subdomain may be left out.
     pub fn base_url(mut self, address: impl Into<String>) -> Self {
         self.base_url = Some(address.into());
         self
@@ -165,8 +166,12 @@ impl Builder {
     /// [`ErrorKind::Config`] naming the setting: a subdomain that is none, no key, a share that is
     /// none, a page above 50.
     pub fn build(self) -> Result<Freshteam> {
-        let subdomain: Subdomain =
-            self.subdomain.parse().map_err(|error| refuse(format!("subdomain: {error}")))?;
+        // On this machine any name is as good as another.
+        let name = match (self.subdomain.trim(), &self.base_url) {
+            ("", Some(_)) => "sandbox",
+            (name, _) => name,
+        };
+        let subdomain: Subdomain = name.parse().map_err(|error| refuse(format!("subdomain: {error}")))?;
         let key = key(self.key)?;
         if self.page_size.is_some_and(|rows| !(1..=PAGE_SIZE).contains(&rows)) {
             return Err(refuse("page_size: must be between 1 and 50, the most that Freshteam gives"));
