@@ -164,7 +164,8 @@ impl Api {
 
     async fn first<R: Record>(&self, list: &List<'_, R>) -> Result<(Vec<R>, Option<u64>)> {
         let request = list.request(Position { page: 0, offset: 0 });
-        let page = self.read(&request, |response| list.read(response)).await?;
+        let page = self.client.exchange(&request, |response| list.read(response)).await;
+        let page = page.map_err(|error| explain(never_gone(error)))?;
         Ok((page.rows, page.total))
     }
 
@@ -316,10 +317,10 @@ impl hris_core::http::Vendor for Vendor {
         if let Some(limit) = number(response, "x-ratelimit-total").filter(|limit| *limit > 0) {
             self.limit.store(limit, Ordering::Relaxed);
             let cost = number(response, "x-ratelimit-used-currentrequest").unwrap_or(1).max(1);
-            let share = u64::from(self::pace(limit, self.share)) / cost;
-            pace.rate = Some(Rate::per_minute(u32::try_from(share).unwrap_or(u32::MAX)));
-            // Of a small limit our own share leaves so few as well.
-            let low = if limit >= 20 { 2 } else { 0 };
+            let ours = u64::from(self::pace(limit, self.share));
+            pace.rate = Some(Rate::per_minute(u32::try_from(ours / cost).unwrap_or(u32::MAX)));
+            // Two in reserve, unless our own share alone leaves so few.
+            let low = limit.saturating_sub(ours + 2).min(2);
             if number(response, "x-ratelimit-remaining").is_some_and(|left| left <= low) {
                 pace.hold = Some(WINDOW);
             }
@@ -355,6 +356,16 @@ fn tells_wait(response: &Response) -> bool {
 fn plain(text: &str) -> Option<String> {
     let safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     (!text.is_empty() && text.len() <= 64 && text.bytes().all(safe)).then(|| text.to_owned())
+}
+
+/// A list that is not found means a wrong address.
+fn never_gone(error: Error) -> Error {
+    match (error.kind(), error.status()) {
+        (ErrorKind::NotFound, Some(status)) => {
+            Error::new(ErrorKind::Protocol, error.to_string()).with_status(status)
+        }
+        _ => error,
+    }
 }
 
 /// Says what a refusal may mean in Freshteam, and what to do. The answer cannot tell the reasons

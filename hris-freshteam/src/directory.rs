@@ -108,8 +108,8 @@ impl Freshteam {
         Self { api, subdomain, key_owner, plain_http, capabilities: Arc::new(capabilities) }
     }
 
-    /// Everybody, with the records that are wanted.
-    async fn read(&self, api: &Api, request: &ReadRequest, records: Records) -> Result<Snapshot> {
+    /// Everybody, with the records that are wanted, and how many these were.
+    async fn read(&self, api: &Api, request: &ReadRequest, records: Records) -> Result<(Snapshot, u64)> {
         let need = Need::of(request);
         let tell = |read: u64, total: Option<u64>| {
             if let Some(progress) = request.progress() {
@@ -133,6 +133,7 @@ impl Freshteam {
                 tracing::debug!("somebody vanished while records were read; everybody is listed again");
                 continue;
             };
+            let read = details.len() as u64;
             let snapshot = convert::snapshot(crowd, details, units, &need, &self.subdomain, request);
             tracing::debug!(
                 people = snapshot.people(),
@@ -140,7 +141,7 @@ impl Freshteam {
                 requests = api.client.requests(),
                 "read the directory"
             );
-            return Ok(snapshot.with_requests(api.client.requests()));
+            return Ok((snapshot.with_requests(api.client.requests()), read));
         }
         let words = "read employees: people vanished while their records were read, in two listings";
         Err(Error::new(ErrorKind::Incomplete, words))
@@ -160,17 +161,15 @@ impl Directory for Freshteam {
 
     async fn fields(&self, request: &ReadRequest) -> Result<Vec<FieldInfo>> {
         let api = self.api.begin_run();
-        let snapshot = self.read(&api, request, Records::Some).await?;
+        let (snapshot, sampled) = self.read(&api, request, Records::Some).await?;
         let form = Part::of(api.form_fields().await)?;
         let mut infos = FieldInfo::count(snapshot.employees(), &self.capabilities);
-        let sampled = snapshot.employees().iter().filter(|person| !person.custom().is_empty()).count() as u64;
         for info in &mut infos {
-            if let SourceField::CustomId(key) = &info.field {
-                (info.label, info.people) = (None, sampled);
-                info.field = SourceField::CustomName(key.clone());
-            }
-            if info.field == StandardField::AccessRole.into() {
+            if convert::is_detail(&info.field) {
                 info.people = sampled;
+            }
+            if let SourceField::CustomId(key) = &info.field {
+                (info.label, info.field) = (None, SourceField::CustomName(key.clone()));
             }
         }
         for row in form.read().into_iter().flatten().filter(|row| convert::is_custom(row)) {
@@ -194,7 +193,7 @@ impl Directory for Freshteam {
     }
 
     async fn snapshot(&self, request: &ReadRequest) -> Result<Snapshot> {
-        self.read(&self.api.begin_run(), request, Records::All).await
+        Ok(self.read(&self.api.begin_run(), request, Records::All).await?.0)
     }
 
     async fn get(&self, id: &EmployeeId, request: &ReadRequest) -> Result<Lookup> {
