@@ -157,7 +157,11 @@ new_hires = false                     # people before their first day are not re
                          come in once they are employees";
             return Err(("new_hires", words.to_owned()));
         }
-        let builder = source.builder(settings).map_err(|failure| ("base_url", failure.message))?;
+        let mut builder = source.builder(settings).map_err(|failure| ("base_url", failure.message))?;
+        if source.subdomain.is_none() {
+            // A fresh file has none yet; without it nothing can be connected.
+            builder = builder.subdomain("any");
+        }
         let built = builder.api_key(Secret::from("none".to_owned())).build();
         let Err(error) = built else { return Ok(()) };
         let words = error.to_string();
@@ -175,6 +179,11 @@ new_hires = false                     # people before their first day are not re
 
     fn directory(&self, settings: &Settings) -> Result<Box<dyn Directory>> {
         let source: Source = super::read(&settings.source)?;
+        if source.subdomain.is_none() && source.access.base_url.is_none() {
+            let words = "is missing: it is the part before .freshteam.com in the browser's address when you are \
+                         logged in";
+            return Err(settings.fault("source.subdomain", words));
+        }
         let key = source.access.token(settings, TOKEN_VARIABLE)?;
         let built = source.builder(settings)?.api_key(key).build();
         Ok(Box::new(built.map_err(|error| settings.fault("source", error))?))
