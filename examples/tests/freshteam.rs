@@ -1,5 +1,7 @@
 //! The command with `vendor = "freshteam"`.
 
+#![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
+
 mod common;
 
 use std::io::BufRead as _;

@@ -38,10 +38,10 @@ const SORTS: [&str; 3] = ["employee_id", "first_name", "last_name"];
 ///
 /// let freshteam = Freshteam::builder()
 ///     .subdomain("https://acme.freshteam.com/home")
-///     .api_key(Secret::from("the API key".to_owned()))
+///     .api_key(Secret::from("k3y".to_owned()))
 ///     .build()?;
 /// let elsewhere = Freshteam::builder().subdomain("acme.evil.example");
-/// assert!(elsewhere.api_key(Secret::from("the API key".to_owned())).build().is_err());
+/// assert!(elsewhere.api_key(Secret::from("k3y".to_owned())).build().is_err());
 /// # let _ = freshteam;
 /// # Ok::<(), hris_core::Error>(())
 /// ```

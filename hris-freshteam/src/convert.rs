@@ -156,9 +156,9 @@ pub(crate) fn snapshot(
     subdomain: &Subdomain,
     request: &ReadRequest,
 ) -> Snapshot {
-    let mut fingerprint = Fingerprint::default();
     // Freshteam tells no id of the account, and nothing about the key.
-    fingerprint.organisation = Some(subdomain.as_str().to_owned());
+    let organisation = Some(subdomain.as_str().to_owned());
+    let mut fingerprint = Fingerprint { organisation, ..Fingerprint::default() };
     let mut tally = Tally::default();
     tally.say(Problem::warning(ProblemCode::SourceRetiring, RETIRING));
     units.problems().into_iter().for_each(|problem| tally.say(problem));

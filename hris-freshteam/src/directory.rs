@@ -65,10 +65,10 @@ const LISTINGS: u32 = 2;
 /// use hris_freshteam::Freshteam;
 ///
 /// let freshteam =
-///     Freshteam::builder().subdomain("acme").api_key(Secret::from("the API key".to_owned())).build()?;
+///     Freshteam::builder().subdomain("acme").api_key(Secret::from("k3y".to_owned())).build()?;
 /// assert_eq!(freshteam.capabilities().vendor, "freshteam");
 /// assert!(freshteam.writer().is_none());
-/// assert!(!format!("{freshteam:?}").contains("the API key"));
+/// assert!(!format!("{freshteam:?}").contains("k3y"));
 /// # Ok::<(), hris_core::Error>(())
 /// ```
 #[derive(Clone)]
