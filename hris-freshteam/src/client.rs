@@ -1,6 +1,6 @@
 //! Requests to Freshteam and the first reading of answers. It can send `GET` and nothing else.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,6 +9,7 @@ use std::time::Duration;
 use futures_util::{StreamExt, stream};
 use hris_core::http::{
     Client, Listed, Listing, Options, Pace, Page, Position, Progress, Rate, Request, Response, list_all,
+    never_empty,
 };
 use hris_core::wire::{self, Record};
 use hris_core::{EmployeeId, Error, ErrorKind, Result};
@@ -81,7 +82,7 @@ impl Api {
         filter: (&'static str, &'static str),
         asked: &[&str],
     ) -> Result<(Vec<Person>, Option<u64>)> {
-        self.first(&self.employees(filter, asked)).await
+        self.page(&self.employees(filter, asked), 0).await
     }
 
     /// People of one status with this work e-mail.
@@ -132,21 +133,39 @@ impl Api {
         Ok(Some(records))
     }
 
-    /// 5.2: one of the lists of named units, all pages.
+    /// 5.2: one of the lists of named units, all of it.
     pub(crate) async fn units(&self, of: Resource) -> Result<Vec<Unit>> {
-        let options = Options::default().concurrency(self.concurrency);
-        Ok(list_all(&self.client, &self.list(of), &options).await.map_err(explain)?.rows)
+        self.whole(of).await
     }
 
     /// Whether a list of named units may be read, and how many it has.
     pub(crate) async fn probe(&self, of: Resource) -> Result<Option<u64>> {
-        Ok(self.first(&self.list::<Unit>(of)).await?.1)
+        Ok(self.page(&self.list::<Unit>(of), 0).await?.1)
     }
 
     /// 5.5: the fields of the employee form and its sections.
     pub(crate) async fn form_fields(&self) -> Result<Vec<FormField>> {
+        self.whole(Resource::EmployeeFields).await
+    }
+
+    /// A list beside the people, which may be paged or not. One that is not comes whole and without
+    /// numbers, whatever page is asked for.
+    async fn whole<R: Record>(&self, of: Resource) -> Result<Vec<R>> {
+        let list = self.list::<R>(of);
+        let (rows, total) = self.page(&list, 0).await?;
+        let ids = |rows: &[R]| rows.iter().map(|row| row.id().map(str::to_owned)).collect::<HashSet<_>>();
+        let known = ids(&rows);
+        let whole = match total {
+            Some(total) => total == known.len() as u64,
+            None => {
+                let (next, _) = self.page(&list, 1).await?;
+                next.is_empty() || ids(&next) == known
+            }
+        };
+        if whole {
+            return Ok(rows);
+        }
         let options = Options::default().concurrency(self.concurrency);
-        let list = self.list(Resource::EmployeeFields);
         Ok(list_all(&self.client, &list, &options).await.map_err(explain)?.rows)
     }
 
@@ -162,10 +181,11 @@ impl Api {
         List { api: self, of, filter: None, asked: &[], row: PhantomData }
     }
 
-    async fn first<R: Record>(&self, list: &List<'_, R>) -> Result<(Vec<R>, Option<u64>)> {
-        let request = list.request(Position { page: 0, offset: 0 });
+    /// The rows of one page, counted from 0, and how many rows there are in all.
+    async fn page<R: Record>(&self, list: &List<'_, R>, page: u64) -> Result<(Vec<R>, Option<u64>)> {
+        let request = list.request(Position { page, offset: page.saturating_mul(self.rows_a_page()) });
         let page = self.client.exchange(&request, |response| list.read(response)).await;
-        let page = page.map_err(|error| explain(never_gone(error)))?;
+        let page = page.map_err(|error| explain(never_empty(error)))?;
         Ok((page.rows, page.total))
     }
 
@@ -256,13 +276,7 @@ impl<R: Record> Listing for List<'_, R> {
             self.api.client.link(self.of.label(), link)?;
         }
         let rows = wire::list(response, &[], self.asked)?.rows;
-        let mut total = number(response, "total-objects");
-        let told = total.is_some() || response.header("total-pages").is_some();
-        if !told && self.of != Resource::Employees && (rows.len() as u64) < self.page_size() {
-            // A list that is not paged comes whole and without numbers, whatever page is asked for.
-            total = Some(rows.len() as u64);
-        }
-        Ok(Page::new(rows).with_total(total))
+        Ok(Page::new(rows).with_total(response.number("total-objects")))
     }
 
     fn id<'r>(&self, row: &'r R) -> Option<&'r str> {
@@ -278,16 +292,6 @@ impl<R: Record> Listing for List<'_, R> {
 fn links(response: &Response) -> impl Iterator<Item = &str> {
     let parts = response.headers().values("link").flat_map(|text| text.split(','));
     parts.filter_map(|part| Some(part.split_once('<')?.1.split_once('>')?.0))
-}
-
-/// A whole number in a header, also when it is written `50.0`.
-fn number(response: &Response, name: &str) -> Option<u64> {
-    let text = response.header(name)?.trim();
-    let text = text
-        .split_once('.')
-        .filter(|(_, rest)| rest.bytes().all(|byte| byte == b'0'))
-        .map_or(text, |(n, _)| n);
-    (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok()).flatten()
 }
 
 /// Requests a minute that we allow ourselves of a limit: the share, and always one fewer than the
@@ -314,14 +318,14 @@ impl hris_core::http::Vendor for Vendor {
     /// so when others have used it up, or a 429 does not say for how long, a whole one is waited.
     fn pace(&self, response: &Response) -> Option<Pace> {
         let mut pace = Pace::default();
-        if let Some(limit) = number(response, "x-ratelimit-total").filter(|limit| *limit > 0) {
+        if let Some(limit) = response.number("x-ratelimit-total").filter(|limit| *limit > 0) {
             self.limit.store(limit, Ordering::Relaxed);
-            let cost = number(response, "x-ratelimit-used-currentrequest").unwrap_or(1).max(1);
+            let cost = response.number("x-ratelimit-used-currentrequest").unwrap_or(1).max(1);
             let ours = u64::from(self::pace(limit, self.share));
             pace.rate = Some(Rate::per_minute(u32::try_from(ours / cost).unwrap_or(u32::MAX)));
             // Two in reserve, unless our own share alone leaves so few.
             let low = limit.saturating_sub(ours + 2).min(2);
-            if number(response, "x-ratelimit-remaining").is_some_and(|left| left <= low) {
+            if response.number("x-ratelimit-remaining").is_some_and(|left| left <= low) {
                 pace.hold = Some(WINDOW);
             }
         }
@@ -356,16 +360,6 @@ fn tells_wait(response: &Response) -> bool {
 fn plain(text: &str) -> Option<String> {
     let safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     (!text.is_empty() && text.len() <= 64 && text.bytes().all(safe)).then(|| text.to_owned())
-}
-
-/// A list that is not found means a wrong address.
-fn never_gone(error: Error) -> Error {
-    match (error.kind(), error.status()) {
-        (ErrorKind::NotFound, Some(status)) => {
-            Error::new(ErrorKind::Protocol, error.to_string()).with_status(status)
-        }
-        _ => error,
-    }
 }
 
 /// Says what a refusal may mean in Freshteam, and what to do. The answer cannot tell the reasons

@@ -116,6 +116,22 @@ async fn every_reading_of_the_open_questions_gives_the_same_people() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn lists_of_units_may_be_paged_or_not_and_long() {
+    for (paged, totals) in [(true, true), (true, false), (false, false)] {
+        let sandbox = started(10).await;
+        let unit = sandbox.change(|company| {
+            let of = hris_freshteam::sandbox::Units::Departments;
+            (0..130).map(|n| company.add_unit(of, &format!("Department {n}"))).last().unwrap()
+        });
+        let id = sandbox.hire(Person::new("Siv", "Aasen").set("department_id", unit));
+        sandbox.behave(|one| (one.units_paged, one.totals) = (paged, totals));
+        let snapshot = connect(&sandbox).snapshot(&request(&["department"])).await.unwrap();
+        assert_eq!(find(&snapshot, &id).department(), Field::Value("Department 129"), "{paged} {totals}");
+        assert!(!has(&snapshot, ProblemCode::UnmappedValue));
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_page_that_is_not_found_past_a_full_end_is_an_error_not_an_end() {
     let sandbox = started(50).await;
     sandbox.behave(|one| (one.past_end, one.totals) = (PastEnd::NotFound, false));
