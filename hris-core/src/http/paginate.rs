@@ -321,8 +321,10 @@ async fn list_once<'l, L: Listing>(
     }
 }
 
-/// A list that is not found means a wrong address, never that nobody is there.
-fn never_empty(error: Error) -> Error {
+/// A list that is not found means a wrong address, never that nobody is there: such an error becomes
+/// [`ErrorKind::Protocol`], with its status. [`list_all`] does this already.
+#[must_use]
+pub fn never_empty(error: Error) -> Error {
     match (error.kind(), error.status()) {
         (ErrorKind::NotFound, Some(status)) => {
             Error::new(ErrorKind::Protocol, error.to_string()).with_status(status)

@@ -146,10 +146,10 @@ fn syntax_errors_name_the_line() {
 #[test]
 fn vendors_that_are_not_built_in_are_told_from_typing_errors() {
     let built = crate::vendors::names();
-    let known = message("[source]\nvendor = \"freshteam\"\n");
+    let known = message("[source]\nvendor = \"employmenthero\"\n");
     assert_eq!(
         known,
-        format!("hris.toml:2: source.vendor: this build has no connector for freshteam; it has {built}")
+        format!("hris.toml:2: source.vendor: this build has no connector for employmenthero; it has {built}")
     );
     let typo = message("[source]\nvendor = \"humans\"\n");
     assert_eq!(

@@ -1,5 +1,6 @@
 //! The HR systems of this build. A new one is a file beside this one and a line in [`VENDORS`].
 
+mod freshteam;
 mod humaans;
 mod sevenoffice;
 
@@ -7,7 +8,8 @@ use std::fmt;
 use std::path::Path;
 
 use async_trait::async_trait;
-use hris_core::{Capabilities, Directory, Secret, Timestamp};
+use hris_core::reconcile::Leavers;
+use hris_core::{Capabilities, Date, Directory, LeaverSignals, ReadRequest, Secret, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -16,24 +18,21 @@ use crate::config::{Settings, nearest};
 use crate::failure::{Failure, Result};
 
 /// The vendors of this build.
-pub(crate) const VENDORS: &[&dyn Vendor] = &[&humaans::Vendor, &sevenoffice::Vendor];
+pub(crate) const VENDORS: &[&dyn Vendor] = &[&humaans::Vendor, &freshteam::Vendor, &sevenoffice::Vendor];
 
 /// Vendors and keys of `[source]` that a configuration may mention and this build does not have.
-const ELSEWHERE: &[(&str, &[&str])] = &[
-    ("freshteam", &["subdomain", "listings", "rate_share", "key_owner", "new_hires"]),
-    (
-        "employmenthero",
-        &[
-            "organisation",
-            "client_id_env",
-            "client_secret_env",
-            "refresh_token_env",
-            "redirect_uri",
-            "auth_url",
-            "token_url",
-        ],
-    ),
-];
+const ELSEWHERE: &[(&str, &[&str])] = &[(
+    "employmenthero",
+    &[
+        "organisation",
+        "client_id_env",
+        "client_secret_env",
+        "refresh_token_env",
+        "redirect_uri",
+        "auth_url",
+        "token_url",
+    ],
+)];
 
 /// What the command needs to know of one HR system.
 #[async_trait]
@@ -179,6 +178,30 @@ impl TokenSource {
         }
     }
 
+    /// The address in place of the vendor's, and whether it is this machine. A bare host is taken for
+    /// the vendor's own layout, which has this path.
+    pub(crate) fn address(&self, settings: &Settings, path: &str) -> Result<Option<(String, bool)>> {
+        let Some(address) = &self.base_url else { return Ok(None) };
+        let mut address: url::Url =
+            address.parse().map_err(|error| settings.fault("source.base_url", error))?;
+        if address.path() == "/" {
+            address.set_path(path);
+        }
+        let here = is_loopback(&address);
+        Ok(Some((address.as_str().trim_end_matches('/').to_owned(), here)))
+    }
+
+    /// Where a person puts the token.
+    pub(crate) fn place(&self, settings: &Settings, default_variable: &str) -> String {
+        match (&self.token_file, &self.token_env) {
+            (Some(file), _) => format!("put it into the file {}", settings.path(file).display()),
+            (None, name) => {
+                let name = name.as_deref().unwrap_or(default_variable);
+                format!("put it into the environment variable {name}")
+            }
+        }
+    }
+
     /// Reads the token.
     pub(crate) fn token(&self, settings: &Settings, default_variable: &str) -> Result<Secret> {
         if let Some(file) = &self.token_file {
@@ -208,6 +231,27 @@ fn read_token(path: &Path) -> std::result::Result<Secret, String> {
         return Err(format!("{} is empty; put the token into it", path.display()));
     }
     Ok(Secret::from(token.to_owned()))
+}
+
+/// What mapping and policy ask for, as a connector tells its requirements, and the signs of leaving
+/// that the policy goes by.
+pub(crate) fn wanted(
+    settings: &Settings,
+    capabilities: &Capabilities,
+) -> Option<(ReadRequest, LeaverSignals)> {
+    let mapping = settings.mapping_for(capabilities).ok();
+    let map = mapping.and_then(|mapping| mapping.compile(capabilities).ok());
+    let fields = map.iter().flat_map(|map| map.sources().into_iter());
+    let fields = fields.chain(settings.policy.sources().into_iter().map(Into::into));
+    let leavers = match settings.policy.leavers {
+        Leavers::Never => LeaverSignals::new(false, false),
+        Leavers::Status => LeaverSignals::new(true, false),
+        Leavers::Vendor => capabilities.leavers,
+        _ => LeaverSignals::new(true, true),
+    };
+    // What is needed does not depend on the day.
+    let day = Date::new(2026, 1, 1).ok()?;
+    Some((ReadRequest::new(day).with_fields(fields), leavers))
 }
 
 /// Whether the address is this machine.
