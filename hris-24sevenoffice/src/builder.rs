@@ -10,7 +10,7 @@ use std::time::Duration;
 use hris_core::http::{Client, ClientBuilder, Limits, Rate, RetryPolicy, Transport};
 use hris_core::{Error, ErrorKind, Result, Secret};
 
-pub use choice::{EndDates, NewEmployeeNumber, PhoneRegion, UnknownWord, UpdateBody};
+pub use choice::{EndDates, NewEmployeeNumber, PhoneRegion, UpdateBody};
 
 use crate::client::{AccessTokens, Api, AuthVendor, Vendor};
 use crate::directory::TwentyFourSevenOffice;
@@ -241,7 +241,7 @@ impl Builder {
                 "token: missing; make one in 24SevenOffice Payroll under Settings, Misc".to_owned(),
             );
         };
-        if token.expose().chars().any(|char| char.is_whitespace() || char.is_control()) {
+        if !token.is_word() {
             return refuse("token: holds blanks or line breaks; copy it again".to_owned());
         }
         if self.concurrency == 0 {

@@ -201,11 +201,7 @@ fn explain(error: Error) -> Error {
         (ErrorKind::Protocol, Some(404)) => "base_url may be wrong",
         _ => return error,
     };
-    let explained = Error::new(error.kind(), format!("{error}; {hint}"));
-    match error.status() {
-        Some(status) => explained.with_status(status),
-        None => explained,
-    }
+    error.with_hint(hint)
 }
 
 /// How 24SevenOffice words its refusals.

@@ -1,52 +1,8 @@
 //! Settings with a word for each choice.
 
-use std::fmt;
-use std::str::FromStr;
+use hris_core::setting;
 
-/// A word that a setting does not know.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{setting}: {word:?} is not known; use {}", valid.join(" or "))]
-pub struct UnknownWord {
-    setting: &'static str,
-    word: String,
-    valid: &'static [&'static str],
-}
-
-macro_rules! words {
-    ($setting:literal; $(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum $name { $($(#[$vdoc])* $variant,)* }
-
-        impl $name {
-            /// The word of the configuration.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text,)* }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = UnknownWord;
-
-            fn from_str(word: &str) -> Result<Self, UnknownWord> {
-                match word {
-                    $($text => Ok(Self::$variant),)*
-                    _ => Err(UnknownWord { setting: $setting, word: word.to_owned(), valid: &[$($text),*] }),
-                }
-            }
-        }
-    };
-}
-
-words! {
+setting! {
     "update_body";
     /// What an update sends.
     ///
@@ -67,7 +23,7 @@ words! {
     }
 }
 
-words! {
+setting! {
     "new_employee_number";
     /// Where a new person's number comes from.
     ///
@@ -88,7 +44,7 @@ words! {
     }
 }
 
-words! {
+setting! {
     "end_dates";
     /// What somebody without an employment is.
     ///
@@ -107,7 +63,7 @@ words! {
     }
 }
 
-words! {
+setting! {
     "phone_region";
     /// The countries in which 24SevenOffice Payroll is offered.
     ///
