@@ -263,9 +263,8 @@ impl Limiter {
             return;
         }
         state.slowed = Some(Instant::now());
-        let rate = state.rate.or(state.windows_rate()).map_or(Rate::per_second(UNLIMITED_SLOWED), |rate| Rate {
-            interval: rate.interval.saturating_mul(2).min(SLOWEST),
-            burst: NonZeroU32::MIN,
+        let rate = state.rate.or(state.windows_rate()).map_or(Rate::per_second(UNLIMITED_SLOWED), |rate| {
+            Rate { interval: rate.interval.saturating_mul(2).min(SLOWEST), burst: NonZeroU32::MIN }
         });
         state.set_rate(rate);
     }
@@ -298,9 +297,7 @@ enum Gate {
 impl State {
     /// The rate that the slowest window comes to.
     fn windows_rate(&self) -> Option<Rate> {
-        let interval = |window: &Window| {
-            window.time / u32::try_from(window.requests).unwrap_or(u32::MAX)
-        };
+        let interval = |window: &Window| window.time / u32::try_from(window.requests).unwrap_or(u32::MAX);
         let interval = self.windows.iter().map(interval).max()?.max(Duration::from_nanos(1));
         Some(Rate { interval, burst: NonZeroU32::MIN })
     }
