@@ -19,6 +19,8 @@ pub mod mapping;
 mod memory;
 mod problem;
 pub mod reconcile;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
 mod secret;
 mod snapshot;
 mod user;

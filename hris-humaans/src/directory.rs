@@ -58,10 +58,10 @@ const FIELDS: [StandardField; 31] = [
 /// use hris_core::{Directory, Secret};
 /// use hris_humaans::Humaans;
 ///
-/// let humaans = Humaans::builder().token(Secret::from("the access token".to_owned())).build()?;
+/// let humaans = Humaans::builder().token(Secret::from("the-access-token".to_owned())).build()?;
 /// assert_eq!(humaans.capabilities().vendor, "humaans");
 /// assert!(humaans.writer().is_none());
-/// assert!(!format!("{humaans:?}").contains("the access token"));
+/// assert!(!format!("{humaans:?}").contains("the-access-token"));
 /// # Ok::<(), hris_core::Error>(())
 /// ```
 #[derive(Clone, Debug)]
