@@ -8,6 +8,8 @@ mod directory;
 pub mod oauth;
 mod preflight;
 mod requirements;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
 #[cfg(feature = "webhooks")]
 pub mod webhook;
 mod wire;
