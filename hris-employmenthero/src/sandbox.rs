@@ -219,9 +219,9 @@ impl Sandbox {
         self.change(|world| world.authority.grants.iter_mut().for_each(|grant| grant.revoked = true));
     }
 
-    /// Has every access token so far refused; refresh tokens stay.
+    /// As [`World::refuse_access_tokens`].
     pub fn refuse_access_tokens(&self) {
-        self.change(|world| world.authority.refuse_access_tokens());
+        self.change(World::refuse_access_tokens);
     }
 
     /// Looks at or changes everything while no request is answered. Do not call the sandbox from

@@ -29,6 +29,8 @@ pub struct Behaviour {
     pub offset: Option<&'static str>,
     /// What the member of a custom field's value is called.
     pub value_member: &'static str,
+    /// The most rows of a page, whatever is asked for.
+    pub max_page: usize,
     /// Requests in a second and in a minute, counted by access token; none for no limit.
     pub limits: Option<(u32, u32)>,
     /// How a 429 says when to come back.
@@ -61,6 +63,7 @@ impl Default for Behaviour {
             leavers_listed: true,
             offset: Some("+00:00"),
             value_member: "value",
+            max_page: 100,
             limits: Some((20, 100)),
             retry_after: RetryAfter::Seconds,
             latency: Duration::ZERO,

@@ -17,7 +17,7 @@ impl kit::World for World {
             .total_at("/data/total_items")
             .pages_at("/data/total_pages")
             .by_number("page_index", "item_per_page")
-            .page_size(20, 100)
+            .page_size(20, self.behaviour.max_page)
             .text("first_name")
     }
 

@@ -187,6 +187,11 @@ impl World {
         if self.organisations.len() < before { Ok(()) } else { Err(SandboxError::unknown(id)) }
     }
 
+    /// Has every access token so far refused; refresh tokens stay.
+    pub fn refuse_access_tokens(&mut self) {
+        self.authority.refuse_access_tokens();
+    }
+
     /// Has the first organisation say that it employs so many, whatever is true.
     pub fn tell_employed(&mut self, people: u64) {
         if let Some(one) = self.organisations.first_mut() {
