@@ -140,9 +140,12 @@ impl Error {
 }
 
 impl From<hris_core::Error> for Error {
-    /// An error of the source.
+    /// An error of the source; or of the state, where the connector's tokens are kept in it.
     fn from(error: hris_core::Error) -> Self {
         use hris_core::ErrorKind as Core;
+        if let Some(own) = beneath(&error) {
+            return Self::new(own.kind(), own.to_string()).with_source(error);
+        }
         let kind = match error.kind() {
             Core::Auth | Core::Permission => ErrorKind::Auth,
             Core::Config => ErrorKind::Config,
@@ -152,6 +155,29 @@ impl From<hris_core::Error> for Error {
         let mut own = Self::new(kind, error.to_string());
         own.0.retry_after = error.retry_after();
         own.with_source(error)
+    }
+}
+
+/// The error of ours that a connector passes on.
+fn beneath(error: &hris_core::Error) -> Option<&Error> {
+    let mut next = std::error::Error::source(error);
+    while let Some(error) = next {
+        if let Some(own) = error.downcast_ref::<Error>() {
+            return Some(own);
+        }
+        next = error.source();
+    }
+    None
+}
+
+impl From<Error> for hris_core::Error {
+    /// An error of the state, for a connector that keeps its tokens there.
+    fn from(error: Error) -> Self {
+        let kind = match error.kind() {
+            ErrorKind::Config => hris_core::ErrorKind::Config,
+            _ => hris_core::ErrorKind::Unavailable,
+        };
+        Self::new(kind, error.to_string()).with_source(error)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::coverage;
 use super::plan::{Figures, Plan};
 use super::policy::{OnBreach, Safeguards};
 
@@ -57,7 +58,8 @@ pub enum Rule {
     MinSourcePercent,
     /// The source is empty.
     EmptySource,
-    /// Fields or people that were visible before are hidden now.
+    /// Fields or people that were visible before are hidden now, or fewer people are listed than the
+    /// organisation says it employs. The latter alone lets removals wait and the rest go on.
     CoverageLost,
     /// Another credential answers.
     CredentialChanged,
@@ -131,6 +133,10 @@ pub fn guard(plan: &Plan, safeguards: &Safeguards) -> Decision {
     let fatal = breaches
         .iter()
         .any(|refusal| matches!(refusal.rule, Rule::MaxCreationsPercent | Rule::OrganisationChanged));
+    // Who does not see everybody may still add and update those who are seen.
+    let partial = breaches.iter().all(|refusal| refusal.rule == Rule::CoverageLost)
+        && plan.figures.coverage_lost.is_empty()
+        && plan.figures.visibility_lost.is_none();
     let mut breaches = breaches.into_iter();
     let Some(mut first) = breaches.next() else { return Decision::Go };
     for other in breaches {
@@ -139,6 +145,7 @@ pub fn guard(plan: &Plan, safeguards: &Safeguards) -> Decision {
     first.message.push_str("; look at `plan`, and approve that plan if it is right");
     match safeguards.on_breach {
         OnBreach::Hold if !fatal => Decision::Hold(first),
+        _ if partial => Decision::Hold(first),
         _ => Decision::Refuse(first),
     }
 }
@@ -215,13 +222,15 @@ fn breaches(figures: &Figures, safeguards: &Safeguards) -> Vec<Refusal> {
     }
     let anyone = removals.saturating_add(figures.withheld_removals);
     if anyone > 0 {
-        if !figures.coverage_lost.is_empty() || figures.visibility_lost.is_some() {
+        let hidden = coverage::hidden(figures.listed, figures.employed);
+        if !figures.coverage_lost.is_empty() || figures.visibility_lost.is_some() || hidden.is_some() {
             let fields = figures.coverage_lost.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
             let mut causes = Vec::new();
             if !fields.is_empty() {
                 causes.push(format!("nobody has {fields} any more"));
             }
             causes.extend(figures.visibility_lost.clone());
+            causes.extend(hidden);
             breach(Rule::CoverageLost, 0, anyone, causes.join("; "));
         }
         if figures.credential_changed {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::{Baseline, Mode};
 use crate::mapping::Desired;
-use crate::{EmployeeId, Link, Lookup, Snapshot, TargetField, Timestamp, User};
+use crate::{Assignment, AssignmentKind, EmployeeId, Link, Lookup, Snapshot, TargetField, Timestamp, User};
 
 /// Everything a plan is made from, beside the policy and the day. The engine knows nothing else.
 #[derive(Clone, Debug)]
@@ -51,6 +51,10 @@ pub struct TargetCapabilities {
     pub unclearable: BTreeSet<TargetField>,
     /// Whether two accounts may not have one e-mail address, closed accounts included.
     pub unique_email: bool,
+    /// The permission levels, locations and areas there are, per kind. Of a kind that is not told any
+    /// value will do; of one that is told, others are not given and the people they concern are
+    /// reported.
+    pub assignable: BTreeMap<AssignmentKind, BTreeSet<String>>,
 }
 
 impl TargetCapabilities {
@@ -63,6 +67,24 @@ impl TargetCapabilities {
             assigns: true,
             unclearable: BTreeSet::new(),
             unique_email: true,
+            assignable: BTreeMap::new(),
         }
+    }
+
+    /// Whether this can be given, as far as the target tells.
+    ///
+    /// ```
+    /// use hris_core::reconcile::TargetCapabilities;
+    /// use hris_core::{Assignment, AssignmentKind::Role};
+    ///
+    /// let level = |value: &str| Assignment { kind: Role, value: value.to_owned() };
+    /// let mut target = TargetCapabilities::full();
+    /// assert!(target.knows(&level("manager")));
+    /// target.assignable.insert(Role, ["employee".to_owned()].into());
+    /// assert!(!target.knows(&level("manager")));
+    /// ```
+    #[must_use]
+    pub fn knows(&self, grant: &Assignment) -> bool {
+        self.assignable.get(&grant.kind).is_none_or(|values| values.contains(&grant.value))
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::StandardField;
+use crate::{Assignment, AssignmentKind, StandardField};
 
 /// What to do in which situation.
 ///
@@ -162,6 +162,16 @@ pub struct Assignments {
     pub areas_from: AreaSource,
     /// Team, group or department in the source to area in the target.
     pub areas: BTreeMap<String, String>,
+}
+
+impl Assignments {
+    /// Everything that these rules can give.
+    pub fn values(&self) -> impl Iterator<Item = Assignment> {
+        let of = |kind| move |value: &String| Assignment { kind, value: value.clone() };
+        let roles = self.default_role.iter().chain(self.roles.values()).map(of(AssignmentKind::Role));
+        let locations = self.locations.values().map(of(AssignmentKind::Location));
+        roles.chain(locations).chain(self.areas.values().map(of(AssignmentKind::Area)))
+    }
 }
 
 impl Default for Assignments {

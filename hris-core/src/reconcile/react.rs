@@ -12,12 +12,12 @@ use super::leaver::{self, Standing, standing};
 use super::manager::{Manager, Managers};
 use super::matching::{Match, Matches};
 use super::pairs::Pairs;
-use super::plan::{Action, ActionKind, Mode, Verdict};
+use super::plan::{Action, ActionKind, GrantChange, Mode, Verdict};
 use super::policy::{FutureStarters, MatchKey, Policy, Rehire, UnlinkedUsers};
 use super::situation::{Reason, Situation};
 use crate::{
-    AssignmentKind, Date, Employee, EmployeeId, Field, Link, Lookup, Problem, ProblemCode, TargetField, User,
-    UserId, UserStatus, canon,
+    Assignment, AssignmentKind, Date, Employee, EmployeeId, Field, Link, Lookup, Problem, ProblemCode,
+    TargetField, User, UserId, UserStatus, canon,
 };
 
 /// A plan in the making.
@@ -32,6 +32,8 @@ pub(super) struct Draft<'d, 'i> {
     matches: &'d Matches,
     protected: BTreeSet<String>,
     unmapped: BTreeMap<AssignmentKind, (u64, EmployeeId)>,
+    /// What the target does not have, and who would get it.
+    unknown: BTreeMap<Assignment, BTreeSet<EmployeeId>>,
     /// How many people who have not left have an address, once somebody asks.
     addresses: OnceCell<HashMap<Cow<'d, str>, u32>>,
     decided: Decided,
@@ -76,6 +78,7 @@ impl<'d, 'i> Draft<'d, 'i> {
             matches,
             protected,
             unmapped,
+            unknown: BTreeMap::new(),
             addresses: OnceCell::new(),
             decided,
         };
@@ -92,6 +95,10 @@ impl<'d, 'i> Draft<'d, 'i> {
             );
             let problem = Problem::warning(ProblemCode::VisibilityLost, message).field(field.clone());
             self.decided.problems.push(problem);
+        }
+        if let Some(hidden) = &self.lost.hidden {
+            let message = format!("{hidden}; nobody is removed until it does");
+            self.decided.problems.push(Problem::warning(ProblemCode::VisibilityLost, message));
         }
         if let Some(lost) = &self.lost.visibility {
             self.decided.problems.push(Problem::warning(ProblemCode::VisibilityLost, lost.clone()));
@@ -111,6 +118,16 @@ impl<'d, 'i> Draft<'d, 'i> {
             );
             let problem = Problem::warning(ProblemCode::UnmappedValue, message);
             self.decided.problems.push(problem.employee(&first).field(kind.as_str()));
+        }
+        for (Assignment { kind, value }, people) in std::mem::take(&mut self.unknown) {
+            let message = format!(
+                "the target has no {} {value:?}, which {} would get ({}); make it there or correct `assignments`",
+                kind.as_str(),
+                if people.len() == 1 { "1 person".to_owned() } else { format!("{} people", people.len()) },
+                some(&people)
+            );
+            let problem = Problem::error(ProblemCode::UnmappedValue, message).field(kind.as_str());
+            self.decided.problems.extend(people.first().map(|first| problem.employee(first)));
         }
         self.decided
     }
@@ -574,7 +591,7 @@ impl<'d, 'i> Draft<'d, 'i> {
         create.awaits_invite = invites;
         if self.inputs.target.assigns {
             let given = self.given(person);
-            create.grants = given.all();
+            create.grants = self.givable(person, given.all());
         }
         self.decided.actions.push(create);
         self.manager_problem(row, person.id());
@@ -716,6 +733,7 @@ impl<'d, 'i> Draft<'d, 'i> {
         let protected = self.is_protected(Some(person.id()), user);
         let given = self.given(person);
         let grants = given.changes(user, link, &self.policy.assignments, protected);
+        let grants = self.givable(person, grants);
         if !grants.is_empty() {
             let mut action = Action::new(ActionKind::Assign, situation, Reason::AssignmentsDiffer);
             action.employee = Some(person.id().clone());
@@ -736,6 +754,18 @@ impl<'d, 'i> Draft<'d, 'i> {
             }
         }
         given
+    }
+
+    /// Leaves out what the target does not have.
+    fn givable(&mut self, person: &Employee, mut grants: Vec<GrantChange>) -> Vec<GrantChange> {
+        grants.retain(|change| {
+            let possible = !change.given || self.inputs.target.knows(&change.grant);
+            if !possible {
+                self.unknown.entry(change.grant.clone()).or_default().insert(person.id().clone());
+            }
+            possible
+        });
+        grants
     }
 
     fn invite(
@@ -822,6 +852,16 @@ impl<'d, 'i> Draft<'d, 'i> {
         let user = user.map(|user| user.id.clone());
         self.decided.people.push(Verdict { employee: employee.cloned(), user, situation, reason });
     }
+}
+
+/// The first few ids, as one text.
+fn some(people: &BTreeSet<EmployeeId>) -> String {
+    const FEW: usize = 5;
+    let mut few: Vec<&str> = people.iter().take(FEW).map(EmployeeId::as_str).collect();
+    if people.len() > FEW {
+        few.push("…");
+    }
+    few.join(", ")
 }
 
 /// Whether an account is being taken over from somebody else's care in this run.

@@ -114,7 +114,7 @@ proptest! {
     }
 
     #[test]
-    fn no_removal_without_proof(world in worlds(), premise in 0..5) {
+    fn no_removal_without_proof(world in worlds(), premise in 0..6) {
         let mut world = world.remembered();
         match premise {
             0 => world.unidentified = 1,
@@ -124,6 +124,7 @@ proptest! {
                 world.last.as_mut().unwrap().fingerprint.credential = Some("other".to_owned());
                 world.fingerprint.credential.get_or_insert("e0".to_owned());
             }
+            4 => world.employed = Some(world.snapshot().people() + 1),
             _ => {
                 world.last.as_mut().unwrap().fingerprint.organisation = Some("other".to_owned());
                 world.fingerprint.organisation = Some("one".to_owned());

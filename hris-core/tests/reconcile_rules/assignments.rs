@@ -140,6 +140,41 @@ fn what_no_rule_names_is_reported_once() {
 }
 
 #[test]
+fn what_the_target_does_not_have_is_left_out_and_everything_else_given() {
+    let target = |world: &mut World| {
+        let level = |text: &str| text.split(' ').map(str::to_owned).collect();
+        world.target.assignable.insert(hris_core::AssignmentKind::Role, level("employee admin"));
+        world.target.assignable.insert(hris_core::AssignmentKind::Area, level("n"));
+    };
+    let world = ruled(
+        "a active @ job_title=Boss teams=North;South\nb active @ job_title=Boss teams=\nc active @ teams=North",
+        "ub active for=b role=employee",
+        "b>ub",
+    )
+    .policy(|policy| policy.invite = false)
+    .with(target);
+    world
+        .actions("create a - +area:n (NewEmployee)\ncreate c - +area:n +role:employee (NewEmployee)")
+        .problems("error unmapped_value a - area\nerror unmapped_value a - role");
+    let said = world.plan().problems.iter().map(|one| one.message.clone()).collect::<Vec<_>>().join("\n");
+    for words in [
+        "no role \"manager\", which 2 people would get (a, b)",
+        "no area \"s\", which 1 person would get (a)",
+    ] {
+        assert!(said.contains(words), "{said}");
+    }
+    // Who has it already needs nothing, and nothing is taken away for it.
+    exact(ruled(
+        "a active @ job_title=Boss teams=South",
+        "ua active for=a role=manager area:s",
+        "a>ua area:s role:manager",
+    ))
+    .with(target)
+    .actions("")
+    .problems("");
+}
+
+#[test]
 fn teams_that_nobody_has_any_more_are_not_taken_back() {
     let mut world =
         exact(ruled("a active @ teams=North", "ua active for=a role=employee area:n", "a>ua area:n"))

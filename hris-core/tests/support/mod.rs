@@ -40,6 +40,7 @@ pub struct World {
     pub set_aside: Vec<EmployeeId>,
     pub unidentified: u64,
     pub no_absence: bool,
+    pub employed: Option<u64>,
     pub users: Vec<User>,
     pub links: Vec<Link>,
     pub policy: Policy,
@@ -71,6 +72,7 @@ pub fn world(people: &str, users: &str, links: &str) -> World {
         set_aside: Vec::new(),
         unidentified: 0,
         no_absence: false,
+        employed: None,
         users: lines(users).map(user).collect(),
         links: lines(links).map(link).collect(),
         policy,
@@ -240,8 +242,9 @@ impl World {
     }
 
     pub fn snapshot(&self) -> Snapshot {
-        let mut snapshot =
-            Snapshot::new("memory", self.people.clone()).with_fingerprint(self.fingerprint.clone());
+        let mut snapshot = Snapshot::new("memory", self.people.clone())
+            .with_fingerprint(self.fingerprint.clone())
+            .with_employed(self.employed);
         for id in &self.set_aside {
             snapshot = snapshot.with_set_aside(
                 id.clone(),

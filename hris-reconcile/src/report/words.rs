@@ -267,7 +267,7 @@ pub(super) fn rule(rule: Rule) -> (&'static str, &'static str) {
         ),
         Rule::MinSourcePercent => ("the HR system lists far fewer people than last time", VISIBILITY),
         Rule::EmptySource => ("the HR system lists nobody", VISIBILITY),
-        Rule::CoverageLost => ("fields or people that were visible before are hidden now", VISIBILITY),
+        Rule::CoverageLost => ("fields or people are hidden from the credential", VISIBILITY),
         Rule::CredentialChanged => (
             "another credential answers than last time",
             "If the credential was replaced on purpose, look at who would leave and approve exactly this plan.",

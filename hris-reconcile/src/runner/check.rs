@@ -1,5 +1,8 @@
 //! Whether a run could work, found out beforehand.
 
+use std::collections::BTreeSet;
+
+use hris_core::reconcile::TargetCapabilities;
 use hris_core::{Finding, Level, Preflight, SourceField, Timestamp};
 
 use super::Runner;
@@ -78,7 +81,12 @@ pub(super) async fn check(runner: &Runner, now: Timestamp) -> Result<Check> {
             Finding::new(Level::Missing, "state", error.to_string())
         }
     };
-    Ok(Check { source, mapping: mapping(runner), target, state, blocked })
+    let mut mapping = mapping(runner);
+    // A target that does not answer has been told of already.
+    if let Ok(capabilities) = runner.calls.capabilities().await {
+        mapping.extend(unknown(runner, &capabilities));
+    }
+    Ok(Check { source, mapping, target, state, blocked })
 }
 
 fn mapping(runner: &Runner) -> Vec<Finding> {
@@ -104,4 +112,25 @@ fn mapping(runner: &Runner) -> Vec<Finding> {
         );
     }
     findings
+}
+
+/// What the rules of assignments would give and the target does not have.
+fn unknown(runner: &Runner, target: &TargetCapabilities) -> Option<Finding> {
+    let missing: BTreeSet<String> = runner
+        .policy
+        .assignments
+        .values()
+        .filter(|grant| target.assigns && !target.knows(grant))
+        .map(|grant| format!("{} {:?}", grant.kind.as_str(), grant.value))
+        .collect();
+    if missing.is_empty() {
+        return None;
+    }
+    let missing = missing.into_iter().collect::<Vec<_>>().join(", ");
+    let finding = Finding::new(Level::Warning, "assignments", format!("the target does not have {missing}"));
+    Some(
+        finding
+            .cost("nobody is given these; each run names the people they concern")
+            .remedy("make them in the product, or correct the rules of `assignments`"),
+    )
 }

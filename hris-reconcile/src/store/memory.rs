@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hris_core::reconcile::{ActionKind, Baseline};
-use hris_core::{EmployeeId, Link, Timestamp};
+use hris_core::{EmployeeId, Link, MemoryGrants, Timestamp};
 use tokio::time::Instant;
 
 use super::{Intent, LEASE_SECONDS, Lease, Settlement, State, StateStore};
@@ -25,6 +25,7 @@ pub struct MemoryStore(Arc<Mutex<World>>);
 struct World {
     connections: BTreeMap<String, Kept>,
     saved: BTreeMap<String, Connection>,
+    grants: BTreeMap<String, MemoryGrants>,
 }
 
 /// What is kept of one connection.
@@ -52,13 +53,21 @@ impl MemoryStore {
         Self::default()
     }
 
-    /// A copy of the state as it is now, as a backup is: what is written later is not in it.
+    /// Where the tokens of a connection are kept.
+    #[must_use]
+    pub fn grants(&self, connection: &str) -> MemoryGrants {
+        self.lock().grants.entry(connection.to_owned()).or_default().clone()
+    }
+
+    /// A copy of the state as it is now, as a backup is: what is written later is not in it. It holds
+    /// no tokens.
     #[must_use]
     pub fn backup(&self) -> Self {
         let mut world = self.lock().clone();
         for kept in world.connections.values_mut() {
             kept.held = None;
         }
+        world.grants.clear();
         Self(Arc::new(Mutex::new(world)))
     }
 

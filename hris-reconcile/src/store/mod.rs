@@ -2,6 +2,8 @@
 
 mod memory;
 #[cfg(feature = "sqlite")]
+mod seal;
+#[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 
 use std::fmt;
@@ -17,7 +19,7 @@ use crate::{Connection, Result};
 
 pub use memory::MemoryStore;
 #[cfg(feature = "sqlite")]
-pub use sqlite::{SqliteStore, SqliteStoreBuilder};
+pub use sqlite::{SqliteGrants, SqliteStore, SqliteStoreBuilder};
 
 /// Where links, the journal, history and connections are kept.
 ///

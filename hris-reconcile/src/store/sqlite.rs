@@ -2,6 +2,7 @@
 
 mod fault;
 mod file;
+mod grants;
 mod journal;
 mod lease;
 mod process;
@@ -12,14 +13,16 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
-use hris_core::Timestamp;
 use hris_core::reconcile::Baseline;
+use hris_core::{Secret, Timestamp};
 use sqlx::{ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, Transaction};
 use tokio::sync::Mutex;
 
 pub(crate) use fault::{Fault, code};
 pub(crate) use file::{create_private, options};
+pub use grants::SqliteGrants;
 
+use super::seal::Seal;
 use super::{Intent, Lease, Settlement, State, StateStore};
 use crate::report::Report;
 use crate::{Connection, Error, ErrorKind, Result};
@@ -59,6 +62,7 @@ pub struct SqliteStore {
     clock_offset: i64,
     keep_days: i32,
     process: Option<String>,
+    seal: Option<Seal>,
 }
 
 /// For how many days it is remembered which actions were done. It is longer than any window of the
@@ -91,6 +95,7 @@ pub struct SqliteStoreBuilder {
     clock_offset: i64,
     keep_days: i32,
     by_time_only: bool,
+    key: Option<Secret>,
 }
 
 impl SqliteStore {
@@ -116,7 +121,7 @@ impl SqliteStore {
         let path = path.as_ref();
         // SQLite gives some relative names a meaning of their own.
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        SqliteStoreBuilder { path, clock_offset: 0, keep_days: JOURNAL_DAYS, by_time_only: false }
+        SqliteStoreBuilder { path, clock_offset: 0, keep_days: JOURNAL_DAYS, by_time_only: false, key: None }
     }
 
     /// Forgets the reports of runs that were started before then, and returns how many.
@@ -167,6 +172,17 @@ impl SqliteStore {
             Ok(value)
         })
         .await
+    }
+
+    /// Takes what was overwritten out of the write-ahead log too. A reader may keep it from that for
+    /// now, which is no failure of the run.
+    async fn empty_log(&self) {
+        let mut slot = self.connection.lock().await;
+        let Some(connection) = slot.as_mut() else { return };
+        let emptied = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(connection).await;
+        if let Err(error) = emptied {
+            tracing::debug!(code = code(&error), "the write-ahead log was not emptied");
+        }
     }
 
     async fn transact<T>(
@@ -231,13 +247,23 @@ impl SqliteStoreBuilder {
         self
     }
 
+    /// Seals the tokens of connections with this key, which is random and at least 32 characters long,
+    /// such as the output of `openssl rand -hex 32`. Without it they stand in the file as they are,
+    /// which its owner alone can read. Tokens that were stored before are sealed when they are renewed.
+    #[must_use]
+    pub fn seal_with(mut self, key: Secret) -> Self {
+        self.key = Some(key);
+        self
+    }
+
     /// As [`SqliteStore::open`].
     ///
     /// # Errors
-    /// As [`SqliteStore::open`].
+    /// As [`SqliteStore::open`], and [`ErrorKind::Config`] if the key is too short.
     pub async fn open(self) -> Result<SqliteStore> {
+        let seal = self.key.as_ref().map(Seal::new).transpose()?;
         let connection = file::open(&self.path, file::STEPS).await?;
-        Ok(self.store(connection, Access::File))
+        Ok(self.store(connection, Access::File, seal))
     }
 
     /// As [`SqliteStore::open_read_only`].
@@ -245,11 +271,12 @@ impl SqliteStoreBuilder {
     /// # Errors
     /// As [`SqliteStore::open`].
     pub async fn open_read_only(self) -> Result<SqliteStore> {
+        let seal = self.key.as_ref().map(Seal::new).transpose()?;
         let connection = file::open_copy(&self.path, file::STEPS).await?;
-        Ok(self.store(connection, Access::Copy))
+        Ok(self.store(connection, Access::Copy, seal))
     }
 
-    fn store(self, connection: SqliteConnection, access: Access) -> SqliteStore {
+    fn store(self, connection: SqliteConnection, access: Access, seal: Option<Seal>) -> SqliteStore {
         SqliteStore {
             path: self.path,
             connection: Mutex::new(Some(connection)),
@@ -257,6 +284,7 @@ impl SqliteStoreBuilder {
             clock_offset: self.clock_offset,
             keep_days: self.keep_days,
             process: if self.by_time_only { None } else { process::identity() },
+            seal,
         }
     }
 }
@@ -279,14 +307,8 @@ impl StateStore for SqliteStore {
 
     async fn release(&self, lease: &Lease) -> Result<()> {
         self.write("give the lease back", async |tx| Ok(lease::release(tx, lease).await?)).await?;
-        // Values that were in the journal go out of the write-ahead log too. A reader may keep it from
-        // that for now, which is no failure of the run.
-        let mut slot = self.connection.lock().await;
-        let Some(connection) = slot.as_mut() else { return Ok(()) };
-        let emptied = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(connection).await;
-        if let Err(error) = emptied {
-            tracing::debug!(code = code(&error), "the write-ahead log was not emptied");
-        }
+        // Values that were in the journal go out of the write-ahead log too.
+        self.empty_log().await;
         Ok(())
     }
 

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
 use hris_core::reconcile::{ActionKey, Change, GrantChange};
-use hris_core::{Timestamp, User, UserId};
+use hris_core::{AssignmentKind, Timestamp, User, UserId};
 use sqlx::{ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, Transaction};
 use tokio::sync::Mutex;
 
@@ -55,6 +55,7 @@ use crate::target::{Invitation, NewUser, Target, TargetCapabilities, TargetError
 /// another kind are left alone.
 pub struct SqliteTarget {
     path: PathBuf,
+    capabilities: TargetCapabilities,
     session: Mutex<Option<Session>>,
 }
 
@@ -84,11 +85,23 @@ impl SqliteTarget {
         let path = path.as_ref();
         // SQLite gives some relative names a meaning of their own.
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        let target = Self { path, session: Mutex::new(None) };
+        let target = Self { path, capabilities: TargetCapabilities::full(), session: Mutex::new(None) };
         if !target.is_empty()? {
             target.look("open the accounts", async |tx| schema::Tables::of(tx).await.map(drop)).await?;
         }
         Ok(target)
+    }
+
+    /// Says which permission levels, locations or areas there are: others are not given, and reported.
+    /// The tables do not say so themselves; of a kind that is not told any value will do.
+    #[must_use]
+    pub fn with_assignable(
+        mut self,
+        kind: AssignmentKind,
+        values: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Self {
+        self.capabilities.assignable.insert(kind, values.into_iter().map(Into::into).collect());
+        self
     }
 
     /// Makes the file and the tables that are missing.
@@ -233,7 +246,7 @@ impl SqliteTarget {
 #[async_trait]
 impl Target for SqliteTarget {
     fn capabilities(&self) -> TargetCapabilities {
-        TargetCapabilities::full()
+        self.capabilities.clone()
     }
 
     /// Looks whether the tables, where they are there, have their columns and can be written. It

@@ -14,7 +14,10 @@ use crate::{Error, ErrorKind, Result};
 
 /// The steps of the schema: the step at index N makes version N + 1 out of version N. Steps are only
 /// ever added.
-pub(super) const STEPS: &[&str] = &[include_str!("../../../migrations/sqlite/0001_state.sql")];
+pub(super) const STEPS: &[&str] = &[
+    include_str!("../../../migrations/sqlite/0001_state.sql"),
+    include_str!("../../../migrations/sqlite/0002_grants.sql"),
+];
 
 /// "HRIS" in ASCII, written into the file's header.
 const APPLICATION: i64 = 0x4852_4953;

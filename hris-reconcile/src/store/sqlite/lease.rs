@@ -112,7 +112,7 @@ pub(super) async fn check(tx: &mut Transaction<'_, Sqlite>, lease: &Lease) -> Re
 }
 
 /// SQLite's clock, in milliseconds since 1970.
-async fn now(tx: &mut Transaction<'_, Sqlite>, clock_offset: i64) -> sqlx::Result<i64> {
+pub(super) async fn now(tx: &mut Transaction<'_, Sqlite>, clock_offset: i64) -> sqlx::Result<i64> {
     let now = sqlx::query_scalar("SELECT CAST(unixepoch('now', 'subsec') * 1000 AS INTEGER) + ?1");
     now.bind(clock_offset).fetch_one(&mut **tx).await
 }

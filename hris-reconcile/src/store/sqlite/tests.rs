@@ -63,6 +63,11 @@ async fn every_write_reaches_the_disk_and_deleted_values_are_overwritten() {
 
 const NEXT: &str = "ALTER TABLE links ADD COLUMN extra TEXT; PRAGMA user_version = 2;";
 
+/// The schema of the first version, which a step follows here that none of ours is.
+fn first() -> &'static [&'static str] {
+    &STEPS[..1]
+}
+
 async fn version(path: &Path) -> i64 {
     let looking = options(path).read_only(true).immutable(true);
     let mut connection = sqlx::ConnectOptions::connect(&looking).await.unwrap();
@@ -74,7 +79,7 @@ async fn an_older_state_is_brought_up_to_date_and_a_copy_kept() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("state.db");
     let kept = directory.path().join("state.db.bak-1");
-    open(&path, STEPS).await.unwrap().close().await.unwrap();
+    open(&path, first()).await.unwrap().close().await.unwrap();
     let old = std::fs::read(&path).unwrap();
     let steps = [STEPS[0], NEXT];
 
@@ -94,20 +99,20 @@ async fn an_older_state_is_brought_up_to_date_and_a_copy_kept() {
     }
 
     let new = std::fs::read(&path).unwrap();
-    let refused = open(&path, STEPS).await.unwrap_err().to_string();
+    let refused = open(&path, first()).await.unwrap_err().to_string();
     assert!(refused.contains("schema version 2, and this program knows versions up to 1"), "{refused}");
     assert!(refused.contains("state.db.bak-1"), "{refused}");
     assert_eq!(std::fs::read(&path).unwrap(), new);
 
     // The copy is a state that the older program opens.
-    open(&kept, STEPS).await.unwrap().close().await.unwrap();
+    open(&kept, first()).await.unwrap().close().await.unwrap();
 }
 
 #[tokio::test]
 async fn a_step_that_fails_leaves_the_version_before_it() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("state.db");
-    open(&path, STEPS).await.unwrap().close().await.unwrap();
+    open(&path, first()).await.unwrap().close().await.unwrap();
     let broken = "ALTER TABLE links ADD COLUMN half TEXT; ALTER TABLE nowhere ADD COLUMN x TEXT; PRAGMA user_version = 3;";
     assert_eq!(open(&path, &[STEPS[0], NEXT, broken]).await.unwrap_err().kind(), ErrorKind::State);
     let mut connection = open(&path, &[STEPS[0], NEXT]).await.unwrap();
