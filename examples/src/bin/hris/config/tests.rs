@@ -51,6 +51,14 @@ fn one_message_names_line_path_shape_and_nearest_key() {
             "hris.toml:4: schedule.every: not a time such as \"30m\", \"24h\" or \"7d\"",
         ),
         (
+            "connection = \"acme\"\n",
+            "hris.toml:3: source.connection is not a key here; it belongs to the top of the file, before any [table]",
+        ),
+        (
+            "[assignments]\nmode = \"add\"\n",
+            "hris.toml:4: assignments.mode must be one of \"additive\", \"exact\", not \"add\"; the nearest is \"additive\"",
+        ),
+        (
             "subdomain = \"acme\"\n",
             "hris.toml:3: source.subdomain is a key of the vendor freshteam; humaans does not have it",
         ),
@@ -90,6 +98,18 @@ fn one_message_names_line_path_shape_and_nearest_key() {
     for (text, expected) in table {
         assert_eq!(message(&format!("{SOURCE}{text}")), *expected, "{text}");
     }
+}
+
+#[test]
+fn a_misspelt_source_is_named() {
+    assert_eq!(
+        message("[sorce]\nvendor = \"humaans\"\n"),
+        "hris.toml:1: sorce is not a key; the nearest is `source`; source.vendor is missing: write [source] with vendor = \"humaans\""
+    );
+    assert_eq!(
+        message(""),
+        "hris.toml:1: source.vendor is missing: write [source] with vendor = \"humaans\""
+    );
 }
 
 #[test]
