@@ -1,23 +1,15 @@
-//! The life of a connection, and when it runs.
+//! The life of a connection.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod support;
 
-use std::sync::Mutex;
-use std::time::Duration;
-
-use async_trait::async_trait;
 use hris_core::mapping::Mapping;
-use hris_core::{
-    Directory as _, ErrorKind as SourceError, Finding, Level, MemoryDirectory, Preflight, Timestamp,
-};
-use hris_reconcile::report::Outcome;
-use hris_reconcile::schedule::{Clock, Schedule, run_every};
+use hris_core::{Directory as _, Finding, Level, MemoryDirectory, Preflight};
 use hris_reconcile::store::{MemoryStore, SqliteStore, StateStore};
 use hris_reconcile::targets::MemoryTarget;
-use hris_reconcile::{Attestation, Connection, ErrorKind, Runner, Stage, Stop};
-use support::{builder, day, people, put};
+use hris_reconcile::{Attestation, Connection, ErrorKind, Runner, Stage};
+use support::{builder, day, people};
 
 fn preflight(organisation: &str) -> Preflight {
     let mut preflight = Preflight::new();
@@ -154,82 +146,4 @@ async fn stages_survive_a_file() {
     let store = SqliteStore::open(folder.path().join("state.db")).await.unwrap();
     store.save_connection(&connection).await.unwrap();
     assert_eq!(store.connection("acme").await.unwrap(), Some(connection));
-}
-
-fn at(text: &str) -> Timestamp {
-    text.parse().unwrap()
-}
-
-#[test]
-fn next_runs() {
-    let daily = Schedule::every(Duration::from_secs(24 * 60 * 60));
-    for (last, now, next) in [
-        // Never ran: now.
-        (None, "2026-11-23T09:00:00Z", "2026-11-23T09:00:00Z"),
-        // An hour ago: tomorrow.
-        (Some("2026-11-23T08:00:00Z"), "2026-11-23T09:00:00Z", "2026-11-24T08:00:00Z"),
-        // Due this second.
-        (Some("2026-11-22T09:00:00Z"), "2026-11-23T09:00:00Z", "2026-11-23T09:00:00Z"),
-        // Missed ten: now, and once.
-        (Some("2026-11-13T09:00:00Z"), "2026-11-23T09:00:00Z", "2026-11-23T09:00:00Z"),
-        // The clock was set back a year: in a day, not in a year.
-        (Some("2027-11-23T09:00:00Z"), "2026-11-23T09:00:00Z", "2026-11-24T09:00:00Z"),
-        // The clock was set forth a year: now.
-        (Some("2025-11-23T09:00:00Z"), "2026-11-23T09:00:00Z", "2026-11-23T09:00:00Z"),
-    ] {
-        assert_eq!(daily.next_after(last.map(at), at(now)), at(next), "last {last:?}, now {now}");
-    }
-    assert_eq!(Schedule::every(Duration::ZERO).next_after(Some(day(1)), day(1)), day(1).plus_seconds(1));
-}
-
-/// A clock that goes on only while somebody waits for it.
-#[derive(Debug)]
-struct Turning {
-    now: Mutex<Timestamp>,
-    stop: Stop,
-    until: Timestamp,
-}
-
-#[async_trait]
-impl Clock for Turning {
-    fn now(&self) -> Timestamp {
-        *self.now.lock().unwrap()
-    }
-
-    async fn sleep(&self, duration: Duration) {
-        let mut now = self.now.lock().unwrap();
-        *now = now.plus_seconds(i64::try_from(duration.as_secs()).unwrap());
-        if *now >= self.until {
-            self.stop.stop();
-        }
-    }
-}
-
-#[tokio::test]
-async fn the_loop_runs_when_due_and_survives_failures() {
-    let (_, directory) = standard();
-    let store = MemoryStore::new();
-    let first = builder(&directory, MemoryTarget::new(), store.clone()).build().unwrap();
-    first.run(day(1)).await.unwrap();
-    let stop = Stop::new();
-    let clock = Turning { now: Mutex::new(day(1).plus_seconds(3600)), stop: stop.clone(), until: day(5) };
-    let runner = builder(&directory, MemoryTarget::new(), store.clone()).stop(stop).build().unwrap();
-    let mut began = Vec::new();
-    let each = |done: hris_reconcile::Result<hris_reconcile::report::Report>| match done {
-        Ok(report) => {
-            began.push((report.started_at, report.outcome));
-            directory.fail_with(Some((SourceError::Unavailable, "list people: no")));
-        }
-        Err(error) => {
-            let report = error.report().unwrap();
-            began.push((report.started_at, report.outcome));
-            directory.fail_with(None);
-            put(&directory, "e-1", hris_core::StandardField::JobTitle, "Baker");
-        }
-    };
-    run_every(&runner, Schedule::every(Duration::from_secs(24 * 60 * 60)), &clock, each).await.unwrap();
-    assert_eq!(
-        began,
-        [(day(2), Outcome::Completed), (day(3), Outcome::Failed), (day(4), Outcome::Completed)]
-    );
 }

@@ -115,7 +115,12 @@ async fn with_runner<T>(
         (Some(mail), Access::Write) => Some(Mailer::new(mail, settings)?),
         _ => None,
     };
-    let target = Arc::new(SqliteTarget::open(&settings.target).await.map_err(target_failure)?);
+    let target = SqliteTarget::open(&settings.target).await.map_err(target_failure)?;
+    let target = settings
+        .assignable
+        .iter()
+        .fold(target, |target, (kind, values)| target.with_assignable(*kind, values.iter().cloned()));
+    let target = Arc::new(target);
     let store = match access {
         Access::Look => SqliteStore::open_read_only(&settings.state).await?,
         Access::Write => SqliteStore::open(&settings.state).await?,

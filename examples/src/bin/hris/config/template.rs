@@ -22,6 +22,9 @@ vendor = "{name}"
 [target]                              # where the accounts live
 kind = "sqlite"                       # the embedded user table
 path = "users.db"                     # paths are relative to this file
+# levels = ["employee", "manager"]    # the permission levels that exist; others are not given, and reported
+# locations = ["oslo"]                # the locations that exist, likewise
+# areas = ["warehouse"]               # the areas of work that exist, likewise
 
 [schedule]                            # when `hris run` syncs: one of the two
 every = "24h"                         # such as 30m, 24h, 7d
