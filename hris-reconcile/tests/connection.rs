@@ -5,7 +5,7 @@
 mod support;
 
 use hris_core::mapping::Mapping;
-use hris_core::{Directory as _, Finding, Level, MemoryDirectory, Preflight};
+use hris_core::{Directory as _, ErrorKind as SourceError, Finding, Level, MemoryDirectory, Preflight};
 use hris_reconcile::store::{MemoryStore, SqliteStore, StateStore};
 use hris_reconcile::targets::MemoryTarget;
 use hris_reconcile::{Attestation, Connection, ErrorKind, Runner, Stage};
@@ -38,10 +38,14 @@ async fn allowed(connection: &Connection) -> [bool; 4] {
     let runner = runner(connection, &directory, &MemoryStore::new());
     let writes = runner.run(day(1)).await;
     if let Err(error) = &writes {
-        assert_eq!(error.kind(), ErrorKind::Config);
+        let kind = match connection.stage() {
+            Stage::ReconnectNeeded => ErrorKind::Auth,
+            _ => ErrorKind::Config,
+        };
+        assert_eq!(error.kind(), kind);
         assert!(error.to_string().contains(connection.stage().as_str()), "{error}");
-        assert_eq!(runner.match_users(day(1)).await.unwrap_err().kind(), ErrorKind::Config);
-        assert_eq!(runner.import(&support::id("e-1"), day(1)).await.unwrap_err().kind(), ErrorKind::Config);
+        assert_eq!(runner.match_users(day(1)).await.unwrap_err().kind(), kind);
+        assert_eq!(runner.import(&support::id("e-1"), day(1)).await.unwrap_err().kind(), kind);
     }
     [
         runner.check(day(1)).await.is_ok(),
@@ -146,4 +150,43 @@ async fn stages_survive_a_file() {
     let store = SqliteStore::open(folder.path().join("state.db")).await.unwrap();
     store.save_connection(&connection).await.unwrap();
     assert_eq!(store.connection("acme").await.unwrap(), Some(connection));
+}
+
+#[tokio::test]
+async fn a_dead_credential_waits_for_a_new_one_and_keeps_links_and_history() {
+    let (_, directory) = standard();
+    let store = MemoryStore::new();
+    let target = MemoryTarget::new();
+    store.save_connection(&published().await).await.unwrap();
+    let run = async |day: hris_core::Timestamp| {
+        let stored = store.connection("acme").await.unwrap().unwrap();
+        let runner = Runner::builder(directory.clone(), target.clone(), store.clone());
+        runner.for_connection(&stored).build().unwrap().run(day).await
+    };
+    let stage = async || store.connection("acme").await.unwrap().unwrap().stage();
+    assert_eq!(run(day(1)).await.unwrap().counts.created, 3);
+
+    // What passes by itself, and what a permission would mend, is no end of the connection.
+    for fault in [SourceError::Unavailable, SourceError::Permission] {
+        directory.fail_with(Some((fault, "list people: no")));
+        assert!(run(day(2)).await.is_err());
+        assert_eq!(stage().await, Stage::Published, "{fault:?}");
+    }
+    directory.fail_with(Some((SourceError::Auth, "list people: the grant is dead")));
+    let died = run(day(3)).await.unwrap_err();
+    assert_eq!((died.exit_code(), stage().await), (4, Stage::ReconnectNeeded));
+    assert!(died.report().unwrap().notices.iter().any(|notice| notice.contains("new credential")));
+
+    // From now on nobody is asked with the dead one.
+    directory.fail_with(None);
+    let waits = run(day(4)).await.unwrap_err();
+    assert_eq!((waits.kind(), waits.exit_code()), (ErrorKind::Auth, 4));
+    assert!(waits.to_string().contains("give it a new credential"), "{waits}");
+
+    let mut connection = store.connection("acme").await.unwrap().unwrap();
+    connection.authorise(&preflight("mill"), by()).unwrap();
+    store.save_connection(&connection).await.unwrap();
+    let back = run(day(5)).await.unwrap();
+    assert_eq!((back.counts.created, back.counts.unchanged), (0, 3), "everybody is known");
+    assert!(store.history("acme", 9).await.unwrap().len() >= 4);
 }

@@ -93,6 +93,8 @@ pub(crate) struct Report {
 pub(crate) struct State {
     /// The SQLite file. Default: hris-state.db.
     pub(crate) path: Option<String>,
+    /// The environment variable with the key that seals the tokens of a connection in it: at least 32 random characters.
+    pub(crate) key_env: Option<String>,
 }
 
 /// Which target field takes what.

@@ -37,6 +37,8 @@ pub(crate) struct Settings {
     /// The permission levels, locations and areas that exist, of the kinds for which the file says so.
     pub(crate) assignable: Vec<(AssignmentKind, Vec<String>)>,
     pub(crate) state: PathBuf,
+    /// The variable that holds the key of the tokens in it.
+    pub(crate) state_key_env: Option<String>,
     pub(crate) schedule: Option<Schedule>,
     pub(crate) mail: Option<Mail>,
     pub(crate) policy: Policy,
@@ -351,6 +353,7 @@ fn settle(path: &Path, vendor: &'static dyn Vendor, file: File, lines: Lines) ->
         target: beside(path, file.target.path.as_deref().unwrap_or("users.db")),
         assignable: exist.collect(),
         state: beside(path, file.state.path.as_deref().unwrap_or("hris-state.db")),
+        state_key_env: file.state.key_env,
         schedule,
         mail,
         policy: file.policy.into_core(file.matching, file.assignments, file.safeguards.protected),

@@ -34,8 +34,9 @@ every = "24h"                         # such as 30m, 24h, 7d
 # email_to = "hr-admin@acme.example"
 # smtp_url_env = "SMTP_URL"           # the variable that holds smtps://user:password@mail.acme.example
 
-[state]                               # links and history
-path = "hris-state.db"
+[state]                               # links, history, and the tokens of vendors that are connected by consent
+path = "hris-state.db"                # readable by you alone
+# key_env = "HRIS_STATE_KEY"          # the variable with a key that seals those tokens, such as `openssl rand -hex 32`
 
 [mapping]                             # target field = source field; `hris fields` lists them
 {mapping}# custom.cost_centre = "custom.Cost centre"                        # a field of your own

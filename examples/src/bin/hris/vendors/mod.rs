@@ -4,12 +4,14 @@ mod humaans;
 
 use std::fmt;
 use std::path::Path;
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use hris_core::{Capabilities, Directory, Secret, Timestamp};
+use hris_core::{Capabilities, Directory, Grant, GrantStore, Secret, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
+use url::Url;
 
 use crate::config::{Settings, nearest};
 use crate::failure::{Failure, Result};
@@ -66,8 +68,59 @@ pub(crate) trait Vendor: fmt::Debug + Sync {
     /// How a person gets a credential and where it goes, in lines.
     fn how_to_connect(&self, settings: &Settings) -> Vec<String>;
 
+    /// How it is connected by consent, where it is. Its [`Vendor::directory`] is then for looking at
+    /// settings only; whatever reads people takes [`OAuth::directory`].
+    fn oauth(&self) -> Option<&dyn OAuth> {
+        None
+    }
+
     /// Starts a fake of the vendor on this machine.
     async fn sandbox(&self, options: SandboxOptions) -> Result<Box<dyn FakeVendor>>;
+}
+
+/// A vendor that is connected by a person's consent: OAuth 2.0 with an authorisation code.
+#[async_trait]
+pub(crate) trait OAuth: Sync {
+    /// Connects with the grant that is kept, which is renewed there.
+    fn directory(&self, settings: &Settings, grants: Arc<dyn GrantStore>) -> Result<Box<dyn Directory>>;
+
+    /// Where the vendor sends the person back to, if the configuration says so.
+    fn redirect_uri(&self, settings: &Settings) -> Option<Url>;
+
+    /// Begins a consent from which the person is sent back to `redirect`.
+    fn consent(&self, settings: &Settings, redirect: &Url) -> Result<Box<dyn Consent>>;
+
+    /// The organisations that a grant sees: id and name of each.
+    async fn organisations(
+        &self,
+        settings: &Settings,
+        grants: Arc<dyn GrantStore>,
+    ) -> Result<Vec<(String, String)>>;
+
+    /// The organisation of the configuration, by id or name.
+    fn organisation(&self, settings: &Settings) -> Option<String>;
+
+    /// What a person does at the vendor to take the access away, as programs cannot.
+    fn how_to_revoke(&self) -> &'static str;
+}
+
+/// A consent under way. Its address holds a `state`, which the answer must bring back.
+#[async_trait]
+pub(crate) trait Consent: Send {
+    /// Where the person gives consent.
+    fn address(&self) -> &Url;
+
+    /// Makes a grant of the answer; the consent is used up.
+    async fn finish(self: Box<Self>, answer: Answer) -> Result<Grant>;
+}
+
+/// What a person came back with.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// The whole address, its `state` being that of the consent.
+    Address(Secret),
+    /// The code alone.
+    Code(Secret),
 }
 
 /// How a fake vendor should be.
