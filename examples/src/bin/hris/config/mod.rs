@@ -332,10 +332,11 @@ fn settle(path: &Path, vendor: &'static dyn Vendor, file: File, lines: Lines) ->
     });
     let safeguards = file.safeguards.to_core();
     warnings.extend(loosened(&safeguards));
-    if let Some(token) = file.source.get("token_file").and_then(toml::Value::as_str) {
-        let token = beside(path, token);
-        if files::open_to_others(&token) {
-            warnings.push(format!("{} can be read by others; run `chmod 600` on it", token.display()));
+    let secrets = file.source.iter().filter(|(key, _)| key.ends_with("_file"));
+    for secret in secrets.filter_map(|(_, file)| file.as_str()) {
+        let secret = beside(path, secret);
+        if files::open_to_others(&secret) {
+            warnings.push(format!("{} can be read by others; run `chmod 600` on it", secret.display()));
         }
     }
     let exist = [
