@@ -93,8 +93,9 @@ impl Snapshot {
         self
     }
 
-    /// Adds how many people the organisation says it employs, counted as its list counts them. Where
-    /// fewer are listed, the credential sees a part of them only, and nobody is removed.
+    /// Adds how many people the organisation says it employs, those who have left not counted. Where
+    /// fewer who have not left are listed, the credential sees a part of them only, and nobody is
+    /// removed.
     #[must_use]
     pub fn with_employed(mut self, people: Option<u64>) -> Self {
         self.employed = people;

@@ -8,7 +8,7 @@ use super::pairs::{self, Pairs};
 use super::plan::{Action, ActionKind, Baseline, Figures, Mode, Verdict};
 use super::policy::{Policy, UnlinkedUsers};
 use super::situation::{Reason, Situation};
-use crate::{AssignmentKind, Fingerprint, TargetField};
+use crate::{AssignmentKind, Fingerprint, Status, TargetField};
 
 /// What was visible at the last complete run and is not now.
 #[derive(Debug, Default)]
@@ -40,7 +40,7 @@ pub(super) fn compare(inputs: &Inputs<'_>, policy: &Policy) -> Lost {
     let name = |kind: AssignmentKind| format!("assignments.{}", kind.as_str());
     let fields = inputs.desired.filled().map(|(target, filled)| (target.to_string(), filled));
     let filled = fields.chain(kinds.iter().map(|(kind, filled)| (name(*kind), *filled))).collect();
-    let hidden = hidden(inputs.snapshot.people(), inputs.snapshot.employed());
+    let hidden = hidden(listed(inputs), inputs.snapshot.employed());
     let mut lost = Lost { filled, hidden, ..Lost::default() };
     let Some(last) = inputs.last else { return lost };
     let (before, now) = (&last.fingerprint, inputs.snapshot.fingerprint());
@@ -130,15 +130,22 @@ pub(super) fn figures(
         organisation_changed: lost.organisation,
         config_changed: inputs.last.is_some_and(|last| last.config != inputs.config),
         last_source_people: inputs.last.map(|last| last.people),
+        listed: listed(inputs),
         employed: inputs.snapshot.employed(),
     }
+}
+
+/// How many people in the source have not left. Whoever could not be read counts: they are there.
+fn listed(inputs: &Inputs<'_>) -> u64 {
+    let left = inputs.snapshot.employees().iter().filter(|person| person.status() == Status::Terminated);
+    inputs.snapshot.people().saturating_sub(left.count() as u64)
 }
 
 /// That the organisation says it employs more people than are listed, in words; none if it does not.
 pub(super) fn hidden(listed: u64, employed: Option<u64>) -> Option<String> {
     let employed = employed.filter(|employed| *employed > listed)?;
     Some(format!(
-        "{listed} people are listed and the organisation says it employs {employed}: the \
+        "{listed} people who have not left are listed and the organisation says it employs {employed}: the \
          credential does not see everybody"
     ))
 }

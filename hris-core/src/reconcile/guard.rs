@@ -222,7 +222,7 @@ fn breaches(figures: &Figures, safeguards: &Safeguards) -> Vec<Refusal> {
     }
     let anyone = removals.saturating_add(figures.withheld_removals);
     if anyone > 0 {
-        let hidden = coverage::hidden(figures.source_people, figures.employed);
+        let hidden = coverage::hidden(figures.listed, figures.employed);
         if !figures.coverage_lost.is_empty() || figures.visibility_lost.is_some() || hidden.is_some() {
             let fields = figures.coverage_lost.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
             let mut causes = Vec::new();

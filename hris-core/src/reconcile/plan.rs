@@ -407,6 +407,8 @@ pub struct Figures {
     pub config_changed: bool,
     /// People in the source at the last complete run.
     pub last_source_people: Option<u64>,
+    /// People in the source who have not left, readable or not.
+    pub listed: u64,
     /// People whom the organisation says it employs, where it says so.
     pub employed: Option<u64>,
 }
