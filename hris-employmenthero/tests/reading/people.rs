@@ -249,7 +249,7 @@ async fn people_who_are_missing_are_asked_for() {
     let gone = EmployeeId::from(gone);
     assert!(matches!(directory.get(&gone, &everything()).await.unwrap(), Lookup::Gone));
     // Refused is no answer.
-    sandbox.inject(Fault::Status(403).on(&sandbox.path(&format!("employees/{gone}"))));
+    sandbox.inject(Fault::Status(403).on(sandbox.path(&format!("employees/{gone}"))));
     assert!(matches!(directory.get(&gone, &everything()).await.unwrap(), Lookup::NotVisible));
     sandbox.clear_faults();
     // An organisation that the grant lost would make everybody look gone.
@@ -283,7 +283,7 @@ async fn a_partial_list_looks_whole_and_is_noticed() {
     assert_eq!((snapshot.people(), snapshot.absence_counts()), (10, true));
 
     // What the organisation employs may be hidden itself; that is told.
-    sandbox.inject(Fault::Status(403).on(&sandbox.path("")));
+    sandbox.inject(Fault::Status(403).on(sandbox.path("")));
     let snapshot = directory(&sandbox).snapshot(&everything()).await.unwrap();
     assert_eq!((snapshot.people(), snapshot.employed()), (10, None));
     assert!(snapshot.problems().iter().any(|problem| problem.code == ProblemCode::NotPermitted));
