@@ -19,6 +19,8 @@ pub use error::{Error, ErrorKind, Result};
 pub use observer::{Event, Observer, ReportHook};
 pub use runner::{Approval, Check, Explanation, Planned, Runner, RunnerBuilder, SavedPlan, Stop};
 
+#[cfg(feature = "24sevenoffice")]
+pub use hris_24sevenoffice as sevenoffice;
 #[cfg(feature = "employmenthero")]
 pub use hris_employmenthero as employmenthero;
 #[cfg(feature = "humaans")]

@@ -78,7 +78,10 @@ fn read(answer: Answer, limits: &Limits) -> Result<Response, SendError> {
     if body.len() > limits.body {
         return Err(SendError::too_large(limits.body));
     }
-    let mut response = Response::new(answer.status).with_header("date", http_date(now()));
+    let mut response = Response::new(answer.status);
+    if answer.header_value("date").is_none() {
+        response = response.with_header("date", http_date(now()));
+    }
     if let Some(kind) = answer.content_type.filter(|_| !body.is_empty()) {
         response = response.with_header("content-type", kind);
     }

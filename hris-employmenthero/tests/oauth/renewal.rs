@@ -88,7 +88,7 @@ async fn a_token_that_ends_in_the_middle_of_a_list() {
         .build()
         .unwrap();
     let end = |world: &mut hris_employmenthero::sandbox::World| world.refuse_access_tokens();
-    sandbox.inject(Injection::then(end).on(&sandbox.path("employees")).nth(2).once());
+    sandbox.inject(Injection::then(end).on(sandbox.path("employees")).nth(2).once());
     let request = ReadRequest::new(Date::new(2026, 11, 24).unwrap()).with_field(StandardField::Email);
     assert_eq!(directory.snapshot(&request).await.unwrap().people(), 5);
     assert_eq!(token_requests(&sandbox), 1, "of all that were refused one renewed");

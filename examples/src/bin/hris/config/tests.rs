@@ -51,6 +51,14 @@ fn one_message_names_line_path_shape_and_nearest_key() {
             "hris.toml:4: schedule.every: not a time such as \"30m\", \"24h\" or \"7d\"",
         ),
         (
+            "connection = \"acme\"\n",
+            "hris.toml:3: source.connection is not a key here; it belongs to the top of the file, before any [table]",
+        ),
+        (
+            "[assignments]\nmode = \"add\"\n",
+            "hris.toml:4: assignments.mode must be one of \"additive\", \"exact\", not \"add\"; the nearest is \"additive\"",
+        ),
+        (
             "subdomain = \"acme\"\n",
             "hris.toml:3: source.subdomain is a key of the vendor freshteam; humaans does not have it",
         ),
@@ -93,6 +101,18 @@ fn one_message_names_line_path_shape_and_nearest_key() {
 }
 
 #[test]
+fn a_misspelt_source_is_named() {
+    assert_eq!(
+        message("[sorce]\nvendor = \"humaans\"\n"),
+        "hris.toml:1: sorce is not a key; the nearest is `source`; source.vendor is missing: write [source] with vendor = \"humaans\""
+    );
+    assert_eq!(
+        message(""),
+        "hris.toml:1: source.vendor is missing: write [source] with vendor = \"humaans\""
+    );
+}
+
+#[test]
 fn fields_of_the_products_own_may_be_dotted_or_quoted() {
     let rules = "[mapping]\nexternal_id = \"id\"\nemail = \"email\"\n";
     for own in [
@@ -126,20 +146,17 @@ fn syntax_errors_name_the_line() {
 
 #[test]
 fn vendors_that_are_not_built_in_are_told_from_typing_errors() {
+    let built = crate::vendors::names();
     let known = message("[source]\nvendor = \"freshteam\"\n");
     assert_eq!(
         known,
-        format!(
-            "hris.toml:2: source.vendor: this build has no connector for freshteam; it has {}",
-            vendors::names()
-        )
+        format!("hris.toml:2: source.vendor: this build has no connector for freshteam; it has {built}")
     );
     let typo = message("[source]\nvendor = \"humans\"\n");
     assert_eq!(
         typo,
         format!(
-            "hris.toml:2: source.vendor: there is no vendor \"humans\"; the nearest is \"humaans\"; this build has {}",
-            vendors::names()
+            "hris.toml:2: source.vendor: there is no vendor \"humans\"; the nearest is \"humaans\"; this build has {built}"
         )
     );
 }
