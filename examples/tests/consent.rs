@@ -72,14 +72,14 @@ impl World {
             // Byte by byte, so that what comes later stays for the end.
             let out = child.stdout.as_mut().expect("stdout");
             let mut line = Vec::new();
-            for byte in out.by_ref().bytes() {
-                match byte.expect("a byte") {
-                    b'\n' if line.starts_with(b"http") => {
-                        address = Some(String::from_utf8(line).expect("text"));
-                        break;
+            let mut byte = [0];
+            while address.is_none() && out.read_exact(&mut byte).is_ok() {
+                match byte {
+                    [b'\n'] if line.starts_with(b"http") => {
+                        address = Some(String::from_utf8(line.clone()).expect("text"));
                     }
-                    b'\n' => line.clear(),
-                    byte => line.push(byte),
+                    [b'\n'] => line.clear(),
+                    [byte] => line.push(byte),
                 }
             }
         }
