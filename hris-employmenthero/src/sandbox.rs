@@ -203,6 +203,12 @@ impl Sandbox {
         self.change(|world| world.authority.scopes = scopes);
     }
 
+    /// The redirect address that is registered with the application, in place of the one it has.
+    pub fn register_redirect(&self, address: impl Into<String>) {
+        let address = address.into();
+        self.change(|world| world.authority.redirect_uri = address);
+    }
+
     /// People whom the next person to consent does not see, such as the owner.
     pub fn hide<S: Into<String>>(&self, ids: impl IntoIterator<Item = S>) {
         let ids = ids.into_iter().map(Into::into).collect();

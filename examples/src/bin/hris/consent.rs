@@ -118,7 +118,11 @@ async fn caught(listener: &TcpListener, path: &str, state: &Secret) -> Result<An
                 let Ok((stream, _)) = visitor else { continue };
                 visits.spawn(visit(stream, path.to_owned(), state.clone()));
             }
-            Some(Ok(Some(answer))) = visits.join_next() => return Ok(Answer::Address(answer)),
+            Some(visited) = visits.join_next() => {
+                if let Ok(Some(answer)) = visited {
+                    return Ok(Answer::Address(answer));
+                }
+            }
         }
     }
 }

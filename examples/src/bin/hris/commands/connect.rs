@@ -45,7 +45,13 @@ async fn ask_for_consent(
     let consent = oauth.consent(settings, way.redirect())?;
     let state = state_of(consent.address())
         .ok_or_else(|| Failure::config("the consent has no state, so its answer could be anybody's"))?;
-    let tell = |line: &str| if console.is_json() { Ok(console.tell(line)) } else { console.say(line) };
+    let tell = |line: &str| {
+        if console.is_json() {
+            console.tell(line);
+            return Ok(());
+        }
+        console.say(line)
+    };
     tell(&format!("Open this address, as somebody who may see everybody in {}:", settings.vendor.title()))?;
     tell("")?;
     tell(consent.address().as_str())?;

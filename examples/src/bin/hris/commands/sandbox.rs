@@ -31,8 +31,10 @@ pub(crate) async fn sandbox(args: &Sandbox, shell: &Shell) -> Result<u8> {
     if let Some((id, secret)) = fake.client() {
         console.say(format!("client_id {id}"))?;
         console.say(format!("client_secret {secret}"))?;
-        document["client_id"] = id.into();
-        document["client_secret"] = secret.into();
+        if let Some(keys) = document.as_object_mut() {
+            keys.insert("client_id".to_owned(), id.into());
+            keys.insert("client_secret".to_owned(), secret.into());
+        }
     }
     console.document(&document)?;
     console.note("invented people, on this machine only; Ctrl-C ends it");
