@@ -32,3 +32,8 @@ fn story_2_freshteam_leavers() {
 fn story_3_connection_flow() {
     told(env!("CARGO_BIN_EXE_story_3_connection_flow"));
 }
+
+#[test]
+fn story_5_employment_hero_operations() {
+    told(env!("CARGO_BIN_EXE_story_5_employment_hero_operations"));
+}
