@@ -204,7 +204,14 @@ impl Builder {
         if let Some(transport) = self.transport {
             client = client.transport(transport);
         }
-        let api = Api::new(client.build()?, self.page_size, self.concurrency, self.organisation, session);
+        let api = Api::new(
+            client.build()?,
+            self.page_size,
+            self.concurrency,
+            self.per_minute,
+            self.organisation,
+            session,
+        );
         Ok(EmploymentHero::new(api, self.archived, !self.base_url.starts_with("https")))
     }
 }

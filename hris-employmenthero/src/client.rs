@@ -21,6 +21,8 @@ pub(crate) struct Api {
     pub(crate) client: Client,
     pub(crate) page_size: u32,
     concurrency: usize,
+    /// The pace that is kept over a minute.
+    pub(crate) per_minute: u32,
     /// The organisation to read, by id or exact name.
     pub(crate) wanted: Option<String>,
     session: Option<Session>,
@@ -36,10 +38,11 @@ impl Api {
         client: Client,
         page_size: u32,
         concurrency: usize,
+        per_minute: u32,
         wanted: Option<String>,
         session: Option<Session>,
     ) -> Self {
-        Self { client, page_size, concurrency, wanted, session, chosen: Arc::default() }
+        Self { client, page_size, concurrency, per_minute, wanted, session, chosen: Arc::default() }
     }
 
     /// The same API with fresh counts for one run.
@@ -266,11 +269,6 @@ impl<R: Record> Listing for List<'_, R> {
     fn same(&self, one: &R, other: &R) -> bool {
         one == other
     }
-}
-
-/// Whether something may not be seen, or is not there.
-pub(crate) fn is_hidden(error: &Error) -> bool {
-    matches!(error.status(), Some(403 | 404 | 410))
 }
 
 /// Says what a refusal may mean in Employment Hero. The answer cannot tell the reasons apart.

@@ -3,66 +3,24 @@
 mod custom;
 mod organisation;
 mod person;
-mod warnings;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use hris_core::http::Listed;
+use hris_core::http::{Listed, Part};
 use hris_core::{
     Employee, EmployeeId, Field, Fingerprint, Problem, ProblemCode, ReadRequest, Result, Snapshot,
-    StandardField, Status,
+    StandardField, Status, Tally, join_manager_emails,
 };
 
 pub(crate) use custom::{asked_members, lacking, needs_lists, wanted};
 pub(crate) use organisation::{Chosen, choose, count};
 
 use crate::builder::Archived;
-use crate::client::is_hidden;
 use crate::wire::{CustomField, CustomValue, Organisation, Person};
 use person::Reader;
-use warnings::Warnings;
 
 /// The vendor's name in configuration and reports.
 pub(crate) const VENDOR: &str = "employmenthero";
-
-/// Something beside the people: read, not visible, or not asked for.
-#[derive(Default)]
-pub(crate) enum Part<T> {
-    Hidden(u16),
-    Read(T),
-    #[default]
-    Skipped,
-}
-
-impl<T> Part<T> {
-    /// What may be missing: refused or not there is an answer, everything else an error.
-    pub(crate) fn of(answer: Result<T>) -> Result<Self> {
-        match answer {
-            Ok(value) => Ok(Self::Read(value)),
-            Err(error) if is_hidden(&error) => Ok(Self::Hidden(error.status().unwrap_or_default())),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// Reads `value` if `needed`.
-    pub(crate) async fn when(needed: bool, value: impl Future<Output = Result<T>>) -> Result<Self> {
-        if needed { Self::of(value.await) } else { Ok(Self::Skipped) }
-    }
-
-    pub(crate) fn read(&self) -> Option<&T> {
-        match self {
-            Self::Read(value) => Some(value),
-            _ => None,
-        }
-    }
-
-    fn hidden(&self) -> Option<u16> {
-        match self {
-            Self::Hidden(status) => Some(*status),
-            _ => None,
-        }
-    }
-}
 
 /// The customer's own fields, and everybody's values by the person's id.
 #[derive(Default)]
@@ -91,15 +49,15 @@ pub(crate) fn snapshot(
         scopes,
         ..Fingerprint::default()
     };
-    let mut warnings = Warnings::default();
-    warnings.repeat(people.repeated.iter().filter(|repeated| !repeated.conflicting).count() as u64);
+    let mut warnings = Tally::default();
+    warnings.repeated(people.repeated.iter().filter(|repeated| !repeated.conflicting).count() as u64);
     let conflicting: HashSet<&str> = people
         .repeated
         .iter()
         .filter(|repeated| repeated.conflicting)
         .map(|repeated| &*repeated.id)
         .collect();
-    let mut reader = Reader::new(customs, request, archived)?;
+    let reader = Reader::new(customs, request, archived)?;
     let mut employees = Vec::with_capacity(people.rows.len());
     let mut aside: Vec<(EmployeeId, Problem)> = Vec::new();
     let mut unidentified = 0_u64;
@@ -180,7 +138,7 @@ pub(crate) fn one(
     request: &ReadRequest,
     archived: Archived,
 ) -> Result<Employee> {
-    Ok(Reader::new(customs, request, archived)?.employee(person, &mut Warnings::default()))
+    Ok(Reader::new(customs, request, archived)?.employee(person, &mut Tally::default()))
 }
 
 /// The work e-mail in a record, by the same rule as everywhere.
@@ -192,16 +150,4 @@ fn set_aside(id: &str, code: ProblemCode, words: &str) -> (EmployeeId, Problem) 
     let id = EmployeeId::from(id);
     let problem = Problem::error(code, words).employee(&id);
     (id, problem)
-}
-
-fn join_manager_emails(employees: &mut [Employee]) {
-    let emails: HashMap<String, Field<String>> =
-        employees.iter().map(|person| (person.id().to_string(), person.email().map(str::to_owned))).collect();
-    for person in employees {
-        let email = match person.manager() {
-            Field::Value(manager) => emails.get(manager).cloned().unwrap_or_default(),
-            other => other.map(str::to_owned),
-        };
-        person.put(StandardField::ManagerEmail, email);
-    }
 }

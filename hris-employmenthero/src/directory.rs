@@ -5,14 +5,15 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures_util::future::try_join3;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
+use hris_core::http::Part;
 use hris_core::{
-    Capabilities, Directory, EmployeeId, ErrorKind, Field, FieldInfo, LeaverSignals, Lookup, Preflight,
+    Capabilities, Cost, Directory, EmployeeId, ErrorKind, Field, FieldInfo, LeaverSignals, Lookup, Preflight,
     ReadRequest, Result, Snapshot, SourceField, StandardField,
 };
 
 use crate::builder::{Archived, Builder, MAX_PAGE_SIZE};
 use crate::client::{Api, Resource};
-use crate::convert::{self, Chosen, Customs, Part, VENDOR, asked_members, choose, needs_lists, wanted};
+use crate::convert::{self, Chosen, Customs, VENDOR, asked_members, choose, needs_lists, wanted};
 use crate::preflight;
 use crate::wire::CustomField;
 
@@ -200,6 +201,24 @@ impl Directory for EmploymentHero {
             employee.put(StandardField::ManagerEmail, email);
         }
         Ok(Lookup::Found(Box::new(employee)))
+    }
+
+    async fn cost(&self, request: &ReadRequest) -> Result<Option<Cost>> {
+        let api = self.api.begin_run();
+        let organisation = organisation(&api).await?.id;
+        let Some(people) = api.probe(&organisation, Resource::Employees).await? else { return Ok(None) };
+        // The organisations, the chosen one with its counts, and the pages of people.
+        let mut requests = 2 + people.div_ceil(api.page_size.into()).max(1);
+        if needs_lists(request) {
+            requests += 1;
+            let fields = Part::of(api.custom_fields(&organisation).await)?;
+            if let Some(fields) = fields.read()
+                && !wanted(fields, request)?.is_empty()
+            {
+                requests = requests.saturating_add(people);
+            }
+        }
+        Ok(Some(Cost::new(requests, api.per_minute).with_asked(api.client.requests())))
     }
 }
 

@@ -16,4 +16,4 @@ mod wire;
 
 pub use builder::{Archived, Builder};
 pub use directory::EmploymentHero;
-pub use requirements::{Need, Requirements, ScopeNotation, requirements};
+pub use requirements::{ScopeNotation, requirements, scopes};

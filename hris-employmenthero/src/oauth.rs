@@ -294,7 +294,7 @@ impl OAuthBuilder {
     }
 
     /// The scopes to ask for, in whichever notation the application shows them. None are asked for
-    /// by default; [`Requirements::scopes`](crate::Requirements::scopes) says what a mapping needs.
+    /// by default; [`scopes`](crate::scopes()) says what a mapping needs.
     pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes = scopes.into_iter().map(Into::into).collect();
         self

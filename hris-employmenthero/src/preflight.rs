@@ -1,17 +1,18 @@
 //! Looks whether a grant may read what is wanted, and names what is missing in Employment Hero's
 //! words.
 
+use hris_core::http::{Asked, Part};
 use hris_core::{
-    Employee, Error, ErrorKind, Field, Finding, Level, Preflight, ReadRequest, Result, SourceField,
+    Cost, Employee, Error, ErrorKind, Field, Finding, Level, Preflight, ReadRequest, Result, SourceField,
     StandardField,
 };
 
 use crate::builder::Archived;
 use crate::client::{Api, Resource};
-use crate::convert::{self, Customs, Part, asked_members, lacking, needs_lists, wanted};
+use crate::convert::{self, Customs, asked_members, lacking, needs_lists, wanted};
 use crate::directory::organisation;
-use crate::requirements::requirements;
-use crate::wire::Person;
+use crate::requirements::{Scope, known};
+use crate::wire::{Organisation, Person};
 
 const NEW_APPLICATION: &str = "scopes of an application cannot be changed: make a new application with this scope in the Developer \
                                Portal, and reconnect";
@@ -46,19 +47,6 @@ struct Check<'a> {
     found: Preflight,
 }
 
-/// Sets refusals of one question apart from a refused grant and from no answer at all.
-fn asked<T>(answer: Result<T>) -> Result<std::result::Result<T, Error>> {
-    match answer {
-        Ok(value) => Ok(Ok(value)),
-        Err(error) => match error.kind() {
-            ErrorKind::Permission | ErrorKind::NotFound | ErrorKind::Rejected => Ok(Err(error)),
-            // A list that is not found.
-            ErrorKind::Protocol if error.status() == Some(404) => Ok(Err(error)),
-            _ => Err(error),
-        },
-    }
-}
-
 impl Check<'_> {
     fn add(&mut self, level: Level, subject: impl Into<String>, outcome: impl Into<String>) {
         self.found.push(Finding::new(level, subject, outcome));
@@ -81,7 +69,7 @@ impl Check<'_> {
     async fn everything(&mut self) -> Result<()> {
         let Some(id) = self.organisation().await? else { return Ok(()) };
         self.scopes();
-        let detail = asked(self.api.organisation(&id).await)?;
+        let detail = Asked::of(self.api.organisation(&id).await)?;
         let Some((people, total)) = self.people(&id).await? else { return Ok(()) };
         self.everybody(&people, total, detail);
         self.coverage(people)?;
@@ -128,15 +116,12 @@ impl Check<'_> {
             let outcome = "the token answer does not tell them; they are found out by trying";
             return self.add(Level::Passed, "scopes", outcome);
         };
-        let mut missing = Vec::new();
-        for need in requirements(self.request).needs {
-            let names = [need.name, need.urn];
-            let known = names.iter().any(Option::is_some);
-            let has = names.iter().flatten().any(|name| granted.contains(*name));
-            if known && !has {
-                missing.push(names.into_iter().flatten().next().unwrap_or_default());
-            }
-        }
+        let names = |scope: &Scope| [Some(scope.name), scope.urn].into_iter().flatten().collect::<Vec<_>>();
+        let missing: Vec<&str> = known(self.request)
+            .iter()
+            .filter(|scope| !names(scope).into_iter().any(|name| granted.contains(name)))
+            .map(|scope| scope.name)
+            .collect();
         if missing.is_empty() {
             self.add(Level::Passed, "scopes", "granted as far as their names are known");
         } else {
@@ -166,8 +151,8 @@ impl Check<'_> {
 
     /// 4: the people; the first page.
     async fn people(&mut self, id: &str) -> Result<Option<(Vec<Person>, Option<u64>)>> {
-        match asked(self.api.first_people(id, &asked_members(self.request)).await)? {
-            Ok((people, total)) => {
+        match Asked::of(self.api.first_people(id, &asked_members(self.request)).await)? {
+            Asked::Answered((people, total)) => {
                 let words = total.map_or_else(|| "not counted".to_owned(), |total| total.to_string());
                 self.add(Level::Passed, "scope employees:list", format!("granted; people: {words}"));
                 if let Some(first) = people.iter().find_map(|person| person.notes.id.as_deref()) {
@@ -175,7 +160,7 @@ impl Check<'_> {
                 }
                 Ok(Some((people, total)))
             }
-            Err(error) => {
+            Asked::Refused(error) => {
                 let finding = Finding::new(Level::Missing, "scope employees:list", error.to_string())
                     .cost("nobody can be read")
                     .remedy(format!("{NEW_APPLICATION}; or reconnect as an owner or full administrator"));
@@ -187,9 +172,9 @@ impl Check<'_> {
 
     /// Whether one person may be asked for by id, on which the removal of missing people depends.
     async fn one(&mut self, organisation: &str, person: &str) -> Result<()> {
-        match asked(self.api.person(organisation, &person.into(), &[]).await)? {
-            Ok(_) => self.add(Level::Passed, "scope employees:show", "granted"),
-            Err(error) => {
+        match Asked::of(self.api.person(organisation, &person.into(), &[]).await)? {
+            Asked::Answered(_) => self.add(Level::Passed, "scope employees:show", "granted"),
+            Asked::Refused(error) => {
                 let finding = Finding::new(Level::Warning, "scope employees:show", error.to_string())
                     .cost("people who are missing from the list cannot be asked for, so they are kept")
                     .remedy(NEW_APPLICATION);
@@ -201,12 +186,7 @@ impl Check<'_> {
 
     /// 2.7: whether everybody is seen. Who consented is not told by Employment Hero, so whether it
     /// is an employee, or one who leaves, cannot be looked at.
-    fn everybody(
-        &mut self,
-        people: &[Person],
-        total: Option<u64>,
-        detail: std::result::Result<crate::wire::Organisation, Error>,
-    ) {
+    fn everybody(&mut self, people: &[Person], total: Option<u64>, detail: Asked<Organisation>) {
         self.add(
             Level::Passed,
             "who consented",
@@ -214,8 +194,8 @@ impl Check<'_> {
              grant ends with the person",
         );
         let detail = match detail {
-            Ok(detail) => detail,
-            Err(error) => {
+            Asked::Answered(detail) => detail,
+            Asked::Refused(error) => {
                 let finding = Finding::new(Level::Warning, "scope organisations:show", error.to_string())
                     .cost("a list that shows a part of the people would not be noticed")
                     .remedy(NEW_APPLICATION);
@@ -273,19 +253,19 @@ impl Check<'_> {
     async fn lists(&mut self, id: &str) -> Result<()> {
         let teams = [StandardField::Team, StandardField::Teams, StandardField::Groups];
         if teams.into_iter().any(|field| self.request.wants(field)) {
-            match asked(self.api.probe(id, Resource::Teams).await)? {
-                Ok(total) => {
+            match Asked::of(self.api.probe(id, Resource::Teams).await)? {
+                Asked::Answered(total) => {
                     let words = total.map_or_else(|| "not counted".to_owned(), |total| total.to_string());
                     self.add(Level::Passed, "scope teams:list", format!("granted; teams (groups): {words}"));
                 }
-                Err(error) => {
+                Asked::Refused(error) => {
                     self.unlisted("scope teams:list", &error, "teams are known by people's records only")
                 }
             }
         }
         if self.request.wants(StandardField::Location) {
-            match asked(self.api.work_locations(id).await)? {
-                Ok(places) => {
+            match Asked::of(self.api.work_locations(id).await)? {
+                Asked::Answered(places) => {
                     let mut names: Vec<&str> =
                         places.iter().filter_map(|place| place.name.as_deref().value()).take(SHOWN).collect();
                     names.sort_unstable();
@@ -294,7 +274,7 @@ impl Check<'_> {
                     let outcome = format!("{} places to be mapped: {}{more}", places.len(), names.join(", "));
                     self.add(Level::Passed, "work locations", outcome);
                 }
-                Err(error) => {
+                Asked::Refused(error) => {
                     self.unlisted(
                         "scope work_locations:list",
                         &error,
@@ -316,9 +296,9 @@ impl Check<'_> {
         if !needs_lists(self.request) {
             return Ok(());
         }
-        let definitions = match asked(self.api.custom_fields(id).await)? {
-            Ok(definitions) => definitions,
-            Err(error) => {
+        let definitions = match Asked::of(self.api.custom_fields(id).await)? {
+            Asked::Answered(definitions) => definitions,
+            Asked::Refused(error) => {
                 let level = if self.request.wants_everything() { Level::Warning } else { Level::Missing };
                 let finding = Finding::new(level, "custom fields", error.to_string())
                     .cost("they cannot be read; accounts keep what they have")
@@ -341,11 +321,11 @@ impl Check<'_> {
             }
             Ok(fields) => {
                 let people = people.unwrap_or_default();
-                let minutes = people.div_ceil(95);
                 let outcome = format!(
-                    "{} of {} are read, with one request a person: {people} people take about {minutes} min a run",
+                    "{} of {} are read, with one request a person: {}",
                     fields.len(),
-                    definitions.len()
+                    definitions.len(),
+                    Cost::new(people, self.api.per_minute)
                 );
                 self.add(if people > 200 { Level::Warning } else { Level::Passed }, "custom fields", outcome);
                 self.values(id).await?;

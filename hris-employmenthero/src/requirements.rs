@@ -1,9 +1,7 @@
 //! The scopes that an application needs, computed from what is read: to be chosen before set-up,
 //! because Employment Hero lets nobody change them afterwards.
 
-use std::fmt;
-
-use hris_core::{ReadRequest, SourceField, StandardField};
+use hris_core::{Need, NeedKind, ReadRequest, Requirements, SourceField, StandardField};
 
 use crate::convert::needs_lists;
 
@@ -22,119 +20,106 @@ pub enum ScopeNotation {
     Urn,
 }
 
-/// What an application needs in Employment Hero before it can work.
-///
-/// ```
-/// use hris_core::{Date, ReadRequest, StandardField};
-/// use hris_employmenthero::{ScopeNotation, requirements};
-///
-/// let request = ReadRequest::new(Date::new(2026, 11, 23)?).with_field(StandardField::Teams);
-/// let needs = requirements(&request);
-/// assert_eq!(
-///     needs.scopes(ScopeNotation::ResourceAction),
-///     ["organisations:list", "organisations:show", "employees:list", "employees:show", "teams:list"],
-/// );
-/// assert_eq!(
-///     needs.scopes(ScopeNotation::Urn),
-///     ["urn:mainapp:organisations:read", "urn:mainapp:employees:read"],
-/// );
-/// println!("{needs}");
-/// # Ok::<(), hris_core::InvalidDate>(())
-/// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Requirements {
-    /// Scopes of the application.
-    pub needs: Vec<Need>,
+/// One scope, by its names as far as they are known.
+pub(crate) struct Scope {
+    pub(crate) name: &'static str,
+    pub(crate) urn: Option<&'static str>,
+    uses: Vec<String>,
+    required: bool,
 }
 
-/// One scope that has to be chosen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Need {
-    /// Its name as `resource:action`, where it is known.
-    pub name: Option<&'static str>,
-    /// Its name as a URN, where it is known.
-    pub urn: Option<&'static str>,
-    /// What it is for: fields, or words.
-    pub uses: Vec<String>,
-    /// Whether something that was asked for fails without it; else it is advisable.
-    pub required: bool,
-}
-
-impl Requirements {
-    /// The names of the scopes, as far as they are known in this notation.
-    #[must_use]
-    pub fn scopes(&self, notation: ScopeNotation) -> Vec<String> {
-        let mut names: Vec<String> = Vec::new();
-        for need in &self.needs {
-            let name = match notation {
-                ScopeNotation::ResourceAction => need.name,
-                ScopeNotation::Urn => need.urn,
-            };
-            if let Some(name) = name.filter(|name| !names.iter().any(|known| known == name)) {
-                names.push(name.to_owned());
-            }
-        }
-        names
-    }
-}
-
-/// What reading `request` needs. Nothing is asked of Employment Hero.
-#[must_use]
-pub fn requirements(request: &ReadRequest) -> Requirements {
+/// The scopes whose names are known.
+pub(crate) fn known(request: &ReadRequest) -> Vec<Scope> {
     let wanted = |fields: &[StandardField]| -> Vec<String> {
         fields.iter().filter(|field| request.wants(**field)).map(ToString::to_string).collect()
     };
     let words = |words: &str| vec![words.to_owned()];
     let organisations = Some("urn:mainapp:organisations:read");
     let employees = Some("urn:mainapp:employees:read");
-    let mut needs = Vec::new();
-    let mut need = |name, urn, uses: Vec<String>, required| {
-        if !uses.is_empty() {
-            needs.push(Need { name, urn, uses, required });
-        }
-    };
-    need(Some("organisations:list"), organisations, words("choosing the organisation"), false);
-    need(Some("organisations:show"), organisations, words("noticing that the list is a part"), false);
-    need(Some("employees:list"), employees, words("everything"), true);
-    need(Some("employees:show"), employees, words("asking about people who are missing"), true);
     let teams = wanted(&[StandardField::Team, StandardField::Teams, StandardField::Groups]);
-    need(Some("teams:list"), None, teams, false);
-    need(Some("work_locations:list"), None, wanted(&[StandardField::Location]), false);
+    let places = wanted(&[StandardField::Location]);
+    let mut scopes = Vec::new();
+    for (name, urn, uses, required) in [
+        ("organisations:list", organisations, words("choosing the organisation"), false),
+        ("organisations:show", organisations, words("noticing that the list is a part"), false),
+        ("employees:list", employees, words("everything"), true),
+        ("employees:show", employees, words("asking about people who are missing"), true),
+        ("teams:list", None, teams, false),
+        ("work_locations:list", None, places, false),
+    ] {
+        if !uses.is_empty() {
+            scopes.push(Scope { name, urn, uses, required });
+        }
+    }
+    scopes
+}
+
+/// The scopes to ask for in a consent, as far as their names are known in this notation.
+///
+/// ```
+/// use hris_core::{Date, ReadRequest, StandardField};
+/// use hris_employmenthero::{ScopeNotation, scopes};
+///
+/// let request = ReadRequest::new(Date::new(2026, 11, 23)?).with_field(StandardField::Teams);
+/// assert_eq!(
+///     scopes(&request, ScopeNotation::ResourceAction),
+///     ["organisations:list", "organisations:show", "employees:list", "employees:show", "teams:list"],
+/// );
+/// assert_eq!(
+///     scopes(&request, ScopeNotation::Urn),
+///     ["urn:mainapp:organisations:read", "urn:mainapp:employees:read"],
+/// );
+/// # Ok::<(), hris_core::InvalidDate>(())
+/// ```
+#[must_use]
+pub fn scopes(request: &ReadRequest, notation: ScopeNotation) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for scope in known(request) {
+        let name = match notation {
+            ScopeNotation::ResourceAction => Some(scope.name),
+            ScopeNotation::Urn => scope.urn,
+        };
+        if let Some(name) = name.filter(|name| !names.iter().any(|known| known == name)) {
+            names.push(name.to_owned());
+        }
+    }
+    names
+}
+
+/// What reading `request` needs. Nothing is asked of Employment Hero.
+///
+/// ```
+/// use hris_core::{Date, ReadRequest, StandardField};
+///
+/// let request = ReadRequest::new(Date::new(2026, 11, 23)?).with_field(StandardField::Location);
+/// let needs = hris_employmenthero::requirements(&request);
+/// assert!(needs.scopes().any(|need| need.name == "work_locations:list" && !need.required));
+/// println!("{needs}");
+/// # Ok::<(), hris_core::InvalidDate>(())
+/// ```
+#[must_use]
+pub fn requirements(request: &ReadRequest) -> Requirements {
+    let mut found = Requirements::default();
+    for Scope { name, urn, uses, required } in known(request) {
+        let need = Need::new(NeedKind::Scope, name, PORTAL, uses).label(urn);
+        found.needs.push(if required { need } else { need.advisable() });
+    }
     if needs_lists(request) {
         let customs: Vec<String> = request
             .named_fields()
             .filter(|field| !matches!(field, SourceField::Standard(_)))
             .map(ToString::to_string)
             .collect();
-        let uses = if customs.is_empty() { words("custom fields") } else { customs };
-        need(None, None, uses, !request.wants_everything());
+        let uses = if customs.is_empty() { vec!["custom fields".to_owned()] } else { customs };
+        let name = "for custom fields, by the name that the portal shows (add it to `scopes`)";
+        let need = Need::new(NeedKind::Scope, name, PORTAL, uses);
+        found.needs.push(if request.wants_everything() { need.advisable() } else { need });
     }
-    Requirements { needs }
-}
-
-impl fmt::Display for Need {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.name, self.urn) {
-            (Some(name), Some(urn)) => write!(f, "scope {name} ({urn})")?,
-            (Some(name), None) => write!(f, "scope {name}")?,
-            _ => f.write_str(
-                "the scopes for custom fields, whose names the portal shows (add them to `scopes`)",
-            )?,
-        }
-        let word = if self.required { "needed" } else { "advisable" };
-        write!(f, ", {word} for {}; chosen at {PORTAL}", self.uses.join(", "))
-    }
-}
-
-impl fmt::Display for Requirements {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for need in &self.needs {
-            writeln!(f, "{need}")?;
-        }
-        f.write_str(
-            "consent is given best by an owner or a full administrator who is nobody's employee record\n",
-        )
-    }
+    let everybody = vec!["everybody is seen, not a part".to_owned()];
+    let place = "Employment Hero, by whoever gives consent; best as nobody's employee record";
+    found.needs.push(Need::new(NeedKind::Permission, "owner or full administrator", place, everybody));
+    found.self_checks = vec![
+        "the plan is Platinum or above, and the Developer Portal shows the button for a new application",
+    ];
+    found
 }

@@ -17,7 +17,7 @@ use hris_core::{
 };
 use hris_employmenthero::oauth::OAuth;
 use hris_employmenthero::sandbox::{Person, Sandbox};
-use hris_employmenthero::{EmploymentHero, ScopeNotation, requirements};
+use hris_employmenthero::{EmploymentHero, ScopeNotation, scopes};
 use hris_examples::story::{Told, chapter, expect, say};
 use hris_reconcile::report::{Outcome, Report};
 use hris_reconcile::schedule::{Clock, Schedule, run_every};
@@ -95,7 +95,7 @@ impl<'a> App<'a> {
         let key = hris_core::Secret::from("the key of this story, kept elsewhere".to_owned());
         let store = SqliteStore::builder(folder.path().join("state.db")).seal_with(key).open().await?;
         let request = ReadRequest::new("2026-11-24".parse()?).with_fields(mapping_of_the_app().0);
-        let scopes = requirements(&request).scopes(ScopeNotation::ResourceAction);
+        let scopes = scopes(&request, ScopeNotation::ResourceAction);
         Ok(Self {
             vendor,
             oauth: vendor.oauth().scopes(scopes).build()?,

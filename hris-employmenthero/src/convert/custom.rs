@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use hris_core::http::Part;
 use hris_core::wire::Record;
 use hris_core::{
     CustomValue, Employee, Error, ErrorKind, Field, Problem, ProblemCode, ReadRequest, Result, SourceField,
 };
-use serde_json::Value;
 
-use super::{Customs, Part};
+use super::Customs;
 use crate::wire::{self, CustomField, Person};
 
 /// Members of a person's own record that nobody minds to be read with everything else.
@@ -101,44 +101,9 @@ impl<'a> Values<'a> {
 
 /// The value in a record whose member for it nobody documents.
 fn read(value: &wire::CustomValue) -> Field<String> {
-    let Some(Ok(Value::Object(members))) = value.notes.extra.as_deref().map(serde_json::from_str) else {
-        return Field::NotProvided;
-    };
-    match VALUES.iter().find_map(|name| members.get(*name)) {
-        None => Field::NotProvided,
-        Some(value) => match text(value) {
-            Ok(texts) if texts.is_empty() => Field::Cleared,
-            Ok(texts) => Field::Value(texts.join("; ")),
-            Err(()) => Field::NotProvided,
-        },
-    }
-}
-
-/// A text, a number, a truth value, an object with a `value`, or a list of these.
-fn text(value: &Value) -> std::result::Result<Vec<String>, ()> {
-    match value {
-        Value::Null => Ok(Vec::new()),
-        Value::String(text) if text.trim().is_empty() => Ok(Vec::new()),
-        Value::String(text) => Ok(vec![text.clone()]),
-        Value::Number(number) => Ok(vec![number.to_string()]),
-        Value::Bool(flag) => Ok(vec![flag.to_string()]),
-        Value::Array(values) => {
-            let texts: std::result::Result<Vec<_>, ()> = values.iter().map(one).collect();
-            Ok(texts?.into_iter().flatten().collect())
-        }
-        Value::Object(_) => one(value),
-    }
-}
-
-fn one(value: &Value) -> std::result::Result<Vec<String>, ()> {
-    match value {
-        Value::Object(members) => match members.get("value") {
-            Some(Value::Array(_) | Value::Object(_)) | None => Err(()),
-            Some(value) => text(value),
-        },
-        Value::Array(_) => Err(()),
-        scalar => text(scalar),
-    }
+    let mut members = value.notes.extra.as_deref().and_then(hris_core::wire::members).unwrap_or_default();
+    let place = VALUES.iter().find_map(|name| members.iter().position(|(known, _)| known == name));
+    place.map_or(Field::NotProvided, |place| members.swap_remove(place).1)
 }
 
 /// The definitions that a request wants.

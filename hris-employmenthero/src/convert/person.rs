@@ -1,14 +1,11 @@
 //! One person: names, status, dates, place.
 
-use std::collections::BTreeMap;
-
 use hris_core::{
-    Date, Employee, Field, Problem, ProblemCode, ReadRequest, Result, StandardField, Status, wire,
+    Date, Employee, Field, ProblemCode, ReadRequest, Result, StandardField, Status, Tally, wire,
 };
 
 use super::Customs;
 use super::custom::Values;
-use super::warnings::Warnings;
 use crate::builder::Archived;
 use crate::wire::{Address, Person, Reference};
 
@@ -17,18 +14,16 @@ pub(super) struct Reader<'a> {
     request: &'a ReadRequest,
     archived: Archived,
     customs: Values<'a>,
-    /// Statuses that we do not know, and how many people have each.
-    unknown: BTreeMap<String, u64>,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(customs: &'a Customs, request: &'a ReadRequest, archived: Archived) -> Result<Self> {
         let customs = Values::new(customs, request)?;
-        Ok(Self { request, archived, customs, unknown: BTreeMap::new() })
+        Ok(Self { request, archived, customs })
     }
 
     /// The person in our words; what is odd about them is counted.
-    pub(super) fn employee(&mut self, mut person: Person, warnings: &mut Warnings) -> Employee {
+    pub(super) fn employee(&self, mut person: Person, warnings: &mut Tally) -> Employee {
         let id = person.notes.id.clone().unwrap_or_default();
         for member in &person.notes.unfit {
             let words = "the value is of another type than Employment Hero documents; left out";
@@ -37,7 +32,7 @@ impl<'a> Reader<'a> {
         let mut employee = Employee::new(id);
         self.customs.put(&mut employee, &mut person);
         put_dates(&mut employee, &person, warnings);
-        self.put_status(&mut employee, &person);
+        self.put_status(&mut employee, &person, warnings);
         employee.put(StandardField::Email, email(&mut person));
         employee.put(StandardField::Manager, manager(&person));
         let mobile = either(&mut person.company_mobile, &mut person.company_number);
@@ -69,20 +64,13 @@ impl<'a> Reader<'a> {
     }
 
     /// Says what was true of everybody.
-    pub(super) fn finish(self, warnings: &mut Warnings) {
+    pub(super) fn finish(self, warnings: &mut Tally) {
         for problem in self.customs.problems {
             warnings.say(problem);
         }
-        for (status, count) in self.unknown {
-            let noun = if count == 1 { "person has" } else { "people have" };
-            let words = format!(
-                "{count} {noun} the status {status:?}, which is not known; nothing is decided about them"
-            );
-            warnings.say(Problem::warning(ProblemCode::UnknownStatus, words).field("status"));
-        }
     }
 
-    fn put_status(&mut self, employee: &mut Employee, person: &Person) {
+    fn put_status(&self, employee: &mut Employee, person: &Person, warnings: &mut Tally) {
         let Field::Value(raw) = person.status.as_deref() else {
             // Older answers have no status at all, and a date alone removes nobody: whether an end
             // that has passed counts is the policy's to say.
@@ -99,7 +87,7 @@ impl<'a> Reader<'a> {
             "archived" if self.archived == Archived::Leaver => Status::Terminated,
             "archived" => Status::Unknown,
             _ => {
-                *self.unknown.entry(raw.chars().take(40).collect()).or_default() += 1;
+                warnings.unknown_status(raw);
                 Status::Unknown
             }
         };
@@ -215,7 +203,7 @@ fn parts(address: Address) -> [Field<String>; 5] {
     [street, city, state, postcode, country]
 }
 
-fn put_dates(employee: &mut Employee, person: &Person, warnings: &mut Warnings) {
+fn put_dates(employee: &mut Employee, person: &Person, warnings: &mut Tally) {
     let mut read = |text: &Field<String>, name: &'static str| {
         day(text).unwrap_or_else(|()| {
             let words = "no date that a calendar has; left out";

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex as Slot, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 use hris_core::http::{Authorize, Headers};
 use hris_core::{CLAIM_SECONDS, Claim, Error, ErrorKind, Grant, GrantStore, Result, Secret, StoredGrant};
 use tokio::sync::Mutex;
@@ -36,9 +37,12 @@ struct Shared {
     seed: Option<Secret>,
     /// What is in use here.
     held: Slot<Option<Held>>,
-    /// Held by the one task of this process that looks into the store or renews. It keeps a grant
-    /// that could not be stored yet, and the version it replaces.
-    busy: Mutex<Option<(u64, Grant)>>,
+    /// Held by the one task of this process that looks into the store or renews. A renewal whose
+    /// task was given up in the middle stays here, and the next one takes it to its end: what it
+    /// was about to bring may be the only good refresh token.
+    under_way: Mutex<Option<BoxFuture<'static, Result<Held>>>>,
+    /// A grant that is not stored yet, and the version that it replaces.
+    unsaved: Slot<Option<(u64, Grant)>>,
 }
 
 #[derive(Clone)]
@@ -49,16 +53,23 @@ struct Held {
 }
 
 impl Held {
-    /// A token whose age nobody here knows is used until it is refused.
+    /// Whether there is more than a minute left of it.
     fn is_fresh(&self) -> bool {
+        self.has_left(SPARE)
+    }
+
+    /// Whether more than `time` is left of it. A token whose age nobody here knows is used until it
+    /// is refused.
+    fn has_left(&self, time: Duration) -> bool {
         self.stored.grant.access_token.is_some()
-            && self.ends.is_none_or(|ends| ends.saturating_duration_since(Instant::now()) > SPARE)
+            && self.ends.is_none_or(|ends| ends.saturating_duration_since(Instant::now()) > time)
     }
 }
 
 impl Session {
     pub(crate) fn new(oauth: OAuth, grants: Arc<dyn GrantStore>, seed: Option<Secret>) -> Self {
-        Self(Arc::new(Shared { oauth, grants, seed, held: Slot::new(None), busy: Mutex::new(None) }))
+        let (held, unsaved) = (Slot::new(None), Slot::new(None));
+        Self(Arc::new(Shared { oauth, grants, seed, held, under_way: Mutex::new(None), unsaved }))
     }
 
     /// What was granted, in the vendor's words, as far as a token answer told it.
@@ -68,6 +79,10 @@ impl Session {
 
     fn held(&self) -> MutexGuard<'_, Option<Held>> {
         self.0.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn unsaved(&self) -> MutexGuard<'_, Option<(u64, Grant)>> {
+        self.0.unsaved.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn hold(&self, stored: StoredGrant, ends: Option<Instant>) -> Held {
@@ -85,7 +100,12 @@ impl Session {
         let known = self.held().clone();
         match known {
             Some(held) if held.is_fresh() => Ok(held),
-            _ => self.renew(false).await,
+            // The last minute is used up where nothing newer can be had.
+            Some(held) => match self.renew(false).await {
+                Err(_) if held.has_left(Duration::ZERO) => Ok(held),
+                renewed => renewed,
+            },
+            None => self.renew(false).await,
         }
     }
 
@@ -93,15 +113,28 @@ impl Session {
     /// one in use was refused; else it is renewed only if it is not fresh.
     async fn renew(&self, refused: bool) -> Result<Held> {
         let before = self.version();
-        let mut unsaved = self.0.busy.lock().await;
-        if let Some((version, grant)) = unsaved.take() {
-            self.store(version, grant, None, &mut unsaved).await?;
+        let mut under_way = self.0.under_way.lock().await;
+        if let Some(left) = under_way.as_mut() {
+            // What came of it is seen below: a newer grant, or none.
+            let _ = left.await;
+            *under_way = None;
         }
         if let Some(held) = self.held().clone()
             && (Some(held.stored.version) != before || !refused)
             && held.is_fresh()
         {
             return Ok(held);
+        }
+        let renewed = under_way.insert(Box::pin(self.clone().newer(before))).await;
+        *under_way = None;
+        renewed
+    }
+
+    /// A grant that is newer than the one of version `before`.
+    async fn newer(self, before: Option<u64>) -> Result<Held> {
+        let unsaved = self.unsaved().clone();
+        if let Some((version, grant)) = unsaved {
+            return self.store(version, grant, None).await;
         }
         let mut newest = self.load().await?;
         if Some(newest.version) != before && newest.grant.access_token.is_some() {
@@ -111,7 +144,7 @@ impl Session {
         let mut wait = WAITS.0;
         loop {
             match self.0.grants.claim(newest.version).await? {
-                Claim::Taken => return self.refresh(newest, &mut unsaved).await,
+                Claim::Taken => return self.refresh(newest).await,
                 Claim::Stale(Some(newer)) if newer.grant.access_token.is_some() => {
                     return Ok(self.hold(newer, None));
                 }
@@ -147,7 +180,7 @@ impl Session {
     }
 
     /// Renews a grant to which the claim is ours.
-    async fn refresh(&self, from: StoredGrant, unsaved: &mut Option<(u64, Grant)>) -> Result<Held> {
+    async fn refresh(&self, from: StoredGrant) -> Result<Held> {
         let StoredGrant { grant, version, .. } = from;
         let Some(token) = &grant.refresh_token else {
             self.release(version).await;
@@ -162,7 +195,7 @@ impl Session {
                 new.refresh_token = new.refresh_token.or(grant.refresh_token);
                 new.scopes = new.scopes.or(grant.scopes);
                 let ends = received.checked_add(granted.life);
-                self.store(version, new, ends, unsaved).await
+                self.store(version, new, ends).await
             }
             Ok(Answer::Dead) => {
                 self.release(version).await;
@@ -188,27 +221,20 @@ impl Session {
 
     /// Stores a new grant in place of the one of `version`, and only then holds it. What cannot be
     /// stored is kept for the next attempt and not used: its refresh token may be the only one.
-    async fn store(
-        &self,
-        version: u64,
-        grant: Grant,
-        ends: Option<Instant>,
-        unsaved: &mut Option<(u64, Grant)>,
-    ) -> Result<Held> {
+    async fn store(&self, version: u64, grant: Grant, ends: Option<Instant>) -> Result<Held> {
+        *self.unsaved() = Some((version, grant.clone()));
         let mut wait = WAITS.0;
         let mut attempt = 1;
         let stored = loop {
             match self.0.grants.replace(version, &grant).await {
                 Ok(stored) => break stored,
-                Err(error) if attempt >= STORE_ATTEMPTS => {
-                    *unsaved = Some((version, grant));
-                    return Err(error);
-                }
+                Err(error) if attempt >= STORE_ATTEMPTS => return Err(error),
                 Err(_) => sleep(wait).await,
             }
             attempt += 1;
             wait = wait.saturating_mul(2);
         };
+        *self.unsaved() = None;
         let newest = self.0.grants.load().await?.ok_or_else(|| self.gone())?;
         // If ours was not stored, or is not the newest any more, the newest counts.
         let ours = stored && same_token(&newest.grant, &grant);

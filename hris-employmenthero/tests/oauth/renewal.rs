@@ -212,6 +212,37 @@ async fn what_cannot_be_stored_is_not_used_and_not_lost() {
     assert_eq!(token_requests(&sandbox), 2);
 }
 
+/// A run that fails drops everything it had under way.
+#[tokio::test(start_paused = true)]
+async fn a_renewal_that_is_given_up_in_the_middle_is_taken_to_its_end() {
+    let sandbox = sandbox().await;
+    let grants = connected(&sandbox).await;
+    let directory = directory(&sandbox, Arc::new(grants.clone()));
+    read(&directory).await.unwrap();
+    sandbox.refuse_access_tokens();
+    sandbox.inject(Fault::Slow(Duration::from_secs(2)).on("/oauth2/token"));
+    assert!(tokio::time::timeout(Duration::from_secs(1), read(&directory)).await.is_err());
+    assert_eq!((token_requests(&sandbox), grants.load().await.unwrap().unwrap().version), (1, 1));
+    // The vendor has forgotten the old refresh token, and the new one is still on its way to us.
+    read(&directory).await.unwrap();
+    assert_eq!((token_requests(&sandbox), grants.load().await.unwrap().unwrap().version), (1, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_minute_of_a_token_is_used_where_no_other_can_be_had() {
+    let sandbox = sandbox().await;
+    let grants = connected(&sandbox).await;
+    let directory = directory(&sandbox, Arc::new(grants));
+    sandbox.refuse_access_tokens();
+    read(&directory).await.unwrap();
+    advance(Duration::from_secs(850)).await;
+    sandbox.inject(Fault::Status(422).on("/oauth2/token"));
+    read(&directory).await.unwrap();
+    advance(Duration::from_secs(51)).await;
+    assert_eq!(read(&directory).await.unwrap_err().kind(), ErrorKind::Unavailable);
+    assert_eq!(answered(&sandbox, 401), 1, "a token that has ended is not even tried");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_process_that_dies_between_answer_and_store() {
     for (rotation, lives) in

@@ -7,7 +7,7 @@ use hris_core::{
     Directory, Finding, GrantStore, Level, MemoryGrants, Preflight, ReadRequest, SourceField, StandardField,
 };
 use hris_employmenthero::sandbox::{CANARY, Sandbox};
-use hris_employmenthero::{EmploymentHero, ScopeNotation, requirements};
+use hris_employmenthero::{EmploymentHero, ScopeNotation, scopes};
 
 use super::{builder, directory, everything, sandbox, today};
 
@@ -37,7 +37,7 @@ async fn connected(sandbox: &Sandbox, scopes: BTreeSet<String>) -> EmploymentHer
 #[tokio::test(start_paused = true)]
 async fn a_full_grant_passes() {
     let sandbox = Sandbox::builder().employees(60).start().await.unwrap();
-    let scopes = requirements(&mapping()).scopes(ScopeNotation::ResourceAction).into_iter().collect();
+    let scopes = scopes(&mapping(), ScopeNotation::ResourceAction).into_iter().collect();
     let preflight = connected(&sandbox, scopes).await.check(&mapping()).await.unwrap();
     let grave: Vec<&Finding> = preflight
         .findings
@@ -123,5 +123,13 @@ async fn what_custom_fields_cost_is_told_before() {
     let sandbox = sandbox(300).await;
     let preflight = directory(&sandbox).check(&everything()).await.unwrap();
     let found = finding(&preflight, "custom fields").unwrap();
-    assert!(found.outcome.contains("300 people") && found.outcome.contains("4 min"), "{found}");
+    assert!(found.outcome.contains("300 requests, about 4 min at 95 a minute"), "{found}");
+    for (request, expected) in [(mapping(), 5), (everything(), 306)] {
+        let directory = directory(&sandbox);
+        let cost = directory.cost(&request).await.unwrap().unwrap();
+        assert_eq!((cost.requests, cost.per_minute), (expected, 95));
+        // As many as were told, but for the empty page behind a full one.
+        let snapshot = directory.snapshot(&request).await.unwrap();
+        assert_eq!(snapshot.requests(), expected + 1);
+    }
 }

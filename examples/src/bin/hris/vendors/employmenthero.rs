@@ -58,6 +58,8 @@ struct Source {
     token_url: Option<String>,
     /// The scopes to ask for, as the application's page in the Developer Portal shows them. Default: what the mapping needs.
     scopes: Option<Vec<String>>,
+    /// How the scopes that the mapping needs are written: as the application's page shows them. Default: resource_action.
+    scope_notation: Option<Notation>,
     /// Whether the consent names the scopes; without, those of the application hold. Default: true.
     send_scope: Option<bool>,
     /// Where the parts of a token request go: all in the body, or some in the query. Default: body.
@@ -72,6 +74,13 @@ struct Source {
     concurrency: Option<u32>,
     /// The pace kept before the vendor asks for one.
     rate_limit: Option<RateLimit>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Notation {
+    ResourceAction,
+    Urn,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
@@ -109,6 +118,13 @@ impl Default for RateLimit {
 impl Source {
     fn of(settings: &Settings) -> Result<Self> {
         super::read(&settings.source)
+    }
+
+    fn notation(&self) -> ScopeNotation {
+        match self.scope_notation {
+            Some(Notation::Urn) => ScopeNotation::Urn,
+            Some(Notation::ResourceAction) | None => ScopeNotation::ResourceAction,
+        }
     }
 
     fn place<'a>(&'a self, stem: &'static str, default: &'static str) -> SecretPlace<'a> {
@@ -149,7 +165,7 @@ impl Source {
         let id = self.place("client_id", CLIENT_ID).read(settings)?;
         let secret = self.place("client_secret", CLIENT_SECRET).read(settings)?;
         let mut application = oauth::OAuth::builder(id.expose(), secret)
-            .scopes(self.scopes.clone().unwrap_or_else(|| scopes(settings)))
+            .scopes(self.scopes.clone().unwrap_or_else(|| scopes(settings, self.notation())))
             .send_scope(self.send_scope.unwrap_or(true))
             .token_request(match self.token_request {
                 Some(TokenStyle::Split) => TokenRequest::Split,
@@ -202,9 +218,8 @@ impl Source {
 }
 
 /// The scopes that mapping and policy ask for.
-fn scopes(settings: &Settings) -> Vec<String> {
-    request(settings)
-        .map_or_else(Vec::new, |request| requirements(&request).scopes(ScopeNotation::ResourceAction))
+fn scopes(settings: &Settings, notation: ScopeNotation) -> Vec<String> {
+    request(settings).map_or_else(Vec::new, |request| hris_employmenthero::scopes(&request, notation))
 }
 
 /// What a sync asks for. What it needs does not depend on the day.
@@ -248,6 +263,7 @@ client_secret_env = "EMPLOYMENTHERO_CLIENT_SECRET"   # the variable with its sec
 # refresh_token_env = "EMPLOYMENTHERO_REFRESH_TOKEN"  # a refresh token from elsewhere, in place of `hris connect`
 # refresh_token_file = "employmenthero.token"         # or a file; what the state holds wins over both
 # scopes = ["employees:list", "teams:list"]           # as your application's page shows them; default: what the mapping needs
+scope_notation = "resource_action"    # resource_action (employees:list) | urn (urn:mainapp:employees:read)
 send_scope = true                     # whether the consent names the scopes
 token_request = "body"                # body | split (some of it in the query)
 # base_url = "https://api.employmenthero.com"
