@@ -147,7 +147,8 @@ impl fmt::Debug for Base {
 }
 
 /// Whether two values of a field mean the same; two missing ones do.
-pub(super) fn is_same(field: &TargetField, left: Option<&str>, right: Option<&str>) -> bool {
+#[must_use]
+pub fn is_same(field: &TargetField, left: Option<&str>, right: Option<&str>) -> bool {
     match (left, right) {
         (Some(left), Some(right)) => canon::same(field, left, right),
         (left, right) => left.is_none() && right.is_none(),
@@ -156,7 +157,8 @@ pub(super) fn is_same(field: &TargetField, left: Option<&str>, right: Option<&st
 
 /// Whether `found` is what a system may make of `written`: the same letters and digits in another
 /// form, a phone number without its prefix, a text cut short, an address without a part.
-fn is_alike(field: &TargetField, written: Option<&str>, found: Option<&str>) -> bool {
+#[must_use]
+pub fn is_alike(field: &TargetField, written: Option<&str>, found: Option<&str>) -> bool {
     let (Some(written), Some(found)) = (written, found) else { return written.is_none() && found.is_none() };
     if canon::same(field, written, found) {
         return true;

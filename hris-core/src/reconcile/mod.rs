@@ -58,7 +58,7 @@ mod two_way;
 
 pub use self::guard::{Decision, Refusal, Rule, guard};
 pub use self::inputs::{Inputs, TargetCapabilities};
-pub use self::merge::{Base, Bases, Cause, Merge, Rules, Side, merge};
+pub use self::merge::{Base, Bases, Cause, Merge, Rules, Side, is_alike, is_same, merge};
 pub use self::plan::{
     Action, ActionKey, ActionKind, Baseline, Change, Figures, GrantChange, Mode, Plan, PlanDigest, Verdict,
 };

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hris_core::mapping::Mapping;
+use hris_core::mapping::{FieldMap, Mapping};
 use hris_core::reconcile::{Policy, Safeguards};
 use hris_core::{Directory, TimeZone};
 use sha2::{Digest as _, Sha256};
 
+use super::both_ways::Shared;
 use super::calls::Calls;
 use super::{CALL_LIMIT, Runner, Stop};
 use crate::observer::{Nobody, Observer, ReportHook};
@@ -145,6 +146,7 @@ impl RunnerBuilder {
         let map = mapping.compile(capabilities).map_err(|error| {
             Error::new(ErrorKind::Config, format!("read the mapping: {error}")).with_source(error)
         })?;
+        let shared = shared(&*self.directory, &map, &self.policy, &self.source_settings)?;
         let config = digest(&(&mapping, &self.policy, &self.source_settings))?;
         Ok(Runner {
             calls: Calls::new(Arc::clone(&self.target), self.call_limit),
@@ -158,11 +160,43 @@ impl RunnerBuilder {
             safeguards: self.safeguards,
             time_zone: self.time_zone,
             config,
+            shared,
             observer: self.observer,
             hooks: self.hooks,
             stop: self.stop,
         })
     }
+}
+
+/// What both sides may change under a two-way policy.
+fn shared(
+    directory: &dyn Directory,
+    map: &FieldMap,
+    policy: &Policy,
+    settings: &str,
+) -> Result<Option<Shared>> {
+    let Some(rules) = &policy.two_way else { return Ok(None) };
+    let capabilities = directory.capabilities();
+    let vendor = capabilities.vendor;
+    if directory.writer().is_none() {
+        let message = format!("read the policy: {vendor} can only be read, so data can flow from it alone");
+        return Err(Error::new(ErrorKind::Config, message));
+    }
+    let fields = map.shared(capabilities);
+    if fields.is_empty() {
+        let message = format!(
+            "read the policy: no mapped field can flow back to {vendor}; one can that takes a single field which is \
+             written there, without `map` and `default`"
+        );
+        return Err(Error::new(ErrorKind::Config, message));
+    }
+    let unknown = rules.fields.keys().find(|field| !fields.iter().any(|shared| shared.target == **field));
+    if let Some(field) = unknown {
+        let message =
+            format!("read the policy: {field} cannot flow back to {vendor}, so no conflict can be about it");
+        return Err(Error::new(ErrorKind::Config, message));
+    }
+    Ok(Some(Shared { fields, settings: digest(&settings)? }))
 }
 
 fn digest(settings: &impl serde::Serialize) -> Result<String> {
