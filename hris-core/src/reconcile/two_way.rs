@@ -232,7 +232,7 @@ impl Draft<'_, '_> {
             }
             let waits = pair.is_new && *field == TargetField::Email;
             match merge(field, base, source, target, &rules) {
-                Merge::Nothing => {}
+                Merge::Nothing => self.tell_again(&pair, field, base),
                 Merge::Agree | Merge::Leave => self.agree(&pair, field, source, target),
                 Merge::Diverge(side) => {
                     self.agree(&pair, field, source, target);
@@ -286,6 +286,15 @@ impl Draft<'_, '_> {
             action.user = Some(pair.user.id.clone());
             action.changes = back;
             self.decided.actions.push(action);
+        }
+    }
+
+    /// A difference that was left since the last run that came to its end was told in no report yet.
+    fn tell_again(&mut self, pair: &Pair<'_>, field: &TargetField, base: Option<&Base>) {
+        let last = self.inputs.last.and_then(|last| last.at);
+        if base.is_some_and(|base| base.is_divergent(field) && last.is_some_and(|last| base.at > last)) {
+            let message = "both sides stay different until one changes: a write had no effect on one of them";
+            self.pair_problem(pair, field, Problem::warning(ProblemCode::Divergence, message));
         }
     }
 
