@@ -203,13 +203,15 @@ pub struct FieldCapability {
     pub clearable: bool,
     /// The vendor allows a value only once.
     pub unique: bool,
+    /// A record must have a value: nobody can be created without it.
+    pub required: bool,
 }
 
 impl FieldCapability {
     /// A field that can be read and nothing else.
     #[must_use]
     pub const fn readable(field: StandardField) -> Self {
-        Self { field, readable: true, writable: false, clearable: false, unique: false }
+        Self { field, readable: true, writable: false, clearable: false, unique: false, required: false }
     }
 
     /// The same, and it can be written.
@@ -230,6 +232,13 @@ impl FieldCapability {
     #[must_use]
     pub const fn unique(mut self) -> Self {
         self.unique = true;
+        self
+    }
+
+    /// The same, and nobody can be created without a value.
+    #[must_use]
+    pub const fn required(mut self) -> Self {
+        self.required = true;
         self
     }
 }

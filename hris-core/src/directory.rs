@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::{
-    Capabilities, Date, Employee, EmployeeId, Error, ErrorKind, Field, FieldInfo, Result, Snapshot,
+    Capabilities, Cost, Date, Employee, EmployeeId, Error, ErrorKind, Field, FieldInfo, Result, Snapshot,
     SourceField, StandardField,
 };
 
@@ -47,6 +47,16 @@ pub trait Directory: fmt::Debug + Send + Sync + 'static {
     /// Whatever kept the question from being answered. Not being there is an answer:
     /// [`Lookup::Gone`].
     async fn get(&self, id: &EmployeeId, request: &ReadRequest) -> Result<Lookup>;
+
+    /// What a snapshot of `request` will take, for vendors at whose pace that is worth knowing
+    /// beforehand; none where it is not known.
+    ///
+    /// # Errors
+    /// As [`Directory::snapshot`].
+    async fn cost(&self, request: &ReadRequest) -> Result<Option<Cost>> {
+        let _ = request;
+        Ok(None)
+    }
 
     /// The power to write, for vendors that can be written.
     fn writer(&self) -> Option<&dyn DirectoryWriter> {
@@ -365,6 +375,9 @@ macro_rules! forward {
             }
             async fn get(&self, id: &EmployeeId, request: &ReadRequest) -> Result<Lookup> {
                 (**self).get(id, request).await
+            }
+            async fn cost(&self, request: &ReadRequest) -> Result<Option<Cost>> {
+                (**self).cost(request).await
             }
             fn writer(&self) -> Option<&dyn DirectoryWriter> {
                 (**self).writer()

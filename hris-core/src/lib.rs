@@ -5,6 +5,7 @@ mod canon;
 mod catalog;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod cost;
 mod date;
 mod directory;
 mod employee;
@@ -19,8 +20,12 @@ pub mod mapping;
 mod memory;
 mod problem;
 pub mod reconcile;
+mod requirements;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
 mod secret;
 mod snapshot;
+mod tally;
 mod user;
 #[cfg(feature = "http")]
 pub mod wire;
@@ -28,6 +33,7 @@ pub mod wire;
 pub use catalog::{
     Capabilities, FieldCapability, FieldInfo, LeaverSignals, SourceField, StandardField, UnknownField,
 };
+pub use cost::Cost;
 pub use date::{Date, InvalidDate, InvalidTimestamp, TimeZone, Timestamp, UnknownTimeZone};
 pub use directory::{
     Directory, DirectoryExt, DirectoryWriter, FieldChange, Finding, Level, Lookup, Preflight, Progress,
@@ -39,8 +45,10 @@ pub use field::Field;
 pub use grant::{CLAIM_SECONDS, Claim, Grant, GrantStore, MemoryGrants, StoredGrant};
 pub use memory::MemoryDirectory;
 pub use problem::{Problem, ProblemCode, Severity};
+pub use requirements::{Need, NeedKind, Requirements};
 pub use secret::Secret;
-pub use snapshot::{Fingerprint, Snapshot};
+pub use snapshot::{Fingerprint, Snapshot, join_manager_emails};
+pub use tally::Tally;
 pub use user::{
     Assignment, AssignmentKind, Invite, Link, TargetField, UnknownTargetField, User, UserId, UserStatus,
 };

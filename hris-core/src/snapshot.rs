@@ -1,10 +1,10 @@
 //! A whole directory at one moment, or nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Employee, EmployeeId, Problem};
+use crate::{Employee, EmployeeId, Field, Problem, StandardField};
 
 /// A whole directory, proven complete by the connector that made it.
 ///
@@ -184,4 +184,18 @@ pub struct Fingerprint {
     pub scopes: Option<BTreeSet<String>>,
     /// How many people each of the vendor's statuses has.
     pub statuses: BTreeMap<String, u64>,
+}
+
+/// Gives everybody the work e-mail of their manager, where the manager is among `people`: for
+/// vendors that tell the manager's id only.
+pub fn join_manager_emails(people: &mut [Employee]) {
+    let emails: HashMap<String, Field<String>> =
+        people.iter().map(|person| (person.id().to_string(), person.email().map(str::to_owned))).collect();
+    for person in people {
+        let email = match person.manager() {
+            Field::Value(manager) => emails.get(manager).cloned().unwrap_or_default(),
+            other => other.map(str::to_owned),
+        };
+        person.put(StandardField::ManagerEmail, email);
+    }
 }

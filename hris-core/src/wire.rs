@@ -39,7 +39,11 @@
 mod read;
 mod value;
 
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
 use serde::de::DeserializeSeed;
+use serde_json::value::RawValue;
 
 use crate::{Date, Error, ErrorKind, Field, Result, http::Response};
 
@@ -61,6 +65,8 @@ pub trait Record: Default + PartialEq + Send {
 /// Where the value of a member goes, and what it may be.
 #[derive(Debug)]
 pub enum Slot<'a> {
+    /// A list, kept as its JSON to be read when needed.
+    Array(&'a mut Field<Box<str>>),
     /// Read loosely into [`Notes::asked`] when asked for by name, else dropped.
     Asked,
     /// A calendar date.
@@ -75,9 +81,9 @@ pub enum Slot<'a> {
     Id,
     /// A flag that is kept in [`Notes::extra`] as well.
     KeptFlag(&'a mut Field<bool>),
-    /// Texts, or objects with a `name` (else an `id`).
+    /// Texts, or objects with a `name` (else a `value`, else an `id`).
     List(&'a mut Field<Vec<String>>),
-    /// A text, an object with a `name`, or a list of these, joined with `; `.
+    /// A text, an object with a `name` or a `value`, or a list of these, joined with `; `.
     Loose(&'a mut Field<String>),
     /// An object, kept as its JSON to be read when needed.
     Object(&'a mut Field<Box<str>>),
@@ -146,10 +152,40 @@ pub fn one<R: Record>(response: &Response, asked: &[&str]) -> Result<R> {
     record(response.body(), asked).ok_or_else(|| refusal(response, "no record where one is documented"))
 }
 
+/// Reads an answer that holds one record as the member `name`, such as `{"data": {…}}`.
+///
+/// # Errors
+/// As [`one`].
+pub fn one_in<R: Record>(response: &Response, name: &str, asked: &[&str]) -> Result<R> {
+    let body = response.body();
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    let members: Option<BTreeMap<Cow<'_, str>, &RawValue>> = serde_json::from_slice(body).ok();
+    members
+        .and_then(|members| record(members.get(name)?.get().as_bytes(), asked))
+        .ok_or_else(|| refusal(response, "no record where one is documented"))
+}
+
 /// Reads an object that was kept as JSON; none if it is none.
 #[must_use]
 pub fn object<R: Record>(json: &str) -> Option<R> {
     record(json.as_bytes(), &[])
+}
+
+/// Reads a list of objects that was kept as JSON; none if it is none.
+#[must_use]
+pub fn objects<R: Record>(json: &str) -> Option<Vec<R>> {
+    let read = read::document(json.as_bytes(), &[], |reading, json| {
+        read::ListSeed::new(reading, &[]).deserialize(json)
+    });
+    read.ok().map(|list: List<R>| list.rows)
+}
+
+/// Reads every member of an object that was kept as JSON, each as [`Slot::Loose`] is: for members
+/// that customers name. What is of no such shape counts as not sent. None if it is no object, or
+/// says one thing twice.
+#[must_use]
+pub fn members(json: &str) -> Option<Vec<(String, Field<String>)>> {
+    read::document(json.as_bytes(), &[], |reading, json| read::MembersSeed(reading).deserialize(json)).ok()
 }
 
 fn record<R: Record>(json: &[u8], asked: &[&str]) -> Option<R> {
@@ -171,7 +207,8 @@ fn refusal(response: &Response, what: &str) -> Error {
 
 /// Declares a vendor's record: a struct of fields, and the table by which it is read.
 ///
-/// `others` says what becomes of members that no line names: `Extra` or `Dropped`. See
+/// `others` says what becomes of members that no line names: `Extra` or `Dropped`; or `Extra unless`
+/// the name of a function that tells by a member's name whether it must never be held. See
 /// [`wire`](crate::wire) for an example and [`Slot`](crate::wire::Slot) for the kinds of members.
 #[macro_export]
 macro_rules! record {
@@ -186,9 +223,10 @@ macro_rules! record {
             $(flag { $($flag:ident = $flag_name:literal),* $(,)? })?
             $(kept_flag { $($kept:ident = $kept_name:literal),* $(,)? })?
             $(object { $($object:ident = $object_name:literal),* $(,)? })?
+            $(array { $($array:ident = $array_name:literal),* $(,)? })?
             $(asked { $($asked:literal),* $(,)? })?
             $(dropped { $($dropped:literal),* $(,)? })?
-            others $others:ident
+            others $others:ident $(unless $refused:path)?
         }
     ) => {
         $(#[$doc])*
@@ -203,6 +241,7 @@ macro_rules! record {
             $($($vis $flag: $crate::Field<bool>,)*)?
             $($($vis $kept: $crate::Field<bool>,)*)?
             $($($vis $object: $crate::Field<Box<str>>,)*)?
+            $($($vis $array: $crate::Field<Box<str>>,)*)?
         }
 
         impl $crate::wire::Record for $name {
@@ -219,8 +258,10 @@ macro_rules! record {
                     $($($flag_name => Slot::Flag(&mut self.$flag),)*)?
                     $($($kept_name => Slot::KeptFlag(&mut self.$kept),)*)?
                     $($($object_name => Slot::Object(&mut self.$object),)*)?
+                    $($($array_name => Slot::Array(&mut self.$array),)*)?
                     $($($asked)|* => Slot::Asked,)?
                     $($($dropped)|* => Slot::Dropped,)?
+                    $(other if $refused(other) => Slot::Dropped,)?
                     _ => Slot::$others,
                 }
             }

@@ -204,9 +204,14 @@ async fn bombs_and_endless_bodies_stop_at_the_limit() {
 
 #[tokio::test]
 async fn silence_ends_after_the_idle_time_and_dripping_after_the_total_time() {
-    let mut limits = Limits::default();
-    limits.idle = Duration::from_millis(60);
-    limits.total = Duration::from_millis(200);
+    // The limit that is not meant is far away, so that a slow machine cannot meet it first.
+    let limits = |idle: u64, total: u64| {
+        let mut limits = Limits::default();
+        limits.idle = Duration::from_millis(idle);
+        limits.total = Duration::from_millis(total);
+        limits
+    };
+    let (idle, total) = (limits(60, 60_000), limits(60_000, 200));
     let silent = |before: &'static str| -> Answer {
         Box::new(move |stream| {
             let _ = stream.write_all(before.as_bytes());
@@ -220,15 +225,12 @@ async fn silence_ends_after_the_idle_time_and_dripping_after_the_total_time() {
             thread::sleep(Duration::from_millis(10));
         }
     });
-    for (answer, least, words) in [
-        (silent(""), 60, "list people: nothing received for 0.06 s"),
-        (silent("HTTP/1.1 200 OK\r\n"), 60, "list people: nothing received for 0.06 s"),
-        (
-            silent("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n[1]"),
-            60,
-            "list people: nothing received for 0.06 s",
-        ),
-        (dripping, 200, "list people: no answer in 1 s"),
+    let nothing = "list people: nothing received for 0.06 s";
+    for (answer, limits, least, words) in [
+        (silent(""), idle, 60, nothing),
+        (silent("HTTP/1.1 200 OK\r\n"), idle, 60, nothing),
+        (silent("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n[1]"), idle, 60, nothing),
+        (dripping, total, 200, "list people: no answer in 1 s"),
     ] {
         let server = Server::start(vec![answer]);
         let client = server.builder().limits(limits).retry(RetryPolicy::never()).build().unwrap();

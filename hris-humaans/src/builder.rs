@@ -22,7 +22,7 @@ pub(crate) const MAX_PAGE_SIZE: u32 = 250;
 /// use hris_humaans::{Humaans, LastDay};
 ///
 /// let humaans = Humaans::builder()
-///     .token(Secret::from("the access token".to_owned()))
+///     .token(Secret::from("the-access-token".to_owned()))
 ///     .last_day(LastDay::EmploymentEnd)
 ///     .build()?;
 /// assert!(Humaans::builder().build().is_err(), "there is no default token");

@@ -293,11 +293,6 @@ pub(crate) fn is_refusal(error: &Error) -> bool {
     matches!(error.status(), Some(400 | 403 | 422))
 }
 
-/// Whether a list may not be seen, or is not there.
-pub(crate) fn is_hidden(error: &Error) -> bool {
-    matches!(error.status(), Some(403 | 404 | 410))
-}
-
 /// Says what a refusal may mean in Humaans. The answer cannot tell the reasons apart.
 fn explain(error: Error) -> Error {
     let (kind, hint) = match error.kind() {

@@ -3,61 +3,26 @@
 mod custom;
 mod person;
 mod role;
-mod warnings;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use hris_core::http::Part;
 use hris_core::{
     Date, Employee, EmployeeId, Error, ErrorKind, Field, Fingerprint, Problem, ProblemCode, ReadRequest,
-    Result, Snapshot, StandardField,
+    Result, Snapshot, StandardField, Tally, join_manager_emails,
 };
 
 pub(crate) use custom::{Customs, asked_members, is_sensitive, lacking, needs_lists, wanted};
 
 use crate::builder::LastDay;
-use crate::client::{People, is_hidden};
+use crate::client::People;
 use crate::requirements::PRIVATE_READ;
 use crate::wire::{CustomField, CustomValue, JobRole, Location, Person, TokenInfo};
 use person::Reader;
 use role::Roles;
-use warnings::Warnings;
 
 /// The vendor's name in configuration and reports.
 pub(crate) const VENDOR: &str = "humaans";
-
-/// A list beside the people: read, not visible, or not asked for.
-#[derive(Default)]
-pub(crate) enum Part<T> {
-    Hidden(u16),
-    Read(T),
-    #[default]
-    Skipped,
-}
-
-impl<T> Part<T> {
-    /// A list that may be missing: refused or not there is an answer, everything else an error.
-    pub(crate) fn of(answer: Result<T>) -> Result<Self> {
-        match answer {
-            Ok(list) => Ok(Self::Read(list)),
-            Err(error) if is_hidden(&error) => Ok(Self::Hidden(error.status().unwrap_or_default())),
-            Err(error) => Err(error),
-        }
-    }
-
-    pub(crate) fn read(&self) -> Option<&T> {
-        match self {
-            Self::Read(list) => Some(list),
-            _ => None,
-        }
-    }
-
-    fn hidden(&self) -> Option<u16> {
-        match self {
-            Self::Hidden(status) => Some(*status),
-            _ => None,
-        }
-    }
-}
 
 /// The lists beside the people.
 #[derive(Default)]
@@ -122,8 +87,8 @@ pub(crate) fn snapshot(
         scopes: identity.scopes(),
         statuses: Default::default(),
     };
-    let mut warnings = Warnings::default();
-    warnings.repeat(crowd.repeated);
+    let mut warnings = Tally::default();
+    warnings.repeated(crowd.repeated);
     let mut reader = Reader::new(lists, request, last_day)?;
     let mut employees = Vec::with_capacity(crowd.rows.len());
     let mut aside: Vec<(EmployeeId, Problem)> = Vec::new();
@@ -193,7 +158,7 @@ pub(crate) fn one(
     request: &ReadRequest,
     last_day: LastDay,
 ) -> Result<Employee> {
-    Ok(Reader::new(lists, request, last_day)?.employee(person, &mut Warnings::default()))
+    Ok(Reader::new(lists, request, last_day)?.employee(person, &mut Tally::default()))
 }
 
 /// The manager whom these lists give to a person.
@@ -264,18 +229,6 @@ fn set_aside(id: &str, code: ProblemCode, words: &str) -> (EmployeeId, Problem) 
     let id = EmployeeId::from(id);
     let problem = Problem::error(code, words).employee(&id);
     (id, problem)
-}
-
-fn join_manager_emails(employees: &mut [Employee]) {
-    let emails: HashMap<String, Field<String>> =
-        employees.iter().map(|person| (person.id().to_string(), person.email().map(str::to_owned))).collect();
-    for person in employees {
-        let email = match person.manager() {
-            Field::Value(manager) => emails.get(manager).cloned().unwrap_or_default(),
-            other => other.map(str::to_owned),
-        };
-        person.put(StandardField::ManagerEmail, email);
-    }
 }
 
 /// A token that may not see private data may be shown `null` in its place. So a field that nobody

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::future::{try_join, try_join3, try_join4};
+use hris_core::http::Part;
 use hris_core::{
     Capabilities, Directory, EmployeeId, ErrorKind, Field, FieldInfo, LeaverSignals, Lookup, Preflight,
     ReadRequest, Result, Snapshot, SourceField, StandardField,
@@ -11,7 +12,7 @@ use hris_core::{
 
 use crate::builder::{Builder, LastDay, MAX_PAGE_SIZE};
 use crate::client::Api;
-use crate::convert::{self, Identity, Lists, Part, VENDOR, asked_members, is_sensitive, needs_lists};
+use crate::convert::{self, Identity, Lists, VENDOR, asked_members, is_sensitive, needs_lists};
 use crate::preflight;
 use crate::wire::CustomField;
 
@@ -58,10 +59,10 @@ const FIELDS: [StandardField; 31] = [
 /// use hris_core::{Directory, Secret};
 /// use hris_humaans::Humaans;
 ///
-/// let humaans = Humaans::builder().token(Secret::from("the access token".to_owned())).build()?;
+/// let humaans = Humaans::builder().token(Secret::from("the-access-token".to_owned())).build()?;
 /// assert_eq!(humaans.capabilities().vendor, "humaans");
 /// assert!(humaans.writer().is_none());
-/// assert!(!format!("{humaans:?}").contains("the access token"));
+/// assert!(!format!("{humaans:?}").contains("the-access-token"));
 /// # Ok::<(), hris_core::Error>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -176,16 +177,7 @@ pub(crate) async fn identity(api: &Api) -> Result<Identity> {
     let token = async { Part::of(api.token_info().await) };
     let me = async { Part::of(api.me().await) };
     let (token, me) = try_join(token, me).await?;
-    Ok(Identity { token: token.into(), me: me.into() })
-}
-
-impl<T> From<Part<T>> for Option<T> {
-    fn from(part: Part<T>) -> Self {
-        match part {
-            Part::Read(value) => Some(value),
-            _ => None,
-        }
-    }
+    Ok(Identity { token: token.into_read(), me: me.into_read() })
 }
 
 /// The lists that a request needs beside the people, of everybody or of one person.

@@ -15,4 +15,5 @@ mod wire;
 
 pub use builder::{Builder, LastDay, PeopleStatus, UnknownWord};
 pub use directory::Humaans;
-pub use requirements::{Need, NeedKind, Requirements, requirements};
+pub use hris_core::{Need, NeedKind, Requirements};
+pub use requirements::requirements;

@@ -1,14 +1,15 @@
 //! Looks whether a token may read what is wanted, and names what is missing in Humaans' words.
 
+use hris_core::http::Asked;
 use hris_core::{
-    Employee, Error, ErrorKind, Field, Finding, LeaverSignals, Level, Preflight, ReadRequest, Result,
-    SourceField, StandardField,
+    Employee, Error, ErrorKind, Field, Finding, LeaverSignals, Level, NeedKind, Preflight, ReadRequest,
+    Result, SourceField, StandardField,
 };
 
 use crate::builder::{LastDay, PeopleStatus};
 use crate::client::{Api, Resource, is_refusal};
 use crate::convert::{self, Identity, Lists, asked_members, lacking, needs_lists, wanted};
-use crate::requirements::{NeedKind, PRIVATE_READ, PUBLIC_READ, is_private, requirements, section};
+use crate::requirements::{PRIVATE_READ, PUBLIC_READ, is_private, requirements, section};
 use crate::wire::{Person, TokenInfo};
 
 const EDIT_TOKEN: &str =
@@ -55,25 +56,6 @@ struct Check<'a> {
     identity: Identity,
 }
 
-/// What came of a question that may be refused.
-enum Asked<T> {
-    Answered(T),
-    Refused(Error),
-}
-
-/// Sets refusals of one question apart from a refused token and from no answer at all.
-fn asked<T>(answer: Result<T>) -> Result<Asked<T>> {
-    match answer {
-        Ok(value) => Ok(Asked::Answered(value)),
-        Err(error) => match error.kind() {
-            ErrorKind::Permission | ErrorKind::NotFound | ErrorKind::Rejected => Ok(Asked::Refused(error)),
-            // A list that is not found.
-            ErrorKind::Protocol if error.status() == Some(404) => Ok(Asked::Refused(error)),
-            _ => Err(error),
-        },
-    }
-}
-
 impl Check<'_> {
     async fn everything(&mut self) -> Result<()> {
         if !self.token().await? {
@@ -104,7 +86,7 @@ impl Check<'_> {
 
     /// 2: the token's scopes. Whether it is worth going on.
     async fn token(&mut self) -> Result<bool> {
-        let scopes = match asked(self.api.token_info().await)? {
+        let scopes = match Asked::of(self.api.token_info().await)? {
             Asked::Refused(error) => {
                 let outcome = format!("Humaans does not tell them ({error}); they are found out by trying");
                 self.found.push(Finding::new(Level::Passed, "token scopes", outcome));
@@ -166,7 +148,7 @@ impl Check<'_> {
     /// 3: the token's maker, on whom its life may depend.
     async fn maker(&mut self) -> Result<()> {
         const SUBJECT: &str = "token's maker";
-        let me = match asked(self.api.me().await)? {
+        let me = match Asked::of(self.api.me().await)? {
             Asked::Answered(me) => me,
             Asked::Refused(error) => {
                 let finding = Finding::new(Level::Warning, SUBJECT, format!("cannot be seen ({error})"))
@@ -192,7 +174,7 @@ impl Check<'_> {
     /// 4: the company's name and account.
     async fn company(&mut self) -> Result<()> {
         let known = self.identity.company().map(str::to_owned);
-        match asked(self.api.companies().await)? {
+        match Asked::of(self.api.companies().await)? {
             Asked::Answered(companies) => {
                 let mine = companies.iter().find(|company| known.is_none() || company.notes.id == known);
                 let Some(company) = mine.or(companies.first()) else { return Ok(()) };
@@ -238,7 +220,7 @@ impl Check<'_> {
         if self.api.people_status != PeopleStatus::Omit {
             for status in ["active", "newHire", "offboarded"] {
                 let size = if whole.is_none() && status == "active" { rows } else { 1 };
-                match asked(self.api.first_people(Some(status), size, &asked_for).await)? {
+                match Asked::of(self.api.first_people(Some(status), size, &asked_for).await)? {
                     Asked::Answered(page) => parts.push((status, Some(page))),
                     Asked::Refused(error)
                         if whole.is_none() && status == "active" && error.status() == Some(403) =>
@@ -256,7 +238,7 @@ impl Check<'_> {
         if let Some((_, Some((people, _)))) = parts.into_iter().next() {
             return Ok(Some(people));
         }
-        match asked(self.api.first_people(None, rows, &asked_for).await)? {
+        match Asked::of(self.api.first_people(None, rows, &asked_for).await)? {
             Asked::Answered((people, _)) => {
                 let finding = Finding::new(Level::Warning, "people", "listed without the status filter")
                     .cost("being absent from the list means nothing, so nobody leaves by absence")
@@ -269,7 +251,7 @@ impl Check<'_> {
     }
 
     fn no_people(&mut self, error: Error) -> Result<Option<Vec<Person>>> {
-        if let Asked::Refused(error) = asked::<()>(Err(error))? {
+        if let Asked::Refused(error) = Asked::<()>::of(Err(error))? {
             let finding =
                 Finding::new(Level::Missing, "people", error.to_string()).cost("nobody can be read").remedy(
                     "grant the token private:read and its maker's role the People directory and all profiles",
@@ -385,7 +367,7 @@ impl Check<'_> {
                 fields.iter().copied().filter(|field| self.request.wants(*field)).collect();
             let Some(first) = fields.first() else { continue };
             let subject = format!("/{}", list.path());
-            match asked(self.api.probe(list).await)? {
+            match Asked::of(self.api.probe(list).await)? {
                 Asked::Answered(total) => {
                     let rows =
                         total.map_or_else(|| "can be read".to_owned(), |total| format!("{total} records"));
@@ -412,11 +394,11 @@ impl Check<'_> {
         if !needs_lists(self.request) {
             return Ok(());
         }
-        let definitions = match asked(self.api.custom_fields().await)? {
+        let definitions = match Asked::of(self.api.custom_fields().await)? {
             Asked::Answered(definitions) => definitions,
             Asked::Refused(error) => return self.no_customs("/custom-fields", &error),
         };
-        if let Asked::Refused(error) = asked(self.api.probe(Resource::CustomValues).await)? {
+        if let Asked::Refused(error) = Asked::of(self.api.probe(Resource::CustomValues).await)? {
             return self.no_customs("/custom-values", &error);
         }
         let lacking: Vec<SourceField> = lacking(&definitions, self.request).into_iter().cloned().collect();

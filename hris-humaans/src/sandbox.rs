@@ -60,53 +60,57 @@
 
 mod behaviour;
 mod changes;
-mod damage;
-mod fault;
 mod generate;
-mod gzip;
 #[doc(hidden)]
 pub mod measure;
-mod names;
 mod page;
 mod peculiar;
 mod person;
 mod reader;
 mod record;
 mod refusal;
-mod seed;
 mod serve;
 mod table;
 mod token;
 mod world;
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::net::SocketAddr;
 use std::time::Duration;
 
+use hris_core::Date;
+use hris_core::http::Transport;
+use hris_core::sandbox::{Server, day};
 use serde_json::Value;
 
-pub use behaviour::{
-    AllStatus, Behaviour, ErrorShape, Hidden, OverLimit, RateLimit, RetryAfter, StatusFilter,
-};
-pub use fault::{Change, Edit, Fault, Injection};
+pub use behaviour::{AllStatus, Behaviour, ErrorShape, Hidden, OverLimit, StatusFilter};
+pub use hris_core::sandbox::{CANARY, Edit, Fault, RateLimit, RecordedRequest, RetryAfter};
 pub use peculiar::Peculiarity;
 pub use person::{CustomField, Job, Location, Members, Person, PersonView, Status};
-pub use serve::RecordedRequest;
 pub use token::{Profiles, Role, Scope, Token};
 pub use world::{Resource, World};
 
-use seed::Day;
-use serve::{Router, State};
+/// A fault and the requests for this company that it meets.
+pub type Injection = hris_core::sandbox::Injection<World>;
 
-/// Text inside every value that must never be stored, shown or logged by a
-/// reader: search outputs for it.
-pub const CANARY: &str = "must-never-be-kept";
+/// Every `companyId` of an answer is this, as when a token belongs to another company.
+pub fn other_company(id: impl Into<String>) -> Fault {
+    let id = id.into();
+    let replace = move |row: &mut Value| {
+        if let Some(slot) = row.get_mut("companyId") {
+            *slot = Value::String(id.clone());
+        }
+    };
+    Fault::edit(move |body| {
+        replace(body);
+        if let Some(Value::Array(rows)) = body.get_mut("data") {
+            rows.iter_mut().for_each(&replace);
+        }
+    })
+}
 
 /// A running fake of the vendor. It stops when dropped.
 pub struct Sandbox {
-    server: wiremock::MockServer,
-    state: Arc<Mutex<State>>,
-    url: String,
+    server: Server<World>,
     token: String,
 }
 
@@ -125,7 +129,7 @@ impl Sandbox {
             employees: 250,
             seed: 7,
             port: 0,
-            today: Day::from_ymd(2026, 11, 24),
+            today: day(2026, 11, 24),
             kind: generate::Kind::Lifelike,
             peculiar: false,
             behaviour: Behaviour::default(),
@@ -135,13 +139,13 @@ impl Sandbox {
     /// The base address of the API, for example `http://127.0.0.1:4010/api`.
     #[must_use]
     pub fn url(&self) -> &str {
-        &self.url
+        self.server.url()
     }
 
     /// The address it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        *self.server.address()
+        self.server.address()
     }
 
     /// A token that sees everything it should: `public:read`, `private:read`,
@@ -154,7 +158,7 @@ impl Sandbox {
     /// Looks at or changes the company while no request is answered. Do not
     /// call the sandbox from inside the closure.
     pub fn change<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
-        change(&mut self.state().world)
+        self.server.change(change)
     }
 
     /// As [`World::people`].
@@ -264,26 +268,25 @@ impl Sandbox {
     /// Makes something go wrong. Several faults that meet one request work
     /// together where they can; of two that replace the answer the first wins.
     pub fn inject(&self, fault: impl Into<Injection>) {
-        self.state().faults.push(fault.into());
+        self.server.inject(fault);
     }
 
     /// Takes all faults back.
     pub fn clear_faults(&self) {
-        self.state().faults.clear();
+        self.server.clear_faults();
     }
 
     /// The requests so far, oldest first: the last 10,000 of them.
     #[must_use]
     pub fn requests(&self) -> Vec<RecordedRequest> {
-        self.state().log.iter().cloned().collect()
+        self.server.requests()
     }
 
     /// How many of the recorded requests were for this path, for example
     /// `/people`.
     #[must_use]
     pub fn requests_to(&self, path: &str) -> usize {
-        let of_path = |request: &&RecordedRequest| request.path == path;
-        self.state().log.iter().filter(of_path).count()
+        self.server.requests_to(path)
     }
 
     /// The recorded requests that a reader of the directory has no business to
@@ -297,17 +300,27 @@ impl Sandbox {
 
     /// Forgets the recorded requests.
     pub fn forget_requests(&self) {
-        self.state().log.clear();
+        self.server.forget_requests();
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The server beneath, as every vendor's sandbox has one: more ways to look
+    /// at it, and what the conformance suite breaks.
+    #[must_use]
+    pub fn server(&self) -> &Server<World> {
+        &self.server
+    }
+
+    /// A way to this company that needs no network and runs on the caller's
+    /// clock, as [`Server::transport`].
+    #[must_use]
+    pub fn transport(&self) -> impl Transport + use<> {
+        self.server.transport()
     }
 }
 
 impl std::fmt::Debug for Sandbox {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sandbox").field("url", &self.url).finish_non_exhaustive()
+        f.debug_struct("Sandbox").field("url", &self.url()).finish_non_exhaustive()
     }
 }
 
@@ -318,7 +331,7 @@ pub struct Builder {
     employees: usize,
     seed: u64,
     port: u16,
-    today: Day,
+    today: Date,
     kind: generate::Kind,
     peculiar: bool,
     behaviour: Behaviour,
@@ -348,7 +361,7 @@ impl Builder {
     /// and more after it, leavers left before it. 2026-11-24 when not said.
     /// What is no day is ignored.
     pub fn today(mut self, day: &str) -> Self {
-        self.today = Day::parse(day).unwrap_or(self.today);
+        self.today = day.parse().unwrap_or(self.today);
         self
     }
 
@@ -389,8 +402,6 @@ impl Builder {
     /// # Errors
     /// When the port cannot be opened, for example because it is taken.
     pub async fn start(self) -> Result<Sandbox, SandboxError> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, self.port))
-            .map_err(|source| SandboxError::Port { port: self.port, source })?;
         let mut world = World::empty(self.seed, self.today);
         world.behaviour = self.behaviour;
         generate::fill(&mut world, self.kind, self.employees);
@@ -400,11 +411,9 @@ impl Builder {
                 world.add(case);
             }
         }
-        let state = Arc::new(Mutex::new(State::new(world)));
-        let server =
-            wiremock::MockServer::builder().listener(listener).disable_request_recording().start().await;
-        Router::mount(&state, &server).await;
-        Ok(Sandbox { url: format!("{}/api", server.uri()), server, state, token })
+        let started = Server::start(world, self.port).await;
+        let server = started.map_err(|source| SandboxError::Port { port: self.port, source })?;
+        Ok(Sandbox { server, token })
     }
 }
 

@@ -1,18 +1,17 @@
 //! Humaans in the suite that every directory passes.
 
-#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot be set up has failed")]
+#![allow(clippy::expect_used, reason = "a test that cannot be set up has failed")]
 
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use hris_core::conformance::{Fault, Harness, Person, Stage, run};
 use hris_core::http::{Rate, RetryPolicy};
+use hris_core::sandbox::Breakages;
 use hris_core::{Directory, EmployeeId, Secret, Status};
 use hris_humaans::Humaans;
-use hris_humaans::sandbox::{self, Job, RetryAfter, Sandbox, Token};
-use serde_json::{Value, json};
+use hris_humaans::sandbox::{self, Job, Sandbox, Token};
 
 #[tokio::test]
 async fn humaans() {
@@ -118,130 +117,24 @@ impl Stage for HumaansStage {
     }
 
     async fn break_with(&self, fault: Fault) -> Result<(), String> {
-        use sandbox::Fault as Here;
-        let people = |fault: Here| self.sandbox.inject(fault.on("/people"));
-        let once = |fault: Here| self.sandbox.inject(fault.on("/people").once());
-        let at = |fault: Here, skip: usize| self.sandbox.inject(fault.on("/people").at_skip(skip));
-        let first_row = |change: fn(&mut Value)| {
-            Here::edit(move |body| {
-                if let Some(row) = body.pointer_mut("/data/0") {
-                    change(row);
-                }
-            })
-        };
-        let again = |change: fn(&mut Value)| {
-            Here::edit(move |body| {
-                let Some(rows) = body.get_mut("data").and_then(Value::as_array_mut) else { return };
-                let Some(mut copy) = rows.first().cloned() else { return };
-                change(&mut copy);
-                rows.push(copy);
-            })
-        };
-        match fault {
-            Fault::Unauthorised => self.sandbox.revoke(&self.token).expect("the token is there"),
-            Fault::RevokedBetweenPages => once(Here::Revoke),
-            Fault::Forbidden => people(Here::Status(403)),
-            Fault::SecondaryForbidden => self.sandbox.inject(Here::Status(403).on("/job-roles")),
-            Fault::SecondaryDown => self.sandbox.inject(Here::Status(500).on("/job-roles")),
-            Fault::ListNotFound => people(Here::Status(404)),
-            Fault::BadRequest => people(Here::Status(400)),
-            Fault::ServerErrorOnce => once(Here::Status(500)),
-            Fault::ServerErrors => people(Here::Status(500)),
-            Fault::BadGatewayOnce => once(Here::HtmlStatus(502)),
-            Fault::BusyOnce => once(Here::Status(503)),
-            Fault::RequestTimeoutOnce => once(Here::Status(408)),
-            Fault::ThrottledOnce => once(Here::RateLimited(RetryAfter::Text("0".into()))),
-            Fault::ThrottledSilentlyOnce => once(Here::RateLimited(RetryAfter::Missing)),
-            Fault::ThrottledGarbageOnce => once(Here::RateLimited(RetryAfter::Malformed)),
-            Fault::ThrottledForADay => people(Here::RateLimited(RetryAfter::Text("86400".into()))),
-            Fault::ThrottledForEver => people(Here::RateLimited(RetryAfter::Text("0".into()))),
-            Fault::Created => people(Here::Status(201)),
-            Fault::Accepted => people(Here::Status(202)),
-            Fault::NoContent => people(Here::Status(204)),
-            Fault::PartialContent => people(Here::Status(206)),
-            Fault::NotModified => people(Here::Status(304)),
-            Fault::RedirectElsewhere => people(Here::Redirect(302, "http://127.0.0.1:9/api/people".into())),
-            Fault::RedirectLoop => people(Here::Redirect(302, format!("{}/people", self.sandbox.url()))),
-            Fault::LoginPage => people(Here::LoginPage),
-            Fault::LoginPageAsJson => people(Here::LoginPageAsJson),
-            Fault::TruncatedOnce => once(Here::Truncated),
-            Fault::Truncated => people(Here::Truncated),
-            Fault::InvalidJson => people(Here::InvalidJson),
-            Fault::TrailingGarbage => people(Here::TrailingGarbage),
-            Fault::InvalidUtf8 => people(Here::InvalidUtf8),
-            Fault::EmptyBody => people(Here::Body(Vec::new())),
-            Fault::NullBody => people(Here::Body(b"null".to_vec())),
-            Fault::EmptyObject => people(Here::Body(b"{}".to_vec())),
-            Fault::WrongEnvelope => people(Here::BareArray),
-            Fault::ListOfAnotherType => people(Here::Data(json!("nobody"))),
-            Fault::ErrorWithSuccess => {
-                people(Here::Body(
-                    br#"{"id":"req_x","code":500,"name":"GeneralError","message":"no"}"#.to_vec(),
-                ));
-            }
-            Fault::DeepNesting => people(Here::Body(deep())),
-            Fault::HugeBody => people(Here::HugeBody(65 << 20)),
-            Fault::DecompressionBomb => people(Here::GzipBomb(80 << 20)),
-            Fault::UnknownEncoding => people(Here::Encoding("br-ng".into())),
-            Fault::TotalTooHigh => people(Here::TotalOff(3)),
-            Fault::TotalTooLow => people(Here::TotalOff(-3)),
-            Fault::TotalMissing => people(Here::NoTotal),
-            Fault::TotalIsText => people(Here::Total(json!("many"))),
-            Fault::TotalNegative => people(Here::Total(json!(-1))),
-            Fault::TotalGrows => {
-                let total = AtomicI64::new(8);
-                people(Here::edit(move |body| body["total"] = json!(total.fetch_add(1, Ordering::Relaxed))));
-            }
-            Fault::RowRepeated => at(again(|_| {}), 6),
-            Fault::RowContradicted => at(again(|row| row["lastName"] = json!("Somebody-Else")), 6),
-            Fault::PageRepeated => at(Here::RepeatPage, 3),
-            Fault::OffsetIgnored => people(Here::IgnoreSkip),
-            Fault::EmptyPageEarly => at(Here::EmptyPage, 3),
-            Fault::ShortPageInTheMiddle => at(Here::ShortPage, 3),
-            Fault::OrderChanges => people(Here::Shuffle),
-            Fault::AddedWhileReading => {
-                let ids = self.ids.clone();
-                once(Here::then(move |world| {
-                    let id = world.hire(record(&Person::number(99)));
-                    ids.lock().expect("no test panics here").push(id);
-                }));
-            }
-            Fault::RemovedWhileReading => {
-                let ids = self.ids.clone();
-                once(Here::then(move |world| {
-                    let mut ids = ids.lock().expect("no test panics here");
-                    let id = ids.remove(1);
-                    world.delete(&id).expect("the person is there");
-                }));
-            }
-            Fault::RecordWithoutId => at(Here::RowWithoutId, 3),
-            Fault::RecordMalformed => at(first_row(|row| row["firstName"] = json!({ "de": "Gerd" })), 3),
-            Fault::UnknownStatus => at(first_row(|row| row["status"] = json!("sabbatical")), 3),
-            Fault::ImpossibleDate => {
-                at(
-                    first_row(|row| {
-                        row["employmentStartDate"] = json!("2025-02-31");
-                        row["firstWorkingDay"] = json!("2025-02-31");
-                    }),
-                    3,
-                );
-            }
-            Fault::ExtraMember => people(Here::edit(|body| {
-                for row in body.get_mut("data").and_then(Value::as_array_mut).into_iter().flatten() {
-                    row["somethingNew"] = json!({ "deep": [1, 2, { "er": null }] });
-                }
-            })),
-            other => return Err(format!("{other:?} is not known to this harness")),
+        if fault == Fault::Unauthorised {
+            self.sandbox.revoke(&self.token).expect("the token is there");
+            return Ok(());
         }
-        Ok(())
+        let (added, removed) = (self.ids.clone(), self.ids.clone());
+        Breakages::of("/people")
+            .beside("/job-roles")
+            .status_member("status")
+            .date_members(&["employmentStartDate", "firstWorkingDay"])
+            .adding(move |world: &mut sandbox::World| {
+                let id = world.hire(record(&Person::number(99)));
+                added.lock().expect("no test panics here").push(id);
+            })
+            .removing(move |world| {
+                let mut ids = removed.lock().expect("no test panics here");
+                let id = ids.remove(1);
+                world.delete(&id).expect("the person is there");
+            })
+            .apply(self.sandbox.server(), fault)
     }
-}
-
-fn deep() -> Vec<u8> {
-    let depth = 100_000;
-    let mut body = br#"{"total":1,"limit":3,"skip":0,"data":["#.to_vec();
-    body.extend(std::iter::repeat_n(b'[', depth));
-    body.extend(std::iter::repeat_n(b']', depth));
-    body.extend(b"]}");
-    body
 }

@@ -19,5 +19,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use observer::{Event, Observer, ReportHook};
 pub use runner::{Approval, Check, Explanation, Planned, Runner, RunnerBuilder, SavedPlan, Stop};
 
+#[cfg(feature = "24sevenoffice")]
+pub use hris_24sevenoffice as sevenoffice;
 #[cfg(feature = "humaans")]
 pub use hris_humaans as humaans;

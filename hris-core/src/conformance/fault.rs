@@ -54,7 +54,7 @@ faults! {
     /// A list beside the people answers 500.
     SecondaryDown => Expect::Error(&[Unavailable]);
     /// The list of people is not found.
-    ListNotFound => Expect::Error(&[Protocol, NotFound, Config]);
+    ListNotFound => Expect::Error(&[Protocol, NotFound, Config, Permission]);
     /// The query is refused with 400.
     BadRequest => Expect::Error(&[Rejected, Protocol, Config]);
     /// 500, once.

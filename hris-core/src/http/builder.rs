@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use url::{Host, Url};
 
@@ -37,6 +38,7 @@ pub struct ClientBuilder {
     headers: Headers,
     accepts: Option<Vec<String>>,
     rate: Option<Rate>,
+    windows: Vec<(u32, Duration)>,
     concurrency: usize,
     retry: RetryPolicy,
     limits: Limits,
@@ -58,6 +60,7 @@ impl ClientBuilder {
             headers,
             accepts: Some(vec!["application/json".to_owned()]),
             rate: None,
+            windows: Vec::new(),
             concurrency: 4,
             retry: RetryPolicy::default(),
             limits: Limits::default(),
@@ -106,6 +109,13 @@ impl ClientBuilder {
     /// The pace we keep by ourselves. Without it only the vendor's own words slow us down.
     pub fn rate(mut self, rate: Rate) -> Self {
         self.rate = Some(rate);
+        self
+    }
+
+    /// Sends no more than `requests` in any stretch of `time`, for vendors that count so; may be
+    /// said several times, and holds besides [`ClientBuilder::rate`].
+    pub fn window(mut self, requests: u32, time: Duration) -> Self {
+        self.windows.push((requests, time));
         self
     }
 
@@ -166,7 +176,7 @@ impl ClientBuilder {
             authorization: self.authorization,
             vendor: self.vendor,
             transport,
-            limiter: Limiter::new(self.rate),
+            limiter: Limiter::new(self.rate, &self.windows),
             concurrency: self.concurrency,
             retry: self.retry,
             limits: self.limits,

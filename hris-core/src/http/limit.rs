@@ -1,5 +1,6 @@
 //! The pace of one credential: what we allow ourselves, and what the vendor says, which wins.
 
+use std::collections::VecDeque;
 use std::num::NonZeroU32;
 use std::ops::Add;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -158,9 +159,34 @@ struct State {
     slowed: Option<Instant>,
     rate: Option<Rate>,
     bucket: Option<Bucket>,
+    /// Limits that count over a stretch of time, kept whatever the rate.
+    windows: Vec<Window>,
     hold: Option<Instant>,
     quota: Option<(u64, Instant)>,
     in_flight: u64,
+}
+
+/// So many requests in any stretch of time of this length, and when the last of them went out.
+#[derive(Debug)]
+struct Window {
+    requests: usize,
+    time: Duration,
+    sent: VecDeque<Instant>,
+}
+
+impl Window {
+    /// When the next request may go out, if that is not now.
+    fn closed_until(&self, now: Instant) -> Option<Instant> {
+        let first = self.sent.front().filter(|_| self.sent.len() >= self.requests)?;
+        Some(later(*first, self.time)).filter(|until| *until > now)
+    }
+
+    fn count(&mut self, now: Instant) {
+        if self.sent.len() >= self.requests {
+            self.sent.pop_front();
+        }
+        self.sent.push_back(now);
+    }
 }
 
 /// The right to have one request under way.
@@ -175,8 +201,13 @@ impl Drop for Ticket<'_> {
 }
 
 impl Limiter {
-    pub(crate) fn new(rate: Option<Rate>) -> Self {
-        let state = State { full: rate, rate, bucket: rate.and_then(bucket), ..State::default() };
+    pub(crate) fn new(rate: Option<Rate>, windows: &[(u32, Duration)]) -> Self {
+        let windows = windows.iter().map(|(requests, time)| {
+            let requests = usize::try_from(*requests).unwrap_or(usize::MAX).max(1);
+            Window { requests, time: *time, sent: VecDeque::new() }
+        });
+        let windows = windows.collect();
+        let state = State { full: rate, rate, bucket: rate.and_then(bucket), windows, ..State::default() };
         Self { turn: tokio::sync::Mutex::new(()), state: Mutex::new(state) }
     }
 
@@ -232,9 +263,8 @@ impl Limiter {
             return;
         }
         state.slowed = Some(Instant::now());
-        let rate = state.rate.map_or(Rate::per_second(UNLIMITED_SLOWED), |rate| Rate {
-            interval: rate.interval.saturating_mul(2).min(SLOWEST),
-            burst: NonZeroU32::MIN,
+        let rate = state.rate.or(state.windows_rate()).map_or(Rate::per_second(UNLIMITED_SLOWED), |rate| {
+            Rate { interval: rate.interval.saturating_mul(2).min(SLOWEST), burst: NonZeroU32::MIN }
         });
         state.set_rate(rate);
     }
@@ -242,10 +272,14 @@ impl Limiter {
     /// Goes back to the pace that was set or stated: a new run may find the vendor at ease.
     pub(crate) fn recover(&self) {
         let mut state = self.state();
-        if state.slowed.take().is_some()
-            && let Some(rate) = state.full
-        {
-            state.set_rate(rate);
+        if state.slowed.take().is_none() {
+            return;
+        }
+        match state.full {
+            Some(rate) => state.set_rate(rate),
+            // The windows are the pace; what slowed them is taken away.
+            None if !state.windows.is_empty() => (state.rate, state.bucket) = (None, None),
+            None => {}
         }
     }
 
@@ -261,6 +295,13 @@ enum Gate {
 }
 
 impl State {
+    /// The rate that the slowest window comes to.
+    fn windows_rate(&self) -> Option<Rate> {
+        let interval = |window: &Window| window.time / u32::try_from(window.requests).unwrap_or(u32::MAX);
+        let interval = self.windows.iter().map(interval).max()?.max(Duration::from_nanos(1));
+        Some(Rate { interval, burst: NonZeroU32::MIN })
+    }
+
     fn set_rate(&mut self, rate: Rate) {
         self.rate = Some(rate);
         self.bucket = bucket(rate);
@@ -279,6 +320,9 @@ impl State {
         if let Some((0, until)) = self.quota {
             return Gate::Held(until);
         }
+        if let Some(until) = self.windows.iter().filter_map(|window| window.closed_until(now)).max() {
+            return Gate::Spaced(until);
+        }
         if let Some(bucket) = &self.bucket
             && let Err(early) = bucket.check()
         {
@@ -286,6 +330,9 @@ impl State {
         }
         if let Some((remaining, _)) = &mut self.quota {
             *remaining = remaining.saturating_sub(1);
+        }
+        for window in &mut self.windows {
+            window.count(now);
         }
         self.in_flight += 1;
         Gate::Open

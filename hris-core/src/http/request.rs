@@ -64,7 +64,7 @@ pub struct Request {
 #[derive(Clone, PartialEq, Eq)]
 enum Address {
     /// Path segments beneath the base address.
-    Segments(Vec<String>),
+    Segments { segments: Vec<String>, slash: bool },
     /// Path and query on the origin of the base address, already encoded.
     Link { path: String, query: Option<String> },
 }
@@ -104,7 +104,7 @@ impl Request {
         Self {
             label,
             method,
-            address: Address::Segments(Vec::new()),
+            address: Address::Segments { segments: Vec::new(), slash: false },
             query: Vec::new(),
             headers: Headers::new(),
             body: None,
@@ -124,8 +124,17 @@ impl Request {
     /// mark or dots stays one segment.
     #[must_use]
     pub fn segments<S: Into<String>>(mut self, segments: impl IntoIterator<Item = S>) -> Self {
-        if let Address::Segments(known) = &mut self.address {
+        if let Address::Segments { segments: known, .. } = &mut self.address {
             known.extend(segments.into_iter().map(Into::into));
+        }
+        self
+    }
+
+    /// Ends the path with a slash, for vendors whose lists are found under that address only.
+    #[must_use]
+    pub fn trailing_slash(mut self) -> Self {
+        if let Address::Segments { slash, .. } = &mut self.address {
+            *slash = true;
         }
         self
     }
@@ -206,7 +215,7 @@ impl Request {
     pub(crate) fn outgoing(&self, base: &Url, common: &Headers) -> Result<Outgoing> {
         let mut url = base.clone();
         match &self.address {
-            Address::Segments(segments) => {
+            Address::Segments { segments, slash } => {
                 // Url drops "." and ".." as segments even when they are pushed one by one, which
                 // would send the request to another record than the one named.
                 if segments.iter().any(|segment| matches!(segment.as_str(), "" | "." | "..")) {
@@ -215,6 +224,9 @@ impl Request {
                 }
                 if let Ok(mut path) = url.path_segments_mut() {
                     path.pop_if_empty().extend(segments);
+                    if *slash {
+                        path.push("");
+                    }
                 }
             }
             Address::Link { path, query } => {
@@ -237,7 +249,7 @@ impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // An id in a path may be an e-mail address, so only the shape of the path is shown.
         let path = match &self.address {
-            Address::Segments(segments) => "/…".repeat(segments.len()),
+            Address::Segments { segments, .. } => "/…".repeat(segments.len()),
             Address::Link { path, .. } => "/…".repeat(path.split('/').skip(1).count()),
         };
         f.debug_struct("Request")

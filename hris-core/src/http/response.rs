@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::DeserializeOwned;
 
 use super::Headers;
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, Result, Timestamp};
 
 /// A whole answer: status, header fields and the decoded body.
 ///
@@ -70,6 +70,14 @@ impl Response {
     #[must_use]
     pub fn headers(&self) -> &Headers {
         &self.headers
+    }
+
+    /// When the answer was made, by the vendor's own clock (`Date`): what a time in the answer is
+    /// measured by, because that clock and ours need not agree.
+    #[must_use]
+    pub fn date(&self) -> Option<Timestamp> {
+        let seconds = i64::try_from(super::retry::unix_date(self)?).ok()?;
+        Some(Timestamp::from_unix_seconds(seconds))
     }
 
     /// The body as received, after decompression.

@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::future::Future;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -22,6 +23,14 @@ pub trait Transport: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// [`SendError`], which says whether the request may have reached the vendor.
     async fn send(&self, request: Outgoing, limits: &Limits) -> Result<Response, SendError>;
+}
+
+/// A transport that several clients of one vendor share.
+#[async_trait]
+impl<T: Transport + ?Sized> Transport for Arc<T> {
+    async fn send(&self, request: Outgoing, limits: &Limits) -> Result<Response, SendError> {
+        (**self).send(request, limits).await
+    }
 }
 
 /// How long and how large an exchange may be.

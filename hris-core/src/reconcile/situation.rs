@@ -145,8 +145,8 @@ words! {
         ReturnedConflict = "is employed again; the policy leaves this to a person",
         /// The same person under a new record.
         ReturnedUnderNewId = "is the same person under a new record",
-        /// A sample person.
-        Sample = "is a sample person of the vendor's",
+        /// A sample person, or a draft.
+        Sample = "is a sample person or a draft in the HR system",
         /// Hired, and will not start.
         WillNotStart = "was hired and will not start; the account was never used",
         /// Two people claim one key.

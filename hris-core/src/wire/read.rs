@@ -140,6 +140,7 @@ impl<'de, R: Record> Visitor<'de> for RecordSeed<'_, R> {
         while let Some(key) = map.next_key_seed(Key)? {
             let mut member = Member { map: &mut map, reading: self.reading, key: &key, notes: &mut notes };
             match record.slot(&key) {
+                Slot::Array(slot) => member.raw(slot, b'[')?,
                 Slot::Asked if !self.reading.asked.contains(&&*key) => member.drop()?,
                 Slot::Asked => {
                     let mut value = Field::NotProvided;
@@ -166,7 +167,7 @@ impl<'de, R: Record> Visitor<'de> for RecordSeed<'_, R> {
                 }
                 Slot::List(slot) => member.list(slot)?,
                 Slot::Loose(slot) => member.loose(slot)?,
-                Slot::Object(slot) => member.object(slot)?,
+                Slot::Object(slot) => member.raw(slot, b'{')?,
                 Slot::Text(slot) => member.text(slot)?,
             }
         }
@@ -273,18 +274,19 @@ impl<'de, A: MapAccess<'de>> Member<'_, '_, A> {
     }
 
     fn loose(&mut self, slot: &mut Field<String>) -> Result<(), A::Error> {
-        match self.value(May::List)? {
-            Loose::Many(texts) if texts.is_empty() => self.set(slot, Field::Cleared),
-            Loose::Many(texts) => self.set(slot, Field::Value(texts.join("; "))),
-            one => self.put(slot, one, |text| text),
+        let value = self.value(May::List)?.joined();
+        if value.is_none() {
+            self.notes.unfit.push(self.key.into());
         }
+        self.set(slot, value.unwrap_or_default());
         Ok(())
     }
 
-    fn object(&mut self, slot: &mut Field<Box<str>>) -> Result<(), A::Error> {
+    /// Keeps the JSON of an object or a list, whichever begins so.
+    fn raw(&mut self, slot: &mut Field<Box<str>>, begin: u8) -> Result<(), A::Error> {
         let raw = self.map.next_value::<&RawValue>()?.get();
         match raw.as_bytes().first() {
-            Some(b'{') => self.set(slot, Field::Value(raw.into())),
+            Some(first) if *first == begin => self.set(slot, Field::Value(raw.into())),
             Some(b'n') => self.set(slot, Field::Cleared),
             _ => self.notes.unfit.push(self.key.into()),
         }
@@ -309,6 +311,37 @@ impl<'de, A: MapAccess<'de>> Member<'_, '_, A> {
             self.notes.repeated = true;
         }
         *slot = value;
+    }
+}
+
+/// Reads every member of an object loosely.
+pub(super) struct MembersSeed<'a>(pub(super) &'a Reading<'a>);
+
+impl<'de> DeserializeSeed<'de> for MembersSeed<'_> {
+    type Value = Vec<(String, Field<String>)>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for MembersSeed<'_> {
+    type Value = Vec<(String, Field<String>)>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut members: Self::Value = Vec::new();
+        while let Some(key) = map.next_key_seed(Key)? {
+            if members.iter().any(|(known, _)| **known == *key) {
+                return Err(A::Error::custom("a member is there twice"));
+            }
+            let value = map.next_value_seed(Value { reading: self.0, may: May::List })?.joined();
+            members.push((key.into_owned(), value.unwrap_or_default()));
+        }
+        Ok(members)
     }
 }
 

@@ -7,6 +7,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess
 use serde_json::value::RawValue;
 
 use super::read::{Key, Reading};
+use crate::Field;
 
 /// A value as a text, a list of texts, or neither.
 pub(super) enum Loose {
@@ -18,12 +19,25 @@ pub(super) enum Loose {
     Unfit,
 }
 
+impl Loose {
+    /// The value as one text, a list joined with `; `; none if it is unfit.
+    pub(super) fn joined(self) -> Option<Field<String>> {
+        match self {
+            Self::Nothing => Some(Field::Cleared),
+            Self::One(text) => Some(Field::Value(text)),
+            Self::Many(texts) if texts.is_empty() => Some(Field::Cleared),
+            Self::Many(texts) => Some(Field::Value(texts.join("; "))),
+            Self::Unfit => None,
+        }
+    }
+}
+
 /// What a member may be besides one scalar.
 #[derive(Clone, Copy, PartialEq)]
 pub(super) enum May {
     /// Nothing else.
     Scalar,
-    /// An object with a `name`.
+    /// An object with a `name` or a `value`.
     Named,
     /// The same, or a list of scalars and such objects.
     List,
@@ -99,16 +113,20 @@ impl<'de> Visitor<'de> for Value<'_> {
             return Ok(Loose::Unfit);
         }
         let inner = Self { may: May::Scalar, ..self };
-        let (mut name, mut id) = (Loose::Nothing, Loose::Nothing);
+        let (mut name, mut choice, mut id) = (Loose::Nothing, None, Loose::Nothing);
         while let Some(key) = map.next_key_seed(Key)? {
             match &*key {
                 "name" => name = map.next_value_seed(inner)?,
+                "value" => choice = Some(map.next_value_seed(inner)?),
                 "id" => id = map.next_value_seed(inner)?,
                 _ => drop(map.next_value::<IgnoredAny>()?),
             }
         }
-        Ok(match (name, id) {
-            (Loose::One(text), _) | (Loose::Nothing, Loose::One(text)) => Loose::One(text),
+        Ok(match (name, choice, id) {
+            (Loose::One(text), _, _) => Loose::One(text),
+            // A choice without a value is none, whatever number it has.
+            (Loose::Nothing, Some(choice @ (Loose::Nothing | Loose::One(_))), _) => choice,
+            (Loose::Nothing, None, Loose::One(text)) => Loose::One(text),
             _ => Loose::Unfit,
         })
     }

@@ -89,6 +89,9 @@ async fn addresses_are_built_not_joined() {
         assert_eq!((error.kind(), script.count()), (ErrorKind::Config, 0), "{id:?}");
     }
     let script = Script::default();
+    script.client().send(&read().trailing_slash()).await.unwrap();
+    assert_eq!(script.sent.lock().unwrap()[0].1.url().path(), "/api/people/");
+    let script = Script::default();
     script.client().send(&read().query("$limit", 250).query("q", "a&b=c ü")).await.unwrap();
     let url = script.sent.lock().unwrap()[0].1.url().clone();
     assert_eq!(

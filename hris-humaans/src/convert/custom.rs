@@ -8,7 +8,7 @@ use hris_core::{
     CustomValue, Employee, Error, ErrorKind, Field, Problem, ProblemCode, ReadRequest, Result, SourceField,
 };
 
-use super::{Lists, Part};
+use super::Lists;
 use crate::wire::{CustomField, Person};
 
 /// Sections whose fields are read only when they are asked for by id.
@@ -186,11 +186,4 @@ fn hidden_value(field: &SourceField) -> CustomValue {
 /// Whether the lists of custom fields have to be read for a request.
 pub(crate) fn needs_lists(request: &ReadRequest) -> bool {
     request.wants_everything() || named(request).any(|field| !is_member(field))
-}
-
-impl<T> Part<T> {
-    /// Reads `list` if `needed`.
-    pub(crate) async fn when(needed: bool, list: impl Future<Output = Result<T>>) -> Result<Self> {
-        if needed { Self::of(list.await) } else { Ok(Self::Skipped) }
-    }
 }

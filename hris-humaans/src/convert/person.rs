@@ -1,12 +1,14 @@
 //! One person: names, status, dates, place.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-use hris_core::{Date, Employee, Field, Problem, ProblemCode, ReadRequest, Result, StandardField, Status};
+use hris_core::http::Part;
+use hris_core::{
+    Date, Employee, Field, Problem, ProblemCode, ReadRequest, Result, StandardField, Status, Tally,
+};
 
 use super::role::Roles;
-use super::warnings::Warnings;
-use super::{Customs, Lists, Part};
+use super::{Customs, Lists};
 use crate::builder::LastDay;
 use crate::wire::{Location, Person};
 
@@ -25,8 +27,6 @@ pub(super) struct Reader<'a> {
     names: HashMap<&'a str, String>,
     customs: Customs<'a>,
     problems: Vec<Problem>,
-    /// Statuses that we do not know, and how many people have each.
-    unknown: BTreeMap<String, u64>,
 }
 
 impl<'a> Reader<'a> {
@@ -66,12 +66,11 @@ impl<'a> Reader<'a> {
             names: names.collect(),
             customs,
             problems,
-            unknown: BTreeMap::new(),
         })
     }
 
     /// The person in our words; what is odd about them is counted.
-    pub(super) fn employee(&mut self, mut person: Person, warnings: &mut Warnings) -> Employee {
+    pub(super) fn employee(&mut self, mut person: Person, warnings: &mut Tally) -> Employee {
         let id = person.notes.id.take().unwrap_or_default();
         person.notes.id = Some(id.clone());
         for member in &person.notes.unfit {
@@ -121,23 +120,13 @@ impl<'a> Reader<'a> {
     }
 
     /// Says what was true of everybody.
-    pub(super) fn finish(self, warnings: &mut Warnings) {
+    pub(super) fn finish(self, warnings: &mut Tally) {
         for problem in self.problems {
             warnings.say(problem);
         }
-        for (status, count) in self.unknown {
-            let noun = if count == 1 { "person has" } else { "people have" };
-            let words = match status.as_str() {
-                "" => format!("{count} {noun} no status that can be seen; nothing is decided about them"),
-                _ => format!(
-                    "{count} {noun} the status {status:?}, which is not known; nothing is decided about them"
-                ),
-            };
-            warnings.say(Problem::warning(ProblemCode::UnknownStatus, words).field("status"));
-        }
     }
 
-    fn put_dates(&self, employee: &mut Employee, person: &Person, warnings: &mut Warnings) {
+    fn put_dates(&self, employee: &mut Employee, person: &Person, warnings: &mut Tally) {
         let undated = |member: &str| person.notes.undated.iter().any(|name| **name == *member);
         let start = first_of(
             person.employment_start,
@@ -162,12 +151,12 @@ impl<'a> Reader<'a> {
         employee.put_date(StandardField::LastWorkingDay, last_day);
     }
 
-    fn put_status(&mut self, employee: &mut Employee, person: &Person, warnings: &mut Warnings) {
+    fn put_status(&mut self, employee: &mut Employee, person: &Person, warnings: &mut Tally) {
         let today = self.request.today();
         let start = employee.start_date().value();
         let id = employee.id().clone();
         let Field::Value(raw) = person.status.as_deref() else {
-            *self.unknown.entry(String::new()).or_default() += 1;
+            warnings.unknown_status("");
             employee.put(StandardField::RawStatus, person.status.clone());
             return;
         };
@@ -191,15 +180,14 @@ impl<'a> Reader<'a> {
                 Status::Terminated
             }
             _ => {
-                let word: String = raw.chars().take(40).collect();
-                *self.unknown.entry(word).or_default() += 1;
+                warnings.unknown_status(raw);
                 Status::Unknown
             }
         };
         employee.put_status(status, raw);
     }
 
-    fn put_email(&self, employee: &mut Employee, person: &mut Person, warnings: &mut Warnings) {
+    fn put_email(&self, employee: &mut Employee, person: &mut Person, warnings: &mut Tally) {
         let mut email = std::mem::take(&mut person.email).map(|email| email.trim().to_ascii_lowercase());
         if person.email_hidden == Field::Value(true) && !email.is_value() {
             let words = "the work e-mail is hidden in Humaans (isWorkEmailHidden)";
@@ -230,7 +218,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn location(&self, person: &Person, id: &str, warnings: &mut Warnings) -> Field<String> {
+    fn location(&self, person: &Person, id: &str, warnings: &mut Tally) -> Field<String> {
         let place = match person.location.as_deref() {
             Field::Value(REMOTE) => return Field::Value("Remote".to_owned()),
             Field::Value(place) => place,

@@ -3,9 +3,9 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
+use hris_core::http::Part;
 use hris_core::{Date, Field, wire};
 
-use super::Part;
 use crate::wire::{JobRole, Person};
 
 /// The job role that counts today, of everybody.

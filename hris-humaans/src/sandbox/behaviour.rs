@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use hris_core::sandbox::{RateLimit, RetryAfter};
+
 /// Choices a real account makes for itself, each with the most likely default.
 ///
 /// Change them with [`Builder::behaviour`](super::Builder::behaviour) or, while
@@ -155,47 +157,4 @@ pub enum ErrorShape {
     MessageOnly,
     /// Plain text.
     PlainText,
-}
-
-/// A token bucket, counted for each access token in real time.
-#[derive(Debug, Clone, Copy, PartialEq)]
-#[non_exhaustive]
-pub struct RateLimit {
-    /// Requests a second in the long run.
-    pub per_second: f64,
-    /// Requests that may come at once after a pause.
-    pub burst: u32,
-}
-
-impl RateLimit {
-    /// So many requests a second, and a burst of as many, at least one.
-    #[must_use]
-    pub fn per_second(per_second: u32) -> Self {
-        Self { per_second: f64::from(per_second), burst: per_second.max(1) }
-    }
-
-    /// The same rate with another burst.
-    #[must_use]
-    pub fn burst(mut self, burst: u32) -> Self {
-        self.burst = burst;
-        self
-    }
-}
-
-/// The `Retry-After` header of a 429.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum RetryAfter {
-    /// A number of seconds no client should sleep: 10^20.
-    Absurd,
-    /// The moment as an HTTP date.
-    HttpDate,
-    /// Text that is neither a number nor a date.
-    Malformed,
-    /// No header at all.
-    Missing,
-    /// Whole seconds.
-    Seconds,
-    /// Exactly this text.
-    Text(String),
 }

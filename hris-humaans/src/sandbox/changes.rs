@@ -1,18 +1,18 @@
 //! What an HR team does to people.
 
+use hris_core::Date;
 use serde_json::{Value, json};
 
 use super::SandboxError;
 use super::person::{Job, Members, Person, Status};
 use super::record::{canary, teams};
-use super::seed::Day;
 use super::world::{Resource, World};
 
 /// Changing people.
 impl World {
     /// Adds a person with a job role and answers the new id.
     pub fn hire(&mut self, person: Person) -> String {
-        let id = self.rng.id();
+        let id = self.rng.text(24);
         self.hire_as(id, person)
     }
 
@@ -29,7 +29,7 @@ impl World {
         };
         let custom = person.custom.clone();
         let fields = self.person_fields(&id, &start, person);
-        let spare = self.rng.id();
+        let spare = self.rng.text(24);
         let key = self.people.insert(fields, spare);
         self.add_job_role(&id, &job, None);
         for (field, value) in custom {
@@ -173,7 +173,7 @@ impl World {
             return Err(SandboxError::unknown(id));
         }
         let from = job.from.clone().unwrap_or_else(|| self.today.to_string());
-        let last = Day::parse(&from).map(|day| day.plus(-1).to_string());
+        let last = from.parse::<Date>().ok().map(|day| day.plus_days(-1).to_string());
         let open: Vec<String> = self
             .job_roles
             .rows

@@ -1,13 +1,11 @@
 //! Invents the company: people, careers, offices and custom fields.
 
-use std::collections::HashMap;
-
+use hris_core::Date;
+use hris_core::sandbox::names::{DEPARTMENTS, OFFICES, REMOTE, TEAMS};
+use hris_core::sandbox::{CANARY, Names, Rng, day};
 use serde_json::{Value, json};
 
-use super::CANARY;
-use super::names::{DEPARTMENTS, FIRST, LAST, OFFICES, REMOTE, TEAMS};
 use super::person::{CustomField, Job, Location, Person, Status};
-use super::seed::{Day, Rng};
 use super::world::{Resource, World};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,17 +28,20 @@ pub(super) fn fill(world: &mut World, kind: Kind, employees: usize) {
     world.insert(Resource::Companies, company);
     let offices: Vec<String> = OFFICES
         .iter()
-        .map(|(label, city, country, _, zone)| {
-            world.add_location(Location::new(*label, *city, *country).timezone(*zone))
+        .enumerate()
+        .map(|(at, (label, city, country, _, zone))| {
+            // The app asks for a country and a city only, so a label may be empty.
+            let label = if at == 2 { "" } else { label };
+            world.add_location(Location::new(label, *city, *country).timezone(*zone))
         })
         .collect();
     let fields = Fields::define(world, kind);
 
     // People draw from a generator of their own, so that a change in what the
     // world holds besides does not rename everybody.
-    let mut rng = Rng::new(world.rng.next());
-    let mut addresses = HashMap::new();
-    let ids: Vec<String> = (0..employees).map(|_| rng.id()).collect();
+    let mut rng = Rng::new(world.rng.number());
+    let mut names = Names::default();
+    let ids: Vec<String> = (0..employees).map(|_| rng.text(24)).collect();
     let statuses: Vec<Status> = (0..employees).map(|at| status(kind, at)).collect();
     for (at, (id, status)) in ids.iter().zip(&statuses).enumerate() {
         let manager = manager(&statuses, at).and_then(|at| ids.get(at));
@@ -50,7 +51,7 @@ pub(super) fn fill(world: &mut World, kind: Kind, employees: usize) {
             .rposition(|status| *status == Status::Offboarded)
             .and_then(|at| ids.get(at));
         let mut draft = Draft { rng: &mut rng, today: world.today, at, status: *status };
-        let person = draft.person(kind, &offices, &mut addresses, &world.domain);
+        let person = draft.person(kind, &offices, &mut names, &world.domain);
         let career = draft.career(kind, manager, leaver, &person);
         enter(world, id, person, career);
         fields.answer(world, &mut rng, id);
@@ -97,25 +98,18 @@ fn enter(world: &mut World, id: &str, person: Person, career: Vec<Step>) {
 
 struct Draft<'a> {
     rng: &'a mut Rng,
-    today: Day,
+    today: Date,
     at: usize,
     status: Status,
 }
 
 impl Draft<'_> {
-    fn person(
-        &mut self,
-        kind: Kind,
-        offices: &[String],
-        addresses: &mut HashMap<String, usize>,
-        domain: &str,
-    ) -> Person {
-        let (first, first_ascii) = self.rng.pick(&FIRST).copied().unwrap_or(("Wren", "wren"));
-        let (last, last_ascii) = self.rng.pick(&LAST).copied().unwrap_or(("Thorne", "thorne"));
-        let address = address(addresses, &format!("{first_ascii}.{last_ascii}"));
+    fn person(&mut self, kind: Kind, offices: &[String], names: &mut Names, domain: &str) -> Person {
+        let name = names.next(self.rng);
+        let address = name.mailbox();
         let (title, department) = self.job();
         let start = self.start();
-        let mut person = Person::new(first, last)
+        let mut person = Person::new(name.given, name.family)
             .status(self.status)
             .job(title, department)
             .starts(start.to_string())
@@ -141,7 +135,7 @@ impl Draft<'_> {
                 person = person.team(*team);
             }
             if self.rng.chance(15) {
-                person = person.member("preferredName", first.chars().take(3).collect::<String>());
+                person = person.member("preferredName", name.given.chars().take(3).collect::<String>());
             }
         }
         self.details(person)
@@ -149,7 +143,7 @@ impl Draft<'_> {
 
     fn details(&mut self, person: Person) -> Person {
         let at = self.at;
-        let birthday = Day::from_ymd(1962, 1, 1).plus(span(self.rng.below(14_000)));
+        let birthday = day(1962, 1, 1).plus_days(span(self.rng.below(14_000)));
         let person = person
             .member("createdAt", "2019-01-15T09:00:00.000Z")
             .member("updatedAt", "2026-09-01T07:45:00.000Z")
@@ -207,15 +201,15 @@ impl Draft<'_> {
         (title, department)
     }
 
-    fn start(&mut self) -> Day {
+    fn start(&mut self) -> Date {
         match self.status {
-            Status::NewHire => self.today.plus(200 + span(self.rng.below(150))),
-            _ => self.today.plus(-400 - span(self.rng.below(3_000))),
+            Status::NewHire => self.today.plus_days(200 + span(self.rng.below(150))),
+            _ => self.today.plus_days(-400 - span(self.rng.below(3_000))),
         }
     }
 
-    fn last_day(&mut self, start: Day) -> Day {
-        let ended = self.today.plus(-20 - span(self.rng.below(300)));
+    fn last_day(&mut self, start: Date) -> Date {
+        let ended = self.today.plus_days(-20 - span(self.rng.below(300)));
         ended.max(start)
     }
 
@@ -242,15 +236,15 @@ impl Draft<'_> {
         let mut steps = Vec::new();
         let mut from = start.clone();
         if self.rng.chance(30) {
-            let promoted = self.today.plus(-30 - span(self.rng.below(300)));
+            let promoted = self.today.plus_days(-30 - span(self.rng.below(300)));
             let mut job = Job::new("Trainee", person.department.clone()).from(start);
             job.reports_to = former_manager.or(manager).cloned();
-            steps.push(Step { job, end: Some(promoted.plus(-1).to_string()) });
+            steps.push(Step { job, end: Some(promoted.plus_days(-1).to_string()) });
             from = promoted.to_string();
         }
         if self.rng.chance(4) {
-            let ahead = self.today.plus(200 + span(self.rng.below(100)));
-            let end = Some(ahead.plus(-1).to_string());
+            let ahead = self.today.plus_days(200 + span(self.rng.below(100)));
+            let end = Some(ahead.plus_days(-1).to_string());
             steps.push(Step { job: present(from), end });
             let mut job = present(ahead.to_string());
             job.title = format!("Principal {}", job.title);
@@ -262,18 +256,8 @@ impl Draft<'_> {
     }
 }
 
-/// The local part of an e-mail address nobody has yet.
-fn address(taken: &mut HashMap<String, usize>, wanted: &str) -> String {
-    let count = taken.entry(wanted.to_owned()).or_insert(0);
-    *count += 1;
-    match count {
-        1 => wanted.to_owned(),
-        more => format!("{wanted}{more}"),
-    }
-}
-
-fn span(days: usize) -> i64 {
-    i64::try_from(days).unwrap_or(0)
+fn span(days: usize) -> i32 {
+    i32::try_from(days).unwrap_or(0)
 }
 
 /// The custom fields by id.
@@ -305,7 +289,7 @@ impl Fields {
     fn answer(&self, world: &mut World, rng: &mut Rng, person: &str) {
         let centre = rng.pick(&["100", "200", "300"]).copied().unwrap_or("100");
         world.add_custom_value(person, &self.cost_centre, json!(centre));
-        let review = world.today.plus(span(rng.below(300)) - 150).to_string();
+        let review = world.today.plus_days(span(rng.below(300)) - 150).to_string();
         let desk = format!("{}-{}", rng.below(6), rng.below(80));
         let mut answer = |field: &Option<String>, percent: usize, value: Value| {
             if let Some(field) = field

@@ -5,10 +5,8 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use super::behaviour::{AllStatus, Behaviour, Hidden, OverLimit, StatusFilter};
-use super::fault::Fault;
 use super::reader::Reader;
 use super::refusal::Refusal;
-use super::seed::Rng;
 use super::table::Row;
 use super::world::{Resource, World};
 
@@ -196,14 +194,12 @@ fn texts(value: Option<&Value>) -> Vec<String> {
     }
 }
 
-/// The page as text. Faults that twist the paging itself are honoured here.
+/// The page as text.
 pub(super) fn render(
     world: &mut World,
     list: Resource,
     query: &Query,
     reader: &Reader,
-    faults: &[Fault],
-    request: u64,
 ) -> Result<String, Refusal> {
     let mut chosen = choose(world, list, query, reader)?;
     if let Some((member, falling)) = &query.sort {
@@ -214,32 +210,21 @@ pub(super) fn render(
             chosen.reverse();
         }
     }
-    let mut page = Page { total: chosen.len(), echo: query.skip, skip: query.skip, take: query.limit };
-    let mut endless = false;
-    for fault in faults {
-        match fault {
-            Fault::Endless => endless = true,
-            Fault::ExtraRows(more) => page.take = page.take.saturating_add(*more),
-            Fault::IgnoreSkip => (page.echo, page.skip) = (0, 0),
-            Fault::RepeatPage => page.skip = 0,
-            Fault::Shuffle => {
-                let mut rng = Rng::new(request);
-                for at in (1..chosen.len()).rev() {
-                    chosen.swap(at, rng.below(at + 1));
-                }
+    let (total, limit, skip) = (chosen.len(), query.limit, query.skip);
+    let mut body = format!("{{\"total\":{total},\"limit\":{limit},\"skip\":{skip},\"data\":[");
+    let views = reader.views(world, list);
+    let table = world.table_mut(list);
+    for (count, at) in chosen.into_iter().skip(skip).take(limit).enumerate() {
+        if let Some(row) = table.rows.get_mut(at) {
+            if count > 0 {
+                body.push(',');
             }
-            _ => {}
+            let (number, view) = views.of(reader, row);
+            body.push_str(row.text(number, view));
         }
     }
-    let rows: Vec<usize> = if endless {
-        page.total = page.skip + query.limit + chosen.len();
-        let round = chosen.iter().copied().cycle();
-        let begin = page.skip.checked_rem(chosen.len()).unwrap_or(0);
-        round.skip(begin).take(page.take).collect()
-    } else {
-        chosen.into_iter().skip(page.skip).take(page.take).collect()
-    };
-    Ok(page.write(world, list, query.limit, reader, &rows))
+    body.push_str("]}");
+    Ok(body)
 }
 
 /// The positions of the rows that match and may be seen.
@@ -275,40 +260,5 @@ fn choose(world: &World, list: Resource, query: &Query, reader: &Reader) -> Resu
                 .collect())
         }
         _ => Ok(matching.filter(|(_, row)| !hidden_field(row)).map(|(at, _)| at).collect()),
-    }
-}
-
-struct Page {
-    total: usize,
-    /// The offset the envelope tells.
-    echo: usize,
-    skip: usize,
-    take: usize,
-}
-
-impl Page {
-    fn write(
-        &self,
-        world: &mut World,
-        list: Resource,
-        limit: usize,
-        reader: &Reader,
-        rows: &[usize],
-    ) -> String {
-        let mut body =
-            format!("{{\"total\":{},\"limit\":{limit},\"skip\":{},\"data\":[", self.total, self.echo);
-        let views = reader.views(world, list);
-        let table = world.table_mut(list);
-        for (count, at) in rows.iter().enumerate() {
-            if let Some(row) = table.rows.get_mut(*at) {
-                if count > 0 {
-                    body.push(',');
-                }
-                let (number, view) = views.of(reader, row);
-                body.push_str(row.text(number, view));
-            }
-        }
-        body.push_str("]}");
-        body
     }
 }

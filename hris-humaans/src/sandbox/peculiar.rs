@@ -76,15 +76,15 @@ impl World {
     /// Adds a peculiar case and answers the id of the person it is about.
     pub fn add(&mut self, case: Peculiarity) -> String {
         let today = self.today;
-        let start = today.plus(-700).to_string();
+        let start = today.plus_days(-700).to_string();
         let person = Person::new("Peculiar", format!("{case:?}")).starts(&start);
         match case {
             Peculiarity::ActivePastLastDay => {
-                let day = today.plus(-40).to_string();
+                let day = today.plus_days(-40).to_string();
                 let person = person.member("lastWorkingDay", day.clone());
                 self.hire(person.member("employmentEndDate", day))
             }
-            Peculiarity::ActiveStartingLater => self.hire(person.starts(today.plus(90).to_string())),
+            Peculiarity::ActiveStartingLater => self.hire(person.starts(today.plus_days(90).to_string())),
             Peculiarity::DemoPerson => self.hire(person.member("demo", true)),
             Peculiarity::HiddenEmail => self.hire(person.member("isWorkEmailHidden", true)),
             Peculiarity::InvalidDate => self.hire(person.starts("2025-02-31")),
@@ -117,11 +117,11 @@ impl World {
                 self.hire(Person::new("Peculiar", name).starts(&start).email(email))
             }
             Peculiarity::UnknownLocation => {
-                let id = self.rng.id();
+                let id = self.rng.text(24);
                 self.hire(person.location(id))
             }
             Peculiarity::UnknownManager => {
-                let id = self.rng.id();
+                let id = self.rng.text(24);
                 self.hire(person.reports_to(id))
             }
             Peculiarity::UnknownStatus => self.hire(person.member("status", "sabbatical")),
@@ -154,7 +154,7 @@ impl World {
     pub fn rekey(&mut self, id: &str) -> Result<String, super::SandboxError> {
         let row = self.people.find(id).map(|row| row.fields.clone());
         let mut fields = row.ok_or_else(|| super::SandboxError::unknown(id))?;
-        let new = self.rng.id();
+        let new = self.rng.text(24);
         fields.insert("id".to_owned(), json!(new));
         self.people.remove(id);
         self.insert(Resource::People, Value::Object(fields));
@@ -170,8 +170,8 @@ impl World {
         Ok(new)
     }
 
-    fn leaver(&mut self, person: Person, days: i64) -> String {
-        let day = self.today.plus(days).to_string();
+    fn leaver(&mut self, person: Person, days: i32) -> String {
+        let day = self.today.plus_days(days).to_string();
         let person = person.status(Status::Offboarded);
         let person = person.member("lastWorkingDay", day.clone());
         self.hire(person.member("employmentEndDate", day))

@@ -1,8 +1,8 @@
 //! The record of a person with all its members.
 
+use hris_core::sandbox::CANARY;
 use serde_json::{Map, Value, json};
 
-use super::CANARY;
 use super::person::Person;
 use super::world::World;
 

@@ -1,8 +1,8 @@
 //! Answers that are no success, in each shape the vendor was seen to use.
 
+use hris_core::sandbox::{Answer, CANARY, Received, html};
 use serde_json::{Value, json};
 
-use super::CANARY;
 use super::behaviour::ErrorShape;
 
 /// Why a request is refused.
@@ -49,26 +49,25 @@ impl Refusal {
         }
     }
 
-    /// The body and its content type. Messages carry the canary, since no
-    /// reader should repeat them.
-    pub(super) fn body(&self, shape: ErrorShape, request: u64) -> (String, &'static str) {
+    /// The answer. Messages carry the canary, since no reader should repeat them.
+    pub(super) fn answer(&self, shape: ErrorShape, request: &Received) -> Answer {
         let message = format!("{} ({CANARY}-message)", self.message);
-        let value = match shape {
+        let answer = match shape {
             ErrorShape::CodeNumber => {
                 let issue = |name: &String| json!({ "name": name, "reason": "not allowed", "forbidden": self.status == 403 });
-                self.full(json!(self.status), &message, request, issue)
+                Answer::json(&self.full(json!(self.status), &message, request.number, issue))
             }
             ErrorShape::CodeText => {
                 let issue = |name: &String| json!({ "path": name, "message": message });
-                self.full(json!(self.status.to_string()), &message, request, issue)
+                Answer::json(&self.full(json!(self.status.to_string()), &message, request.number, issue))
             }
-            ErrorShape::ErrorObject => json!({ "error": { "message": message } }),
-            ErrorShape::ErrorText => json!({ "error": message }),
-            ErrorShape::Html => return (html(self.name()), "text/html; charset=utf-8"),
-            ErrorShape::MessageOnly => json!({ "message": message }),
-            ErrorShape::PlainText => return (message, "text/plain; charset=utf-8"),
+            ErrorShape::ErrorObject => Answer::json(&json!({ "error": { "message": message } })),
+            ErrorShape::ErrorText => Answer::json(&json!({ "error": message })),
+            ErrorShape::Html => Answer::new(html(self.name()), "text/html; charset=utf-8"),
+            ErrorShape::MessageOnly => Answer::json(&json!({ "message": message })),
+            ErrorShape::PlainText => Answer::new(message, "text/plain; charset=utf-8"),
         };
-        (value.to_string(), "application/json; charset=utf-8")
+        answer.status(self.status)
     }
 
     fn full(&self, code: Value, message: &str, request: u64, issue: impl Fn(&String) -> Value) -> Value {
@@ -84,12 +83,4 @@ impl Refusal {
         }
         body
     }
-}
-
-/// A page for people, such as a login form or a gateway's complaint.
-pub(super) fn html(title: &str) -> String {
-    format!(
-        "<!doctype html><html><head><title>{title}</title></head>\
-         <body><h1>{title}</h1><form action=\"/login\"></form><p>{CANARY}-page</p></body></html>"
-    )
 }

@@ -1,12 +1,13 @@
 //! The company behind the sandbox, and every way to change it.
 
+use hris_core::Date;
+use hris_core::sandbox::Rng;
 use serde_json::{Map, Value, json};
 
 use super::SandboxError;
 use super::behaviour::Behaviour;
 use super::person::{CustomField, Job, Location, PersonView};
 use super::record::canary;
-use super::seed::{Day, Rng};
 use super::table::{Row, Table, View};
 use super::token::Token;
 
@@ -67,7 +68,7 @@ pub struct World {
     pub(super) company_id: String,
     pub(super) domain: String,
     pub(super) admin: String,
-    pub(super) today: Day,
+    pub(super) today: Date,
     pub(super) rng: Rng,
     views: Vec<View>,
     pub(super) next_employee_id: usize,
@@ -148,7 +149,7 @@ impl World {
 impl World {
     /// Adds an office and answers its id.
     pub fn add_location(&mut self, location: Location) -> String {
-        let id = self.rng.id();
+        let id = self.rng.text(24);
         let row = json!({
             "id": id, "label": location.label, "city": location.city,
             "country": location.country, "timezone": location.timezone,
@@ -158,7 +159,7 @@ impl World {
 
     /// Defines a custom field and answers its id.
     pub fn add_custom_field(&mut self, field: CustomField) -> String {
-        let id = self.rng.id();
+        let id = self.rng.text(24);
         let row = json!({
             "id": id, "companyId": self.company_id, "name": field.name, "section": field.section,
             "resourceId": null, "type": field.kind, "config": field.config,
@@ -174,7 +175,7 @@ impl World {
             Value::Object(fields) => fields,
             _ => Map::new(),
         };
-        let spare = self.rng.id();
+        let spare = self.rng.text(24);
         self.table_mut(list).insert(fields, spare)
     }
 
@@ -216,8 +217,8 @@ impl World {
 
     /// Issues a token and answers its text.
     pub fn issue_token(&mut self, token: Token) -> String {
-        let id = self.rng.id();
-        let secret = token.secret.clone().unwrap_or_else(|| format!("humaans-sandbox-{}", self.rng.id()));
+        let id = self.rng.text(24);
+        let secret = token.secret.clone().unwrap_or_else(|| format!("humaans-sandbox-{}", self.rng.text(24)));
         self.tokens.push(Issued {
             id,
             maker: token.maker.clone().unwrap_or_else(|| self.admin.clone()),
@@ -258,9 +259,9 @@ impl World {
 
 impl World {
     /// A company without anybody, without offices and without tokens.
-    pub(super) fn empty(seed: u64, today: Day) -> Self {
+    pub(super) fn empty(seed: u64, today: Date) -> Self {
         let mut rng = Rng::new(seed);
-        let company_id = rng.id();
+        let company_id = rng.text(24);
         Self {
             companies: Table::default(),
             custom_fields: Table::default(),
@@ -305,7 +306,7 @@ impl World {
 
     pub(super) fn add_job_role(&mut self, person: &str, job: &Job, end: Option<String>) -> String {
         let row = json!({
-            "id": self.rng.id(), "personId": person, "jobTitle": job.title,
+            "id": self.rng.text(24), "personId": person, "jobTitle": job.title,
             "department": job.department, "reportingTo": job.reports_to,
             "effectiveDate": job.from, "endDate": end, "note": canary("job-note"),
         });
@@ -314,7 +315,7 @@ impl World {
 
     pub(super) fn add_custom_value(&mut self, person: &str, field: &str, value: Value) {
         let row = json!({
-            "id": self.rng.id(), "personId": person, "customFieldId": field,
+            "id": self.rng.text(24), "personId": person, "customFieldId": field,
             "resourceId": null, "value": value,
         });
         self.insert(Resource::CustomValues, row);

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use hris_humaans::sandbox::{CANARY, ErrorShape, Fault, Person, RateLimit, RetryAfter, Sandbox};
+use hris_humaans::sandbox::{
+    CANARY, ErrorShape, Fault, Injection, Person, RateLimit, RetryAfter, Sandbox, other_company,
+};
 use serde_json::{Value, json};
 
 use super::{Api, data, ids, small, text};
@@ -125,7 +127,7 @@ async fn under(sandbox: &Sandbox, fault: Fault, path: &str) -> (Value, Value) {
 #[tokio::test]
 async fn envelopes_lie() {
     let sandbox = small().await;
-    let (page, good) = under(&sandbox, Fault::BareArray, PAGE).await;
+    let (page, good) = under(&sandbox, Fault::WrongEnvelope, PAGE).await;
     assert_eq!(page, good["data"]);
     let (page, good) = under(&sandbox, Fault::Data(json!("rows")), PAGE).await;
     assert_eq!((&page["data"], &page["total"]), (&json!("rows"), &good["total"]));
@@ -143,9 +145,9 @@ async fn envelopes_lie() {
     }
     let (page, _) = under(&sandbox, Fault::TotalOff(-3), PAGE).await;
     assert_eq!(page["total"], 67);
-    let (page, _) = under(&sandbox, Fault::OtherCompany("elsewhere".to_owned()), PAGE).await;
+    let (page, _) = under(&sandbox, other_company("elsewhere"), PAGE).await;
     assert!(data(&page).iter().all(|row| row["companyId"] == "elsewhere"));
-    let other = Fault::OtherCompany("elsewhere".to_owned());
+    let other = other_company("elsewhere");
     assert_eq!(under(&sandbox, other, "/me").await.0["companyId"], "elsewhere");
     let edit = Fault::edit(|body| body["data"][3]["email"] = json!(5));
     let (page, good) = under(&sandbox, edit, PAGE).await;
@@ -199,7 +201,7 @@ async fn the_world_moves_between_pages() {
     let victim = sandbox.people()[1].id.clone();
     let gone = victim.clone();
     sandbox.inject(
-        Fault::then(move |world| {
+        Injection::then(move |world| {
             world.delete(&gone).ok();
             world.hire(Person::new("Late", "Comer"));
             world.hire(Person::new("Later", "Comer"));

@@ -126,14 +126,17 @@ fn syntax_errors_name_the_line() {
 
 #[test]
 fn vendors_that_are_not_built_in_are_told_from_typing_errors() {
+    let built = crate::vendors::names();
     let known = message("[source]\nvendor = \"freshteam\"\n");
     assert_eq!(
         known,
-        "hris.toml:2: source.vendor: this build has no connector for freshteam; it has humaans"
+        format!("hris.toml:2: source.vendor: this build has no connector for freshteam; it has {built}")
     );
     let typo = message("[source]\nvendor = \"humans\"\n");
     assert_eq!(
         typo,
-        "hris.toml:2: source.vendor: there is no vendor \"humans\"; the nearest is \"humaans\"; this build has humaans"
+        format!(
+            "hris.toml:2: source.vendor: there is no vendor \"humans\"; the nearest is \"humaans\"; this build has {built}"
+        )
     );
 }

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use super::{FakeVendor, SandboxOptions, TokenSource};
+use super::{FakeVendor, RateLimit, SandboxOptions, TokenSource};
 use crate::config::{Settings, schema_of};
 use crate::failure::{Failure, Result};
 
@@ -63,24 +63,6 @@ enum PeopleStatus {
 enum LastDay {
     LastWorkingDay,
     EmploymentEnd,
-}
-
-/// The pace kept before the vendor asks for one.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-struct RateLimit {
-    /// Requests a second in the long run.
-    #[schemars(range(min = 1, max = 1000))]
-    per_second: u32,
-    /// Requests that may be sent at once.
-    #[schemars(range(min = 1, max = 1000))]
-    burst: u32,
-}
-
-impl Default for RateLimit {
-    fn default() -> Self {
-        Self { per_second: 5, burst: 10 }
-    }
 }
 
 /// The scopes and permissions that mapping and policy ask for.

@@ -1,6 +1,7 @@
 //! The HR systems of this build. A new one is a file beside this one and a line in [`VENDORS`].
 
 mod humaans;
+mod sevenoffice;
 
 use std::fmt;
 use std::path::Path;
@@ -15,7 +16,7 @@ use crate::config::{Settings, nearest};
 use crate::failure::{Failure, Result};
 
 /// The vendors of this build.
-pub(crate) const VENDORS: &[&dyn Vendor] = &[&humaans::Vendor];
+pub(crate) const VENDORS: &[&dyn Vendor] = &[&humaans::Vendor, &sevenoffice::Vendor];
 
 /// Vendors and keys of `[source]` that a configuration may mention and this build does not have.
 const ELSEWHERE: &[(&str, &[&str])] = &[
@@ -32,7 +33,6 @@ const ELSEWHERE: &[(&str, &[&str])] = &[
             "token_url",
         ],
     ),
-    ("24sevenoffice", &[]),
 ];
 
 /// What the command needs to know of one HR system.
@@ -121,6 +121,24 @@ pub(crate) fn owner_of(key: &str) -> Option<&'static str> {
         VENDORS.iter().find(|vendor| vendor.schema().pointer(&format!("/properties/{key}")).is_some());
     let other = || ELSEWHERE.iter().find(|(_, keys)| keys.contains(&key)).map(|(vendor, _)| *vendor);
     built.map(|vendor| vendor.name()).or_else(other)
+}
+
+/// The pace kept before the vendor asks for one.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct RateLimit {
+    /// Requests a second in the long run.
+    #[schemars(range(min = 1, max = 1000))]
+    pub(crate) per_second: u32,
+    /// Requests that may be sent at once.
+    #[schemars(range(min = 1, max = 1000))]
+    pub(crate) burst: u32,
+}
+
+impl Default for RateLimit {
+    fn default() -> Self {
+        Self { per_second: 5, burst: 10 }
+    }
 }
 
 /// The keys of `[source]` that a vendor with a token has.

@@ -10,14 +10,14 @@ type Kind = (ProblemCode, Cow<'static, str>, Cow<'static, str>);
 
 /// What happened to how many people.
 #[derive(Default)]
-pub(super) struct Warnings {
+pub(crate) struct Warnings {
     kinds: BTreeMap<Kind, (u64, Option<EmployeeId>)>,
     whole: Vec<Problem>,
 }
 
 impl Warnings {
     /// Counts one more person for whom `words` are true, about `field`.
-    pub(super) fn count(
+    pub(crate) fn count(
         &mut self,
         code: ProblemCode,
         field: impl Into<Cow<'static, str>>,
@@ -30,19 +30,19 @@ impl Warnings {
     }
 
     /// Adds what is true of the whole directory.
-    pub(super) fn say(&mut self, problem: Problem) {
+    pub(crate) fn say(&mut self, problem: Problem) {
         self.whole.push(problem);
     }
 
     /// Says how many records came twice.
-    pub(super) fn repeat(&mut self, records: u64) {
+    pub(crate) fn repeat(&mut self, records: u64) {
         if records > 0 {
             let words = format!("{records} records were listed twice alike; each was taken once");
             self.say(Problem::warning(ProblemCode::DuplicateExternalId, words));
         }
     }
 
-    pub(super) fn problems(self) -> impl Iterator<Item = Problem> {
+    pub(crate) fn problems(self) -> impl Iterator<Item = Problem> {
         let counted = self.kinds.into_iter().map(|((code, field, words), (count, first))| {
             let noun = if count == 1 { "person" } else { "people" };
             let mut problem = Problem::warning(code, format!("{count} {noun}: {words}"));

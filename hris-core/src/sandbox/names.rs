@@ -1,6 +1,52 @@
-//! Invented names. Each comes with the spelling its e-mail address uses.
+//! Invented names, jobs and places.
 
-pub(super) const FIRST: [(&str, &str); 48] = [
+use std::collections::HashMap;
+
+use super::Rng;
+
+/// Somebody invented.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Name {
+    /// Given name.
+    pub given: &'static str,
+    /// Family name.
+    pub family: &'static str,
+    /// Both in the spelling of an e-mail address, `given.family`, with the number of namesakes
+    /// before: the `n`-th Noor Petrov has `n`.
+    spelling: (&'static str, &'static str),
+    namesake: usize,
+}
+
+impl Name {
+    /// The part of an e-mail address before the `@`; nobody else of the same [`Names`] has it.
+    #[must_use]
+    pub fn mailbox(&self) -> String {
+        let (given, family) = self.spelling;
+        match self.namesake {
+            1 => format!("{given}.{family}"),
+            more => format!("{given}.{family}{more}"),
+        }
+    }
+}
+
+/// Gives everybody a name.
+#[derive(Debug, Clone, Default)]
+pub struct Names(HashMap<(&'static str, &'static str), usize>);
+
+impl Names {
+    /// The next person's.
+    pub fn next(&mut self, rng: &mut Rng) -> Name {
+        let (given, first) = rng.pick(&GIVEN).copied().unwrap_or(("Wren", "wren"));
+        let (family, last) = rng.pick(&FAMILY).copied().unwrap_or(("Thorne", "thorne"));
+        let count = self.0.entry((first, last)).or_insert(0);
+        *count += 1;
+        Name { given, family, spelling: (first, last), namesake: *count }
+    }
+}
+
+/// Given names, each with the spelling its e-mail address uses.
+pub const GIVEN: [(&str, &str); 48] = [
     ("Imogen", "imogen"),
     ("Søren", "soren"),
     ("Aïcha", "aicha"),
@@ -51,7 +97,8 @@ pub(super) const FIRST: [(&str, &str); 48] = [
     ("Zbigniew", "zbigniew"),
 ];
 
-pub(super) const LAST: [(&str, &str); 52] = [
+/// Family names, each with the spelling its e-mail address uses.
+pub const FAMILY: [(&str, &str); 52] = [
     ("Achterberg", "achterberg"),
     ("Vasilescu", "vasilescu"),
     ("Okonkwo-Hale", "okonkwo-hale"),
@@ -107,7 +154,7 @@ pub(super) const LAST: [(&str, &str); 52] = [
 ];
 
 /// Departments with the titles they know, junior first.
-pub(super) const DEPARTMENTS: [(&str, [&str; 3]); 8] = [
+pub const DEPARTMENTS: [(&str, [&str; 3]); 8] = [
     ("Operations", ["Operations Assistant", "Operations Specialist", "Operations Lead"]),
     ("Engineering", ["Millwright", "Senior Millwright", "Engineering Lead"]),
     ("Sales", ["Sales Associate", "Account Manager", "Regional Sales Lead"]),
@@ -118,7 +165,8 @@ pub(super) const DEPARTMENTS: [(&str, [&str; 3]); 8] = [
     ("Marketing", ["Content Writer", "Brand Manager", "Marketing Lead"]),
 ];
 
-pub(super) const TEAMS: [&str; 7] = [
+/// Teams across departments.
+pub const TEAMS: [&str; 7] = [
     "First aiders",
     "Fire wardens",
     "Green group",
@@ -128,18 +176,17 @@ pub(super) const TEAMS: [&str; 7] = [
     "Onboarding buddies",
 ];
 
-/// Offices: label, city, country, alpha-2 code, time zone. One label is empty:
-/// the app asks for a country and a city only.
-pub(super) const OFFICES: [(&str, &str, &str, &str, &str); 5] = [
+/// Offices: name, city, country, alpha-2 code, time zone.
+pub const OFFICES: [(&str, &str, &str, &str, &str); 5] = [
     ("Mill House", "Leeds", "United Kingdom", "GB", "Europe/London"),
     ("Grachtenpand", "Utrecht", "Netherlands", "NL", "Europe/Amsterdam"),
-    ("", "Malmö", "Sweden", "SE", "Europe/Stockholm"),
+    ("Kajen", "Malmö", "Sweden", "SE", "Europe/Stockholm"),
     ("Młyn", "Gdańsk", "Poland", "PL", "Europe/Warsaw"),
     ("Riverside", "Boston", "United States", "US", "America/New_York"),
 ];
 
 /// Places of remote workers: city, region code, country code, time zone.
-pub(super) const REMOTE: [(&str, &str, &str, &str); 4] = [
+pub const REMOTE: [(&str, &str, &str, &str); 4] = [
     ("Cluj-Napoca", "CJ", "RO", "Europe/Bucharest"),
     ("Porto", "13", "PT", "Europe/Lisbon"),
     ("Valparaíso", "VS", "CL", "America/Santiago"),

@@ -1,0 +1,440 @@
+//! Settings of the connector, checked once.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use hris_core::http::{Client, ClientBuilder, Limits, Rate, RetryPolicy, Transport};
+use hris_core::{Error, ErrorKind, Result, Secret};
+
+use crate::client::{AccessTokens, Api, AuthVendor, Vendor};
+use crate::directory::TwentyFourSevenOffice;
+use crate::writer::reason;
+
+/// Where the API is, unless [`Builder::base_url`] says otherwise.
+pub(crate) const BASE_URL: &str = "https://payroll.24sevenoffice.com/api";
+
+/// Members of an employment that every new one may be given.
+const EMPLOYMENT_MEMBERS: [&str; 7] = [
+    "employment_form",
+    "employment_rate",
+    "employment_type",
+    "enterprise_number",
+    "primary_employment",
+    "profession_code",
+    "working_times",
+];
+
+/// Members of an employee that are never a constant of everybody: what the connector writes itself,
+/// and what it never touches.
+const NO_CREATE_DEFAULT: [&str; 13] = [
+    "city",
+    "countryCode",
+    "email",
+    "empId",
+    "empid",
+    "employee_date",
+    "firstname",
+    "hidden",
+    "internationalID",
+    "lastname",
+    "postaddress",
+    "telefon",
+    "zipcode",
+];
+
+/// What reading and writing go by, beside the address and the token.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Settings {
+    pub(crate) create_defaults: BTreeMap<String, String>,
+    pub(crate) department_dimension: Option<String>,
+    pub(crate) empid_as_number: bool,
+    pub(crate) employment_defaults: BTreeMap<String, String>,
+    pub(crate) end_dates: EndDates,
+    pub(crate) enddate_reason: Option<String>,
+    pub(crate) international_id_always: bool,
+    pub(crate) new_employee_number: NewEmployeeNumber,
+    pub(crate) phone_region: Option<PhoneRegion>,
+    pub(crate) update_body: UpdateBody,
+    pub(crate) update_includes_id: bool,
+}
+
+/// Builds a [`TwentyFourSevenOffice`]. Every setting but the token has a default.
+///
+/// ```
+/// use hris_24sevenoffice::{TwentyFourSevenOffice, UpdateBody};
+/// use hris_core::Secret;
+///
+/// let payroll = TwentyFourSevenOffice::builder()
+///     .token(Secret::from("the-access-token".to_owned()))
+///     .enddate_reason("arbeidstakerHarSagtOppSelv")
+///     .update_body(UpdateBody::Changed)
+///     .build()?;
+/// assert!(TwentyFourSevenOffice::builder().build().is_err(), "there is no default token");
+/// # Ok::<(), hris_core::Error>(())
+/// ```
+#[must_use]
+pub struct Builder {
+    token: Option<Secret>,
+    base_url: String,
+    auth_header: String,
+    concurrency: usize,
+    rate: Rate,
+    retry: RetryPolicy,
+    loopback: bool,
+    transport: Option<Arc<dyn Transport>>,
+    settings: Settings,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        let mut retry = RetryPolicy::default();
+        retry.attempts = 3;
+        Self {
+            token: None,
+            base_url: BASE_URL.to_owned(),
+            auth_header: "Authorization".to_owned(),
+            concurrency: 2,
+            rate: Rate::per_second(5).burst(5),
+            retry,
+            loopback: false,
+            transport: None,
+            settings: Settings::default(),
+        }
+    }
+}
+
+impl Builder {
+    /// The persistent access token, as copied from the payroll's settings.
+    pub fn token(mut self, token: Secret) -> Self {
+        self.token = Some(token);
+        self
+    }
+
+    /// Where the API is. `https://payroll.24sevenoffice.com/api`; tokens go to this origin only.
+    pub fn base_url(mut self, address: impl Into<String>) -> Self {
+        self.base_url = address.into();
+        self
+    }
+
+    /// Allows `http` to this machine itself, for sandboxes and tests.
+    pub fn allow_http_loopback(mut self) -> Self {
+        self.loopback = true;
+        self
+    }
+
+    /// The header field that carries `Bearer` and the token. `Authorization`: the vendor's text says
+    /// so, while the machine-readable part of its file names a left-over of its documentation site.
+    pub fn auth_header(mut self, name: impl Into<String>) -> Self {
+        self.auth_header = name.into();
+        self
+    }
+
+    /// Requests under way at once, at most. 2.
+    pub fn concurrency(mut self, requests: usize) -> Self {
+        self.concurrency = requests;
+        self
+    }
+
+    /// The pace kept. Five requests a second: 24SevenOffice publishes no limit, and its own words
+    /// win whenever it says less.
+    pub fn rate_limit(mut self, rate: Rate) -> Self {
+        self.rate = rate;
+        self
+    }
+
+    /// How often and how long a request is tried. Three times; a write is never repeated blindly.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// What an update sends. [`UpdateBody::Changed`].
+    pub fn update_body(mut self, what: UpdateBody) -> Self {
+        self.settings.update_body = what;
+        self
+    }
+
+    /// Puts the number (`empid`) into the body of updates as well. Off: it is in the address.
+    pub fn update_includes_id(mut self, on: bool) -> Self {
+        self.settings.update_includes_id = on;
+        self
+    }
+
+    /// Sends the number as a number in place of a text. Off.
+    pub fn empid_as_number(mut self, on: bool) -> Self {
+        self.settings.empid_as_number = on;
+        self
+    }
+
+    /// Where a new person's number comes from. [`NewEmployeeNumber::Next`].
+    pub fn new_employee_number(mut self, from: NewEmployeeNumber) -> Self {
+        self.settings.new_employee_number = from;
+        self
+    }
+
+    /// Further members that every new person gets, by 24SevenOffice's names. None.
+    pub fn create_defaults(mut self, members: BTreeMap<String, String>) -> Self {
+        self.settings.create_defaults = members;
+        self
+    }
+
+    /// Further members that every new employment gets, by 24SevenOffice's names; Norwegian reporting
+    /// needs most of them. None.
+    pub fn employment_defaults(mut self, members: BTreeMap<String, String>) -> Self {
+        self.settings.employment_defaults = members;
+        self
+    }
+
+    /// The code that goes with every end date that is written. It is reported to the tax authority,
+    /// so there is no default, and without it no end date can be written.
+    pub fn enddate_reason(mut self, code: impl Into<String>) -> Self {
+        self.settings.enddate_reason = Some(code.into());
+        self
+    }
+
+    /// The dimension, by id or name, whose value is a person's department. None: then nothing is said
+    /// of departments.
+    pub fn department_dimension(mut self, dimension: impl Into<String>) -> Self {
+        self.settings.department_dimension = Some(dimension.into());
+        self
+    }
+
+    /// What somebody without an employment is. [`EndDates::Optional`].
+    pub fn end_dates(mut self, how: EndDates) -> Self {
+        self.settings.end_dates = how;
+        self
+    }
+
+    /// The country whose code completes phone numbers without one. The company's own.
+    pub fn phone_region(mut self, region: PhoneRegion) -> Self {
+        self.settings.phone_region = Some(region);
+        self
+    }
+
+    /// Writes the international id even of people who have a national number. Off.
+    pub fn international_id_always(mut self, on: bool) -> Self {
+        self.settings.international_id_always = on;
+        self
+    }
+
+    /// Sends through `transport` in place of the network, for tests and simulations.
+    pub fn transport(mut self, transport: impl Transport) -> Self {
+        self.transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// The connector, if every setting can be right. Nothing is sent.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] naming the setting: no token, an address that is not `https`, a reason
+    /// or a default member that 24SevenOffice does not document.
+    pub fn build(self) -> Result<TwentyFourSevenOffice> {
+        let refuse = |words: String| Err(Error::new(ErrorKind::Config, words));
+        let Some(token) = self.token.as_ref().filter(|token| !token.is_blank()) else {
+            return refuse(
+                "token: missing; make one in 24SevenOffice Payroll under Settings, Misc".to_owned(),
+            );
+        };
+        if token.expose().chars().any(|char| char.is_whitespace() || char.is_control()) {
+            return refuse("token: holds blanks or line breaks; copy it again".to_owned());
+        }
+        if self.concurrency == 0 {
+            return refuse("concurrency: must be at least 1".to_owned());
+        }
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        if self.auth_header.is_empty() || !self.auth_header.bytes().all(plain) {
+            return refuse("auth_header: must be the name of a header field".to_owned());
+        }
+        self.settings.check()?;
+        let tokens = AccessTokens::new(
+            self.client().vendor(AuthVendor).build()?,
+            token.clone(),
+            self.auth_header.clone(),
+        );
+        let client = self.client().vendor(Vendor).authorization(tokens).build()?;
+        let api = Api { client, concurrency: self.concurrency };
+        Ok(TwentyFourSevenOffice::new(api, self.settings, !self.base_url.starts_with("https")))
+    }
+
+    /// A client to this address; one obtains tokens, the other does everything else.
+    fn client(&self) -> ClientBuilder {
+        let mut limits = Limits::default();
+        // A whole company is one answer.
+        limits.total = std::time::Duration::from_secs(60);
+        let mut client = Client::builder(&self.base_url)
+            .accepts_any_type()
+            .rate(self.rate)
+            .retry(self.retry)
+            .limits(limits)
+            .concurrency(self.concurrency);
+        if self.loopback {
+            client = client.allow_http_loopback();
+        }
+        match &self.transport {
+            Some(transport) => client.transport(transport.clone()),
+            None => client,
+        }
+    }
+}
+
+impl Settings {
+    fn check(&self) -> Result<()> {
+        let refuse = |words: String| Err(Error::new(ErrorKind::Config, words));
+        if let Some(code) = &self.enddate_reason
+            && !reason::is_known(code)
+        {
+            return refuse(format!(
+                "enddate_reason: {code:?} is none of 24SevenOffice's; use {}",
+                reason::all()
+            ));
+        }
+        let unknown =
+            self.employment_defaults.keys().find(|name| !EMPLOYMENT_MEMBERS.contains(&name.as_str()));
+        if let Some(name) = unknown {
+            let known = EMPLOYMENT_MEMBERS.join(", ");
+            return refuse(format!("employment_defaults: {name:?} is not known; there are {known}"));
+        }
+        let ours = self.create_defaults.keys().find(|name| NO_CREATE_DEFAULT.contains(&name.as_str()));
+        if let Some(name) = ours {
+            return refuse(format!("create_defaults: {name} cannot be the same for everybody"));
+        }
+        if self.department_dimension.as_ref().is_some_and(|dimension| dimension.trim().is_empty()) {
+            return refuse("department_dimension: is empty".to_owned());
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The address is not shown: until it is checked it may hold a password.
+        f.debug_struct("Builder")
+            .field("token", &self.token)
+            .field("concurrency", &self.concurrency)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A word that a setting does not know.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{setting}: {word:?} is not known; use {}", valid.join(" or "))]
+pub struct UnknownWord {
+    setting: &'static str,
+    word: String,
+    valid: &'static [&'static str],
+}
+
+macro_rules! words {
+    ($setting:literal; $(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $name { $($(#[$vdoc])* $variant,)* }
+
+        impl $name {
+            /// The word of the configuration.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = UnknownWord;
+
+            fn from_str(word: &str) -> Result<Self, UnknownWord> {
+                match word {
+                    $($text => Ok(Self::$variant),)*
+                    _ => Err(UnknownWord { setting: $setting, word: word.to_owned(), valid: &[$($text),*] }),
+                }
+            }
+        }
+    };
+}
+
+words! {
+    "update_body";
+    /// What an update sends.
+    ///
+    /// ```
+    /// use hris_24sevenoffice::UpdateBody;
+    ///
+    /// assert_eq!("full".parse(), Ok(UpdateBody::Full));
+    /// ```
+    #[derive(Default)]
+    UpdateBody {
+        /// The members that change. Whether the others survive is not documented, so it is looked
+        /// at after every update.
+        #[default]
+        Changed = "changed",
+        /// Everything that was just read, with the changes. This sends pay, bank and tax back as they
+        /// were; they are in memory for that moment only.
+        Full = "full",
+    }
+}
+
+words! {
+    "new_employee_number";
+    /// Where a new person's number comes from.
+    ///
+    /// ```
+    /// use hris_24sevenoffice::NewEmployeeNumber;
+    ///
+    /// assert_eq!("next".parse(), Ok(NewEmployeeNumber::Next));
+    /// ```
+    #[derive(Default)]
+    NewEmployeeNumber {
+        /// One more than the highest.
+        #[default]
+        Next = "next",
+        /// 24SevenOffice chooses. Whether it does is not documented.
+        Server = "server",
+        /// The employee number of the source; a whole number that nobody has.
+        Source = "source",
+    }
+}
+
+words! {
+    "end_dates";
+    /// What somebody without an employment is.
+    ///
+    /// ```
+    /// use hris_24sevenoffice::EndDates;
+    ///
+    /// assert_eq!("required".parse(), Ok(EndDates::Required));
+    /// ```
+    #[derive(Default)]
+    EndDates {
+        /// Employed.
+        #[default]
+        Optional = "optional",
+        /// Unknown: nothing is decided about them.
+        Required = "required",
+    }
+}
+
+words! {
+    "phone_region";
+    /// The countries in which 24SevenOffice Payroll is offered.
+    ///
+    /// ```
+    /// use hris_24sevenoffice::PhoneRegion;
+    ///
+    /// assert_eq!("NO".parse(), Ok(PhoneRegion::Norway));
+    /// ```
+    PhoneRegion {
+        /// Norway, +47.
+        Norway = "NO",
+        /// Sweden, +46.
+        Sweden = "SE",
+    }
+}

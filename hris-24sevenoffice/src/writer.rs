@@ -1,0 +1,318 @@
+//! Writing: one write at a time, each read back before the next.
+//!
+//! 24SevenOffice does not say whether members that an update leaves out survive it, nor whether
+//! employments that are not mentioned do. So every write keeps a mark of each member before, and
+//! compares it with what is read back. If anything changed that was not sent, nothing more is
+//! written. The first update of a connection is thereby its canary, and so is every later one.
+
+mod change;
+mod create;
+mod employment;
+mod mark;
+pub(crate) mod reason;
+
+use std::fmt;
+
+use async_trait::async_trait;
+use hris_core::{DirectoryWriter, Employee, EmployeeId, Error, ErrorKind, FieldChange, Result, Timestamp};
+
+use self::change::Wanted;
+use self::mark::{Allowed, Marker, Marks};
+use crate::builder::{PhoneRegion, Settings};
+use crate::client::Api;
+use crate::convert::{Lists, Part, Reader, Warnings, today_in};
+use crate::directory::{TwentyFourSevenOffice, is_number};
+use crate::wire;
+
+/// What is remembered from one write to the next. It is held while one is under way, so that the
+/// next begins after it.
+#[derive(Default)]
+pub(crate) struct State {
+    marker: Marker,
+    /// A write whose effect on everything else was not looked at yet.
+    pending: Option<Pending>,
+    /// What was lost, once something was.
+    lost: Option<String>,
+    /// The company, read once.
+    lists: Option<Lists>,
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State").field("lost", &self.lost).finish_non_exhaustive()
+    }
+}
+
+/// A write under way: whose record it may change, and what of it.
+struct Pending {
+    id: EmployeeId,
+    what: What,
+    before: Marks,
+    allowed: Allowed,
+}
+
+/// Which of a person's two records is meant.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    Employee,
+    Employments,
+}
+
+/// One person as read just now.
+struct Person {
+    record: wire::Employee,
+    marks: Marks,
+    /// Every member as it was sent, only where an update sends all of them back.
+    members: Option<mark::Members>,
+    at: Option<Timestamp>,
+}
+
+/// One person's employments as read just now.
+struct Work {
+    employments: Vec<wire::Employment>,
+    marks: Marks,
+}
+
+#[async_trait]
+impl DirectoryWriter for TwentyFourSevenOffice {
+    /// Creates a person, and the first employment if a start date is given.
+    ///
+    /// 24SevenOffice knows no keys of repetition. A repeated call finds the person by e-mail address
+    /// and adds the employment if it is still missing; so does a call for somebody whom another person
+    /// created meanwhile. Whether the record that is answered belongs to another account already is
+    /// for the caller to see.
+    async fn create(&self, values: &[FieldChange], _: &str) -> Result<Employee> {
+        let mut state = self.writing.lock().await;
+        Writing::begin(self, &mut state).await?.create(Wanted::of(values)?).await
+    }
+
+    /// Changes a person's record, then their employments, as far as the values differ.
+    async fn update(&self, id: &EmployeeId, values: &[FieldChange], _: &str) -> Result<Employee> {
+        let mut state = self.writing.lock().await;
+        Writing::begin(self, &mut state).await?.update(id, &Wanted::of(values)?).await
+    }
+}
+
+/// One write, while no other is under way.
+struct Writing<'a> {
+    api: Api,
+    settings: &'a Settings,
+    state: &'a mut State,
+}
+
+impl<'a> Writing<'a> {
+    /// Begins a write, unless an earlier one has lost something.
+    async fn begin(directory: &'a TwentyFourSevenOffice, state: &'a mut State) -> Result<Self> {
+        let mut writing = Self { api: directory.api.begin_run(), settings: &directory.settings, state };
+        if let Some(lost) = &writing.state.lost {
+            return Err(Error::new(
+                ErrorKind::FieldsLost,
+                format!("nothing was sent, because of an earlier write: {lost}"),
+            ));
+        }
+        // A write that was cut off before it was looked at.
+        if let Some(id) = writing.state.pending.as_ref().map(|pending| pending.id.clone()) {
+            writing.settle(&id).await?;
+        }
+        Ok(writing)
+    }
+
+    async fn update(&mut self, id: &EmployeeId, wanted: &Wanted) -> Result<Employee> {
+        if !is_number(id) {
+            return Err(rejected("update employee: 24SevenOffice's numbers are whole; this id is none"));
+        }
+        wanted.check_update(id)?;
+        self.check_end(wanted).await?;
+        let region = self.region().await?;
+        let mut person = self.person(id).await?;
+        let members = wanted.members(&person.record, &person.marks, region, self.settings)?;
+        // Everything that can be refused is refused before anything is sent.
+        let planned = match wanted.has_dates() {
+            true => Some(self.plan(id, self.work(id).await?, wanted, person.at)?),
+            false => None,
+        };
+        if !members.is_empty() {
+            person = self.change(id, wanted, person, members).await?;
+        }
+        if let Some(planned) = planned {
+            self.employ(id, planned).await?;
+        }
+        self.told(id, person).await
+    }
+
+    /// Sends the members that change and looks what became of all of them.
+    async fn change(
+        &mut self,
+        id: &EmployeeId,
+        wanted: &Wanted,
+        person: Person,
+        members: change::Changes,
+    ) -> Result<Person> {
+        let region = self.region().await?;
+        let body = members.body(id, person.members, self.settings)?;
+        let allowed = members.allowed();
+        let pending = Pending { id: id.clone(), what: What::Employee, before: person.marks, allowed };
+        self.state.pending = Some(pending);
+        let mut sent = self.api.update_employee(id, &body).await;
+        if is_unclear(&sent) {
+            // The same values twice are the same as once, but only if they are not there already.
+            let now = self.person(id).await?;
+            sent = match wanted.members(&now.record, &now.marks, region, self.settings)?.is_empty() {
+                true => Ok(()),
+                false => self.api.update_employee(id, &body).await,
+            };
+        }
+        if let Err(error) = sent {
+            if error.kind() != ErrorKind::UnknownOutcome {
+                self.state.pending = None;
+            }
+            return Err(self.email_taken(id, wanted, error).await);
+        }
+        match self.settle(id).await? {
+            Some(person) => Ok(person),
+            None => self.person(id).await,
+        }
+    }
+
+    /// A refusal may mean that somebody has the e-mail address already: 24SevenOffice does not say.
+    async fn email_taken(&self, id: &EmployeeId, wanted: &Wanted, error: Error) -> Error {
+        let (ErrorKind::Rejected | ErrorKind::UnknownOutcome, Some(email)) = (error.kind(), wanted.email())
+        else {
+            return error;
+        };
+        let Ok(people) = self.api.employees().await else { return error };
+        let other = people
+            .iter()
+            .filter(|other| change::has_email(other, email))
+            .find_map(|other| other.notes.id.clone().filter(|other| other.as_str() != id.as_str()));
+        match other {
+            Some(other) => {
+                rejected(format!("update employee: employee {other} has this e-mail address already"))
+            }
+            None => error,
+        }
+    }
+
+    /// Looks what became of the write that is pending: reads it back and compares every member that
+    /// was not sent. Answers the person where it was the person's record.
+    async fn settle(&mut self, id: &EmployeeId) -> Result<Option<Person>> {
+        let what = self.state.pending.as_ref().map(|pending| pending.what);
+        let (marks, person) = match what {
+            None => return Ok(None),
+            Some(What::Employee) => {
+                let person = self.person(id).await.map_err(unproven)?;
+                (person.marks.clone(), Some(person))
+            }
+            Some(What::Employments) => (self.work(id).await.map_err(unproven)?.marks, None),
+        };
+        let Some(pending) = self.state.pending.take() else { return Ok(person) };
+        let lost = pending.before.lost(&marks, &pending.allowed);
+        if lost.is_empty() {
+            return Ok(person);
+        }
+        let remedy = match what {
+            Some(What::Employments) => "look at the person's employments in 24SevenOffice",
+            _ => "look at the person in 24SevenOffice, and set update_body to full",
+        };
+        let words = format!(
+            "write employee {id}: what was not sent changed as well: {}; nothing more is written; {remedy}",
+            lost.join(", ")
+        );
+        self.state.lost = Some(words.clone());
+        Err(Error::new(ErrorKind::FieldsLost, words))
+    }
+
+    async fn person(&self, id: &EmployeeId) -> Result<Person> {
+        let full = self.settings.update_body == crate::UpdateBody::Full;
+        let marker = &self.state.marker;
+        self.api
+            .employee(id, |response, record| {
+                if record.notes.repeated {
+                    return Err(crate::convert::unreadable(
+                        "read employee: the record says the same thing twice",
+                    ));
+                }
+                let unreadable =
+                    || crate::convert::unreadable("read employee: no record where one is documented");
+                let marks = marker.person(response.body()).ok_or_else(unreadable)?;
+                let members = match full {
+                    true => Some(mark::members(response.body()).ok_or_else(unreadable)?),
+                    false => None,
+                };
+                Ok(Person { record, marks, members, at: response.date() })
+            })
+            .await
+    }
+
+    async fn work(&self, id: &EmployeeId) -> Result<Work> {
+        let marker = &self.state.marker;
+        self.api
+            .employments(id, |response, employments| {
+                let marks = marker.employments(response.body()).ok_or_else(|| {
+                    crate::convert::unreadable("read employments: no list where one is documented")
+                })?;
+                Ok(Work { employments, marks })
+            })
+            .await
+    }
+
+    /// The company's country, or the one that is set.
+    async fn region(&mut self) -> Result<Option<PhoneRegion>> {
+        if self.state.lists.is_none() {
+            let company = Part::of(self.api.company().await)?;
+            self.state.lists = Some(Lists { company, ..Lists::default() });
+        }
+        let told = self.state.lists.as_ref().and_then(Lists::country);
+        Ok(self.settings.phone_region.or(told))
+    }
+
+    /// Refuses an end date before anything is sent that could not go with it.
+    async fn check_end(&mut self, wanted: &Wanted) -> Result<()> {
+        if !wanted.ends() {
+            return Ok(());
+        }
+        let Some(code) = &self.settings.enddate_reason else {
+            return Err(rejected(
+                "end_date: not written: 24SevenOffice reports a reason to the tax authority with it; set \
+                 enddate_reason",
+            ));
+        };
+        self.region().await?;
+        let country = self.state.lists.as_ref().and_then(Lists::country);
+        if !reason::fits(code, country) {
+            let words = format!(
+                "enddate_reason: {code} is no reason of the company's country; use {}",
+                reason::of(country)
+            );
+            return Err(Error::new(ErrorKind::Config, words));
+        }
+        Ok(())
+    }
+
+    /// The person as read back, in our words.
+    async fn told(&mut self, id: &EmployeeId, person: Person) -> Result<Employee> {
+        self.region().await?;
+        let employments = self.work(id).await.map_err(unproven)?.employments;
+        let lists = self.state.lists.get_or_insert_default();
+        let today = person.at.map(|at| today_in(lists.country(), at));
+        let reader = Reader::new(lists, self.settings, None, today)?;
+        Ok(reader.employee(person.record, Some(&employments), &mut Warnings::default()))
+    }
+}
+
+/// Whether nobody knows what became of a write.
+fn is_unclear(sent: &Result<()>) -> bool {
+    sent.as_ref().is_err_and(|error| error.kind() == ErrorKind::UnknownOutcome)
+}
+
+/// A write was sent and cannot be read back.
+fn unproven(error: Error) -> Error {
+    match error.kind() {
+        ErrorKind::Auth | ErrorKind::FieldsLost => error,
+        _ => Error::new(ErrorKind::UnknownOutcome, format!("{error}; what became of the write is not known")),
+    }
+}
+
+fn rejected(words: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Rejected, words)
+}

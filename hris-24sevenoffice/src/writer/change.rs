@@ -1,0 +1,304 @@
+//! What a caller wants of a person, and the members that must change for it.
+
+use std::collections::BTreeMap;
+
+use hris_core::{Address, Date, EmployeeId, Field, FieldChange, Identification, Result, StandardField};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::mark::{Allowed, Marks, Members, canonical_text};
+use super::rejected;
+use crate::builder::{PhoneRegion, Settings};
+use crate::convert::{Identity, complete_phone, identity, kind_of};
+use crate::wire::Employee;
+
+/// What a caller wants, checked. A member without a value is taken away.
+#[derive(Default)]
+pub(super) struct Wanted {
+    texts: BTreeMap<&'static str, Option<String>>,
+    identity: Option<Identity>,
+    pub(super) number: Option<String>,
+    pub(super) start: Option<Date>,
+    pub(super) end: Option<Option<Date>>,
+}
+
+impl Wanted {
+    /// Reads what is wanted.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Rejected`](hris_core::ErrorKind::Rejected) naming the field that cannot be
+    /// written so. No value is quoted.
+    pub(super) fn of(values: &[FieldChange]) -> Result<Self> {
+        let mut wanted = Self::default();
+        for FieldChange { field, value } in values {
+            let value = value.as_deref().map(str::trim).filter(|value| !value.is_empty());
+            wanted.take(*field, value)?;
+        }
+        Ok(wanted)
+    }
+
+    fn take(&mut self, field: StandardField, value: Option<&str>) -> Result<()> {
+        let required = || rejected(format!("{field}: 24SevenOffice needs a value; it cannot be taken away"));
+        let no_date = || rejected(format!("{field}: not a date of the form YYYY-MM-DD"));
+        let date = |text: &str| text.parse::<Date>().map_err(|_| no_date());
+        match field {
+            StandardField::Email => self.put("email", Some(value.ok_or_else(required)?)),
+            StandardField::GivenName => self.put("firstname", Some(value.ok_or_else(required)?)),
+            StandardField::FamilyName => self.put("lastname", Some(value.ok_or_else(required)?)),
+            StandardField::WorkPhone => self.put("telefon", value),
+            StandardField::AddressStreet => self.put("postaddress", value),
+            StandardField::AddressPostcode => self.put("zipcode", value),
+            StandardField::AddressCity => self.put("city", value),
+            StandardField::AddressCountry => {
+                let country = value.map(str::to_ascii_uppercase);
+                let code =
+                    |text: &String| text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_uppercase());
+                if country.as_ref().is_some_and(|country| !code(country)) {
+                    return Err(rejected(format!("{field}: must be an ISO 3166 code of two letters")));
+                }
+                self.put("countryCode", country.as_deref());
+            }
+            StandardField::Address => {
+                let address = value.map_or_else(|| Ok(Address::default()), serde_json::from_str::<Address>);
+                let address = address.map_err(|_| rejected(format!("{field}: not an address as JSON")))?;
+                for (part, value) in [
+                    (StandardField::AddressStreet, address.street),
+                    (StandardField::AddressPostcode, address.postcode),
+                    (StandardField::AddressCity, address.city),
+                    (StandardField::AddressCountry, address.country),
+                ] {
+                    self.take(part, value.as_deref().map(str::trim).filter(|value| !value.is_empty()))?;
+                }
+            }
+            StandardField::Identifications => self.identity = Some(chosen(value)?),
+            StandardField::EmployeeNumber => self.number = value.map(str::to_owned),
+            StandardField::StartDate => self.start = Some(date(value.ok_or_else(required)?)?),
+            StandardField::EndDate => self.end = Some(value.map(date).transpose()?),
+            other => {
+                return Err(rejected(format!(
+                    "{other}: 24SevenOffice has nothing that it could be written to"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, member: &'static str, value: Option<&str>) {
+        self.texts.insert(member, value.map(str::to_owned));
+    }
+
+    pub(super) fn email(&self) -> Option<&str> {
+        self.texts.get("email")?.as_deref()
+    }
+
+    /// Whether employments are concerned.
+    pub(super) fn has_dates(&self) -> bool {
+        self.start.is_some() || self.end.is_some()
+    }
+
+    /// Whether an end date is to be written.
+    pub(super) fn ends(&self) -> bool {
+        self.end.flatten().is_some()
+    }
+
+    /// Refuses what cannot be changed of somebody who is there.
+    pub(super) fn check_update(&self, id: &EmployeeId) -> Result<()> {
+        match &self.number {
+            Some(number) if number != id.as_str() => {
+                Err(rejected("employee_number: 24SevenOffice's own key; it cannot be changed"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses what nobody can be created with or without.
+    pub(super) fn check_create(&self) -> Result<()> {
+        for (member, field) in [("email", "email"), ("firstname", "given_name"), ("lastname", "family_name")]
+        {
+            if !self.texts.get(member).is_some_and(Option::is_some) {
+                return Err(rejected(format!("{field}: missing; 24SevenOffice creates nobody without it")));
+            }
+        }
+        if matches!((self.start, self.end), (None, Some(Some(_)))) {
+            return Err(rejected("end_date: nobody ends without a start date"));
+        }
+        Ok(())
+    }
+
+    /// The members that must change.
+    pub(super) fn members(
+        &self,
+        current: &Employee,
+        marks: &Marks,
+        region: Option<PhoneRegion>,
+        settings: &Settings,
+    ) -> Result<Changes> {
+        let mut changes = Changes::default();
+        for (member, wanted) in &self.texts {
+            let known = text_of(current, member).unwrap_or_default();
+            let same = |wanted: &str| canonical(member, wanted, region) == canonical(member, known, region);
+            match wanted {
+                Some(wanted) if !same(wanted) => changes.put(member, Value::from(wanted.as_str())),
+                None if !known.is_empty() => changes.put(member, Value::from("")),
+                _ => {}
+            }
+        }
+        if let Some(wanted) = &self.identity {
+            let same =
+                matches!(identity(&current.international_id), Field::Value(known) if known.same(wanted));
+            if !same && marks.has("personnr") && !settings.international_id_always {
+                return Err(rejected(
+                    "identifications: the person has a national number in 24SevenOffice, and an international id \
+                     is for people without one; set international_id_always to write it all the same",
+                ));
+            }
+            if !same {
+                changes.put("internationalID", serde_json::to_value(wanted).unwrap_or_default());
+            }
+        }
+        Ok(changes)
+    }
+
+    /// The members of somebody new.
+    pub(super) fn new_members(&self) -> Changes {
+        let mut changes = Changes::default();
+        for (member, wanted) in &self.texts {
+            if let Some(wanted) = wanted {
+                changes.put(member, Value::from(wanted.as_str()));
+            }
+        }
+        if let Some(wanted) = &self.identity {
+            changes.put("internationalID", serde_json::to_value(wanted).unwrap_or_default());
+        }
+        if let Some(start) = self.start {
+            changes.put("employee_date", Value::from(start.to_string()));
+        }
+        changes
+    }
+}
+
+/// Members to be sent, by 24SevenOffice's names.
+#[derive(Default)]
+pub(super) struct Changes(BTreeMap<&'static str, Value>);
+
+impl Changes {
+    fn put(&mut self, member: &'static str, value: Value) {
+        self.0.insert(member, value);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What an update may change: what it sends, and the older duplicates of that.
+    pub(super) fn allowed(&self) -> Allowed {
+        let mut members: Vec<String> = self.0.keys().map(|member| (*member).to_owned()).collect();
+        for (newer, older) in [("postaddress", "address"), ("zipcode", "postalcode")] {
+            if self.0.contains_key(newer) {
+                members.push(older.to_owned());
+            }
+        }
+        Allowed { members, prefix: None }
+    }
+
+    /// The body of an update: the changes, over everything that was read where that is sent back.
+    pub(super) fn body(
+        &self,
+        id: &EmployeeId,
+        members: Option<Members>,
+        settings: &Settings,
+    ) -> Result<Members> {
+        let mut body = members.unwrap_or_default();
+        body.remove("empId");
+        for (member, value) in &self.0 {
+            body.insert((*member).to_owned(), raw(value)?);
+        }
+        if settings.update_includes_id {
+            body.insert("empid".to_owned(), raw(&number(id.as_str(), settings))?);
+        }
+        Ok(body)
+    }
+
+    /// The body that creates somebody, with a number unless 24SevenOffice chooses one.
+    pub(super) fn new_body(&self, id: Option<&str>, settings: &Settings) -> BTreeMap<String, Value> {
+        let defaults =
+            settings.create_defaults.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str())));
+        let mut body: BTreeMap<String, Value> = defaults.collect();
+        body.extend(self.0.iter().map(|(member, value)| ((*member).to_owned(), value.clone())));
+        body.extend(id.map(|id| ("empId".to_owned(), number(id, settings))));
+        body
+    }
+}
+
+/// Whether a person has this e-mail address.
+pub(super) fn has_email(person: &Employee, email: &str) -> bool {
+    person
+        .email
+        .as_deref()
+        .value()
+        .is_some_and(|known| canonical_text("email", known) == canonical_text("email", email))
+}
+
+fn number(id: &str, settings: &Settings) -> Value {
+    match id.parse::<u64>() {
+        Ok(number) if settings.empid_as_number => Value::from(number),
+        _ => Value::from(id),
+    }
+}
+
+fn raw(value: &Value) -> Result<Box<RawValue>> {
+    serde_json::value::to_raw_value(value)
+        .map_err(|_| rejected("update employee: a value cannot be written as JSON"))
+}
+
+fn canonical(member: &str, text: &str, region: Option<PhoneRegion>) -> String {
+    match member {
+        "telefon" => canonical_text(member, &complete_phone(text, region)),
+        _ => canonical_text(member, text),
+    }
+}
+
+fn text_of<'a>(person: &'a Employee, member: &str) -> Option<&'a str> {
+    let newer = |text: &'a Field<String>, older: &'a Field<String>| match text {
+        Field::NotProvided => older.as_deref().value(),
+        text => text.as_deref().value(),
+    };
+    match member {
+        "email" => person.email.as_deref().value(),
+        "firstname" => person.first_name.as_deref().value(),
+        "lastname" => person.last_name.as_deref().value(),
+        "telefon" => person.phone.as_deref().value(),
+        "postaddress" => newer(&person.street, &person.old_street),
+        "zipcode" => newer(&person.postcode, &person.old_postcode),
+        "city" => person.city.as_deref().value(),
+        "countryCode" => person.country.as_deref().value(),
+        _ => None,
+    }
+}
+
+/// The one of several numbers that 24SevenOffice keeps: a passport before a national number before
+/// the others.
+fn chosen(value: Option<&str>) -> Result<Identity> {
+    const FIELD: StandardField = StandardField::Identifications;
+    let given: Vec<Identification> = match value {
+        None => Vec::new(),
+        Some(json) => serde_json::from_str(json)
+            .map_err(|_| rejected(format!("{FIELD}: not a list of identifications as JSON")))?,
+    };
+    if given.is_empty() {
+        return Err(rejected(format!("{FIELD}: 24SevenOffice cannot take an international id away")));
+    }
+    let best = given
+        .into_iter()
+        .filter_map(|one| Some((kind_of(one.kind.as_deref())?, one)))
+        .filter(|(_, one)| !one.number.trim().is_empty())
+        .min_by_key(|((rank, _), _)| *rank);
+    let Some(((_, kind), one)) = best else {
+        return Err(rejected(format!("{FIELD}: 24SevenOffice knows none of these kinds of number")));
+    };
+    let country = one.country.unwrap_or_default().trim().to_ascii_uppercase();
+    if country.len() != 2 || !country.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        return Err(rejected(format!("{FIELD}: the country must be an ISO 3166 code of two letters")));
+    }
+    Ok(Identity { country, number: one.number.trim().to_owned(), kind: kind.to_owned() })
+}

@@ -1,0 +1,153 @@
+//! Creating: a number that nobody has, one person and no second one.
+
+use hris_core::{Employee, EmployeeId, Error, ErrorKind, Result, Timestamp};
+
+use super::change::{Wanted, has_email};
+use super::{Writing, rejected, unproven};
+use crate::builder::NewEmployeeNumber;
+use crate::wire;
+
+/// Numbers that are tried when others take them meanwhile.
+const ATTEMPTS: u32 = 5;
+
+impl Writing<'_> {
+    pub(super) async fn create(&mut self, wanted: Wanted) -> Result<Employee> {
+        wanted.check_create()?;
+        self.check_end(&wanted).await?;
+        self.region().await?;
+        let people = self.api.employees().await?;
+        let id = match found(&people, &wanted)? {
+            Some(id) => id,
+            None => self.insert(&wanted, people).await?,
+        };
+        let person = self.person(&id).await.map_err(unproven)?;
+        // Of somebody who was there already nothing is changed; only what is missing is added.
+        let employed = self.employ_new(&id, &wanted, person.at).await;
+        employed.map_err(|error| without_employment(&id, error))?;
+        self.told(&id, person).await
+    }
+
+    /// Gives somebody without an employment their first one, if a start date is wanted.
+    async fn employ_new(&mut self, id: &EmployeeId, wanted: &Wanted, at: Option<Timestamp>) -> Result<()> {
+        if wanted.start.is_none() {
+            return Ok(());
+        }
+        let work = self.work(id).await?;
+        if !work.employments.is_empty() {
+            return Ok(());
+        }
+        self.employ(id, self.plan(id, work, wanted, at)?).await
+    }
+
+    /// Creates the person under a number that is free, and finds out under which.
+    async fn insert(&self, wanted: &Wanted, mut people: Vec<wire::Employee>) -> Result<EmployeeId> {
+        let members = wanted.new_members();
+        let mut number = self.number(&people, wanted, 0)?;
+        let mut unclear = false;
+        let mut attempt = 1;
+        loop {
+            let body = members.new_body(number.as_deref(), self.settings);
+            let sent = self.api.create_employee(&body).await;
+            let refused = match sent {
+                Ok(()) => None,
+                Err(error) if matches!(error.kind(), ErrorKind::Rejected | ErrorKind::UnknownOutcome) => {
+                    Some(error)
+                }
+                Err(error) => return Err(error),
+            };
+            let holder = self.holder(number.as_deref()).await.map_err(|error| unsure(&refused, error))?;
+            if let (Some(holder), Some(number)) = (&holder, &number)
+                && wanted.email().is_some_and(|email| has_email(holder, email))
+            {
+                return Ok(EmployeeId::from(number.as_str()));
+            }
+            people = self.api.employees().await.map_err(|error| unsure(&refused, error))?;
+            if let Some(id) = found(&people, wanted)? {
+                return Ok(id);
+            }
+            let Some(error) = refused else {
+                let words = "create employee: accepted, but nobody is listed with this e-mail address";
+                return Err(Error::new(ErrorKind::UnknownOutcome, words));
+            };
+            if holder.is_some() && self.settings.new_employee_number == NewEmployeeNumber::Source {
+                return Err(rejected("employee_number: somebody else in 24SevenOffice has it"));
+            }
+            if holder.is_some() && attempt < ATTEMPTS {
+                let tried = number.as_deref().and_then(|number| number.parse().ok()).unwrap_or_default();
+                number = self.number(&people, wanted, tried)?;
+            } else if error.kind() == ErrorKind::UnknownOutcome && !unclear {
+                // Nothing came of it. Under the same number, so that there are never two.
+                unclear = true;
+            } else {
+                return Err(error);
+            }
+            attempt += 1;
+        }
+    }
+
+    /// Who has this number, if anybody; the list may leave people out.
+    async fn holder(&self, number: Option<&str>) -> Result<Option<wire::Employee>> {
+        let Some(number) = number else { return Ok(None) };
+        match self.api.employee(&EmployeeId::from(number), |_, person| Ok(person)).await {
+            Ok(person) => Ok(Some(person)),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Rejected) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A number above all that are listed and above `tried`; or the source's; or none.
+    fn number(&self, people: &[wire::Employee], wanted: &Wanted, tried: u64) -> Result<Option<String>> {
+        let ids = || people.iter().filter_map(|person| person.notes.id.as_deref());
+        match self.settings.new_employee_number {
+            NewEmployeeNumber::Server => Ok(None),
+            NewEmployeeNumber::Source => {
+                let number = wanted.number.as_deref().filter(|number| number.parse::<u64>().is_ok());
+                let Some(number) = number else {
+                    return Err(rejected("employee_number: 24SevenOffice takes whole numbers only"));
+                };
+                if ids().any(|id| id == number) {
+                    return Err(rejected("employee_number: somebody else in 24SevenOffice has it"));
+                }
+                Ok(Some(number.to_owned()))
+            }
+            NewEmployeeNumber::Next => {
+                let highest = ids().filter_map(|id| id.parse::<u64>().ok()).max();
+                let Some(next) = highest.and_then(|highest| highest.max(tried).checked_add(1)) else {
+                    return Err(rejected(
+                        "employee_number: 24SevenOffice lists nobody with a number, so the next one is not known; \
+                         create the first person there, or set new_employee_number",
+                    ));
+                };
+                Ok(Some(next.to_string()))
+            }
+        }
+    }
+}
+
+/// The one person with this e-mail address.
+fn found(people: &[wire::Employee], wanted: &Wanted) -> Result<Option<EmployeeId>> {
+    let Some(email) = wanted.email() else { return Ok(None) };
+    let mut ids =
+        people.iter().filter(|person| has_email(person, email)).map(|person| person.notes.id.as_deref());
+    match (ids.next(), ids.next()) {
+        (None, _) => Ok(None),
+        (Some(Some(id)), None) => Ok(Some(EmployeeId::from(id))),
+        _ => Err(rejected("email: several people in 24SevenOffice have this address")),
+    }
+}
+
+/// What became of a creation cannot be read, and it was not refused.
+fn unsure(refused: &Option<Error>, error: Error) -> Error {
+    match refused {
+        Some(refused) if refused.kind() == ErrorKind::Rejected => error,
+        _ => unproven(error),
+    }
+}
+
+/// The person is there, and their employment is not.
+fn without_employment(id: &EmployeeId, error: Error) -> Error {
+    let words = format!(
+        "{error}; employee {id} was created and has no employment yet: add it in 24SevenOffice, or run again"
+    );
+    Error::new(error.kind(), words)
+}

@@ -1,0 +1,94 @@
+//! Questions that may be refused without the whole being refused.
+
+use crate::{Error, ErrorKind, Result};
+
+/// A list beside the people: read, not visible, or not asked for.
+#[derive(Default)]
+#[allow(missing_debug_implementations, reason = "it holds what a vendor said about people")]
+pub enum Part<T> {
+    /// Refused or not there, with this HTTP status.
+    Hidden(u16),
+    /// Read.
+    Read(T),
+    /// Not asked for.
+    #[default]
+    Skipped,
+}
+
+impl<T> Part<T> {
+    /// A list that may be missing: refused or not there is an answer.
+    ///
+    /// # Errors
+    /// Everything else.
+    pub fn of(answer: Result<T>) -> Result<Self> {
+        match answer {
+            Ok(list) => Ok(Self::Read(list)),
+            Err(error) => match error.status() {
+                Some(status @ (403 | 404 | 410)) => Ok(Self::Hidden(status)),
+                _ => Err(error),
+            },
+        }
+    }
+
+    /// Reads `list` if `needed`.
+    ///
+    /// # Errors
+    /// As [`Part::of`].
+    pub async fn when(needed: bool, list: impl Future<Output = Result<T>>) -> Result<Self> {
+        if needed { Self::of(list.await) } else { Ok(Self::Skipped) }
+    }
+
+    /// What was read.
+    #[must_use]
+    pub fn read(&self) -> Option<&T> {
+        match self {
+            Self::Read(list) => Some(list),
+            _ => None,
+        }
+    }
+
+    /// The status with which it was refused.
+    #[must_use]
+    pub fn hidden(&self) -> Option<u16> {
+        match self {
+            Self::Hidden(status) => Some(*status),
+            _ => None,
+        }
+    }
+
+    /// What was read, by value.
+    #[must_use]
+    pub fn into_read(self) -> Option<T> {
+        match self {
+            Self::Read(list) => Some(list),
+            _ => None,
+        }
+    }
+}
+
+/// What came of one question of a preflight.
+#[allow(missing_debug_implementations, reason = "it holds what a vendor said about people")]
+pub enum Asked<T> {
+    /// It was answered.
+    Answered(T),
+    /// It was refused, which is a finding.
+    Refused(Error),
+}
+
+impl<T> Asked<T> {
+    /// Sets the refusal of one question apart from a refused credential and from no answer at all.
+    ///
+    /// # Errors
+    /// A refused credential, and whatever is no answer.
+    pub fn of(answer: Result<T>) -> Result<Self> {
+        match answer {
+            Ok(value) => Ok(Self::Answered(value)),
+            Err(error) => match error.kind() {
+                ErrorKind::Permission | ErrorKind::NotFound | ErrorKind::Rejected => Ok(Self::Refused(error)),
+                // A list that is not found.
+                ErrorKind::Protocol if error.status() == Some(404) => Ok(Self::Refused(error)),
+                _ => Err(error),
+            },
+        }
+    }
+}
