@@ -105,13 +105,8 @@ impl FieldMap {
             let [SourceField::Standard(source)] = column.sources.as_slice() else { return None };
             let plain = column.rule.map.is_empty() && column.rule.default.is_none();
             let own = matches!(column.target, TargetField::ExternalId | TargetField::ManagerExternalId);
-            let list = matches!(
-                source,
-                StandardField::Team
-                    | StandardField::Teams
-                    | StandardField::Groups
-                    | StandardField::Identifications
-            );
+            // Several names in one text cannot be told apart again.
+            let list = matches!(source, StandardField::Team | StandardField::Teams | StandardField::Groups);
             let capability = capabilities.field(*source).filter(|capability| capability.writable)?;
             (plain && !own && !list).then(|| {
                 let mut shared = SharedField::new(column.target.clone(), *source);

@@ -92,6 +92,10 @@ impl Runner {
             let (Some(_), Some(found)) = (self.shares(change), found.get(field)) else { continue };
             let earlier = link.bases.get(field);
             let (from, to) = (change.from.as_deref(), change.to.as_deref());
+            // Whoever turned out to be there already was never in step in what differs.
+            if action.kind == ActionKind::Create && !is_alike(field, to, found.as_deref()) {
+                continue;
+            }
             let base = Base::after_write(field, earlier, action.side, (from, to), found.as_deref(), now);
             if base.is_divergent(field) {
                 let side = action.side.as_str();
