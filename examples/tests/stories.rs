@@ -27,3 +27,8 @@ fn story_1_humaans_benefits() {
 fn story_3_connection_flow() {
     told(env!("CARGO_BIN_EXE_story_3_connection_flow"));
 }
+
+#[test]
+fn story_4_payroll_both_ways() {
+    told(env!("CARGO_BIN_EXE_story_4_payroll_both_ways"));
+}

@@ -133,7 +133,13 @@ impl DirectoryWriter for MemoryDirectory {
         }
         world.next_id += 1;
         let id = EmployeeId::from(format!("m-{}", world.next_id));
-        let mut person = Employee::new(id.clone()).with_status(crate::Status::Active, "active");
+        let mut person = Employee::new(id.clone());
+        // What a new record is not given, it does not have.
+        for field in StandardField::ALL {
+            person.put(*field, Field::Cleared);
+            person.put_date(*field, Field::Cleared);
+        }
+        person.put_status(crate::Status::Active, "active");
         apply(&mut person, values)?;
         world.people.push(person.clone());
         world.applied.push((key.to_owned(), id));

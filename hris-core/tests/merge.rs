@@ -127,6 +127,14 @@ fn what_one_side_makes_of_a_value_is_no_edit() {
 }
 
 #[test]
+fn a_number_without_its_prefix_is_the_same_at_first_contact() {
+    let first = |source, target| merge(&TargetField::Phone, None, Some(source), Some(target), &rules());
+    assert_eq!(first("+4740510001", "405 10 001"), Merge::Agree);
+    assert_eq!(first("40510001", "+47 405 10 001"), Merge::Agree);
+    assert_eq!(first("+4740510001", "+4740510002"), Merge::Conflict(Cause::FirstContact));
+}
+
+#[test]
 fn an_edit_between_the_write_and_the_reading_back_is_an_edit() {
     let base = Base::after_write(&FIELD, None, Side::Source, (Some("a"), Some("b")), Some("c"), at());
     assert_eq!(merge(&FIELD, Some(&base), Some("c"), Some("b"), &rules()), Merge::Write(Side::Target));

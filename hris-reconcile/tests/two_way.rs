@@ -375,7 +375,7 @@ async fn people_on_one_side_only() {
                 let report = office.run(4).await;
                 assert_eq!(
                     lines(&report),
-                    ["update target m-1 (external_id) done", "assign target m-1 (role) done"]
+                    ["update target m-1 (department, external_id) done", "assign target m-1 (role) done"]
                 );
                 assert!(office.is_quiet(5).await);
                 assert_eq!(office.product.all().len(), 5);

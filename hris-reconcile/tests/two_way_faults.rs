@@ -298,7 +298,7 @@ async fn an_update_that_loses_fields_stops_everything_until_the_settings_change(
     // Somebody changed how updates are sent: the lost value is filled from the product.
     office.payroll.habits(|habits| habits.loses = None);
     let mended = builder(office.payroll.clone(), office.product.clone(), office.store.clone())
-        .source_settings("update_body = full")
+        .writing_settings("update_body = full")
         .build()
         .unwrap();
     mended.run(day(5)).await.unwrap();

@@ -31,7 +31,7 @@ pub(super) fn differences(
             // Whatever stands there now is a default or nothing, not what the source knows.
             continue;
         }
-        if !follows(target) {
+        if !follows(target) || inputs.target.unkept.contains(target) {
             continue;
         }
         let wanted = match cell.as_deref() {

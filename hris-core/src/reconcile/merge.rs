@@ -305,6 +305,11 @@ pub fn merge(
     if is_same(field, source, target) {
         return if changed == Some((false, false)) { Merge::Nothing } else { Merge::Agree };
     }
+    // A number with and without its prefix is one number, and each side keeps its own form.
+    let alike = is_alike(field, source, target) || is_alike(field, target, source);
+    if base.is_none() && *field == TargetField::Phone && alike {
+        return Merge::Agree;
+    }
     let write = |side: Side| {
         let (value, clears) = match side {
             Side::Source => (target, rules.source_clears),

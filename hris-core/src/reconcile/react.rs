@@ -108,6 +108,14 @@ impl<'d, 'i> Draft<'d, 'i> {
             let message = format!("{hidden}; nobody is removed until it does");
             self.decided.problems.push(Problem::warning(ProblemCode::VisibilityLost, message));
         }
+        let unkept = |field: &&TargetField| {
+            **field != TargetField::ExternalId && self.inputs.target.unkept.contains(*field)
+        };
+        for field in self.inputs.desired.targets().filter(unkept) {
+            let message = "the target does not keep this field; take it out of the mapping";
+            let problem = Problem::warning(ProblemCode::NotPermitted, message).field(field.to_string());
+            self.decided.problems.push(problem);
+        }
         if self.both.is_some_and(|both| both.source_is_held) {
             let message = "an update of the source changed fields that were not sent, so nothing is written there until the settings \
                            of the source change; correct the person whom that run named and how updates are sent";

@@ -258,7 +258,9 @@ impl<'a> Apply<'a> {
     /// What ends the run: a credential that is refused, or a target that stays away.
     fn count_unavailable(&mut self, error: &TargetError) -> Option<Error> {
         match error.kind {
-            TargetErrorKind::Auth => return Some(fatal("write to the target", error.clone())),
+            TargetErrorKind::Auth | TargetErrorKind::Harmed => {
+                return Some(fatal("write to the target", error.clone()));
+            }
             TargetErrorKind::Unavailable | TargetErrorKind::UnknownOutcome => self.unavailable += 1,
             _ => self.unavailable = 0,
         }

@@ -30,6 +30,7 @@ pub struct RunnerBuilder {
     safeguards: Safeguards,
     time_zone: TimeZone,
     source_settings: String,
+    writing_settings: String,
     observer: Arc<dyn Observer>,
     hooks: Vec<Arc<dyn ReportHook>>,
     stop: Stop,
@@ -53,6 +54,7 @@ impl RunnerBuilder {
             safeguards: Safeguards::default(),
             time_zone: TimeZone::utc(),
             source_settings: String::new(),
+            writing_settings: String::new(),
             observer: Arc::new(Nobody),
             hooks: Vec::new(),
             stop: Stop::new(),
@@ -109,6 +111,14 @@ impl RunnerBuilder {
         self
     }
 
+    /// Settings of the source that decide how it is written, as text in any form. After a write that lost
+    /// fields nothing is written to the source until these or the settings above change. Only a digest
+    /// is kept.
+    pub fn writing_settings(mut self, settings: impl Into<String>) -> Self {
+        self.writing_settings = settings.into();
+        self
+    }
+
     /// Has somebody told how a run goes.
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.observer = Arc::new(observer);
@@ -146,7 +156,8 @@ impl RunnerBuilder {
         let map = mapping.compile(capabilities).map_err(|error| {
             Error::new(ErrorKind::Config, format!("read the mapping: {error}")).with_source(error)
         })?;
-        let shared = shared(&*self.directory, &map, &self.policy, &self.source_settings)?;
+        let settings = digest(&(&self.source_settings, &self.writing_settings))?;
+        let shared = shared(&*self.directory, &map, &self.policy, settings)?;
         let config = digest(&(&mapping, &self.policy, &self.source_settings))?;
         Ok(Runner {
             calls: Calls::new(Arc::clone(&self.target), self.call_limit),
@@ -173,7 +184,7 @@ fn shared(
     directory: &dyn Directory,
     map: &FieldMap,
     policy: &Policy,
-    settings: &str,
+    settings: String,
 ) -> Result<Option<Shared>> {
     let Some(rules) = &policy.two_way else { return Ok(None) };
     let capabilities = directory.capabilities();
@@ -196,7 +207,7 @@ fn shared(
             format!("read the policy: {field} cannot flow back to {vendor}, so no conflict can be about it");
         return Err(Error::new(ErrorKind::Config, message));
     }
-    Ok(Some(Shared { fields, settings: digest(&settings)? }))
+    Ok(Some(Shared { fields, settings }))
 }
 
 fn digest(settings: &impl serde::Serialize) -> Result<String> {
