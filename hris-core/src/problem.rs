@@ -13,13 +13,13 @@ pub struct Problem {
     /// The kind, a fixed word that programs may rely on.
     pub code: ProblemCode,
     /// Whom it concerns in the source.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub employee: Option<EmployeeId>,
     /// Whom it concerns in the target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<UserId>,
     /// The field, by its name in the mapping or the target.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub field: Option<String>,
     /// What happened and what to do, in words without any personal data.
     pub message: String,

@@ -236,6 +236,23 @@ async fn a_place_that_cannot_be_written_is_refused_with_a_remedy() {
     }
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_read_only_file_is_refused_and_can_be_used_once_it_is_writable() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (guard, path) = place();
+    filled(&path).await;
+    let before = files(guard.path());
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o400)).unwrap();
+    let refused = SqliteStore::open(&path).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::State);
+    assert!(refused.to_string().contains("is read-only; let this user write"), "{refused}");
+    assert!(SqliteStore::open_read_only(&path).await.is_ok(), "it may be looked at");
+    assert_eq!(files(guard.path()).len(), before.len(), "nothing is left beside it");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    SqliteStore::open(&path).await.unwrap().acquire("other", "run-2").await.unwrap();
+}
+
 #[tokio::test]
 async fn a_run_that_was_killed_leaves_a_log_that_is_read() {
     let (_guard, path) = place();

@@ -541,6 +541,27 @@ async fn a_file_that_is_no_database_is_refused_and_left_alone() {
 
 #[cfg(unix)]
 #[tokio::test]
+async fn a_read_only_file_is_read_and_never_written() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (guard, path) = place();
+    let target = SqliteTarget::open(&path).await.unwrap();
+    target.prepare().await.unwrap();
+    target.close().await.unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o400)).unwrap();
+    let new = NewUser::new(UserStatus::Active, vec![], vec![]);
+    let refused = target.create(&new, &key("c"), at(0)).await.unwrap_err();
+    assert_eq!(
+        (refused.kind, target.check().await.unwrap_err().kind),
+        (TargetErrorKind::Unavailable, refused.kind)
+    );
+    assert!(refused.message.contains("is read-only"), "{refused}");
+    assert_eq!(fs::read_dir(guard.path()).unwrap().count(), 1, "nothing is left beside it");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    target.create(&new, &key("c"), at(0)).await.unwrap();
+}
+
+#[cfg(unix)]
+#[tokio::test]
 async fn a_file_that_is_made_is_private_and_one_that_is_there_is_left() {
     use std::os::unix::fs::PermissionsExt as _;
     let (guard, path) = place();

@@ -149,7 +149,7 @@ impl Envelope {
     /// The same request for the page before which `skip` rows come.
     pub(super) fn at(&self, request: &Received, skip: usize) -> Received {
         let Some(paging) = self.paging else { return request.clone() };
-        let at = if paging.numbered { skip / self.size(request) + 1 } else { skip };
+        let at = if paging.numbered { skip.div_ceil(self.size(request)) + 1 } else { skip };
         request.with_parameter(paging.at, at.to_string())
     }
 

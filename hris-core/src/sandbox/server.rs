@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use wiremock::http::{HeaderMap, HeaderName, HeaderValue};
 use wiremock::matchers::any;
 use wiremock::{Match, Mock, MockServer, Request, Respond, ResponseTemplate};
@@ -23,7 +24,9 @@ pub(super) fn lock<W>(state: &Shared<W>) -> MutexGuard<'_, State<W>> {
 
 /// A [`World`] that is served on loopback, on a thread of its own. It stops when dropped.
 pub struct Server<W: World> {
-    server: MockServer,
+    /// `None` only while it is dropped.
+    server: Option<MockServer>,
+    address: SocketAddr,
     state: Shared<W>,
     url: String,
 }
@@ -44,7 +47,7 @@ impl<W: World> Server<W> {
             .mount(&server)
             .await;
         Mock::given(any()).respond_with(Router(Arc::clone(&state))).mount(&server).await;
-        Ok(Self { server, state, url })
+        Ok(Self { address: *server.address(), server: Some(server), state, url })
     }
 
     /// The base address of the API, for example `http://127.0.0.1:4010/api`.
@@ -56,7 +59,7 @@ impl<W: World> Server<W> {
     /// The address it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        *self.server.address()
+        self.address
     }
 
     /// A way to the same world that needs no network and runs on the caller's runtime: with paused
@@ -103,6 +106,16 @@ impl<W: World> Server<W> {
     /// Forgets the recorded requests.
     pub fn forget_requests(&self) {
         lock(&self.state).log.clear();
+    }
+}
+
+impl<W: World> Drop for Server<W> {
+    fn drop(&mut self) {
+        // The mock server waits for a lock of tokio's as it goes. Inside a task that has used up its
+        // turn, as one that asks in memory a hundred times does, such a wait never ends.
+        if let Some(server) = self.server.take() {
+            let _gone = tokio::task::unconstrained(async move { drop(server) }).now_or_never();
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use sqlx::{ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, Trans
 use tokio::sync::Mutex;
 
 pub(crate) use fault::{Fault, code};
-pub(crate) use file::{create_private, options};
+pub(crate) use file::{create_private, options, writable};
 pub use grants::SqliteGrants;
 
 use super::seal::Seal;

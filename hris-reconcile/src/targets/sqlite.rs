@@ -16,7 +16,7 @@ use hris_core::{AssignmentKind, Timestamp, User, UserId};
 use sqlx::{ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, Transaction};
 use tokio::sync::Mutex;
 
-use crate::store::sqlite::{create_private, options};
+use crate::store::sqlite::{create_private, options, writable};
 use crate::target::{Invitation, NewUser, Target, TargetCapabilities, TargetError};
 
 /// Accounts in the tables `users`, `assignments` and `invites` of a SQLite database.
@@ -199,9 +199,8 @@ impl SqliteTarget {
         const DOING: &str = "prepare the accounts";
         let mut session = self.session.lock().await;
         if session.is_none() {
-            if self.is_empty()? {
-                create_private(&self.path).map_err(|error| fault::of_file(DOING, &self.path, &error))?;
-            }
+            let made = if self.is_empty()? { create_private(&self.path) } else { writable(&self.path) };
+            made.map_err(|error| fault::of_file(DOING, &self.path, &error))?;
             let connected = options(&self.path).connect().await;
             let mut connection = connected.map_err(|error| self.explain(DOING, error))?;
             match schema::prepare(&mut connection).await {
@@ -263,6 +262,7 @@ impl Target for SqliteTarget {
             }
             return Ok(());
         }
+        writable(&self.path).map_err(|error| fault::of_file(DOING, &self.path, &error))?;
         // Asking for the lock is enough to learn that the file is read-only.
         self.look_with("BEGIN IMMEDIATE", DOING, async |tx| Ok(schema::Tables::of(tx).await?.require()?))
             .await

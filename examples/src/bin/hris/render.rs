@@ -245,6 +245,15 @@ pub(crate) fn summary(counts: &Counts, planned: bool) -> String {
     if said.is_empty() { "nothing to do".to_owned() } else { said.join(", ") }
 }
 
+/// The first words of a message, for a cell of a table.
+fn clip(message: &str) -> String {
+    const LENGTH: usize = 90;
+    match message.char_indices().nth(LENGTH) {
+        Some((end, _)) => format!("{}…", message.get(..end).unwrap_or_default()),
+        None => message.to_owned(),
+    }
+}
+
 /// One line of history.
 pub(crate) fn line(report: &Report) -> [String; 6] {
     let refusal = report.refusal.as_ref().map(|refusal| format!(" ({})", refusal.rule.as_str()));
@@ -254,7 +263,10 @@ pub(crate) fn line(report: &Report) -> [String; 6] {
         report.started_at.to_string(),
         plain(&report.command),
         format!("{}{}", report.outcome.as_str(), refusal.or(error).unwrap_or_default()),
-        summary(&report.counts, report.command == "plan"),
+        match &report.error {
+            Some(error) if report.counts == Counts::default() => clip(&plain(&error.message)),
+            _ => summary(&report.counts, report.command == "plan"),
+        },
         report.problems.len().to_string(),
     ]
 }

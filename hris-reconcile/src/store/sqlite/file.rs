@@ -32,6 +32,7 @@ pub(super) async fn open(path: &Path, steps: &[&'static str]) -> Result<SqliteCo
         create_private(path).map_err(|error| file_error(OPENING, path, error))?;
     } else {
         check_header(path, steps)?;
+        writable(path).map_err(|error| file_error(OPENING, path, error))?;
     }
     let mut connection = options(path).connect().await.map_err(failed)?;
     let version = inspect(&mut connection, path, steps).await?;
@@ -72,6 +73,16 @@ pub(crate) fn create_private(path: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path).map(drop)
+}
+
+/// Refuses a file that is marked read-only, also to a user whom the mark would not stop. SQLite itself
+/// opens such a file and gives its mode to the files beside it, which then outlive the mark. The file is
+/// not opened for this: closing it would take away the locks that this process holds on it.
+pub(crate) fn writable(path: &Path) -> std::io::Result<()> {
+    match fs::metadata(path)?.permissions().readonly() {
+        true => Err(std::io::ErrorKind::PermissionDenied.into()),
+        false => Ok(()),
+    }
 }
 
 /// The path with something behind its last part.

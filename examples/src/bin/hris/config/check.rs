@@ -32,11 +32,26 @@ pub(crate) fn check(
     Ok(walk.lines)
 }
 
+/// The first name at the top of `document` that is not a key, if there is one.
+pub(crate) fn unknown_table(text: &str, document: &DeTable<'_>, schema: &Value) -> Option<Fault> {
+    let known = schema.get("properties")?.as_object()?;
+    let (key, _) = document.iter().find(|(key, _)| !known.contains_key(key.get_ref().as_ref()))?;
+    let name = key.get_ref().as_ref();
+    let near = nearest(name, known.keys().map(String::as_str))?;
+    let message = format!("{} is not a key; the nearest is `{near}`", join("", name));
+    Some(Fault { line: line_of(text, key.span().start), message })
+}
+
 /// The word of `known` that is nearest to `word`.
 pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
-    let distance = |other: &str| strsim::damerau_levenshtein(&word, &other.to_lowercase());
-    known.into_iter().min_by_key(|other| distance(other))
+    // The beginning of a word stands for it, however much is missing.
+    let begins = |other: &str| word.len() > 2 && other.starts_with(&word);
+    let distance = |other: &str| strsim::damerau_levenshtein(&word, other);
+    known.into_iter().min_by_key(|other| {
+        let other = other.to_lowercase();
+        (!begins(&other), distance(&other))
+    })
 }
 
 /// The line, counted from 1, of a byte of `text`.
@@ -132,6 +147,11 @@ impl Walk<'_> {
         let message = (self.hint)(path, name).unwrap_or_else(|| {
             let known = schema.get("properties").and_then(Value::as_object);
             let names = || known.into_iter().flat_map(|known| known.keys().map(String::as_str));
+            if path != name && self.root.pointer("/properties").is_some_and(|top| top.get(name).is_some()) {
+                return format!(
+                    "{path} is not a key here; it belongs to the top of the file, before any [table]"
+                );
+            }
             if let Some(elsewhere) = self.elsewhere(name) {
                 return format!("{path} is not a key here; it belongs into [{elsewhere}]");
             }

@@ -208,8 +208,13 @@ type At<T> = std::result::Result<T, (usize, String)>;
 /// The vendor decides which keys `[source]` may have, so it is read before anything else.
 fn vendor_of(text: &str, document: &toml::de::DeTable<'_>) -> At<&'static dyn Vendor> {
     let Some(source) = document.get("source") else {
-        let known = vendors::names();
-        return Err((1, format!("source.vendor is missing: write [source] with vendor = \"{known}\"")));
+        let message =
+            format!("source.vendor is missing: write [source] with vendor = one of {}", vendors::names());
+        // Perhaps it is there, under a name that does not exist.
+        return match check::unknown_table(text, document, &schema()) {
+            Some(fault) => Err((fault.line, format!("{}; {message}", fault.message))),
+            None => Err((1, message)),
+        };
     };
     let line = line_of(text, source.span().start);
     let Some(vendor) = source.get_ref().get("vendor") else {

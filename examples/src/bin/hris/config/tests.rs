@@ -51,6 +51,14 @@ fn one_message_names_line_path_shape_and_nearest_key() {
             "hris.toml:4: schedule.every: not a time such as \"30m\", \"24h\" or \"7d\"",
         ),
         (
+            "connection = \"acme\"\n",
+            "hris.toml:3: source.connection is not a key here; it belongs to the top of the file, before any [table]",
+        ),
+        (
+            "[assignments]\nmode = \"add\"\n",
+            "hris.toml:4: assignments.mode must be one of \"additive\", \"exact\", not \"add\"; the nearest is \"additive\"",
+        ),
+        (
             "subdomain = \"acme\"\n",
             "hris.toml:3: source.subdomain is a key of the vendor freshteam; humaans does not have it",
         ),
@@ -90,6 +98,17 @@ fn one_message_names_line_path_shape_and_nearest_key() {
     for (text, expected) in table {
         assert_eq!(message(&format!("{SOURCE}{text}")), *expected, "{text}");
     }
+}
+
+#[test]
+fn a_misspelt_source_is_named() {
+    let missing =
+        format!("source.vendor is missing: write [source] with vendor = one of {}", crate::vendors::names());
+    assert_eq!(
+        message("[sorce]\nvendor = \"humaans\"\n"),
+        format!("hris.toml:1: sorce is not a key; the nearest is `source`; {missing}")
+    );
+    assert_eq!(message(""), format!("hris.toml:1: {missing}"));
 }
 
 #[test]
@@ -139,4 +158,24 @@ fn vendors_that_are_not_built_in_are_told_from_typing_errors() {
             "hris.toml:2: source.vendor: there is no vendor \"humans\"; the nearest is \"humaans\"; this build has {built}"
         )
     );
+}
+
+#[test]
+fn a_payrolls_keys_are_judged_before_anything_is_sent() {
+    for (line, word) in [
+        ("enddate_reason = \"arbeidstakerHarSagtOppSelv\"", "fine"),
+        ("employment_defaults = { working_times = \"ikkeSkift\" }", "fine"),
+        ("phone_region = \"SE\"", "fine"),
+        ("enddate_reason = \"sluttet\"", "source.enddate_reason"),
+        ("create_defaults = { hidden = \"1\" }", "source.create_defaults"),
+        ("employment_defaults = { startdate = \"2026-01-01\" }", "source.employment_defaults"),
+        ("phone_region = \"DK\"", "source.phone_region must be one of"),
+        ("update_body = \"all\"", "source.update_body must be one of"),
+        ("new_employee_number = 7", "source.new_employee_number must be one of"),
+        ("enddate_resaon = \"Ingen\"", "the nearest is `enddate_reason`"),
+        ("people_status = \"all\"", "24sevenoffice does not have it"),
+    ] {
+        let said = message(&format!("[source]\nvendor = \"24sevenoffice\"\n{line}\n"));
+        assert!(said.contains(word), "{line}: {said}");
+    }
 }
