@@ -28,7 +28,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use hris_core::reconcile::{ActionKey, Baseline, Change, GrantChange, Resolution};
 use hris_core::{
-    Capabilities, Directory, DirectoryWriter, Employee, EmployeeId, FieldChange, FieldInfo, Lookup,
+    Capabilities, Cost, Directory, DirectoryWriter, Employee, EmployeeId, FieldChange, FieldInfo, Lookup,
     Preflight, ReadRequest, Snapshot, Timestamp, User, UserId,
 };
 use tokio::sync::watch;
@@ -351,6 +351,10 @@ impl<D: Directory> Directory for Faulty<D> {
 
     async fn get(&self, id: &EmployeeId, request: &ReadRequest) -> hris_core::Result<Lookup> {
         self.faults.call("get", self.inner.get(id, request)).await
+    }
+
+    async fn cost(&self, request: &ReadRequest) -> hris_core::Result<Option<Cost>> {
+        self.faults.call("cost", self.inner.cost(request)).await
     }
 
     fn writer(&self) -> Option<&dyn DirectoryWriter> {
