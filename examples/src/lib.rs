@@ -1,4 +1,6 @@
-//! What the stories share: saying what is shown, holding a promise, and a mail server to look into.
+//! What the stories share: saying what is shown, holding a promise, a mail server to look into, and a receiver
+//! of webhooks.
 
 pub mod mail;
 pub mod story;
+pub mod webhook;

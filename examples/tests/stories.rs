@@ -34,6 +34,11 @@ fn story_3_connection_flow() {
 }
 
 #[test]
+fn story_4_payroll_both_ways() {
+    told(env!("CARGO_BIN_EXE_story_4_payroll_both_ways"));
+}
+
+#[test]
 fn story_5_employment_hero_operations() {
     told(env!("CARGO_BIN_EXE_story_5_employment_hero_operations"));
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Date, Field, StandardField};
+use crate::{Date, Field, StandardField, Timestamp};
 
 /// A person's immutable id in the HR system, exactly as the vendor sends it.
 ///
@@ -210,6 +210,7 @@ pub struct Employee {
     custom: Vec<CustomValue>,
     extra: Option<Box<str>>,
     sample: bool,
+    changed_at: Option<Timestamp>,
 }
 
 impl Employee {
@@ -227,6 +228,7 @@ impl Employee {
             custom: Vec::new(),
             extra: None,
             sample: false,
+            changed_at: None,
         }
     }
 
@@ -525,6 +527,19 @@ impl Employee {
     #[must_use]
     pub fn with_extra(mut self, json: Option<Box<str>>) -> Self {
         self.extra = json;
+        self
+    }
+
+    /// When one of the fields was last changed by anybody, where the vendor tells that reliably.
+    #[must_use]
+    pub fn changed_at(&self) -> Option<Timestamp> {
+        self.changed_at
+    }
+
+    /// Sets when one of the fields was last changed by anybody.
+    #[must_use]
+    pub fn with_changed_at(mut self, at: Option<Timestamp>) -> Self {
+        self.changed_at = at;
         self
     }
 

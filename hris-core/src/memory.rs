@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use crate::{
-    Capabilities, Directory, DirectoryWriter, Employee, EmployeeId, Error, ErrorKind, Field, FieldChange,
-    FieldInfo, Finding, Fingerprint, LeaverSignals, Level, Lookup, Preflight, ReadRequest, Result, Snapshot,
-    StandardField,
+    Address, Capabilities, Directory, DirectoryWriter, Employee, EmployeeId, Error, ErrorKind, Field,
+    FieldChange, FieldInfo, Finding, Fingerprint, LeaverSignals, Level, Lookup, Preflight, ReadRequest,
+    Result, Snapshot, StandardField,
 };
 
 /// A directory held in memory. Clones share their people.
@@ -45,7 +45,12 @@ impl MemoryDirectory {
             custom_fields: true,
             fields: StandardField::ALL
                 .iter()
-                .map(|field| crate::FieldCapability::readable(*field).writable().clearable())
+                .map(|field| match field {
+                    StandardField::Id | StandardField::Status | StandardField::Team => {
+                        crate::FieldCapability::readable(*field)
+                    }
+                    field => crate::FieldCapability::readable(*field).writable().clearable(),
+                })
                 .collect(),
             ..Capabilities::read_only("memory", &[], LeaverSignals::new(true, true))
         };
@@ -128,7 +133,13 @@ impl DirectoryWriter for MemoryDirectory {
         }
         world.next_id += 1;
         let id = EmployeeId::from(format!("m-{}", world.next_id));
-        let mut person = Employee::new(id.clone()).with_status(crate::Status::Active, "active");
+        let mut person = Employee::new(id.clone());
+        // What a new record is not given, it does not have.
+        for field in StandardField::ALL {
+            person.put(*field, Field::Cleared);
+            person.put_date(*field, Field::Cleared);
+        }
+        person.put_status(crate::Status::Active, "active");
         apply(&mut person, values)?;
         world.people.push(person.clone());
         world.applied.push((key.to_owned(), id));
@@ -147,25 +158,93 @@ impl DirectoryWriter for MemoryDirectory {
     }
 }
 
+/// Writes values in the form in which a mapping reads them.
 fn apply(person: &mut Employee, values: &[FieldChange]) -> Result<()> {
     for FieldChange { field, value } in values {
-        let value = Field::from(value.clone());
-        if field.date_slot().is_some() {
-            let date = match value {
-                Field::Value(text) => Field::Value(text.parse().map_err(|_| {
-                    Error::new(
-                        ErrorKind::Rejected,
-                        format!("write {field}: not a date of the form YYYY-MM-DD"),
-                    )
-                })?),
-                Field::Cleared => Field::Cleared,
-                Field::NotProvided => Field::NotProvided,
-                Field::NotPermitted => Field::NotPermitted,
-            };
-            person.put_date(*field, date);
-        } else {
-            person.put(*field, value);
+        let refused = |what: &str| Error::new(ErrorKind::Rejected, format!("write {field}: {what}"));
+        let value = Field::from(value.as_deref());
+        let list = value.map(|text| text.split("; ").map(str::to_owned).collect::<Vec<_>>());
+        match field {
+            StandardField::Address => {
+                let address: Address = match value {
+                    Field::Value(text) => {
+                        serde_json::from_str(text).map_err(|_| refused("not an address as a JSON object"))?
+                    }
+                    _ => Address::default(),
+                };
+                person.put(StandardField::AddressStreet, address.street.into());
+                person.put(StandardField::AddressCity, address.city.into());
+                person.put(StandardField::AddressRegion, address.region.into());
+                person.put(StandardField::AddressPostcode, address.postcode.into());
+                person.put(StandardField::AddressCountry, address.country.into());
+            }
+            StandardField::Teams => *person = person.clone().with_teams(list),
+            StandardField::Groups => *person = person.clone().with_groups(list),
+            StandardField::Identifications => {
+                let numbers = match value {
+                    Field::Value(text) => Field::Value(
+                        serde_json::from_str(text).map_err(|_| refused("not a JSON list of numbers"))?,
+                    ),
+                    _ => Field::Cleared,
+                };
+                *person = person.clone().with_identifications(numbers);
+            }
+            StandardField::Id | StandardField::Status | StandardField::Team => {
+                return Err(refused("it cannot be written"));
+            }
+            date if date.date_slot().is_some() => {
+                let day = match value {
+                    Field::Value(text) => {
+                        Field::Value(text.parse().map_err(|_| refused("not a date of the form YYYY-MM-DD"))?)
+                    }
+                    _ => Field::Cleared,
+                };
+                person.put_date(*date, day);
+            }
+            text => person.put(*text, value.map(str::to_owned)),
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::*;
+    use crate::SourceField;
+
+    #[test]
+    fn what_was_written_reads_the_same() {
+        let directory = MemoryDirectory::new([Employee::new("e-1")]);
+        let id = EmployeeId::from("e-1");
+        let written = [
+            (StandardField::Address, r#"{"street":"4 Yard","city":"Leeds"}"#),
+            (StandardField::Teams, "Weaving; Dyeing"),
+            (StandardField::Groups, "Mill"),
+            (StandardField::Identifications, r#"[{"number":"17","kind":"passport","country":"NO"}]"#),
+            (StandardField::StartDate, "2026-11-01"),
+            (StandardField::Email, "ada@mill.example"),
+        ];
+        for (field, value) in written {
+            let mut change = FieldChange { field, value: Some(value.to_owned()) };
+            let write = |change: &FieldChange| {
+                let done = directory.update(&id, std::slice::from_ref(change), "k").now_or_never();
+                done.and_then(Result::ok).unwrap_or_else(|| panic!("{field} is written"))
+            };
+            let person = write(&change);
+            let read = crate::mapping::read(&person, &SourceField::Standard(field));
+            assert_eq!(read.as_deref(), Field::Value(value), "{field}");
+            change.value = None;
+            let person = write(&change);
+            let read = crate::mapping::read(&person, &SourceField::Standard(field));
+            assert_eq!(read, Field::Cleared, "{field}");
+        }
+        for field in [StandardField::Id, StandardField::Status, StandardField::Team] {
+            let change = FieldChange { field, value: Some("x".to_owned()) };
+            let done = directory.update(&id, &[change], "k").now_or_never();
+            let kind = done.map(|done| done.map_err(|error| error.kind()).err());
+            assert_eq!(kind, Some(Some(ErrorKind::Rejected)), "{field}");
+        }
+    }
 }

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::reconcile::Bases;
 use crate::{EmployeeId, Timestamp, UnknownField};
 
 /// The immutable id of an account in the product. Not personal data.
@@ -297,6 +298,8 @@ pub struct User {
     pub invite: Option<Invite>,
     /// Locations and areas it has, whoever gave them.
     pub assignments: BTreeSet<Assignment>,
+    /// When one of its fields was last changed by anybody, where the product keeps that reliably.
+    pub changed_at: Option<Timestamp>,
     values: [Option<Box<str>>; 13],
     custom: BTreeMap<String, Box<str>>,
 }
@@ -311,6 +314,7 @@ impl User {
             role: None,
             invite: None,
             assignments: BTreeSet::new(),
+            changed_at: None,
             values: Default::default(),
             custom: BTreeMap::new(),
         }
@@ -395,6 +399,9 @@ pub struct Link {
     /// action is the same one and a later one is not.
     #[serde(default)]
     pub sequence: u64,
+    /// What the fields were that both sides may change, when the two were last in step.
+    #[serde(default, skip_serializing_if = "Bases::is_empty")]
+    pub bases: Bases,
 }
 
 impl Link {
@@ -408,6 +415,7 @@ impl Link {
             awaits_invite: false,
             granted: BTreeSet::new(),
             sequence: 0,
+            bases: Bases::new(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Faults on demand, to test what a product's own target or store does to a run.
 //!
-//! [`Faulty`] wraps a target or a store and counts its calls; [`Faults`] says which call goes wrong,
-//! and how. One script may be shared by a target and a store, so that every point of a run at which
+//! [`Faulty`] wraps a target, a store or a directory and counts its calls; [`Faults`] says which call
+//! goes wrong, and how. One script may be shared by all of them, so that every point of a run at which
 //! something outside is touched has one number.
 //!
 //! ```
@@ -26,8 +26,11 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use hris_core::reconcile::{ActionKey, Baseline, Change, GrantChange};
-use hris_core::{Timestamp, User, UserId};
+use hris_core::reconcile::{ActionKey, Baseline, Change, GrantChange, Resolution};
+use hris_core::{
+    Capabilities, Cost, Directory, DirectoryWriter, Employee, EmployeeId, FieldChange, FieldInfo, Lookup,
+    Preflight, ReadRequest, Snapshot, Timestamp, User, UserId,
+};
 use tokio::sync::watch;
 
 use crate::report::Report;
@@ -177,7 +180,20 @@ impl From<Fault> for Error {
     }
 }
 
-/// A target or a store whose calls go wrong as a script says.
+impl From<Fault> for hris_core::Error {
+    fn from(fault: Fault) -> Self {
+        use hris_core::ErrorKind as Core;
+        let kind = match fault {
+            Fault::Auth => Core::Auth,
+            Fault::Conflict | Fault::Rejected => Core::Rejected,
+            Fault::Unavailable => Core::Unavailable,
+            _ => Core::UnknownOutcome,
+        };
+        Self::new(kind, "a fault on demand")
+    }
+}
+
+/// A target, a store or a directory whose calls go wrong as a script says.
 #[derive(Clone, Debug)]
 pub struct Faulty<T> {
     inner: T,
@@ -185,7 +201,7 @@ pub struct Faulty<T> {
 }
 
 impl<T: fmt::Debug> Faulty<T> {
-    /// Wraps a target or a store.
+    /// Wraps a target, a store or a directory.
     #[must_use]
     pub fn new(inner: T, faults: Faults) -> Self {
         Self { inner, faults }
@@ -301,11 +317,71 @@ impl<S: StateStore> StateStore for Faulty<S> {
         self.faults.call("run", self.inner.run(connection, run)).await
     }
 
+    async fn decide(&self, connection: &str, decisions: &[Resolution]) -> Result<()> {
+        self.faults.call("decide", self.inner.decide(connection, decisions)).await
+    }
+
     async fn save_connection(&self, connection: &Connection) -> Result<()> {
         self.faults.call("save_connection", self.inner.save_connection(connection)).await
     }
 
     async fn connection(&self, name: &str) -> Result<Option<Connection>> {
         self.faults.call("connection", self.inner.connection(name)).await
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<D: Directory> Directory for Faulty<D> {
+    fn capabilities(&self) -> &Capabilities {
+        self.inner.capabilities()
+    }
+
+    async fn check(&self, request: &ReadRequest) -> hris_core::Result<Preflight> {
+        self.faults.call("check", self.inner.check(request)).await
+    }
+
+    async fn fields(&self, request: &ReadRequest) -> hris_core::Result<Vec<FieldInfo>> {
+        self.faults.call("fields", self.inner.fields(request)).await
+    }
+
+    async fn snapshot(&self, request: &ReadRequest) -> hris_core::Result<Snapshot> {
+        self.faults.call("snapshot", self.inner.snapshot(request)).await
+    }
+
+    async fn get(&self, id: &EmployeeId, request: &ReadRequest) -> hris_core::Result<Lookup> {
+        self.faults.call("get", self.inner.get(id, request)).await
+    }
+
+    async fn cost(&self, request: &ReadRequest) -> hris_core::Result<Option<Cost>> {
+        self.faults.call("cost", self.inner.cost(request)).await
+    }
+
+    fn writer(&self) -> Option<&dyn DirectoryWriter> {
+        self.inner.writer().map(|_| self as &dyn DirectoryWriter)
+    }
+}
+
+#[async_trait]
+#[deny(clippy::missing_trait_methods)]
+impl<D: Directory> DirectoryWriter for Faulty<D> {
+    async fn create(&self, values: &[FieldChange], key: &str) -> hris_core::Result<Employee> {
+        self.faults.call("create person", self.writing()?.create(values, key)).await
+    }
+
+    async fn update(
+        &self,
+        id: &EmployeeId,
+        values: &[FieldChange],
+        key: &str,
+    ) -> hris_core::Result<Employee> {
+        self.faults.call("update person", self.writing()?.update(id, values, key)).await
+    }
+}
+
+impl<D: Directory> Faulty<D> {
+    fn writing(&self) -> hris_core::Result<&dyn DirectoryWriter> {
+        let message = "write to the directory: it can only be read";
+        self.inner.writer().ok_or_else(|| hris_core::Error::new(hris_core::ErrorKind::Permission, message))
     }
 }

@@ -240,6 +240,9 @@ pub enum TargetErrorKind {
     Auth,
     /// A value that must be unique is taken: this record only.
     Conflict,
+    /// A write changed what it should not have: the run stops, and nothing more is written until somebody
+    /// has looked.
+    Harmed,
     /// The account is not there: this record only.
     NotFound,
     /// The record was refused: this record only.

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::{Rule, Transform, read};
-use crate::{Employee, Field, Problem, ProblemCode, Snapshot, SourceField, StandardField, TargetField};
+use crate::reconcile::SharedField;
+use crate::{
+    Capabilities, Employee, Field, Problem, ProblemCode, Snapshot, SourceField, StandardField, TargetField,
+};
 
 /// A mapping that was held against a vendor's fields.
 #[derive(Clone, Debug)]
@@ -94,6 +97,27 @@ impl FieldMap {
         self.columns.iter().map(|column| &column.target)
     }
 
+    /// The fields that can flow back from the target: those that take one standard field as it is, but
+    /// for white space and case, which the vendor can write.
+    #[must_use]
+    pub fn shared(&self, capabilities: &Capabilities) -> Vec<SharedField> {
+        let shared = |column: &Column| {
+            let [SourceField::Standard(source)] = column.sources.as_slice() else { return None };
+            let plain = column.rule.map.is_empty() && column.rule.default.is_none();
+            let own = matches!(column.target, TargetField::ExternalId | TargetField::ManagerExternalId);
+            // Several names in one text cannot be told apart again.
+            let list = matches!(source, StandardField::Team | StandardField::Teams | StandardField::Groups);
+            let capability = capabilities.field(*source).filter(|capability| capability.writable)?;
+            (plain && !own && !list).then(|| {
+                let mut shared = SharedField::new(column.target.clone(), *source);
+                shared.clears = capability.clearable;
+                shared.unique = capability.unique;
+                shared
+            })
+        };
+        self.columns.iter().filter_map(shared).collect()
+    }
+
     /// What each person of the snapshot should look like in the target.
     ///
     /// It cannot fail: a value that cannot be used is left out, so that the target keeps what it
@@ -171,7 +195,15 @@ fn usable<'a>(
     problems: &mut Vec<Problem>,
 ) -> Field<Cow<'a, str>> {
     let Field::Value(value) = &cell else { return cell };
-    let fault = match target {
+    let Some((code, message)) = fault_of(target, value) else { return cell };
+    let problem = Problem::warning(code, format!("{message}; the target keeps what it has"));
+    problems.push(problem.employee(person.id()).field(target.to_string()));
+    Field::NotProvided
+}
+
+/// Why a value is none that the field can hold.
+pub(crate) fn fault_of(target: &TargetField, value: &str) -> Option<(ProblemCode, &'static str)> {
+    match target {
         TargetField::Email if !is_email(value) => {
             Some((ProblemCode::InvalidEmail, "this is not an e-mail address; correct it in the HR system"))
         }
@@ -180,11 +212,7 @@ fn usable<'a>(
             "this is not a date of the form YYYY-MM-DD; correct it or its mapping",
         )),
         _ => None,
-    };
-    let Some((code, message)) = fault else { return cell };
-    let problem = Problem::warning(code, format!("{message}; the target keeps what it has"));
-    problems.push(problem.employee(person.id()).field(target.to_string()));
-    Field::NotProvided
+    }
 }
 
 fn is_email(text: &str) -> bool {

@@ -30,6 +30,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::apply::fault_of;
 pub use self::apply::{Desired, FieldMap};
 pub(crate) use self::read::read;
 use crate::{Capabilities, SourceField, StandardField, TargetField};

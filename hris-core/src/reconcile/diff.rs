@@ -22,12 +22,16 @@ pub(super) fn differences(
     managers: &Managers,
     row: usize,
     user: &User,
+    follows: &impl Fn(&TargetField) -> bool,
 ) -> Differences {
     let mut found = Differences::default();
     let columns = inputs.desired.targets().zip(inputs.desired.row(row)).enumerate();
     for (column, (target, cell)) in columns {
         if !lost.fields.is_empty() && lost.fields.contains_key(&target.to_string()) {
             // Whatever stands there now is a default or nothing, not what the source knows.
+            continue;
+        }
+        if !follows(target) || inputs.target.unkept.contains(target) {
             continue;
         }
         let wanted = match cell.as_deref() {

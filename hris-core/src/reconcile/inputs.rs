@@ -49,6 +49,9 @@ pub struct TargetCapabilities {
     pub assigns: bool,
     /// Fields from which a value cannot be taken away again.
     pub unclearable: BTreeSet<TargetField>,
+    /// Fields that are not kept: they are never written to an account that is there, and that they are
+    /// mapped is reported (but for the external id, which then lives in the links alone).
+    pub unkept: BTreeSet<TargetField>,
     /// Whether two accounts may not have one e-mail address, closed accounts included.
     pub unique_email: bool,
     /// The permission levels, locations and areas there are, per kind. Of a kind that is not told any
@@ -66,6 +69,7 @@ impl TargetCapabilities {
             reactivates: true,
             assigns: true,
             unclearable: BTreeSet::new(),
+            unkept: BTreeSet::new(),
             unique_email: true,
             assignable: BTreeMap::new(),
         }

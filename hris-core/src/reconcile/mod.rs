@@ -47,50 +47,81 @@ mod inputs;
 mod leaver;
 mod manager;
 mod matching;
+mod merge;
 mod order;
 mod pairs;
 mod plan;
 mod policy;
 mod react;
 mod situation;
+mod two_way;
 
 pub use self::guard::{Decision, Refusal, Rule, guard};
 pub use self::inputs::{Inputs, TargetCapabilities};
+pub use self::merge::{Base, Bases, Cause, Merge, Rules, Side, is_alike, is_same, merge};
 pub use self::plan::{
     Action, ActionKey, ActionKind, Baseline, Change, Figures, GrantChange, Mode, Plan, PlanDigest, Verdict,
 };
 pub use self::policy::{
-    AreaSource, AssignmentMode, Assignments, FutureStarters, Leavers, MatchKey, OnBreach, PastEndDate,
-    Policy, Rehire, Safeguards, UnlinkedUsers,
+    AreaSource, AssignmentMode, Assignments, Conflicts, FutureStarters, Leavers, MatchKey, MissingAccounts,
+    MissingPeople, MissingValue, OnBreach, PastEndDate, Policy, Rehire, Safeguards, TwoWay, UnlinkedUsers,
 };
 pub use self::situation::{Reason, Situation};
+pub use self::two_way::{Agreement, BothWays, Conflict, Resolution, SharedField};
 
-use crate::Date;
+use crate::{Date, TargetField};
 
 /// Decides what to do about everybody in the source, in a link, and in the target.
 ///
 /// `today` is the calendar day in the policy's zone; it decides who has started and who has left.
 #[must_use]
 pub fn plan(inputs: &Inputs<'_>, policy: &Policy, today: Date) -> Plan {
+    decide(inputs, None, policy, today)
+}
+
+/// The same where both sides are edited: fields that can flow back are merged, and everything else is
+/// as in [`plan`]. People leave as the source says; closing an account removes nobody in the source.
+///
+/// An address that two people exchange would need one to be without for a moment, which an edit of the
+/// other side could not be told from; so such exchanges, and a leaver's address for a joiner, are
+/// reported and left to a person.
+#[must_use]
+pub fn plan_both_ways(inputs: &Inputs<'_>, both: &BothWays<'_>, policy: &Policy, today: Date) -> Plan {
+    let mut target = inputs.target.clone();
+    if both.fields.iter().any(|shared| shared.target == TargetField::Email) {
+        target.unclearable.insert(TargetField::Email);
+    }
+    let inputs = Inputs { target: &target, ..inputs.clone() };
+    decide(&inputs, Some(both), policy, today)
+}
+
+fn decide(inputs: &Inputs<'_>, both: Option<&BothWays<'_>>, policy: &Policy, today: Date) -> Plan {
     let mode = coverage::mode(inputs);
     let lost = coverage::compare(inputs, policy);
     let pairs = pairs::Pairs::of(inputs);
     let managers = manager::Managers::of(inputs, &pairs);
     let matches = matching::correlate(inputs, policy, today, &pairs);
 
-    let mut draft = react::Draft::new(inputs, policy, today, mode, &lost, &pairs, &managers, &matches);
+    let mut draft = react::Draft::new(inputs, both, policy, today, mode, &lost, &pairs, &managers, &matches);
     draft.linked_people();
     draft.missing_people();
     draft.unlinked_people();
     draft.unlinked_users();
 
-    let react::Decided { actions, mut people, mut problems } = draft.finish();
+    let react::Decided { actions, mut people, mut problems, mut conflicts, mut agreed, mut lapsed } =
+        draft.finish();
     let actions = order::order(inputs, &pairs, &managers, actions, &mut people, &mut problems);
 
     people.sort_unstable();
     problems.sort_unstable();
     problems.dedup();
+    conflicts.sort_by(|left, right| {
+        (&left.employee, &left.user, &left.field).cmp(&(&right.employee, &right.user, &right.field))
+    });
+    agreed.sort_by(|left, right| (&left.employee, &left.field).cmp(&(&right.employee, &right.field)));
+    lapsed.sort_unstable();
     let figures = coverage::figures(inputs, policy, &pairs, &lost, &actions, &people);
     let baseline = coverage::baseline(inputs, &lost);
-    Plan { connection: inputs.connection.to_owned(), mode, actions, people, problems, figures, baseline }
+    let connection = inputs.connection.to_owned();
+    Plan { connection, mode, actions, people, problems, figures, baseline, conflicts, agreed, lapsed }
 }

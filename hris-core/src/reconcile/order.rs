@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::inputs::Inputs;
 use super::manager::Managers;
+use super::merge::Side;
 use super::pairs::{Pairs, holder};
 use super::plan::{Action, ActionKey, ActionKind, Change, Verdict};
 use super::situation::{Reason, Situation};
@@ -23,19 +24,29 @@ pub(super) fn order(
 ) -> Vec<Action> {
     // Everything below must not depend on the order of the inputs.
     actions.sort_by(|left, right| rank(left).cmp(&rank(right)));
+    // What goes to the source has no part in the order of the accounts, and comes after it.
+    let (mut actions, back): (Vec<Action>, Vec<Action>) =
+        actions.into_iter().partition(|action| action.side == Side::Target);
     drop_taken_ids(inputs, &mut actions, people, problems);
     let mut waits = Waits::default();
     if inputs.target.unique_email {
         waits = resolve(inputs, pairs, &mut actions, people, problems);
     }
     let mut ordered = arrange(pairs, managers, actions, &waits);
+    ordered.extend(back);
     let sequences: HashMap<&str, u64> =
         inputs.links.iter().map(|link| (link.employee.as_str(), link.sequence)).collect();
     for action in &mut ordered {
         let person = action.replaces.as_ref().or(action.employee.as_ref());
         let sequence = person.and_then(|id| sequences.get(id.as_str())).copied().unwrap_or(0);
         let content = (&action.user, &action.changes, &action.grants);
-        action.key = ActionKey::new(inputs.connection, action.kind, action.subject(), sequence, &content);
+        let (connection, subject) = (inputs.connection, action.subject());
+        action.key = match action.side {
+            Side::Source => {
+                ActionKey::new(connection, action.kind, subject, sequence, &(action.side, content))
+            }
+            Side::Target => ActionKey::new(connection, action.kind, subject, sequence, &content),
+        };
     }
     ordered
 }

@@ -6,7 +6,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::merge::Side;
 use super::situation::{Reason, Situation};
+use super::two_way::{Agreement, Conflict};
 use crate::{Assignment, EmployeeId, Fingerprint, Problem, TargetField, Timestamp, UserId};
 
 /// What a run would do: serialisable, comparable, approvable.
@@ -30,6 +32,15 @@ pub struct Plan {
     pub figures: Figures,
     /// What will be remembered if the plan is carried out.
     pub baseline: Baseline,
+    /// What somebody has to decide before both sides are in step.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conflicts: Vec<Conflict>,
+    /// Fields that are in step already, or stay different for good: remembered without a write.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub agreed: Vec<Agreement>,
+    /// Ids of decisions that no longer fit what they were made on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lapsed: Vec<String>,
 }
 
 /// What a run does.
@@ -155,6 +166,9 @@ pub struct Action {
     pub key: ActionKey,
     /// What is done.
     pub kind: ActionKind,
+    /// Which side is written.
+    #[serde(default, skip_serializing_if = "Side::is_target")]
+    pub side: Side,
     /// The employee it is done for; none for an account that no employee was ever linked to.
     pub employee: Option<EmployeeId>,
     /// The account; none for one that is yet to be created, and for the first invitation to it.
@@ -186,6 +200,7 @@ impl Action {
         Self {
             key: ActionKey(String::new()),
             kind,
+            side: Side::Target,
             employee: None,
             user: None,
             changes: Vec::new(),
@@ -220,6 +235,7 @@ impl fmt::Debug for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Action")
             .field("kind", &self.kind)
+            .field("side", &self.side)
             .field("employee", &self.employee)
             .field("user", &self.user)
             .field("fields", &self.fields().collect::<Vec<_>>())
@@ -266,7 +282,7 @@ impl fmt::Display for ActionKey {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     use fmt::Write as _;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         // Writing to a string cannot fail.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Assignment, AssignmentKind, StandardField};
+use crate::{Assignment, AssignmentKind, StandardField, TargetField};
 
 /// What to do in which situation.
 ///
@@ -39,6 +39,46 @@ pub struct Policy {
     pub rehire: Rehire,
     /// E-mail addresses or account ids that are never deactivated or stripped, only reported.
     pub protected: Vec<String>,
+    /// How both sides are kept in step; none where data flows from the source alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub two_way: Option<TwoWay>,
+}
+
+/// How two systems are kept in step that are both edited.
+///
+/// ```
+/// use hris_core::TargetField;
+/// use hris_core::reconcile::{Conflicts, Policy, TwoWay};
+///
+/// let mut both = TwoWay::default();
+/// both.fields.insert(TargetField::Phone, Conflicts::SourceWins);
+/// assert_eq!(both.conflict_of(&TargetField::JobTitle), Conflicts::Ask);
+///
+/// let mut policy = Policy::default();
+/// policy.two_way = Some(both);
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[non_exhaustive]
+pub struct TwoWay {
+    /// Who wins where both sides changed one field.
+    pub conflict: Conflicts,
+    /// The same for single fields.
+    pub fields: BTreeMap<TargetField, Conflicts>,
+    /// What to do where one side has no value and the two were never in step.
+    pub missing_value: MissingValue,
+    /// People who are not in the target.
+    pub missing_in_target: MissingPeople,
+    /// Accounts of people who are not in the source.
+    pub missing_in_source: MissingAccounts,
+}
+
+impl TwoWay {
+    /// Who wins where both sides changed `field`.
+    #[must_use]
+    pub fn conflict_of(&self, field: &TargetField) -> Conflicts {
+        self.fields.get(field).copied().unwrap_or(self.conflict)
+    }
 }
 
 impl Default for Policy {
@@ -54,6 +94,7 @@ impl Default for Policy {
             reinvite_after_days: 30,
             rehire: Rehire::Reactivate,
             protected: Vec::new(),
+            two_way: None,
         }
     }
 }
@@ -82,6 +123,60 @@ words! {
         EmployeeNumber = "employee_number",
         /// The external id.
         ExternalId = "external_id",
+    }
+}
+words! {
+    /// Who wins where both sides changed one field.
+    #[derive(Default)]
+    Conflicts {
+        /// Nobody: somebody decides.
+        #[default]
+        Ask = "ask",
+        /// Whoever changed the record later, as far as both sides say so credibly; else somebody decides.
+        NewestWins = "newest_wins",
+        /// The source.
+        SourceWins = "source_wins",
+        /// The target.
+        TargetWins = "target_wins",
+    }
+}
+words! {
+    /// What to do where one side has no value and the two were never in step.
+    #[derive(Default)]
+    MissingValue {
+        /// Somebody decides.
+        Ask = "ask",
+        /// The empty side gets the value.
+        #[default]
+        Fill = "fill",
+        /// Nothing; later edits are carried over.
+        Leave = "leave",
+    }
+}
+words! {
+    /// People who are not in the target, under a two-way policy.
+    #[derive(Default)]
+    MissingPeople {
+        /// Somebody decides.
+        Ask = "ask",
+        /// An account is made.
+        #[default]
+        Create = "create",
+        /// Nothing is done.
+        Ignore = "ignore",
+    }
+}
+words! {
+    /// Accounts of people who are not in the source, under a two-way policy.
+    #[derive(Default)]
+    MissingAccounts {
+        /// Somebody decides.
+        Ask = "ask",
+        /// A person is made in the source.
+        Create = "create",
+        /// Nothing is done.
+        #[default]
+        Ignore = "ignore",
     }
 }
 words! {

@@ -15,6 +15,7 @@ use super::pairs::Pairs;
 use super::plan::{Action, ActionKind, GrantChange, Mode, Verdict};
 use super::policy::{FutureStarters, MatchKey, Policy, Rehire, UnlinkedUsers};
 use super::situation::{Reason, Situation};
+use super::two_way::{Agreement, BothWays, Conflict, Pair};
 use crate::{
     Assignment, AssignmentKind, Date, Employee, EmployeeId, Field, Link, Lookup, Problem, ProblemCode,
     TargetField, User, UserId, UserStatus, canon,
@@ -22,11 +23,13 @@ use crate::{
 
 /// A plan in the making.
 pub(super) struct Draft<'d, 'i> {
-    inputs: &'d Inputs<'i>,
+    pub(super) inputs: &'d Inputs<'i>,
+    /// What both sides may change, if they may.
+    pub(super) both: Option<&'d BothWays<'d>>,
     policy: &'d Policy,
     today: Date,
-    mode: Mode,
-    lost: &'d Lost,
+    pub(super) mode: Mode,
+    pub(super) lost: &'d Lost,
     pairs: &'d Pairs<'i>,
     managers: &'d Managers,
     matches: &'d Matches,
@@ -40,7 +43,7 @@ pub(super) struct Draft<'d, 'i> {
     strays: OnceCell<HashMap<&'d str, &'d User>>,
     /// How many accounts are kept because being missing from this list means nothing.
     unproven: u64,
-    decided: Decided,
+    pub(super) decided: Decided,
 }
 
 /// What was decided, not yet in order.
@@ -49,12 +52,16 @@ pub(super) struct Decided {
     pub(super) actions: Vec<Action>,
     pub(super) people: Vec<Verdict>,
     pub(super) problems: Vec<Problem>,
+    pub(super) conflicts: Vec<Conflict>,
+    pub(super) agreed: Vec<Agreement>,
+    pub(super) lapsed: Vec<String>,
 }
 
 impl<'d, 'i> Draft<'d, 'i> {
     #[expect(clippy::too_many_arguments, reason = "each is the result of one named step of `plan`")]
     pub(super) fn new(
         inputs: &'d Inputs<'i>,
+        both: Option<&'d BothWays<'d>>,
         policy: &'d Policy,
         today: Date,
         mode: Mode,
@@ -73,6 +80,7 @@ impl<'d, 'i> Draft<'d, 'i> {
         let unmapped = BTreeMap::new();
         let mut draft = Self {
             inputs,
+            both,
             policy,
             today,
             mode,
@@ -105,6 +113,19 @@ impl<'d, 'i> Draft<'d, 'i> {
         if let Some(hidden) = &self.lost.hidden {
             let message = format!("{hidden}; nobody is removed until it does");
             self.decided.problems.push(Problem::warning(ProblemCode::VisibilityLost, message));
+        }
+        let unkept = |field: &&TargetField| {
+            **field != TargetField::ExternalId && self.inputs.target.unkept.contains(*field)
+        };
+        for field in self.inputs.desired.targets().filter(unkept) {
+            let message = "the target does not keep this field; take it out of the mapping";
+            let problem = Problem::warning(ProblemCode::NotPermitted, message).field(field.to_string());
+            self.decided.problems.push(problem);
+        }
+        if self.both.is_some_and(|both| both.source_is_held) {
+            let message = "an update of the source changed fields that were not sent, so nothing is written there until the settings \
+                           of the source change; correct the person whom that run named and how updates are sent";
+            self.decided.problems.push(Problem::error(ProblemCode::NotPermitted, message));
         }
         if let Some(lost) = &self.lost.visibility {
             self.decided.problems.push(Problem::warning(ProblemCode::VisibilityLost, lost.clone()));
@@ -258,7 +279,7 @@ impl<'d, 'i> Draft<'d, 'i> {
         let situation = if stands == Standing::PreHire { Situation::PreHire } else { Situation::Confirmed };
         let before = self.decided.actions.len();
         if self.mode == Mode::Sync {
-            self.update(row, person, user, situation, Adoption::No);
+            self.update(row, person, user, Some(link), situation, Adoption::No);
         }
         self.assign(person, Some(link), user, situation);
         if self.mode == Mode::Sync {
@@ -307,7 +328,7 @@ impl<'d, 'i> Draft<'d, 'i> {
                 action.employee = Some(person.id().clone());
                 action.user = Some(user.id.clone());
                 self.decided.actions.push(action);
-                self.update(row, person, user, Situation::Rehire, Adoption::No);
+                self.update(row, person, user, Some(link), Situation::Rehire, Adoption::No);
                 self.assign(person, Some(link), user, Situation::Rehire);
             }
             Reason::ReturnedConflict => {
@@ -541,7 +562,7 @@ impl<'d, 'i> Draft<'d, 'i> {
         self.link(person, user, Situation::Found, reason, None);
         if user.is_live() {
             if self.mode == Mode::Sync {
-                self.update(row, person, user, Situation::Found, Adoption::Yes);
+                self.update(row, person, user, None, Situation::Found, Adoption::Yes);
             }
             self.assign(person, None, user, Situation::Found);
         } else {
@@ -577,7 +598,7 @@ impl<'d, 'i> Draft<'d, 'i> {
                 action.user = Some(user.id.clone());
                 self.decided.actions.push(action);
             }
-            self.update(row, person, user, Situation::Rehire, Adoption::Yes);
+            self.update(row, person, user, Some(old), Situation::Rehire, Adoption::Yes);
         }
         if !closed || self.mode == Mode::Sync {
             self.assign(person, Some(old), user, Situation::Rehire);
@@ -595,6 +616,9 @@ impl<'d, 'i> Draft<'d, 'i> {
         }
         if later && self.policy.future_starters == FutureStarters::Skip {
             return self.say(id, None, situation, Reason::FutureStart);
+        }
+        if !self.may_join(person, situation) {
+            return;
         }
         for (field, code, message) in [
             (
@@ -646,6 +670,9 @@ impl<'d, 'i> Draft<'d, 'i> {
             if self.pairs.holder_of(index).is_some() || self.matches.found.contains(&index) {
                 continue;
             }
+            if !self.matches.claimed.contains(&index) && self.account_alone(user) {
+                continue;
+            }
             let close = !self.matches.claimed.contains(&index)
                 && self.policy.unlinked_users == UnlinkedUsers::Deactivate
                 && self.mode == Mode::Sync
@@ -679,10 +706,15 @@ impl<'d, 'i> Draft<'d, 'i> {
         row: usize,
         person: &Employee,
         user: &User,
+        link: Option<&Link>,
         situation: Situation,
         adoption: Adoption,
     ) {
-        let mut found = diff::differences(self.inputs, self.lost, self.managers, row, user);
+        let follows = |field: &TargetField| !self.is_shared(field);
+        let mut found = diff::differences(self.inputs, self.lost, self.managers, row, user, &follows);
+        let is_new = adoption == Adoption::Yes;
+        let bases = link.map(|link| &link.bases);
+        self.merge(Pair { row, person, user, bases, situation, is_new }, &mut found.changes);
         if adoption == Adoption::Yes {
             // Taking over an account must not rewrite at once the address that people sign in with.
             found.changes.retain(|change| change.field != TargetField::Email);
@@ -862,7 +894,7 @@ impl<'d, 'i> Draft<'d, 'i> {
     }
 
     /// Accounts named by the policy, and the owner of the credential by which all this is read.
-    fn is_protected(&self, employee: Option<&EmployeeId>, user: &User) -> bool {
+    pub(super) fn is_protected(&self, employee: Option<&EmployeeId>, user: &User) -> bool {
         let owner = self.inputs.snapshot.fingerprint().credential.as_deref();
         if owner.is_some() && employee.map(EmployeeId::as_str) == owner {
             return true;
@@ -875,11 +907,11 @@ impl<'d, 'i> Draft<'d, 'i> {
             || email.is_some_and(|email| self.protected.contains(email.as_ref()))
     }
 
-    fn problem(&mut self, problem: Problem) {
+    pub(super) fn problem(&mut self, problem: Problem) {
         self.decided.problems.push(problem);
     }
 
-    fn say(
+    pub(super) fn say(
         &mut self,
         employee: Option<&EmployeeId>,
         user: Option<&User>,

@@ -121,6 +121,12 @@ words! {
         NotUsable = "something required is missing; see the problems",
         /// The vendor does not say whether the person is still there.
         NotVisible = "is missing from the list, and the credential may not see whether the person is still there",
+        /// On one side only; somebody has to decide.
+        MissingAsked = "is on one side only, and the policy asks; decide whether it is made on the other",
+        /// On one side only; the policy leaves it so.
+        MissingIgnored = "is on one side only, and the policy leaves it so",
+        /// In the target only; the policy makes people in the source too.
+        NewAccount = "is in the product and not in the source",
         /// An account that no employee was linked to.
         NoEmployee = "no employee was ever linked to this account",
         /// An account that no employee was linked to, under a policy that closes those.
@@ -153,6 +159,8 @@ words! {
         BothGone = "neither the person nor the account is there any more",
         /// Nothing differs.
         Unchanged = "nothing differs",
+        /// Values were changed in the target.
+        TargetChanged = "the target has newer values",
         /// The vendor's status is not known to us.
         UnknownStatus = "the status is unknown; nothing is decided on it",
     }

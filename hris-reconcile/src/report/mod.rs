@@ -14,7 +14,7 @@ pub(crate) use self::words::visible;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use hris_core::reconcile::{Action, ActionKind, Refusal};
+use hris_core::reconcile::{Action, ActionKind, Cause, Conflict, Refusal, Side};
 use hris_core::{EmployeeId, Problem, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +53,9 @@ pub struct Report {
     /// How many people are in each situation.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub situations: BTreeMap<String, u64>,
+    /// What somebody has to decide, by id and field.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conflicts: Vec<ConflictLine>,
     /// What concerns the run and no person: actions of an interrupted run that were settled, a hook
     /// that failed.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -195,6 +198,9 @@ pub struct Counts {
 pub struct ActionLine {
     /// What was done.
     pub action: ActionKind,
+    /// To which side; left out where it is the target.
+    #[serde(default, skip_serializing_if = "Side::is_target")]
+    pub side: Side,
     /// For which employee.
     pub employee: Option<EmployeeId>,
     /// To which account.
@@ -213,11 +219,42 @@ impl ActionLine {
     pub fn new(action: &Action, result: ActionResult) -> Self {
         Self {
             action: action.kind,
+            side: action.side,
             employee: action.employee.clone(),
             user: action.user.clone(),
             fields: action.fields().collect(),
             reason: action.reason.to_string(),
             result,
+        }
+    }
+}
+
+/// One conflict of a report: whose and which field, never a value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ConflictLine {
+    /// The conflict's id, by which it is decided.
+    pub id: String,
+    /// Whom it concerns in the source.
+    pub employee: Option<EmployeeId>,
+    /// Whom it concerns in the target.
+    pub user: Option<UserId>,
+    /// Which field; none where the person is on one side only.
+    pub field: Option<String>,
+    /// Why somebody has to decide.
+    pub cause: Cause,
+}
+
+impl ConflictLine {
+    /// The line of a conflict.
+    #[must_use]
+    pub fn new(conflict: &Conflict) -> Self {
+        Self {
+            id: conflict.id.clone(),
+            employee: conflict.employee.clone(),
+            user: conflict.user.clone(),
+            field: conflict.field.as_ref().map(ToString::to_string),
+            cause: conflict.cause,
         }
     }
 }

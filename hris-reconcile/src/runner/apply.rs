@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hris_core::reconcile::{Action, ActionKey, ActionKind};
+use hris_core::reconcile::{Action, ActionKey, ActionKind, Plan, Side};
 use hris_core::{EmployeeId, Problem, ProblemCode, Timestamp, User, UserId, UserStatus};
 
 use super::Runner;
@@ -45,6 +45,8 @@ pub(super) struct Apply<'a> {
     pub(super) adopted: BTreeSet<EmployeeId>,
     /// Accounts made in this run: nobody else has touched them yet.
     pub(super) made: BTreeSet<UserId>,
+    /// What came up beside how an action ended.
+    pub(super) noted: Vec<Problem>,
     settlements: Vec<Settlement>,
     unavailable: u32,
 }
@@ -91,18 +93,20 @@ impl<'a> Apply<'a> {
             stuck: BTreeSet::new(),
             adopted: BTreeSet::new(),
             made: BTreeSet::new(),
+            noted: Vec::new(),
             settlements: Vec::new(),
             unavailable: 0,
         }
     }
 
-    /// Carries the actions out in their order. How each ended is in `ends`, as far as it came.
+    /// Carries the plan out in its order. How each action ended is in `ends`, as far as it came.
     pub(super) async fn run(
         mut self,
-        actions: &[Action],
+        plan: &Plan,
         ends: &mut Vec<End>,
         problems: &mut Vec<Problem>,
     ) -> Result<()> {
+        let actions = &plan.actions;
         for batch in actions.chunks(BATCH) {
             self.interrupted()?;
             let before = ends.len();
@@ -119,7 +123,7 @@ impl<'a> Apply<'a> {
                 return Err(error);
             }
         }
-        Ok(())
+        self.agree(&plan.agreed, &plan.lapsed).await
     }
 
     async fn batch(
@@ -161,7 +165,11 @@ impl<'a> Apply<'a> {
         self.record().await
     }
 
-    async fn record(&mut self) -> Result<()> {
+    pub(super) fn settle_with(&mut self, settlement: Settlement) {
+        self.settlements.push(settlement);
+    }
+
+    pub(super) async fn record(&mut self) -> Result<()> {
         if self.settlements.is_empty() {
             return Ok(());
         }
@@ -199,7 +207,7 @@ impl<'a> Apply<'a> {
             }
             Attempt::Done(done, user) => {
                 settlement = done;
-                if action.kind == ActionKind::Update || action.releases {
+                if action.side == Side::Target && (action.kind == ActionKind::Update || action.releases) {
                     self.released.insert(user.clone());
                 }
                 end.user = Some(user);
@@ -233,6 +241,7 @@ impl<'a> Apply<'a> {
         if end.result == ActionResult::Failed || end.result == ActionResult::Skipped {
             self.stuck.insert(who(action).to_owned());
         }
+        problems.append(&mut self.noted);
         if let Some(mut problem) = problem {
             problem.employee.clone_from(&action.employee);
             problem.user.clone_from(&end.user);
@@ -249,7 +258,9 @@ impl<'a> Apply<'a> {
     /// What ends the run: a credential that is refused, or a target that stays away.
     fn count_unavailable(&mut self, error: &TargetError) -> Option<Error> {
         match error.kind {
-            TargetErrorKind::Auth => return Some(fatal("write to the target", error.clone())),
+            TargetErrorKind::Auth | TargetErrorKind::Harmed => {
+                return Some(fatal("write to the target", error.clone()));
+            }
             TargetErrorKind::Unavailable | TargetErrorKind::UnknownOutcome => self.unavailable += 1,
             _ => self.unavailable = 0,
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hris_core::reconcile::{Action, ActionKind, Situation};
+use hris_core::reconcile::{Action, ActionKind, Side, Situation};
 use hris_core::{Problem, ProblemCode, User, UserId, UserStatus};
 
 use super::apply::{Apply, Seen, who};
@@ -38,6 +38,7 @@ impl Apply<'_> {
             return Ok(Attempt::Conflict(action.fields().collect()));
         }
         match action.kind {
+            _ if action.side == Side::Source => self.write_back(action).await,
             ActionKind::Create => self.create(action).await,
             ActionKind::Link => Ok(self.link(action)),
             _ => self.change(action).await,
@@ -75,7 +76,7 @@ impl Apply<'_> {
             Ok(id) if is_held_by_another(&self.links, action, &id) => return Ok(taken()),
             Ok(id) => {
                 self.made.insert(id.clone());
-                return Ok(Attempt::Done(self.links.after(action, &id), id));
+                return Ok(Attempt::Done(self.done_to(action, &id).await, id));
             }
             Err(error) => error,
         };
@@ -113,11 +114,14 @@ impl Apply<'_> {
         if let Some(attempt) = self.no_longer_right(action, &user).await {
             return Ok(attempt);
         }
+        if let Some(attempt) = self.was_overtaken(action, &user).await {
+            return Ok(attempt);
+        }
         let days = i32::try_from(self.runner.policy.reinvite_after_days).unwrap_or(i32::MAX);
         let expires_at = (days > 0).then(|| self.order.now.plus_days(days));
         self.keeper.ensure().await?;
         let Err(error) = self.runner.calls.change(action, &user, expires_at, self.order.now).await else {
-            return Ok(Attempt::Done(self.links.after(action, &user), user));
+            return Ok(Attempt::Done(self.done_to(action, &user).await, user));
         };
         Ok(match error.kind {
             TargetErrorKind::Conflict => Attempt::Conflict(error.fields),
@@ -126,7 +130,7 @@ impl Apply<'_> {
             }
             TargetErrorKind::UnknownOutcome => {
                 match read_back(&self.runner.calls, &self.links, action, self.order.now).await {
-                    Ok(Some(_)) => Attempt::Done(self.links.after(action, &user), user),
+                    Ok(Some(_)) => Attempt::Done(self.done_to(action, &user).await, user),
                     Ok(None) => Attempt::Failed(error),
                     Err(_) => Attempt::Open(error),
                 }
@@ -190,6 +194,6 @@ fn noted(message: &str) -> Problem {
 }
 
 /// Something was left undone.
-fn left(message: &str) -> Problem {
+pub(super) fn left(message: &str) -> Problem {
     Problem::error(ProblemCode::Divergence, message)
 }

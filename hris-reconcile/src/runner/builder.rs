@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use hris_core::mapping::Mapping;
+use hris_core::mapping::{FieldMap, Mapping};
 use hris_core::reconcile::{Policy, Safeguards};
 use hris_core::{Directory, TimeZone};
 use sha2::{Digest as _, Sha256};
 
+use super::both_ways::Shared;
 use super::calls::Calls;
 use super::{CALL_LIMIT, Runner, Stop};
 use crate::observer::{Nobody, Observer, ReportHook};
@@ -29,6 +30,7 @@ pub struct RunnerBuilder {
     safeguards: Safeguards,
     time_zone: TimeZone,
     source_settings: String,
+    writing_settings: String,
     observer: Arc<dyn Observer>,
     hooks: Vec<Arc<dyn ReportHook>>,
     stop: Stop,
@@ -52,6 +54,7 @@ impl RunnerBuilder {
             safeguards: Safeguards::default(),
             time_zone: TimeZone::utc(),
             source_settings: String::new(),
+            writing_settings: String::new(),
             observer: Arc::new(Nobody),
             hooks: Vec::new(),
             stop: Stop::new(),
@@ -108,6 +111,14 @@ impl RunnerBuilder {
         self
     }
 
+    /// Settings of the source that decide how it is written, as text in any form. After a write that lost
+    /// fields nothing is written to the source until these or the settings above change. Only a digest
+    /// is kept.
+    pub fn writing_settings(mut self, settings: impl Into<String>) -> Self {
+        self.writing_settings = settings.into();
+        self
+    }
+
     /// Has somebody told how a run goes.
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.observer = Arc::new(observer);
@@ -145,6 +156,8 @@ impl RunnerBuilder {
         let map = mapping.compile(capabilities).map_err(|error| {
             Error::new(ErrorKind::Config, format!("read the mapping: {error}")).with_source(error)
         })?;
+        let settings = digest(&(&self.source_settings, &self.writing_settings))?;
+        let shared = shared(&*self.directory, &map, &self.policy, settings)?;
         let config = digest(&(&mapping, &self.policy, &self.source_settings))?;
         Ok(Runner {
             calls: Calls::new(Arc::clone(&self.target), self.call_limit),
@@ -158,11 +171,43 @@ impl RunnerBuilder {
             safeguards: self.safeguards,
             time_zone: self.time_zone,
             config,
+            shared,
             observer: self.observer,
             hooks: self.hooks,
             stop: self.stop,
         })
     }
+}
+
+/// What both sides may change under a two-way policy.
+fn shared(
+    directory: &dyn Directory,
+    map: &FieldMap,
+    policy: &Policy,
+    settings: String,
+) -> Result<Option<Shared>> {
+    let Some(rules) = &policy.two_way else { return Ok(None) };
+    let capabilities = directory.capabilities();
+    let vendor = capabilities.vendor;
+    if directory.writer().is_none() {
+        let message = format!("read the policy: {vendor} can only be read, so data can flow from it alone");
+        return Err(Error::new(ErrorKind::Config, message));
+    }
+    let fields = map.shared(capabilities);
+    if fields.is_empty() {
+        let message = format!(
+            "read the policy: no mapped field can flow back to {vendor}; one can that takes a single field which is \
+             written there, without `map` and `default`"
+        );
+        return Err(Error::new(ErrorKind::Config, message));
+    }
+    let unknown = rules.fields.keys().find(|field| !fields.iter().any(|shared| shared.target == **field));
+    if let Some(field) = unknown {
+        let message =
+            format!("read the policy: {field} cannot flow back to {vendor}, so no conflict can be about it");
+        return Err(Error::new(ErrorKind::Config, message));
+    }
+    Ok(Some(Shared { fields, settings }))
 }
 
 fn digest(settings: &impl serde::Serialize) -> Result<String> {

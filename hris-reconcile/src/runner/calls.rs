@@ -27,6 +27,11 @@ impl Calls {
         Self { target, limit }
     }
 
+    /// How long one call may take.
+    pub(super) fn limit(&self) -> Duration {
+        self.limit
+    }
+
     pub(super) async fn capabilities(&self) -> Result<TargetCapabilities, TargetError> {
         self.read("ask what it can do", self.limit, async { Ok(self.target.capabilities()) }).await
     }

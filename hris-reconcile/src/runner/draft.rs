@@ -1,6 +1,6 @@
 //! The report of a run in the making: at any moment it can say what was done until then.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use hris_core::reconcile::{Action, ActionKind, Plan, Reason, Refusal, Safeguards, Situation, Verdict};
@@ -8,7 +8,9 @@ use hris_core::{EmployeeId, Problem, ProblemCode, Severity, Timestamp, UserId};
 use tokio::time::Instant;
 
 use crate::Error;
-use crate::report::{ActionLine, ActionResult, Counts, Failure, Outcome, Report, SourceSummary};
+use crate::report::{
+    ActionLine, ActionResult, ConflictLine, Counts, Failure, Outcome, Report, SourceSummary,
+};
 
 /// A report in the making.
 #[derive(Debug)]
@@ -119,6 +121,11 @@ impl Draft {
             refusal: self.refusal.clone(),
             error: None,
             situations: self.plan.as_ref().map(situations).unwrap_or_default(),
+            conflicts: self
+                .plan
+                .iter()
+                .flat_map(|plan| plan.conflicts.iter().map(ConflictLine::new))
+                .collect(),
             notices: self.notices.clone(),
         }
     }
@@ -197,7 +204,14 @@ fn count(people: &[Verdict], actions: &[Action], ends: &[End], problems: &[Probl
         *place = bucket.max(*place);
     }
     let mut wrong: BTreeMap<Subject<'_>, Bucket> = BTreeMap::new();
-    for problem in problems.iter().filter(|problem| problem.severity == Severity::Error) {
+    let errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
+    // Of what two sides disagree on, the fields count; the people are where they are otherwise, or nowhere.
+    let (open, errors): (Vec<&Problem>, Vec<&Problem>) =
+        errors.partition(|problem| problem.code == ProblemCode::TwoWayConflict);
+    counts.conflicts = open.len() as u64;
+    let open: BTreeSet<Subject<'_>> =
+        open.iter().map(|problem| subject(problem.employee.as_ref(), problem.user.as_ref())).collect();
+    for problem in errors {
         let bucket = weight(problem.code);
         let place = wrong.entry(subject(problem.employee.as_ref(), problem.user.as_ref())).or_insert(bucket);
         *place = bucket.max(*place);
@@ -205,6 +219,9 @@ fn count(people: &[Verdict], actions: &[Action], ends: &[End], problems: &[Probl
     for verdict in people {
         let who = subject(verdict.employee.as_ref(), verdict.user.as_ref());
         let bucket = acted.get(&who).or_else(|| wrong.get(&who)).copied();
+        if bucket.is_none() && open.contains(&who) {
+            continue;
+        }
         let place = match bucket.unwrap_or_else(|| at_rest(verdict)) {
             Bucket::Conflict => &mut counts.conflicts,
             Bucket::Created => &mut counts.created,
@@ -229,7 +246,6 @@ fn weight(code: ProblemCode) -> Bucket {
         | ProblemCode::DuplicateEmployeeNumber
         | ProblemCode::DuplicateExternalId
         | ProblemCode::RecycledId
-        | ProblemCode::TwoWayConflict
         | ProblemCode::UniquenessConflict => Bucket::Conflict,
         ProblemCode::Protected => Bucket::Skipped,
         _ => Bucket::Failed,

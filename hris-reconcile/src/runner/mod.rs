@@ -2,12 +2,14 @@
 
 mod apply;
 mod attempt;
+mod both_ways;
 mod builder;
 mod calls;
 mod check;
 mod draft;
 mod lease;
 mod links;
+mod push;
 mod run;
 mod saved;
 mod settle;
@@ -20,8 +22,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hris_core::mapping::FieldMap;
-use hris_core::reconcile::{Decision, Plan, Policy, Refusal, Safeguards, Verdict};
-use hris_core::{Directory, EmployeeId, FieldInfo, Problem, ReadRequest, TimeZone, Timestamp};
+use hris_core::reconcile::{Decision, Plan, Policy, Refusal, Resolution, Safeguards, Verdict};
+use hris_core::{Directory, EmployeeId, FieldInfo, Problem, ReadRequest, TimeZone, Timestamp, UserId};
 
 pub use self::builder::RunnerBuilder;
 use self::calls::Calls;
@@ -78,6 +80,8 @@ pub struct Runner {
     safeguards: Safeguards,
     time_zone: TimeZone,
     config: String,
+    /// What both sides may change; none where data flows from the source alone.
+    shared: Option<both_ways::Shared>,
     observer: Arc<dyn Observer>,
     hooks: Vec<Arc<dyn ReportHook>>,
     stop: Stop,
@@ -251,6 +255,36 @@ impl Runner {
         self.execute(Command::Import(employee), now).await
     }
 
+    /// Carries what was changed in one account over to the source, at once: what a product calls when
+    /// somebody edited a profile. The rules, the journal and the report are those of a sync; nothing is
+    /// written to the target, and what the source changed meanwhile comes with the next sync.
+    ///
+    /// The account is read anew, so events may come twice or in any order; one that is not newer than
+    /// the last time the pair was compared is passed over, with a notice in the report. An account
+    /// without a link waits for the next sync too.
+    ///
+    /// # Errors
+    /// As [`Runner::run`], and [`ErrorKind::Config`] if the policy is not two-way.
+    pub async fn push(&self, user: &UserId, observed_at: Timestamp, now: Timestamp) -> Result<Report> {
+        if self.shared.is_none() {
+            let message = "push: data flows from the source alone; set policy.two_way to write to it";
+            return Err(Error::new(ErrorKind::Config, message));
+        }
+        self.execute(Command::Push(user, observed_at), now).await
+    }
+
+    /// Remembers what was decided about conflicts of a plan: see [`Conflict::keep`]. The next run
+    /// carries it out, unless a value changed since.
+    ///
+    /// # Errors
+    /// [`ErrorKind::State`]; [`ErrorKind::Config`] if the connection is not published.
+    ///
+    /// [`Conflict::keep`]: hris_core::reconcile::Conflict::keep
+    pub async fn resolve(&self, decisions: &[Resolution]) -> Result<()> {
+        self.allow(Step::Write)?;
+        self.store.decide(&self.connection, decisions).await
+    }
+
     /// Why something would be done for one person, or not; none if nobody of this id is in the
     /// source or in a link. Reads as [`Runner::plan`] does.
     ///
@@ -300,7 +334,7 @@ impl Runner {
 
     async fn plan_only(&self, draft: &mut Draft, now: Timestamp) -> Result<Planned> {
         let past = self.past(draft).await?;
-        let mut world = self.fetch(Command::Sync.mode(), (past.links, past.last), draft, now).await?;
+        let mut world = self.fetch(Command::Sync.mode(), past.known, draft, now).await?;
         let (plan, decision) = self.decide(&mut world, draft, now).await?;
         draft.rest = ActionResult::Planned;
         draft.plan = Some(plan.clone());

@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use hris_core::reconcile::{ActionKey, ActionKind, Baseline, Decision, Mode, Plan, Refusal, Rule, guard};
-use hris_core::{EmployeeId, Lookup, Snapshot, Timestamp};
+use hris_core::{Employee, EmployeeId, Lookup, Snapshot, Timestamp, UserId};
 
 use super::apply::{Apply, Order};
 use super::draft::Draft;
 use super::lease::Keeper;
 use super::links::Links;
-use super::world::World;
-use super::{Approval, Runner, SavedPlan, Step};
+use super::world::{Known, World};
+use super::{Approval, Runner, SavedPlan, Step, push};
 use crate::observer::Event;
 use crate::report::{ActionResult, Report};
 use crate::store::Lease;
@@ -32,6 +32,8 @@ pub(super) enum Command<'a> {
     Apply(&'a SavedPlan, Approval),
     Import(&'a EmployeeId),
     Match,
+    /// What was changed in an account, seen at that instant.
+    Push(&'a UserId, Timestamp),
     Sync,
 }
 
@@ -40,6 +42,7 @@ impl Command<'_> {
         match self {
             Self::Import(_) => "import",
             Self::Match => "match",
+            Self::Push(..) => "push",
             Self::Apply(..) | Self::Sync => "sync",
         }
     }
@@ -144,15 +147,30 @@ impl Runner {
         for settlements in past.settlements.chunks(BATCH) {
             self.store.settle(keeper.lease(), settlements).await?;
         }
-        let known = (past.links, past.last);
+        let known = past.known;
         let mut world = match command {
             Command::Import(employee) => self.one(employee, known, draft, now).await?,
+            Command::Push(user, observed_at) => {
+                let Some(world) = self.one_pair((user, observed_at), known, draft, now).await? else {
+                    let report = draft.finished();
+                    self.store.finish(keeper.lease(), &report, None).await?;
+                    return Ok(report);
+                };
+                world
+            }
             _ => self.fetch(command.mode(), known, draft, now).await?,
         };
         let (mut plan, mut decision) = self.decide(&mut world, draft, now).await?;
-        if let Command::Import(employee) = command {
-            only(&mut plan, employee);
-            decision = guard(&plan, &self.safeguards);
+        match command {
+            Command::Import(employee) => {
+                only(&mut plan, employee);
+                decision = guard(&plan, &self.safeguards);
+            }
+            Command::Push(..) => {
+                push::only_back(&mut plan);
+                decision = Decision::Go;
+            }
+            _ => {}
         }
         let way = match command {
             Command::Apply(saved, approval) => {
@@ -172,7 +190,7 @@ impl Runner {
         let links = Links::of(std::mem::take(&mut world.links));
         let apply = Apply::new(self, keeper, order, links, (&plan.actions, &world.users));
         let plan = &*draft.plan.insert(plan);
-        apply.run(&plan.actions, &mut draft.ends, &mut draft.problems).await?;
+        apply.run(plan, &mut draft.ends, &mut draft.problems).await?;
         let baseline = baseline(command, plan, world.last.as_ref(), &way);
         let report = draft.finished();
         self.store.finish(keeper.lease(), &report, baseline.as_ref()).await?;
@@ -224,7 +242,7 @@ impl Runner {
     async fn one(
         &self,
         employee: &EmployeeId,
-        (links, last): (Links, Option<Baseline>),
+        mut known: Known,
         draft: &mut Draft,
         now: Timestamp,
     ) -> Result<World> {
@@ -243,21 +261,26 @@ impl Runner {
             }
         };
         draft.source.employees = 1;
-        // Who answers was compared at the last whole run and will be at the next; this person alone
-        // cannot be compared with everybody.
-        let last = last.map(|last| {
+        let snapshot = self.alone(person, &mut known);
+        self.world(Mode::Sync, snapshot, known, now).await
+    }
+
+    /// A listing of one person, and a last run to compare it with. Who answers was compared at the last
+    /// whole run and will be at the next; this person alone cannot be compared with everybody.
+    pub(super) fn alone(&self, person: Employee, known: &mut Known) -> Snapshot {
+        known.last = known.last.take().map(|last| {
             let mut alone = Baseline::default();
             alone.fingerprint = last.fingerprint;
             alone.config = last.config;
             alone.people = 1;
             alone
         });
-        let mut snapshot = Snapshot::new(self.directory.capabilities().vendor, vec![person])
+        let snapshot = Snapshot::new(self.directory.capabilities().vendor, vec![person])
             .without_absence("one person was asked for");
-        if let Some(last) = &last {
-            snapshot = snapshot.with_fingerprint(last.fingerprint.clone());
+        match &known.last {
+            Some(last) => snapshot.with_fingerprint(last.fingerprint.clone()),
+            None => snapshot,
         }
-        self.world(Mode::Sync, snapshot, (links, last), now).await
     }
 
     /// Hands the report to the hooks and the observer.
@@ -299,6 +322,8 @@ fn only(plan: &mut Plan, employee: &EmployeeId) {
     plan.actions.retain(|action| action.employee.as_ref() == Some(employee));
     plan.people.retain(|verdict| verdict.employee.as_ref() == Some(employee));
     plan.problems.retain(|problem| problem.employee.as_ref() == Some(employee));
+    plan.conflicts.retain(|conflict| conflict.employee.as_ref() == Some(employee));
+    plan.agreed.retain(|agreement| agreement.employee == *employee);
     // Everybody else was not asked for, which holds nothing back.
     plan.figures.withheld_removals = 0;
     plan.figures.removals = plan.of_kind(ActionKind::Deactivate).count() as u64;
@@ -312,7 +337,7 @@ fn baseline(command: Command<'_>, plan: &Plan, last: Option<&Baseline>, way: &Wa
     // A run that only matches removes nobody, so it must not make a change look reviewed. Without a
     // last run it is the first, and the next may do everything.
     let only_matched = plan.mode == Mode::Match && last.is_some();
-    if waits || only_matched || matches!(command, Command::Import(_)) {
+    if waits || only_matched || matches!(command, Command::Import(_) | Command::Push(..)) {
         return None;
     }
     let mut baseline = plan.baseline.clone();

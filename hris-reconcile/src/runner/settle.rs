@@ -2,11 +2,14 @@
 //!
 //! Nothing is repeated blindly: the target is asked how the account stands now.
 
-use hris_core::reconcile::{Action, ActionKind};
-use hris_core::{AssignmentKind, TargetField, Timestamp, User, UserId, UserStatus};
+use hris_core::reconcile::{Action, ActionKind, Side};
+use hris_core::{AssignmentKind, Problem, TargetField, Timestamp, User, UserId, UserStatus};
 
-use super::calls::Calls;
+use super::Runner;
+use super::both_ways::{settle_shared, settle_source};
+use super::calls::{Calls, fatal};
 use super::links::Links;
+use crate::Result;
 use crate::store::{Intent, Settlement};
 use crate::target::TargetError;
 
@@ -16,16 +19,30 @@ const CLOCK_TOLERANCE_SECONDS: i64 = 12 * 60 * 60;
 
 /// Settles what an interrupted run left, oldest first, and takes it over into `links`.
 pub(super) async fn settle(
-    calls: &Calls,
+    runner: &Runner,
     links: &mut Links,
     unsettled: Vec<Intent>,
-) -> Result<Vec<Settlement>, TargetError> {
+    problems: &mut Vec<Problem>,
+) -> Result<Vec<Settlement>> {
     let mut settlements = Vec::with_capacity(unsettled.len());
     for intent in unsettled {
-        let settlement = match read_back(calls, links, &intent.action, intent.at).await? {
-            Some(user) if intent.action.kind == ActionKind::Create => created(links, &intent.action, &user),
-            Some(user) => links.after(&intent.action, &user.id),
-            None => Settlement::new(intent.action.key, false),
+        let Intent { action, at, .. } = &intent;
+        let settlement = if action.side == Side::Source {
+            settle_source(runner, links, action, *at, problems).await?
+        } else {
+            let found = read_back(&runner.calls, links, action, *at).await;
+            match found.map_err(|error| fatal("settle actions of an interrupted run", error))? {
+                Some(user) => {
+                    let mut done = if action.kind == ActionKind::Create {
+                        created(links, action, &user)
+                    } else {
+                        links.after(action, &user.id)
+                    };
+                    settle_shared(runner, &mut done, action, (&user, *at), problems);
+                    done
+                }
+                None => Settlement::new(action.key.clone(), false),
+            }
         };
         links.take_over(&settlement);
         settlements.push(settlement);

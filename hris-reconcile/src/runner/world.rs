@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use hris_core::reconcile::{
-    self, ActionKind, Baseline, Decision, Inputs, Mode, Plan, Reason, TargetCapabilities,
+    self, ActionKind, Baseline, Decision, Inputs, Mode, Plan, Reason, Resolution, TargetCapabilities,
 };
 use hris_core::{EmployeeId, Link, Lookup, ReadRequest, Snapshot, Timestamp, User};
 
@@ -29,6 +29,8 @@ pub(super) struct World {
     pub(super) users: Vec<User>,
     pub(super) links: Vec<Link>,
     pub(super) last: Option<Baseline>,
+    pub(super) decisions: Vec<Resolution>,
+    pub(super) source_hold: Option<String>,
     absent: BTreeMap<EmployeeId, Lookup>,
     target: TargetCapabilities,
     removed_in_window: u64,
@@ -37,19 +39,26 @@ pub(super) struct World {
 /// What an interrupted run left, settled: who is whom now, and what is to be recorded of it.
 #[derive(Debug)]
 pub(super) struct Past {
+    pub(super) known: Known,
+    pub(super) settlements: Vec<Settlement>,
+}
+
+/// What is remembered of earlier runs.
+#[derive(Debug)]
+pub(super) struct Known {
     pub(super) links: Links,
     pub(super) last: Option<Baseline>,
-    pub(super) settlements: Vec<Settlement>,
+    pub(super) decisions: Vec<Resolution>,
+    pub(super) source_hold: Option<String>,
 }
 
 impl Runner {
     /// Loads the state and settles what an interrupted run left. Nothing is recorded.
     pub(super) async fn past(&self, draft: &mut Draft) -> Result<Past> {
-        let State { links, baseline, unsettled } = self.store.load(&self.connection).await?;
+        let State { links, baseline, unsettled, decisions, source_hold } =
+            self.store.load(&self.connection).await?;
         let mut links = Links::of(links);
-        let settlements = settle(&self.calls, &mut links, unsettled)
-            .await
-            .map_err(|error| fatal("settle actions of an interrupted run", error))?;
+        let settlements = settle(self, &mut links, unsettled, &mut draft.problems).await?;
         if !settlements.is_empty() {
             let done = settlements.iter().filter(|settlement| settlement.done).count();
             let not_done = settlements.len() - done;
@@ -58,14 +67,14 @@ impl Runner {
             ));
             self.tell(&Event::Settled { done: done as u64, not_done: not_done as u64 });
         }
-        Ok(Past { links, last: baseline, settlements })
+        Ok(Past { known: Known { links, last: baseline, decisions, source_hold }, settlements })
     }
 
     /// Reads the directory and the target.
     pub(super) async fn fetch(
         &self,
         mode: Mode,
-        past: (Links, Option<Baseline>),
+        known: Known,
         draft: &mut Draft,
         now: Timestamp,
     ) -> Result<World> {
@@ -82,7 +91,7 @@ impl Runner {
         draft.source.complete = true;
         draft.source.requests = snapshot.requests() + cost.map_or(0, |cost| cost.asked);
         tracing::debug!(people = snapshot.people(), requests = snapshot.requests(), "read the directory");
-        self.world(mode, snapshot, past, now).await
+        self.world(mode, snapshot, known, now).await
     }
 
     /// Adds the target to a snapshot.
@@ -90,7 +99,7 @@ impl Runner {
         &self,
         mode: Mode,
         snapshot: Snapshot,
-        (links, last): (Links, Option<Baseline>),
+        known: Known,
         now: Timestamp,
     ) -> Result<World> {
         let read = async {
@@ -105,16 +114,30 @@ impl Runner {
             0 => 0,
             days => self.store.removals_since(&self.connection, now.plus_days(-days)).await?,
         };
-        Ok(World {
+        Ok(self.world_of(mode, snapshot, (users, target, removed_in_window), known))
+    }
+
+    /// Puts together what was read.
+    pub(super) fn world_of(
+        &self,
+        mode: Mode,
+        snapshot: Snapshot,
+        (users, target, removed_in_window): (Vec<User>, TargetCapabilities, u64),
+        known: Known,
+    ) -> World {
+        let Known { links, last, decisions, source_hold } = known;
+        World {
             mode,
             snapshot,
             users,
             links: links.into_vec(),
             last,
+            decisions,
+            source_hold,
             absent: BTreeMap::new(),
             target,
             removed_in_window,
-        })
+        }
     }
 
     /// Plans, and asks for the missing people by id where the safeguards would let all of them go;
@@ -187,7 +210,11 @@ impl Runner {
             removed_in_window: world.removed_in_window,
             now,
         };
-        reconcile::plan(&inputs, &self.policy, now.date_in(&self.time_zone))
+        let today = now.date_in(&self.time_zone);
+        match self.both_ways(world) {
+            Some(both) => reconcile::plan_both_ways(&inputs, &both, &self.policy, today),
+            None => reconcile::plan(&inputs, &self.policy, today),
+        }
     }
 
     /// What is asked of the directory: the fields that the mapping and the policy read, as far as

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hris_core::reconcile::{ActionKind, Baseline};
+use hris_core::reconcile::{ActionKind, Baseline, Resolution};
 use hris_core::{EmployeeId, Link, MemoryGrants, Timestamp};
 use tokio::time::Instant;
 
@@ -37,6 +37,8 @@ struct Kept {
     baseline: Option<Baseline>,
     open: Vec<Intent>,
     removals: Vec<Removal>,
+    decisions: BTreeMap<String, Resolution>,
+    source_hold: Option<String>,
     runs: Vec<Report>,
 }
 
@@ -135,6 +137,8 @@ impl StateStore for MemoryStore {
             links: kept.links.values().cloned().collect(),
             baseline: kept.baseline.clone(),
             unsettled: kept.open.clone(),
+            decisions: kept.decisions.values().cloned().collect(),
+            source_hold: kept.source_hold.clone(),
         }))
     }
 
@@ -149,7 +153,7 @@ impl StateStore for MemoryStore {
 
     async fn settle(&self, lease: &Lease, outcomes: &[Settlement]) -> Result<()> {
         self.write(lease, |kept| {
-            for Settlement { key, done, link, unlinked } in outcomes {
+            for Settlement { key, done, link, unlinked, decided, source_hold } in outcomes {
                 let place = kept.open.iter().position(|open| open.action.key == *key);
                 let intent = place.map(|place| kept.open.remove(place));
                 let removal = intent.filter(|intent| *done && intent.action.kind == ActionKind::Deactivate);
@@ -161,6 +165,10 @@ impl StateStore for MemoryStore {
                 if let Some(link) = link {
                     kept.links.insert(link.employee.clone(), link.clone());
                 }
+                for id in decided {
+                    kept.decisions.remove(id);
+                }
+                kept.source_hold = source_hold.clone().or(kept.source_hold.take());
             }
         })
     }
@@ -186,6 +194,13 @@ impl StateStore for MemoryStore {
 
     async fn run(&self, connection: &str, run: &str) -> Result<Option<Report>> {
         Ok(self.read(connection, |kept| kept.runs.iter().find(|report| report.run == run).cloned()))
+    }
+
+    async fn decide(&self, connection: &str, decisions: &[Resolution]) -> Result<()> {
+        let mut world = self.lock();
+        let kept = world.connections.entry(connection.to_owned()).or_default();
+        kept.decisions.extend(decisions.iter().map(|decision| (decision.id.clone(), decision.clone())));
+        Ok(())
     }
 
     async fn save_connection(&self, connection: &Connection) -> Result<()> {

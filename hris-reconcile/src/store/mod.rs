@@ -10,7 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use hris_core::reconcile::{Action, ActionKey, Baseline};
+use hris_core::reconcile::{Action, ActionKey, Baseline, Resolution};
 use hris_core::{EmployeeId, Link, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -89,6 +89,13 @@ pub trait StateStore: fmt::Debug + Send + Sync + 'static {
     /// [`crate::ErrorKind::State`].
     async fn run(&self, connection: &str, run: &str) -> Result<Option<Report>>;
 
+    /// Remembers what was decided about conflicts, each under its id, in place of an earlier decision.
+    /// It needs no lease: runs only read decisions, and forget those that are over.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::State`].
+    async fn decide(&self, connection: &str, decisions: &[Resolution]) -> Result<()>;
+
     /// Saves a connection under its name.
     ///
     /// # Errors
@@ -137,6 +144,9 @@ macro_rules! forward {
             async fn run(&self, connection: &str, run: &str) -> Result<Option<Report>> {
                 (**self).run(connection, run).await
             }
+            async fn decide(&self, connection: &str, decisions: &[Resolution]) -> Result<()> {
+                (**self).decide(connection, decisions).await
+            }
             async fn save_connection(&self, connection: &Connection) -> Result<()> {
                 (**self).save_connection(connection).await
             }
@@ -183,6 +193,10 @@ pub struct State {
     pub baseline: Option<Baseline>,
     /// Actions that were about to be done and of which no end is recorded, oldest first.
     pub unsettled: Vec<Intent>,
+    /// What was decided about conflicts.
+    pub decisions: Vec<Resolution>,
+    /// Nothing is written to the source while a digest of its settings is this.
+    pub source_hold: Option<String>,
 }
 
 /// An action that is about to be done. It holds the values to be written until it is settled.
@@ -207,7 +221,7 @@ impl Intent {
     }
 }
 
-/// How an action ended.
+/// How an action ended, or what else is to be remembered of a pair.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Settlement {
@@ -219,13 +233,23 @@ pub struct Settlement {
     pub link: Option<Link>,
     /// Links that are no more: the person has another record now.
     pub unlinked: Vec<EmployeeId>,
+    /// Ids of decisions that are over: carried out, or no longer about what they were made on.
+    pub decided: Vec<String>,
+    /// From now on nothing is written to the source while a digest of its settings is this.
+    pub source_hold: Option<String>,
 }
 
 impl Settlement {
     /// An action that was done, or not.
     #[must_use]
     pub fn new(key: ActionKey, done: bool) -> Self {
-        Self { key, done, link: None, unlinked: Vec::new() }
+        Self { key, done, link: None, unlinked: Vec::new(), decided: Vec::new(), source_hold: None }
+    }
+
+    /// Something to be remembered without an action: no intent has the key.
+    #[must_use]
+    pub fn note() -> Self {
+        Self::new(ActionKey::from(String::new()), false)
     }
 
     /// With what the link is afterwards.

@@ -13,7 +13,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
-use hris_core::reconcile::Baseline;
+use hris_core::reconcile::{Baseline, Resolution};
 use hris_core::{Secret, Timestamp};
 use sqlx::{ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, Transaction};
 use tokio::sync::Mutex;
@@ -354,6 +354,10 @@ impl StateStore for SqliteStore {
 
     async fn run(&self, connection: &str, run: &str) -> Result<Option<Report>> {
         self.read("read a run", async |tx| journal::run(tx, connection, run).await).await
+    }
+
+    async fn decide(&self, connection: &str, decisions: &[Resolution]) -> Result<()> {
+        self.write("record decisions", async |tx| journal::decide(tx, connection, decisions).await).await
     }
 
     async fn save_connection(&self, connection: &Connection) -> Result<()> {

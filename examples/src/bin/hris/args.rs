@@ -184,6 +184,15 @@ pub(crate) enum Side {
     Target,
 }
 
+impl From<Side> for hris_core::reconcile::Side {
+    fn from(side: Side) -> Self {
+        match side {
+            Side::Source => Self::Source,
+            Side::Target => Self::Target,
+        }
+    }
+}
+
 #[derive(Args, Debug)]
 pub(crate) struct Sandbox {
     /// The vendor to fake

@@ -28,6 +28,11 @@ impl Console {
         self.json
     }
 
+    /// Whether results go to somebody's eyes, rather than into a file or another program.
+    pub(crate) fn is_seen(self) -> bool {
+        !self.json && io::stdout().is_terminal()
+    }
+
     /// Whether a progress bar has somewhere to be.
     pub(crate) fn shows_progress(self) -> bool {
         !self.quiet && io::stderr().is_terminal()

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use hris_core::reconcile::Resolution;
 use hris_core::{Finding, Level, Secret, Timestamp};
 use hris_reconcile::email::EmailSender;
 use hris_reconcile::report::Report;
@@ -45,6 +46,11 @@ pub(crate) async fn sync(settings: &Settings, shell: &Shell, now: Timestamp) -> 
 pub(crate) async fn match_only(settings: &Settings, shell: &Shell) -> Result<Report> {
     let now = shell.clock.now();
     with_runner(settings, shell, Access::Write, async |runner| Ok(runner.match_users(now).await?)).await
+}
+
+/// Remembers what was decided about conflicts.
+pub(crate) async fn resolve(settings: &Settings, shell: &Shell, decisions: &[Resolution]) -> Result<()> {
+    with_runner(settings, shell, Access::Write, async |runner| Ok(runner.resolve(decisions).await?)).await
 }
 
 /// Carries out one saved plan.
@@ -164,6 +170,7 @@ async fn with_runner<T>(
         .safeguards(settings.safeguards.clone())
         .time_zone(settings.time_zone.clone())
         .source_settings(settings.vendor.listing(settings))
+        .writing_settings(settings.source.to_string())
         .observer(progress.clone())
         .stop(shell.stop.runs());
     if let Some(mailer) = mailer {

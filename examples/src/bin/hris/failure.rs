@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 pub(crate) mod exit {
     pub(crate) const DONE: u8 = 0;
     pub(crate) const USAGE: u8 = 1;
+    pub(crate) const PARTIAL: u8 = 2;
     pub(crate) const REFUSED: u8 = 3;
     pub(crate) const AUTH: u8 = 4;
     pub(crate) const UNAVAILABLE: u8 = 5;

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use hris_core::reconcile::{ActionKind, Refusal};
-use hris_core::{Problem, Severity};
+use hris_core::reconcile::{ActionKind, Conflict, Refusal, Side};
+use hris_core::{Problem, Severity, Timestamp};
 use hris_reconcile::report::{ActionLine, Counts, Outcome, Report};
 
 use crate::console::{Console, counted, plain};
@@ -35,6 +35,43 @@ pub(crate) fn report(console: Console, report: &Report) -> Result<()> {
         console.say(console.red(&format!("failed: {}", plain(&error.message))))?;
     }
     Ok(())
+}
+
+/// Open conflicts side by side. The values are shown on a terminal and nowhere else.
+pub(crate) fn conflicts(console: Console, conflicts: &[Conflict]) -> Result<()> {
+    if conflicts.is_empty() {
+        return Ok(());
+    }
+    console.say(format!("{} · {}", console.bold("to decide"), conflicts.len()))?;
+    let mut table = console.table(["id", "who", "field", "was", "source", "target", "why"]);
+    let value = |value: Option<&str>, at: Option<Timestamp>| {
+        let text = match value {
+            None => "–".to_owned(),
+            Some(value) if console.is_seen() => plain(value),
+            Some(_) => "a value".to_owned(),
+        };
+        at.map_or(text.clone(), |at| format!("{text}\n{at}"))
+    };
+    for conflict in conflicts.iter().take(ROWS) {
+        let employee = conflict.employee.as_ref().map(|id| plain(id.as_str()));
+        let user = conflict.user.as_ref().map(|id| format!("account {}", plain(id.as_str())));
+        let base = conflict.base.as_ref();
+        let was = base.and_then(|base| base.source.as_deref().or(base.target.as_deref()));
+        table.add_row([
+            conflict.id.clone(),
+            employee.into_iter().chain(user).collect::<Vec<_>>().join("\n"),
+            conflict.field.as_ref().map(|field| plain(&field.to_string())).unwrap_or_default(),
+            base.map_or_else(|| "never in step".to_owned(), |base| value(was, Some(base.at))),
+            value(conflict.source.as_deref(), conflict.source_changed_at),
+            value(conflict.target.as_deref(), conflict.target_changed_at),
+            conflict.cause.as_str().to_owned(),
+        ]);
+    }
+    console.show(&table)?;
+    if !console.is_seen() {
+        console.remark("The values are shown on a terminal only.")?;
+    }
+    rest(console, conflicts.len())
 }
 
 fn heading(console: Console, report: &Report) -> Result<()> {
@@ -94,7 +131,10 @@ fn actions(console: Console, lines: &[ActionLine]) -> Result<()> {
             table.add_row([
                 line.employee.as_ref().map(|id| plain(id.as_str())).unwrap_or_default(),
                 line.user.as_ref().map(|id| plain(id.as_str())).unwrap_or_default(),
-                plain(&line.fields.join(", ")),
+                match line.side {
+                    Side::Source => format!("in the source: {}", plain(&line.fields.join(", "))),
+                    Side::Target => plain(&line.fields.join(", ")),
+                },
                 plain(&line.reason),
                 line.result.as_str().to_owned(),
             ]);

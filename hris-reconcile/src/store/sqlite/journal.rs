@@ -1,6 +1,6 @@
 //! Links, intents, runs and connections as rows.
 
-use hris_core::reconcile::{Action, ActionKind, Baseline};
+use hris_core::reconcile::{Action, ActionKind, Baseline, Resolution};
 use hris_core::{EmployeeId, Link, Timestamp, UserId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -16,7 +16,7 @@ type Tx<'a> = Transaction<'a, Sqlite>;
 
 pub(super) async fn load(tx: &mut Tx<'_>, connection: &str) -> Result<State, Refused> {
     let rows = sqlx::query(
-        "SELECT employee, user, deactivated_by_us, awaits_invite, granted, sequence \
+        "SELECT employee, user, deactivated_by_us, awaits_invite, granted, sequence, bases \
          FROM links WHERE connection = ?1 ORDER BY employee",
     )
     .bind(connection)
@@ -38,7 +38,33 @@ pub(super) async fn load(tx: &mut Tx<'_>, connection: &str) -> Result<State, Ref
         .fetch_optional(&mut **tx)
         .await?;
     let baseline = baseline.map(|text| from_json(&text, "the last complete run")).transpose()?;
-    Ok(State { links, baseline, unsettled })
+    let decisions: Vec<String> =
+        sqlx::query_scalar("SELECT decision FROM decisions WHERE connection = ?1 ORDER BY id")
+            .bind(connection)
+            .fetch_all(&mut **tx)
+            .await?;
+    let decisions = decisions.iter().map(|text| from_json(text, "a decision")).collect::<Result<_, _>>()?;
+    let source_hold = sqlx::query_scalar("SELECT settings FROM holds WHERE connection = ?1")
+        .bind(connection)
+        .fetch_optional(&mut **tx)
+        .await?;
+    Ok(State { links, baseline, unsettled, decisions, source_hold })
+}
+
+pub(super) async fn decide(
+    tx: &mut Tx<'_>,
+    connection: &str,
+    decisions: &[Resolution],
+) -> Result<(), Refused> {
+    for decision in decisions {
+        sqlx::query("INSERT OR REPLACE INTO decisions (connection, id, decision) VALUES (?1, ?2, ?3)")
+            .bind(connection)
+            .bind(&decision.id)
+            .bind(to_json(decision, "a decision")?)
+            .execute(&mut **tx)
+            .await?;
+    }
+    Ok(())
 }
 
 /// Intending an action again, after a run that did not get to it, makes it the newest of its key.
@@ -68,7 +94,7 @@ pub(super) async fn settle(
     connection: &str,
     outcomes: &[Settlement],
 ) -> Result<(), Refused> {
-    for Settlement { key, done, link, unlinked } in outcomes {
+    for Settlement { key, done, link, unlinked, decided, source_hold } in outcomes {
         sqlx::query("UPDATE journal SET action = NULL, done = ?3 WHERE connection = ?1 AND key = ?2")
             .bind(connection)
             .bind(key.as_str())
@@ -84,6 +110,20 @@ pub(super) async fn settle(
         }
         if let Some(link) = link {
             save_link(tx, connection, link).await?;
+        }
+        for id in decided {
+            sqlx::query("DELETE FROM decisions WHERE connection = ?1 AND id = ?2")
+                .bind(connection)
+                .bind(id)
+                .execute(&mut **tx)
+                .await?;
+        }
+        if let Some(settings) = source_hold {
+            sqlx::query("INSERT OR REPLACE INTO holds (connection, settings) VALUES (?1, ?2)")
+                .bind(connection)
+                .bind(settings)
+                .execute(&mut **tx)
+                .await?;
         }
     }
     Ok(())
@@ -192,10 +232,11 @@ pub(super) async fn connection(tx: &mut Tx<'_>, name: &str) -> Result<Option<Con
 
 async fn save_link(tx: &mut Tx<'_>, connection: &str, link: &Link) -> Result<(), Refused> {
     let granted = if link.granted.is_empty() { None } else { Some(to_json(&link.granted, "a link")?) };
+    let bases = if link.bases.is_empty() { None } else { Some(to_json(&link.bases, "a link")?) };
     sqlx::query(
         "INSERT OR REPLACE INTO links \
-         (connection, employee, user, deactivated_by_us, awaits_invite, granted, sequence) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+         (connection, employee, user, deactivated_by_us, awaits_invite, granted, sequence, bases) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )
     .bind(connection)
     .bind(link.employee.as_str())
@@ -204,6 +245,7 @@ async fn save_link(tx: &mut Tx<'_>, connection: &str, link: &Link) -> Result<(),
     .bind(link.awaits_invite)
     .bind(granted)
     .bind(i64::try_from(link.sequence).unwrap_or(i64::MAX))
+    .bind(bases)
     .execute(&mut **tx)
     .await?;
     Ok(())
@@ -219,6 +261,9 @@ fn link(row: &SqliteRow) -> Result<Link, Refused> {
         link.granted = from_json(granted, "a link")?;
     }
     link.sequence = u64::try_from(sequence).unwrap_or_default();
+    if let Some(bases) = row.try_get::<Option<&str>, _>(6)? {
+        link.bases = from_json(bases, "a link")?;
+    }
     Ok(link)
 }
 

@@ -16,6 +16,7 @@ pub(crate) async fn plan(path: &Path, args: &Plan, shell: &Shell) -> Result<u8> 
     }
     let report = &planned.report;
     render::report(console, report)?;
+    render::conflicts(console, &planned.plan.conflicts)?;
     let code = report.exit_code();
     if let Some(file) = &args.out {
         console
@@ -27,6 +28,10 @@ pub(crate) async fn plan(path: &Path, args: &Plan, shell: &Shell) -> Result<u8> 
         ))?;
     } else if code == exit::REFUSED {
         console.remark("If it is right all the same: `hris plan --out plan.json`, then `hris sync --plan plan.json --approve`.")?;
+    } else if !planned.plan.conflicts.is_empty() {
+        console.remark(
+            "`hris resolve ID --keep source` or `--keep target` decides; `hris sync` does the rest.",
+        )?;
     } else if report.actions.is_empty() {
         console.remark("Everything is in step.")?;
     } else {

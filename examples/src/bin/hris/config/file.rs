@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use hris_core::TargetField;
 use hris_core::mapping::{self as core_mapping, Transform};
 use hris_core::reconcile::{
-    AreaSource, AssignmentMode, FutureStarters, Leavers, MatchKey, OnBreach, PastEndDate, Rehire,
-    UnlinkedUsers,
+    AreaSource, AssignmentMode, Conflicts, FutureStarters, Leavers, MatchKey, MissingAccounts, MissingPeople,
+    MissingValue, OnBreach, PastEndDate, Rehire, TwoWay, UnlinkedUsers,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
@@ -216,27 +217,26 @@ pub(crate) struct Policy {
     pub(crate) rehire: Rehire,
     /// The time zone in which today is; a last working day is inclusive.
     pub(crate) time_zone: String,
-    /// Both sides changed one field (two-way only).
+    /// Who wins where both sides changed one field (two-way only): one word, or a table with one word a target field
+    /// and one for all others under `default`.
     pub(crate) conflict: Conflict,
     /// Which way data flows.
     pub(crate) direction: Direction,
     /// People who are on one side only (two-way only).
     pub(crate) missing: Missing,
+    /// Values that one side does not have when the two meet first (two-way only): fill, leave or ask.
+    #[schemars(schema_with = "missing_values")]
+    pub(crate) missing_value: MissingValue,
 }
 
-/// Both sides changed one field.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
+/// Who wins where both sides changed one field.
+#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[serde(untagged)]
 pub(crate) enum Conflict {
-    /// A person decides.
-    #[default]
-    Ask,
-    /// The source's value stays.
-    SourceWins,
-    /// The target's value stays.
-    TargetWins,
-    /// The later change stays.
-    NewestWins,
+    /// One rule for all fields.
+    All(#[schemars(schema_with = "conflicts")] Conflicts),
+    /// A rule for single fields; `default` is for all others.
+    Fields(#[schemars(schema_with = "conflicts_by_field")] BTreeMap<String, Conflicts>),
 }
 
 /// Which way data flows.
@@ -254,22 +254,12 @@ pub(crate) enum Direction {
 #[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Missing {
-    /// People who are not in the target. Default: create.
-    pub(crate) in_target: Option<MissingChoice>,
-    /// Accounts that are not in the source. Default: ignore.
-    pub(crate) in_source: Option<MissingChoice>,
-}
-
-/// What to do about somebody who is on one side only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum MissingChoice {
-    /// Create them on the other side.
-    Create,
-    /// Leave it so.
-    Ignore,
-    /// A person decides.
-    Ask,
+    /// People who are not in the target: create, ignore or ask.
+    #[schemars(schema_with = "missing_people")]
+    pub(crate) in_target: MissingPeople,
+    /// Accounts of people who are not in the source: create, ignore or ask.
+    #[schemars(schema_with = "missing_accounts")]
+    pub(crate) in_source: MissingAccounts,
 }
 
 /// How much one run may do without a person looking at it first.
@@ -336,9 +326,10 @@ impl Default for Policy {
             reinvite_after_days: core.reinvite_after_days,
             rehire: core.rehire,
             time_zone: "UTC".to_owned(),
-            conflict: Conflict::default(),
+            conflict: Conflict::All(Conflicts::default()),
             direction: Direction::default(),
             missing: Missing::default(),
+            missing_value: MissingValue::default(),
         }
     }
 }
@@ -376,6 +367,7 @@ impl Policy {
         core.invite = self.invite;
         core.reinvite_after_days = self.reinvite_after_days;
         core.rehire = self.rehire;
+        core.two_way = self.two_way();
         core.protected = protected;
         core.assignments.mode = assignments.mode;
         core.assignments.default_role = Some(assignments.default_role).filter(|role| !role.is_empty());
@@ -384,6 +376,35 @@ impl Policy {
         core.assignments.areas_from = assignments.areas.from;
         core.assignments.areas = assignments.areas.map;
         core
+    }
+}
+
+impl Policy {
+    /// The rules for both ways, where data flows both ways. Fields that do not exist are left for
+    /// [`Policy::unknown_conflict`] to tell.
+    fn two_way(&self) -> Option<TwoWay> {
+        (self.direction == Direction::TwoWay).then(|| {
+            let mut rules = TwoWay::default();
+            match &self.conflict {
+                Conflict::All(rule) => rules.conflict = *rule,
+                Conflict::Fields(fields) => {
+                    rules.conflict = fields.get("default").copied().unwrap_or_default();
+                    let named = fields.iter().filter_map(|(name, rule)| Some((name.parse().ok()?, *rule)));
+                    rules.fields = named.collect();
+                }
+            }
+            rules.missing_in_target = self.missing.in_target;
+            rules.missing_in_source = self.missing.in_source;
+            rules.missing_value = self.missing_value;
+            rules
+        })
+    }
+
+    /// A field with a rule of its own that does not exist.
+    pub(crate) fn unknown_conflict(&self) -> Option<&str> {
+        let Conflict::Fields(fields) = &self.conflict else { return None };
+        let unknown = |name: &&String| *name != "default" && name.parse::<TargetField>().is_err();
+        fields.keys().find(unknown).map(String::as_str)
     }
 }
 
@@ -424,6 +445,10 @@ impl Rule {
     }
 }
 
+fn conflicts_by_field(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "object", "additionalProperties": one_of(Conflicts::ALL) })
+}
+
 fn any_table(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "object" })
 }
@@ -453,4 +478,8 @@ words! {
     future_starters => one_of(FutureStarters::ALL);
     rehires => one_of(Rehire::ALL);
     on_breach => one_of(OnBreach::ALL);
+    conflicts => one_of(Conflicts::ALL);
+    missing_values => one_of(MissingValue::ALL);
+    missing_people => one_of(MissingPeople::ALL);
+    missing_accounts => one_of(MissingAccounts::ALL);
 }

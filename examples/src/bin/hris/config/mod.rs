@@ -286,10 +286,21 @@ fn settle(path: &Path, vendor: &'static dyn Vendor, file: File, lines: Lines) ->
     let fault = |key: &str, message: String| Err((line(key), format!("{key}: {message}")));
     let mut warnings = Vec::new();
 
-    if file.policy.direction == Direction::TwoWay {
+    let writes = || vendor.capabilities().fields.iter().any(|field| field.writable);
+    if file.policy.direction == Direction::TwoWay && !writes() {
         return fault(
             "policy.direction",
             format!("{} can only be read; use \"source_to_target\"", vendor.name()),
+        );
+    }
+    if let Some(name) = file.policy.unknown_conflict() {
+        let known = TargetField::STANDARD;
+        let near = nearest(name, known.iter().map(TargetField::name)).unwrap_or_default();
+        return fault(
+            "policy.conflict",
+            format!(
+                "there is no target field {name:?}; the nearest is `{near}`, and all others are `default`"
+            ),
         );
     }
     let zone = file.policy.time_zone.parse::<TimeZone>();

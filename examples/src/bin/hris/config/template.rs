@@ -61,9 +61,11 @@ invite = true                         # whether new accounts are invited
 reinvite_after_days = 30              # an invitation not accepted by then is sent again; 0 is never
 rehire = "reactivate"                 # people who come back: reactivate (only accounts closed by this connection) | conflict
 time_zone = "UTC"                     # in which today is; a last working day is inclusive
-conflict = "ask"                      # two-way only: ask | source_wins | target_wins | newest_wins
+conflict = "ask"                      # two-way only: ask | source_wins | target_wins | newest_wins; or a table with one
+                                      # word a field: {{ default = "ask", phone = "source_wins" }}
 direction = "source_to_target"        # source_to_target | two_way
 missing = {{ in_target = "create", in_source = "ignore" }}   # two-way only: create | ignore | ask
+missing_value = "fill"                # two-way only, values that one side lacks at first contact: fill | leave | ask
 
 [safeguards]                          # above these limits a run changes nothing until a person approves the plan
 max_deactivations = 100               # the most accounts one run may close

@@ -1,0 +1,100 @@
+//! Both ways from the outside: conflicts are shown and decided, and no value leaves through a pipe.
+
+#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
+
+mod common;
+
+use common::{Ended, ended, hris};
+use hris_24sevenoffice::sandbox::{Person, Sandbox};
+use sqlx::{Connection as _, SqliteConnection};
+
+const BASE: &str = "connection = \"acme\"\n[source]\nvendor = \"24sevenoffice\"\ntoken_env = \"HRIS_TEST_TOKEN\"\n\
+    rate_limit = { per_second = 500, burst = 500 }\n";
+
+#[test]
+fn a_conflict_is_shown_decided_and_carried_out() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let folder = tempfile::tempdir().expect("a folder");
+    let payroll = Sandbox::builder().employees(0).today("2026-11-24").start();
+    let payroll = runtime.block_on(payroll).expect("a sandbox");
+    let ids: Vec<String> = payroll.change(|company| {
+        let hire = |n: usize| Person::new(["Ida", "Kari", "Lars", "Maja"][n], "Moe").starts("2024-01-02");
+        (0..4).map(|n| company.hire(hire(n).member("telefon", format!("+474051000{n}")))).collect()
+    });
+    let text = format!(
+        "{BASE}base_url = \"{}\"\n[mapping]\nexternal_id = \"id\"\nemail = \"email\"\ngiven_name = \"given_name\"\n\
+         phone = \"work_phone\"\n[policy]\ndirection = \"two_way\"\nconflict = {{ default = \"ask\", given_name = \"source_wins\" }}\n",
+        payroll.url()
+    );
+    std::fs::write(folder.path().join("hris.toml"), text).expect("a configuration");
+    let run = |now: &str, args: &[&str]| -> Ended {
+        let mut command = hris(folder.path(), args);
+        command.env("HRIS_TEST_TOKEN", payroll.token()).args(["--now", now]);
+        ended(command.output().expect("the command"))
+    };
+    let first = run("2026-11-24T09:00:00Z", &["sync"]);
+    assert_eq!(first.code, 0, "{}{}", first.out, first.err);
+    assert_eq!(
+        run("2026-11-24T09:10:00Z", &["sync", "--json"]).json()["actions"].as_array().map(Vec::len),
+        Some(0)
+    );
+
+    // Both sides change one number, the product another one alone.
+    payroll.change(|company| company.set(&ids[1], "telefon", "+4748888888")).expect("known");
+    let accounts = sqlx::sqlite::SqliteConnectOptions::new().filename(folder.path().join("users.db"));
+    runtime.block_on(async {
+        let mut accounts = SqliteConnection::connect_with(&accounts).await.expect("the accounts");
+        for (id, phone) in [(&ids[1], "+4749999999"), (&ids[2], "+4747777777")] {
+            let change =
+                sqlx::query("update users set phone = ?1 where external_id = ?2").bind(phone).bind(id);
+            change.execute(&mut accounts).await.expect("changed");
+        }
+        accounts.close().await.expect("closed");
+    });
+    let plan = run("2026-11-25T09:00:00Z", &["plan", "--json"]);
+    assert_eq!(plan.code, 2, "{}", plan.err);
+    let document = plan.json();
+    assert_eq!(document["counts"]["conflicts"], 1);
+    assert_eq!(document["actions"][0]["side"], "source");
+    let id = document["conflicts"][0]["id"].as_str().expect("an id").to_owned();
+    let listed = run("2026-11-25T09:00:00Z", &["resolve"]);
+    assert_eq!(listed.code, 2);
+    assert!(listed.out.contains(&id) && listed.out.contains("phone"), "{}", listed.out);
+    for said in [&plan.out, &listed.out, &run("2026-11-25T09:00:00Z", &["plan"]).out] {
+        assert!(!said.contains("4748888888") && !said.contains("4749999999"), "a value left: {said}");
+    }
+
+    // The rest goes on, and the conflict waits.
+    assert_eq!(run("2026-11-25T09:10:00Z", &["sync"]).code, 2);
+    let telefon = |place: usize| payroll.change(|company| company.member(&ids[place], "telefon"));
+    assert_eq!(telefon(2).as_deref(), Some("+4747777777"));
+    assert_eq!(telefon(1).as_deref(), Some("+4748888888"));
+
+    assert_eq!(run("2026-11-25T09:20:00Z", &["resolve", "nobody", "--keep", "source"]).code, 1);
+    let decided = run("2026-11-25T09:20:00Z", &["resolve", &id, "--keep", "target", "--json"]);
+    assert_eq!(decided.code, 0, "{}", decided.err);
+    assert_eq!(decided.json()["decided"][0]["id"], id);
+    assert_eq!(run("2026-11-25T09:30:00Z", &["sync"]).code, 0);
+    assert_eq!(telefon(1).as_deref(), Some("+4749999999"));
+    assert_eq!(
+        run("2026-11-25T09:40:00Z", &["plan", "--json"]).json()["actions"].as_array().map(Vec::len),
+        Some(0)
+    );
+}
+
+#[test]
+fn what_cannot_be_right_is_said() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (vendor, policy, said) in [
+        ("humaans", "direction = \"two_way\"", "humaans can only be read"),
+        ("24sevenoffice", "conflict = { fone = \"ask\" }", "the nearest is `phone`"),
+        ("24sevenoffice", "conflict = { phone = \"source\" }", "the nearest is \"source_wins\""),
+        ("24sevenoffice", "missing_value = \"full\"", "the nearest is \"fill\""),
+    ] {
+        let text = format!("[source]\nvendor = \"{vendor}\"\n[policy]\n{policy}\n");
+        std::fs::write(folder.path().join("hris.toml"), text).expect("a configuration");
+        let ended = ended(hris(folder.path(), &["plan"]).output().expect("the command"));
+        assert_eq!(ended.code, 1, "{policy}");
+        assert!(ended.err.contains(said), "{policy}: {}", ended.err);
+    }
+}

@@ -1,0 +1,474 @@
+//! Pairs both of whose sides are edited: what is merged, what somebody has to decide, and who is made
+//! in the source.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::merge::{Base, Bases, Cause, Merge, Rules, Side, is_same, merge};
+use super::plan::{Action, ActionKind, Change, Mode};
+use super::policy::{MissingAccounts, MissingPeople, TwoWay};
+use super::react::Draft;
+use super::situation::{Reason, Situation};
+use crate::{
+    Employee, EmployeeId, Field, Problem, ProblemCode, StandardField, TargetField, Timestamp, User, UserId,
+    canon, mapping,
+};
+
+/// What planning both ways takes beside the inputs of planning one way.
+#[derive(Clone, Copy, Debug)]
+pub struct BothWays<'a> {
+    /// The rules.
+    pub rules: &'a TwoWay,
+    /// The fields that can flow back; all others follow the source.
+    pub fields: &'a [SharedField],
+    /// What was decided about conflicts.
+    pub decisions: &'a [Resolution],
+    /// Whether nothing may be written to the source for now.
+    pub source_is_held: bool,
+}
+
+/// A field that both sides may change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SharedField {
+    /// Its name in the target.
+    pub target: TargetField,
+    /// Its name in the source.
+    pub source: StandardField,
+    /// Whether the source can lose a value.
+    pub clears: bool,
+    /// Whether the source takes a value only once.
+    pub unique: bool,
+}
+
+impl SharedField {
+    /// A field under its two names, of which the source takes a value away again and allows it to
+    /// several people.
+    #[must_use]
+    pub fn new(target: TargetField, source: StandardField) -> Self {
+        Self { target, source, clears: true, unique: false }
+    }
+}
+
+/// Something that no rule decides. It stays as it is until somebody does.
+///
+/// It serialises with the values, which are personal data; `Debug` shows ids and the field.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Conflict {
+    /// Names it: the same while the same field of the same person is open.
+    pub id: String,
+    /// The person in the source; none for an account that has nobody there.
+    pub employee: Option<EmployeeId>,
+    /// The account; none for a person who has none.
+    pub user: Option<UserId>,
+    /// The field; none where the person is on one side only.
+    pub field: Option<TargetField>,
+    /// Why somebody has to decide.
+    pub cause: Cause,
+    /// What the field was when both were in step.
+    pub base: Option<Base>,
+    /// What it is in the source.
+    pub source: Option<String>,
+    /// What it is in the target.
+    pub target: Option<String>,
+    /// When the source's record was changed, where it says so.
+    pub source_changed_at: Option<Timestamp>,
+    /// When the account was changed, where the target says so.
+    pub target_changed_at: Option<Timestamp>,
+}
+
+impl Conflict {
+    /// The decision to keep this side's value (or to follow this side, where the person is on one
+    /// only). It holds while the three values are as they are now.
+    #[must_use]
+    pub fn keep(&self, side: Side) -> Resolution {
+        let canonical = |value: &Option<String>| match (&self.field, value) {
+            (Some(field), Some(value)) => Some(canon::canonical(field, value).into_owned()),
+            (_, value) => value.clone(),
+        };
+        Resolution {
+            id: self.id.clone(),
+            keep: side,
+            base: self.base.as_ref().map(|base| (base.source.clone(), base.target.clone())),
+            source: canonical(&self.source),
+            target: canonical(&self.target),
+        }
+    }
+
+    /// The id of the conflict about a field of somebody: short, and the same in each run.
+    #[must_use]
+    pub fn id(
+        connection: &str,
+        employee: Option<&EmployeeId>,
+        user: Option<&UserId>,
+        field: Option<&TargetField>,
+    ) -> String {
+        let who = employee.map(EmployeeId::as_str).ok_or(user.map(UserId::as_str));
+        let content = serde_json::to_vec(&(connection, who, field)).unwrap_or_default();
+        super::plan::hex(Sha256::digest(&content).get(..5).unwrap_or_default())
+    }
+}
+
+impl fmt::Debug for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Conflict")
+            .field("id", &self.id)
+            .field("employee", &self.employee)
+            .field("user", &self.user)
+            .field("field", &self.field)
+            .field("cause", &self.cause)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What somebody decided about a [`Conflict`], and the values it was decided on.
+///
+/// It holds personal data; `Debug` shows the id and the side.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Resolution {
+    /// Which conflict.
+    pub id: String,
+    /// Whose value stays.
+    pub keep: Side,
+    base: Option<(Option<String>, Option<String>)>,
+    source: Option<String>,
+    target: Option<String>,
+}
+
+impl Resolution {
+    /// Whether it was made on these values.
+    fn fits(
+        &self,
+        field: &TargetField,
+        base: Option<&Base>,
+        source: Option<&str>,
+        target: Option<&str>,
+    ) -> bool {
+        let seen = self.base.as_ref().map(|(source, target)| (source.as_deref(), target.as_deref()));
+        seen == base.map(|base| (base.source.as_deref(), base.target.as_deref()))
+            && is_same(field, self.source.as_deref(), source)
+            && is_same(field, self.target.as_deref(), target)
+    }
+}
+
+impl fmt::Debug for Resolution {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Resolution({}, keep {})", self.id, self.keep.as_str())
+    }
+}
+
+/// A field that needs no write: this is what both sides are compared with from now on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Agreement {
+    /// Whose.
+    pub employee: EmployeeId,
+    /// Which field.
+    pub field: TargetField,
+    /// As both sides have it.
+    pub base: Base,
+}
+
+/// One pair that is merged.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pair<'a> {
+    pub(super) row: usize,
+    pub(super) person: &'a Employee,
+    pub(super) user: &'a User,
+    pub(super) bases: Option<&'a Bases>,
+    pub(super) situation: Situation,
+    /// Whether the pair was found in this run: the address people sign in with stays for now.
+    pub(super) is_new: bool,
+}
+
+impl Draft<'_, '_> {
+    /// Whether both sides of a field may change it.
+    pub(super) fn is_shared(&self, field: &TargetField) -> bool {
+        self.both.is_some_and(|both| both.fields.iter().any(|shared| shared.target == *field))
+    }
+
+    /// Merges the shared fields of a pair: what the target gets goes into `changes`, what the source
+    /// gets becomes an action.
+    pub(super) fn merge(&mut self, pair: Pair<'_>, changes: &mut Vec<Change>) {
+        let Some(both) = self.both else { return };
+        let mut back = Vec::new();
+        for shared in both.fields {
+            let field = &shared.target;
+            if self.lost.fields.contains_key(&field.to_string()) {
+                continue;
+            }
+            let source = match self.inputs.desired.value(pair.row, field) {
+                Field::Value(value) => Some(value),
+                Field::Cleared => None,
+                // What cannot be seen is neither an edit nor an empty value.
+                Field::NotPermitted | Field::NotProvided => continue,
+            };
+            let target = pair.user.value(field);
+            let base = pair.bases.and_then(|bases| bases.get(field));
+            let id = Conflict::id(
+                self.inputs.connection,
+                Some(pair.person.id()),
+                Some(&pair.user.id),
+                Some(field),
+            );
+            let decision = both.decisions.iter().find(|decision| decision.id == id);
+            let keep = decision.filter(|decision| decision.fits(field, base, source, target));
+            let newer = newer(pair, self.inputs.now);
+            let rules = Rules {
+                conflict: both.rules.conflict_of(field),
+                missing_value: both.rules.missing_value,
+                source_clears: shared.clears && *field != TargetField::Email,
+                target_clears: *field != TargetField::Email
+                    && !self.inputs.target.unclearable.contains(field),
+                newer,
+                keep: keep.map(|decision| decision.keep),
+            };
+            if decision.is_some() && keep.is_none() {
+                self.decided.lapsed.push(id.clone());
+            }
+            let waits = pair.is_new && *field == TargetField::Email;
+            match merge(field, base, source, target, &rules) {
+                Merge::Nothing => self.tell_again(&pair, field, base),
+                Merge::Agree | Merge::Leave => self.agree(&pair, field, source, target),
+                Merge::Diverge(side) => {
+                    self.agree(&pair, field, source, target);
+                    let message = format!(
+                        "was emptied, and the {} cannot lose the value; both sides stay as they are until one changes",
+                        side.as_str()
+                    );
+                    let problem = Problem::warning(ProblemCode::CannotUnset, message);
+                    self.pair_problem(&pair, field, problem);
+                }
+                Merge::Conflict(cause) => {
+                    let message = format!("{}; decide whose value stays (conflict {id})", cause.as_str());
+                    self.pair_problem(&pair, field, Problem::error(ProblemCode::TwoWayConflict, message));
+                    self.decided.conflicts.push(Conflict {
+                        id,
+                        employee: Some(pair.person.id().clone()),
+                        user: Some(pair.user.id.clone()),
+                        field: Some(field.clone()),
+                        cause,
+                        base: base.cloned(),
+                        source: source.map(str::to_owned),
+                        target: target.map(str::to_owned),
+                        source_changed_at: pair.person.changed_at(),
+                        target_changed_at: pair.user.changed_at,
+                    });
+                }
+                Merge::Write(_) if waits => {}
+                Merge::Write(Side::Target) => {
+                    changes.push(Change::new(
+                        field.clone(),
+                        target.map(str::to_owned),
+                        source.map(str::to_owned),
+                    ));
+                }
+                Merge::Write(Side::Source) if both.source_is_held => {}
+                Merge::Write(Side::Source) => {
+                    if self.may_flow_back(Some(pair.row), shared, target, Some(&pair)) {
+                        back.push(Change::new(
+                            field.clone(),
+                            source.map(str::to_owned),
+                            target.map(str::to_owned),
+                        ));
+                    }
+                }
+            }
+        }
+        if !back.is_empty() {
+            let mut action = Action::new(ActionKind::Update, pair.situation, Reason::TargetChanged);
+            action.side = Side::Source;
+            action.employee = Some(pair.person.id().clone());
+            action.user = Some(pair.user.id.clone());
+            action.changes = back;
+            self.decided.actions.push(action);
+        }
+    }
+
+    /// A difference that was left since the last run that came to its end was told in no report yet.
+    fn tell_again(&mut self, pair: &Pair<'_>, field: &TargetField, base: Option<&Base>) {
+        let last = self.inputs.last.and_then(|last| last.at);
+        if base.is_some_and(|base| base.is_divergent(field) && last.is_some_and(|last| base.at > last)) {
+            let message = "both sides stay different until one changes: a write had no effect on one of them";
+            self.pair_problem(pair, field, Problem::warning(ProblemCode::Divergence, message));
+        }
+    }
+
+    fn agree(&mut self, pair: &Pair<'_>, field: &TargetField, source: Option<&str>, target: Option<&str>) {
+        self.decided.agreed.push(Agreement {
+            employee: pair.person.id().clone(),
+            field: field.clone(),
+            base: Base::new(field, source, target, self.inputs.now),
+        });
+    }
+
+    fn pair_problem(&mut self, pair: &Pair<'_>, field: &TargetField, problem: Problem) {
+        self.problem(problem.employee(pair.person.id()).user(&pair.user.id).field(field.to_string()));
+    }
+
+    /// Whether the source can take a value of the target's: one that is no such value, or that another
+    /// person has, is reported and stays out.
+    fn may_flow_back(
+        &mut self,
+        row: Option<usize>,
+        shared: &SharedField,
+        value: Option<&str>,
+        pair: Option<&Pair<'_>>,
+    ) -> bool {
+        let Some(value) = value else { return true };
+        let unique = shared.unique || shared.target == TargetField::Email;
+        let problem = if let Some((code, message)) = mapping::fault_of(&shared.target, value) {
+            Problem::error(code, format!("the target's value cannot go to the source: {message}"))
+        } else if unique && self.has_somebody_else(row, &shared.target, value) {
+            let message =
+                "another person in the source has the value that the target has; correct one of them";
+            Problem::error(ProblemCode::UniquenessConflict, message)
+        } else {
+            return true;
+        };
+        if let Some(pair) = pair {
+            self.pair_problem(pair, &shared.target, problem);
+        }
+        false
+    }
+
+    fn has_somebody_else(&self, row: Option<usize>, field: &TargetField, value: &str) -> bool {
+        let desired = self.inputs.desired;
+        (0..desired.employees().len()).any(|other| {
+            Some(other) != row
+                && desired.value(other, field).value().is_some_and(|held| canon::same(field, held, value))
+        })
+    }
+
+    /// What the policy says of somebody who is in the source only. True if an account may be made.
+    pub(super) fn may_join(&mut self, person: &Employee, situation: Situation) -> bool {
+        let Some(both) = self.both else { return true };
+        let id = Conflict::id(self.inputs.connection, Some(person.id()), None, None);
+        let kept = both.decisions.iter().find(|decision| decision.id == id).map(|decision| decision.keep);
+        let reason = match (both.rules.missing_in_target, kept) {
+            (MissingPeople::Create, _) | (MissingPeople::Ask, Some(Side::Source)) => return true,
+            (MissingPeople::Ignore, _) | (MissingPeople::Ask, Some(Side::Target)) => Reason::MissingIgnored,
+            (MissingPeople::Ask, None) => Reason::MissingAsked,
+        };
+        if reason == Reason::MissingAsked {
+            self.ask_about(id, Some(person.id()), None, Cause::MissingInTarget);
+        }
+        self.say(Some(person.id()), None, situation, reason);
+        false
+    }
+
+    /// An account without anybody in the source. True if the policy has been applied to it.
+    pub(super) fn account_alone(&mut self, user: &User) -> bool {
+        let Some(both) = self.both else { return false };
+        let alone = self.mode == Mode::Sync
+            && user.is_live()
+            && self.inputs.snapshot.absence_counts()
+            && !self.is_protected(None, user);
+        if !alone || both.rules.missing_in_source == MissingAccounts::Ignore {
+            return false;
+        }
+        let id = Conflict::id(self.inputs.connection, None, Some(&user.id), None);
+        let kept = both.decisions.iter().find(|decision| decision.id == id).map(|decision| decision.keep);
+        let reason = match (both.rules.missing_in_source, kept) {
+            (_, Some(Side::Source)) if both.rules.missing_in_source == MissingAccounts::Ask => {
+                Reason::MissingIgnored
+            }
+            (MissingAccounts::Ask, None) => Reason::MissingAsked,
+            _ => Reason::NewAccount,
+        };
+        match reason {
+            Reason::MissingAsked => self.ask_about(id, None, Some(&user.id), Cause::MissingInSource),
+            Reason::NewAccount => {
+                if let Some(action) = self.person_of(user) {
+                    self.decided.actions.push(action);
+                }
+            }
+            _ => {}
+        }
+        self.say(None, Some(user), Situation::Unassigned, reason);
+        true
+    }
+
+    /// The action that makes a person in the source of an account, unless something speaks against it.
+    fn person_of(&mut self, user: &User) -> Option<Action> {
+        let both = self.both?;
+        if both.source_is_held {
+            return None;
+        }
+        let unread = self.inputs.snapshot.set_aside().iter();
+        let stranger =
+            unread.map(|id| self.inputs.links.iter().any(|link| link.employee == *id)).any(|linked| !linked);
+        let email = both.fields.iter().find(|shared| shared.target == TargetField::Email);
+        let address = user.value(&TargetField::Email);
+        let message = if user.value(&TargetField::ExternalId).is_some() {
+            "the account has the external id of nobody in the source; if that person left, close it, else take the id away"
+        } else if stranger {
+            "somebody in the source could not be read and may be this person; correct that record first"
+        } else if email.is_none() {
+            "people can be made in the source only where the e-mail address is mapped and can be written there"
+        } else if address.is_none() {
+            "the account has no e-mail address, so nobody can be made of it in the source"
+        } else {
+            ""
+        };
+        let mut problem = (!message.is_empty()).then(|| Problem::error(ProblemCode::NotPermitted, message));
+        let mut changes = Vec::new();
+        for shared in both.fields {
+            let Some(value) = user.value(&shared.target) else { continue };
+            if self.may_flow_back(None, shared, Some(value), None) {
+                changes.push(Change::new(shared.target.clone(), None, Some(value.to_owned())));
+            } else {
+                let message =
+                    "the source cannot take this value: another person has it, or it is no such value";
+                let refused = Problem::error(ProblemCode::UniquenessConflict, message);
+                problem = problem.or(Some(refused.field(shared.target.to_string())));
+            }
+        }
+        if let Some(problem) = problem {
+            self.problem(problem.user(&user.id));
+            return None;
+        }
+        let mut action = Action::new(ActionKind::Create, Situation::Unassigned, Reason::NewAccount);
+        action.side = Side::Source;
+        action.user = Some(user.id.clone());
+        action.changes = changes;
+        Some(action)
+    }
+
+    fn ask_about(&mut self, id: String, employee: Option<&EmployeeId>, user: Option<&UserId>, cause: Cause) {
+        let message =
+            format!("{}; decide whether it is made on the other side (conflict {id})", cause.as_str());
+        let mut problem = Problem::error(ProblemCode::TwoWayConflict, message);
+        problem.employee = employee.cloned();
+        problem.user = user.cloned();
+        self.problem(problem);
+        self.decided.conflicts.push(Conflict {
+            id,
+            employee: employee.cloned(),
+            user: user.cloned(),
+            field: None,
+            cause,
+            base: None,
+            source: None,
+            target: None,
+            source_changed_at: None,
+            target_changed_at: None,
+        });
+    }
+}
+
+/// Whose record was changed later, where that can be relied on: both sides say when, both changes came
+/// after the two were last in step, neither lies in the future.
+fn newer(pair: Pair<'_>, now: Timestamp) -> Option<Side> {
+    let (source, target) = (pair.person.changed_at()?, pair.user.changed_at?);
+    let last = pair.bases.into_iter().flat_map(|bases| bases.values()).map(|base| base.at).max();
+    let credible = |at: Timestamp| at <= now && last.is_none_or(|last| at > last);
+    if !credible(source) || !credible(target) || source == target {
+        return None;
+    }
+    Some(if source > target { Side::Source } else { Side::Target })
+}

@@ -1,0 +1,300 @@
+//! Another HR system as the target.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use hris_core::mapping::{FieldMap, Mapping};
+use hris_core::reconcile::{ActionKey, Change, GrantChange};
+use hris_core::{
+    Date, Directory, DirectoryWriter, Employee, EmployeeId, Error, ErrorKind, Field, FieldChange, Level,
+    Lookup, ReadRequest, Snapshot, StandardField, Status, TargetField, TimeZone, Timestamp, User, UserId,
+    UserStatus,
+};
+
+use crate::target::{Invitation, NewUser, Target, TargetCapabilities, TargetError, TargetErrorKind};
+
+/// The people of an HR system as accounts: what one system knows goes into another, such as from an HR
+/// system into payroll.
+///
+/// Each field of an account is the field of the same name there; `phone` is the work phone. Fields that
+/// cannot be written there are not kept, and neither is the external id: people are found by number and
+/// e-mail address, and then remembered. Nobody is invited or opened again, and permission levels,
+/// locations and areas are not kept. Whoever leaves gets yesterday as end date, unless an earlier one is
+/// there; where end dates cannot be written, closing is refused and has to be done by hand.
+///
+/// ```
+/// use hris_core::{Date, Employee, Field, MemoryDirectory, StandardField, Status};
+/// use hris_reconcile::Runner;
+/// use hris_reconcile::store::MemoryStore;
+/// use hris_reconcile::targets::DirectoryTarget;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let ada = Employee::new("e-1")
+///     .with_status(Status::Active, "active")
+///     .with(StandardField::Email, Field::Value("ada@mill.example".into()));
+/// let payroll = MemoryDirectory::new([]);
+/// let target = DirectoryTarget::new(payroll.clone(), Date::new(2026, 11, 23)?)?;
+/// let runner = Runner::builder(MemoryDirectory::new([ada]), target, MemoryStore::new()).build()?;
+/// let report = runner.run("2026-11-23T09:00:00Z".parse()?).await?;
+/// assert_eq!((report.counts.created, report.counts.invited), (1, 0));
+/// payroll.edit(|people| assert_eq!(people[0].email(), Field::Value("ada@mill.example")));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct DirectoryTarget<D> {
+    directory: D,
+    /// From a person to an account.
+    map: FieldMap,
+    today: Date,
+}
+
+impl<D: Directory> DirectoryTarget<D> {
+    /// Takes a directory that can be written. People are read as they are on `today`.
+    ///
+    /// # Errors
+    /// [`TargetErrorKind::Rejected`] if it can only be read, or cannot write the e-mail address, by which
+    /// people are found again.
+    pub fn new(directory: D, today: Date) -> Result<Self, TargetError> {
+        let capabilities = directory.capabilities();
+        let refuse = |what: &str| {
+            TargetError::new(TargetErrorKind::Rejected, format!("{} {what}", capabilities.vendor))
+        };
+        if directory.writer().is_none() {
+            return Err(refuse("can only be read, so it cannot be the target"));
+        }
+        let map = Mapping::standard(capabilities).compile(capabilities);
+        let map = map.map_err(|_| refuse("does not show e-mail addresses, so it cannot be the target"))?;
+        let target = Self { directory, map, today };
+        if !target.writes(StandardField::Email) {
+            let message = "the directory cannot write e-mail addresses, so it cannot be the target";
+            return Err(TargetError::new(TargetErrorKind::Rejected, message));
+        }
+        Ok(target)
+    }
+
+    fn writes(&self, field: StandardField) -> bool {
+        self.directory.capabilities().field(field).is_some_and(|capability| capability.writable)
+    }
+
+    fn request(&self) -> ReadRequest {
+        ReadRequest::new(self.today).with_fields(self.map.sources())
+    }
+
+    fn writer(&self) -> Result<&dyn DirectoryWriter, TargetError> {
+        let message = "write: the directory can only be read";
+        self.directory.writer().ok_or_else(|| TargetError::new(TargetErrorKind::Rejected, message))
+    }
+
+    fn accounts(&self, people: Vec<Employee>) -> Vec<User> {
+        let snapshot = Snapshot::new(self.directory.capabilities().vendor, people);
+        let desired = self.map.apply(&snapshot);
+        let account = |(row, person): (usize, &Employee)| {
+            let ended = matches!(person.end_date(), Field::Value(end) if end < self.today);
+            let closed = ended || person.status() == Status::Terminated;
+            let status = if closed { UserStatus::Deactivated } else { UserStatus::Active };
+            let mut user = User::new(person.id().as_str(), status);
+            user.changed_at = person.changed_at();
+            for field in TargetField::STANDARD.iter().filter(|field| self.keeps(field)) {
+                user.put(field, desired.value(row, field).value());
+            }
+            user
+        };
+        snapshot.employees().iter().enumerate().map(account).collect()
+    }
+
+    fn keeps(&self, field: &TargetField) -> bool {
+        source_of(field).is_some_and(|source| self.writes(source))
+    }
+
+    async fn person(&self, id: &UserId) -> Result<Option<Employee>, TargetError> {
+        let found = self.directory.get(&EmployeeId::from(id.as_str()), &self.request()).await;
+        match found.map_err(|error| failed(&error))? {
+            Lookup::Found(person) => Ok(Some(*person)),
+            Lookup::Gone => Ok(None),
+            _ => {
+                let message = "read an account: the credential may not see whether the person is there";
+                Err(TargetError::new(TargetErrorKind::Unavailable, message))
+            }
+        }
+    }
+
+    fn changes(&self, changes: &[Change]) -> Result<Vec<FieldChange>, TargetError> {
+        let mut values = Vec::with_capacity(changes.len());
+        for change in changes.iter().filter(|change| change.field != TargetField::ExternalId) {
+            let source = source_of(&change.field).filter(|source| self.writes(*source));
+            let Some(field) = source else {
+                let message = format!("write {}: the directory cannot", change.field);
+                let error = TargetError::new(TargetErrorKind::Rejected, message);
+                return Err(error.field(change.field.to_string()));
+            };
+            values.push(FieldChange { field, value: change.to.clone() });
+        }
+        Ok(values)
+    }
+}
+
+/// The field of a directory that a field of an account is; none for what a directory does not keep so.
+fn source_of(field: &TargetField) -> Option<StandardField> {
+    Some(match field {
+        TargetField::EmployeeNumber => StandardField::EmployeeNumber,
+        TargetField::Email => StandardField::Email,
+        TargetField::GivenName => StandardField::GivenName,
+        TargetField::FamilyName => StandardField::FamilyName,
+        TargetField::Phone => StandardField::WorkPhone,
+        TargetField::JobTitle => StandardField::JobTitle,
+        TargetField::Department => StandardField::Department,
+        TargetField::Location => StandardField::Location,
+        TargetField::StartDate => StandardField::StartDate,
+        TargetField::EndDate => StandardField::EndDate,
+        TargetField::Address => StandardField::Address,
+        _ => return None,
+    })
+}
+
+/// What a directory said, as a target says it.
+fn failed(error: &Error) -> TargetError {
+    let kind = match error.kind() {
+        ErrorKind::Auth | ErrorKind::Config | ErrorKind::Mismatch | ErrorKind::Permission => {
+            TargetErrorKind::Auth
+        }
+        ErrorKind::FieldsLost => TargetErrorKind::Harmed,
+        ErrorKind::NotFound => TargetErrorKind::NotFound,
+        ErrorKind::Rejected => TargetErrorKind::Rejected,
+        ErrorKind::UnknownOutcome => TargetErrorKind::UnknownOutcome,
+        _ => TargetErrorKind::Unavailable,
+    };
+    TargetError::new(kind, error.to_string())
+}
+
+fn not_here(what: &str) -> Result<(), TargetError> {
+    Err(TargetError::new(TargetErrorKind::Rejected, format!("{what}: a directory does not do that")))
+}
+
+#[async_trait]
+impl<D: Directory> Target for DirectoryTarget<D> {
+    fn capabilities(&self) -> TargetCapabilities {
+        let mut capabilities = TargetCapabilities::full();
+        capabilities.invites = false;
+        capabilities.reactivates = false;
+        capabilities.assigns = false;
+        let fields: BTreeSet<TargetField> = TargetField::STANDARD.into_iter().collect();
+        let (kept, unkept) = fields.into_iter().partition(|field| self.keeps(field));
+        capabilities.unkept = unkept;
+        let stays = |field: &TargetField| {
+            let capability = source_of(field).and_then(|source| self.directory.capabilities().field(source));
+            !capability.is_some_and(|capability| capability.clearable)
+        };
+        let kept: BTreeSet<TargetField> = kept;
+        capabilities.unclearable = kept.into_iter().filter(stays).collect();
+        capabilities
+    }
+
+    async fn check(&self) -> Result<(), TargetError> {
+        let found = self.directory.check(&self.request()).await.map_err(|error| failed(&error))?;
+        match found.findings.iter().find(|finding| finding.level >= Level::Missing) {
+            Some(finding) => Err(TargetError::new(TargetErrorKind::Auth, finding.to_string())),
+            None => Ok(()),
+        }
+    }
+
+    async fn users(&self) -> Result<Vec<User>, TargetError> {
+        let snapshot = self.directory.snapshot(&self.request()).await.map_err(|error| failed(&error))?;
+        if !snapshot.set_aside().is_empty() || snapshot.unidentified() > 0 {
+            let message =
+                "list accounts: somebody in the directory could not be read, so the list is not whole";
+            return Err(TargetError::new(TargetErrorKind::Unavailable, message));
+        }
+        Ok(self.accounts(snapshot.employees().to_vec()))
+    }
+
+    async fn user(&self, id: &UserId) -> Result<Option<User>, TargetError> {
+        let person = self.person(id).await?;
+        Ok(self.accounts(person.into_iter().collect()).pop())
+    }
+
+    /// A directory keeps no external ids, so nobody is found by one: whoever was created and not
+    /// remembered is found again by number or e-mail address.
+    async fn find(&self, _external_id: &str) -> Result<Option<User>, TargetError> {
+        Ok(None)
+    }
+
+    async fn create(&self, user: &NewUser, key: &ActionKey, _now: Timestamp) -> Result<UserId, TargetError> {
+        let kept = user.values.iter().filter(|change| self.keeps(&change.field)).cloned();
+        let values = self.changes(&kept.collect::<Vec<_>>())?;
+        let person = self.writer()?.create(&values, key.as_str()).await.map_err(|error| failed(&error))?;
+        Ok(UserId::from(person.id().as_str()))
+    }
+
+    async fn update(
+        &self,
+        id: &UserId,
+        changes: &[Change],
+        key: &ActionKey,
+        _now: Timestamp,
+    ) -> Result<(), TargetError> {
+        let values = self.changes(changes)?;
+        let Some(person) = self.person(id).await? else {
+            return Err(TargetError::new(TargetErrorKind::NotFound, format!("update: there is nobody {id}")));
+        };
+        // What cannot be seen would be written over unseen.
+        let snapshot = Snapshot::new(self.directory.capabilities().vendor, vec![person]);
+        let current = self.map.apply(&snapshot);
+        let hidden = changes.iter().find(|change| {
+            let current = current.value(0, &change.field);
+            change.field != TargetField::ExternalId && !current.is_visible()
+        });
+        if let Some(change) = hidden {
+            let message =
+                format!("update {}: what stands there cannot be seen, so nothing is written", change.field);
+            return Err(TargetError::new(TargetErrorKind::Rejected, message).field(change.field.to_string()));
+        }
+        let id = EmployeeId::from(id.as_str());
+        self.writer()?.update(&id, &values, key.as_str()).await.map_err(|error| failed(&error))?;
+        Ok(())
+    }
+
+    async fn assign(
+        &self,
+        _id: &UserId,
+        _grants: &[GrantChange],
+        _key: &ActionKey,
+        _now: Timestamp,
+    ) -> Result<(), TargetError> {
+        not_here("assign")
+    }
+
+    async fn invite(
+        &self,
+        _id: &UserId,
+        _invitation: &Invitation,
+        _key: &ActionKey,
+        _now: Timestamp,
+    ) -> Result<(), TargetError> {
+        not_here("invite")
+    }
+
+    async fn deactivate(&self, id: &UserId, key: &ActionKey, now: Timestamp) -> Result<(), TargetError> {
+        let Some(person) = self.person(id).await? else {
+            return Err(TargetError::new(TargetErrorKind::NotFound, format!("close: there is nobody {id}")));
+        };
+        let yesterday = now.date_in(&TimeZone::utc()).plus_days(-1);
+        let ended = matches!(person.end_date(), Field::Value(end) if end <= yesterday);
+        if person.status() == Status::Terminated || ended {
+            return Ok(());
+        }
+        if !self.writes(StandardField::EndDate) {
+            let message = "close: end dates cannot be written there; end the employment by hand";
+            return Err(TargetError::new(TargetErrorKind::Rejected, message).field("end_date"));
+        }
+        let end = FieldChange { field: StandardField::EndDate, value: Some(yesterday.to_string()) };
+        let id = EmployeeId::from(id.as_str());
+        self.writer()?.update(&id, &[end], key.as_str()).await.map_err(|error| failed(&error))?;
+        Ok(())
+    }
+
+    async fn reactivate(&self, _id: &UserId, _key: &ActionKey, _now: Timestamp) -> Result<(), TargetError> {
+        not_here("open again")
+    }
+}
