@@ -47,6 +47,9 @@ pub(super) struct Apply<'a> {
     pub(super) made: BTreeSet<UserId>,
     settlements: Vec<Settlement>,
     unavailable: u32,
+    /// Whether the target did or refused anything yet, and why it was not available before.
+    reached: bool,
+    away: Option<TargetError>,
 }
 
 /// Which run it is.
@@ -93,6 +96,8 @@ impl<'a> Apply<'a> {
             made: BTreeSet::new(),
             settlements: Vec::new(),
             unavailable: 0,
+            reached: false,
+            away: None,
         }
     }
 
@@ -119,7 +124,14 @@ impl<'a> Apply<'a> {
                 return Err(error);
             }
         }
-        Ok(())
+        match self.away {
+            // Too few actions to tell a target that stays away by three in a row.
+            Some(error) if !self.reached => Err(fatal(
+                "write to the target: nothing could be written, so it waits for the next run",
+                error,
+            )),
+            _ => Ok(()),
+        }
     }
 
     async fn batch(
@@ -189,6 +201,13 @@ impl<'a> Apply<'a> {
         let mut problem = None;
         let mut stop = None;
         let mut is_open = false;
+        match &attempt {
+            Attempt::Failed(error) if error.kind == TargetErrorKind::Unavailable => {
+                self.away = Some(error.clone());
+            }
+            Attempt::Skipped(_) => {}
+            _ => self.reached = true,
+        }
         match attempt {
             Attempt::Adopted(user) => {
                 settlement = self.links.adopted(action, &user);
