@@ -57,6 +57,7 @@ pub(crate) fn snapshot(
         .filter(|repeated| repeated.conflicting)
         .map(|repeated| &*repeated.id)
         .collect();
+    let doubt = people.doubt();
     let reader = Reader::new(customs, request, archived)?;
     let mut employees = Vec::with_capacity(people.rows.len());
     let mut aside: Vec<(EmployeeId, Problem)> = Vec::new();
@@ -91,6 +92,9 @@ pub(crate) fn snapshot(
     let still_here = employees.iter().filter(|person| person.status() != Status::Terminated).count();
     let present = (still_here + aside.len()) as u64 + unidentified;
     let mut snapshot = Snapshot::new(VENDOR, employees).with_fingerprint(fingerprint);
+    if let Some(why) = doubt {
+        snapshot = snapshot.without_absence(why);
+    }
     for (id, problem) in aside {
         snapshot = snapshot.with_set_aside(id, problem);
     }

@@ -91,13 +91,16 @@ pub(crate) struct Crowd {
     rows: Vec<Person>,
     contradicted: HashSet<String>,
     repeated: u64,
+    /// Why nobody's absence can be believed.
+    doubt: Option<&'static str>,
 }
 
 impl Crowd {
     /// Joins listings that were read one after the other. Who is in several has moved meanwhile, and
     /// the record that was updated later counts. Where that cannot be told, none does.
     pub(crate) fn of(lists: Vec<Listed<Person>>) -> Self {
-        let mut crowd = Self { rows: Vec::new(), contradicted: HashSet::new(), repeated: 0 };
+        let doubt = lists.iter().find_map(Listed::doubt);
+        let mut crowd = Self { rows: Vec::new(), contradicted: HashSet::new(), repeated: 0, doubt };
         // Where each id stands, and in which listing it was seen first.
         let mut places: HashMap<String, (usize, usize)> = HashMap::new();
         for (number, list) in lists.into_iter().enumerate() {
@@ -202,6 +205,9 @@ pub(crate) fn snapshot(
         join_manager_emails(&mut employees);
     }
     let mut snapshot = Snapshot::new(VENDOR, employees).with_fingerprint(fingerprint);
+    if let Some(why) = crowd.doubt {
+        snapshot = snapshot.without_absence(why);
+    }
     for (id, problem) in aside {
         snapshot = snapshot.with_set_aside(id, problem);
     }

@@ -6,7 +6,7 @@ mod role;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use hris_core::http::{Part, Proof};
+use hris_core::http::{Listed, Part};
 use hris_core::{
     Date, Employee, EmployeeId, Error, ErrorKind, Field, Fingerprint, Problem, ProblemCode, ReadRequest,
     Result, Snapshot, StandardField, Tally, join_manager_emails,
@@ -78,7 +78,7 @@ pub(crate) fn snapshot(
 ) -> Result<Snapshot> {
     let hidden = people.hidden;
     let unfiltered = people.unfiltered;
-    let contradicted = people.lists.iter().any(|list| list.proof == Proof::Rows);
+    let doubt = people.lists.iter().find_map(Listed::doubt);
     let crowd = Crowd::of(people.lists);
     let organisation = organisation(&crowd.rows, identity)?;
     let mut fingerprint = Fingerprint {
@@ -141,10 +141,8 @@ pub(crate) fn snapshot(
     for problem in warnings.problems() {
         snapshot = snapshot.with_problem(problem);
     }
-    if contradicted {
-        snapshot = snapshot.without_absence(
-            "several records share an id and the total counts each, so nobody knows whose place they take",
-        );
+    if let Some(why) = doubt {
+        snapshot = snapshot.without_absence(why);
     }
     if unfiltered {
         snapshot = snapshot.without_absence(
@@ -181,7 +179,7 @@ struct Crowd {
 }
 
 impl Crowd {
-    fn of(lists: Vec<hris_core::http::Listed<Person>>) -> Self {
+    fn of(lists: Vec<Listed<Person>>) -> Self {
         let mut crowd = Self { rows: Vec::new(), conflicting: HashSet::new(), repeated: 0 };
         let several = lists.len() > 1;
         let mut places: HashMap<String, usize> = HashMap::new();

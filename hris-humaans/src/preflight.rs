@@ -341,8 +341,11 @@ impl Check<'_> {
                 (0, false) if hidden => Finding::new(Level::Warning, subject, "nobody's can be seen")
                     .cost("accounts keep what they have; as a match key it matches nobody")
                     .remedy(remedy),
-                (0, false) => Finding::new(Level::Warning, subject, "nobody has a value")
-                    .cost("as a match key it matches nobody"),
+                (0, false) if field == StandardField::EmployeeNumber => {
+                    Finding::new(Level::Warning, subject, "nobody has a value")
+                        .cost("as a match key it matches nobody")
+                }
+                (0, false) => Finding::new(Level::Passed, subject, "nobody has a value"),
                 (few, true) if few.saturating_mul(2) < of => Finding::new(Level::Warning, subject, seen)
                     .cost("the others get no account")
                     .remedy("fill in the work e-mails in Humaans"),

@@ -258,6 +258,10 @@ async fn dates_mean_what_the_vendor_says_and_nothing_when_they_cannot_be_read() 
         );
         assert_eq!(found.status(), Status::Active, "dates alone end nothing");
     }
+    // Reports speak of fields, in the words of every vendor.
+    for field in ["start_date", "end_date"] {
+        assert!(has(&snapshot, ProblemCode::InvalidDate, field), "{field}");
+    }
     let humaans = connect(&sandbox, sandbox.token()).last_day(LastDay::EmploymentEnd).build();
     let snapshot = humaans.expect("right settings").snapshot(&everything()).await.expect("a whole directory");
     assert!(person(&snapshot, &ids[0]).last_working_day() == day("2026-12-31"));

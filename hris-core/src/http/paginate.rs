@@ -181,6 +181,17 @@ pub struct Listed<R> {
     pub listings: u32,
 }
 
+impl<R> Listed<R> {
+    /// Why nobody's absence from this list can be believed, for
+    /// [`Snapshot::without_absence`](crate::Snapshot::without_absence); none if it can.
+    #[must_use]
+    pub fn doubt(&self) -> Option<&'static str> {
+        (self.proof == Proof::Rows).then_some(
+            "several records share an id and the total counts each, so nobody knows whose place they take",
+        )
+    }
+}
+
 impl<R> fmt::Debug for Listed<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Listed")

@@ -75,11 +75,11 @@ impl<'a> Reader<'a> {
         person.notes.id = Some(id.clone());
         for member in &person.notes.unfit {
             let words = "the value is of another type than Humaans documents; left out";
-            warnings.count(ProblemCode::InvalidRecord, member.to_string(), words, &id);
+            warnings.count(ProblemCode::InvalidRecord, field_of(member), words, &id);
         }
         for member in &person.notes.undated {
             let words = "not a date of the form YYYY-MM-DD; left out";
-            warnings.count(ProblemCode::InvalidDate, member.to_string(), words, &id);
+            warnings.count(ProblemCode::InvalidDate, field_of(member), words, &id);
         }
         let job = self.roles.of(&person);
         let role = self.roles.current(&id).and_then(|role| role.notes.id.as_deref());
@@ -237,6 +237,37 @@ impl<'a> Reader<'a> {
             },
         }
     }
+}
+
+/// The field that a member of a person fills, for reports; a member that fills none is named itself.
+fn field_of(member: &str) -> String {
+    let field = match member {
+        "address" => StandardField::AddressStreet,
+        "city" => StandardField::AddressCity,
+        "contractType" => StandardField::EmploymentKind,
+        "country" | "countryCode" => StandardField::AddressCountry,
+        "email" => StandardField::Email,
+        "employeeId" => StandardField::EmployeeNumber,
+        "employmentEndDate" => StandardField::EndDate,
+        "employmentStartDate" | "firstWorkingDay" => StandardField::StartDate,
+        "firstName" => StandardField::GivenName,
+        "lastName" => StandardField::FamilyName,
+        "lastWorkingDay" => StandardField::LastWorkingDay,
+        "locationId" => StandardField::Location,
+        "middleName" => StandardField::MiddleName,
+        "personalEmail" => StandardField::PersonalEmail,
+        "personalPhoneNumber" => StandardField::PersonalPhone,
+        "phoneNumber" => StandardField::WorkPhone,
+        "postcode" => StandardField::AddressPostcode,
+        "preferredName" => StandardField::PreferredName,
+        "role" => StandardField::AccessRole,
+        "state" => StandardField::AddressRegion,
+        "status" => StandardField::Status,
+        "teams" => StandardField::Teams,
+        "timezone" => StandardField::TimeZone,
+        other => return other.to_owned(),
+    };
+    field.to_string()
 }
 
 /// What an office is called: offices need a city and a country, and no label.

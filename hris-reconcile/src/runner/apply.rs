@@ -49,6 +49,9 @@ pub(super) struct Apply<'a> {
     pub(super) noted: Vec<Problem>,
     settlements: Vec<Settlement>,
     unavailable: u32,
+    /// Whether the target did or refused anything yet, and why it was not available before.
+    reached: bool,
+    away: Option<TargetError>,
 }
 
 /// Which run it is.
@@ -96,6 +99,8 @@ impl<'a> Apply<'a> {
             noted: Vec::new(),
             settlements: Vec::new(),
             unavailable: 0,
+            reached: false,
+            away: None,
         }
     }
 
@@ -122,6 +127,13 @@ impl<'a> Apply<'a> {
                 }
                 return Err(error);
             }
+        }
+        if let Some(error) = self.away.take().filter(|_| !self.reached) {
+            // Too few actions to tell a target that stays away by three in a row.
+            return Err(fatal(
+                "write to the target: nothing could be written, so it waits for the next run",
+                error,
+            ));
         }
         self.agree(&plan.agreed, &plan.lapsed).await
     }
@@ -197,6 +209,13 @@ impl<'a> Apply<'a> {
         let mut problem = None;
         let mut stop = None;
         let mut is_open = false;
+        match &attempt {
+            Attempt::Failed(error) if error.kind == TargetErrorKind::Unavailable => {
+                self.away = Some(error.clone());
+            }
+            Attempt::Skipped(_) => {}
+            _ => self.reached = true,
+        }
         match attempt {
             Attempt::Adopted(user) => {
                 settlement = self.links.adopted(action, &user);
