@@ -39,6 +39,27 @@ fn the_tour_shows_one_of_each_and_leaves_files_that_go_on() {
 }
 
 #[test]
+fn every_vendor_has_a_tour() {
+    for (vendor, token) in [("24sevenoffice", "24sevenoffice.token")] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let args = ["demo", "--vendor", vendor, "--employees", "30", "--json", "--now", NOW];
+        let demo = ended(hris(folder.path(), &args).output().expect("the command"));
+        assert_eq!(demo.code, 0, "{vendor}: {}", demo.err);
+        let document = demo.json();
+        let counts = &document["syncs"][1]["counts"];
+        for (name, count) in
+            [("created", 1), ("invited", 1), ("updated", 1), ("deactivated", 1), ("failed", 0)]
+        {
+            assert_eq!(counts[name], count, "{vendor}: {name}");
+        }
+        let secret = folder.path().join("hris-demo").join(token);
+        assert!(secret.is_file(), "{vendor}");
+        let secret = std::fs::read_to_string(secret).expect("the token");
+        assert!(!demo.out.contains(secret.trim()) && !demo.err.contains(secret.trim()), "{vendor}");
+    }
+}
+
+#[test]
 fn the_tour_is_told_in_words_and_may_be_repeated() {
     let folder = tempfile::tempdir().expect("a folder");
     let run = |args: &[&str]| ended(hris(folder.path(), args).output().expect("the command"));

@@ -1,12 +1,16 @@
 //! Settings of the connector, checked once.
 
+mod choice;
+
 use std::collections::BTreeMap;
 use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hris_core::http::{Client, ClientBuilder, Limits, Rate, RetryPolicy, Transport};
 use hris_core::{Error, ErrorKind, Result, Secret};
+
+pub use choice::{EndDates, NewEmployeeNumber, PhoneRegion, UpdateBody};
 
 use crate::client::{AccessTokens, Api, AuthVendor, Vendor};
 use crate::directory::TwentyFourSevenOffice;
@@ -237,7 +241,7 @@ impl Builder {
                 "token: missing; make one in 24SevenOffice Payroll under Settings, Misc".to_owned(),
             );
         };
-        if token.expose().chars().any(|char| char.is_whitespace() || char.is_control()) {
+        if !token.is_word() {
             return refuse("token: holds blanks or line breaks; copy it again".to_owned());
         }
         if self.concurrency == 0 {
@@ -261,8 +265,9 @@ impl Builder {
     /// A client to this address; one obtains tokens, the other does everything else.
     fn client(&self) -> ClientBuilder {
         let mut limits = Limits::default();
-        // A whole company is one answer.
-        limits.total = std::time::Duration::from_secs(60);
+        // A whole company is one answer, which may be long in the making.
+        limits.idle = Duration::from_secs(60);
+        limits.total = limits.idle;
         let mut client = Client::builder(&self.base_url)
             .accepts_any_type()
             .rate(self.rate)
@@ -315,126 +320,5 @@ impl fmt::Debug for Builder {
             .field("concurrency", &self.concurrency)
             .field("settings", &self.settings)
             .finish_non_exhaustive()
-    }
-}
-
-/// A word that a setting does not know.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{setting}: {word:?} is not known; use {}", valid.join(" or "))]
-pub struct UnknownWord {
-    setting: &'static str,
-    word: String,
-    valid: &'static [&'static str],
-}
-
-macro_rules! words {
-    ($setting:literal; $(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum $name { $($(#[$vdoc])* $variant,)* }
-
-        impl $name {
-            /// The word of the configuration.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text,)* }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = UnknownWord;
-
-            fn from_str(word: &str) -> Result<Self, UnknownWord> {
-                match word {
-                    $($text => Ok(Self::$variant),)*
-                    _ => Err(UnknownWord { setting: $setting, word: word.to_owned(), valid: &[$($text),*] }),
-                }
-            }
-        }
-    };
-}
-
-words! {
-    "update_body";
-    /// What an update sends.
-    ///
-    /// ```
-    /// use hris_24sevenoffice::UpdateBody;
-    ///
-    /// assert_eq!("full".parse(), Ok(UpdateBody::Full));
-    /// ```
-    #[derive(Default)]
-    UpdateBody {
-        /// The members that change. Whether the others survive is not documented, so it is looked
-        /// at after every update.
-        #[default]
-        Changed = "changed",
-        /// Everything that was just read, with the changes. This sends pay, bank and tax back as they
-        /// were; they are in memory for that moment only.
-        Full = "full",
-    }
-}
-
-words! {
-    "new_employee_number";
-    /// Where a new person's number comes from.
-    ///
-    /// ```
-    /// use hris_24sevenoffice::NewEmployeeNumber;
-    ///
-    /// assert_eq!("next".parse(), Ok(NewEmployeeNumber::Next));
-    /// ```
-    #[derive(Default)]
-    NewEmployeeNumber {
-        /// One more than the highest.
-        #[default]
-        Next = "next",
-        /// 24SevenOffice chooses. Whether it does is not documented.
-        Server = "server",
-        /// The employee number of the source; a whole number that nobody has.
-        Source = "source",
-    }
-}
-
-words! {
-    "end_dates";
-    /// What somebody without an employment is.
-    ///
-    /// ```
-    /// use hris_24sevenoffice::EndDates;
-    ///
-    /// assert_eq!("required".parse(), Ok(EndDates::Required));
-    /// ```
-    #[derive(Default)]
-    EndDates {
-        /// Employed.
-        #[default]
-        Optional = "optional",
-        /// Unknown: nothing is decided about them.
-        Required = "required",
-    }
-}
-
-words! {
-    "phone_region";
-    /// The countries in which 24SevenOffice Payroll is offered.
-    ///
-    /// ```
-    /// use hris_24sevenoffice::PhoneRegion;
-    ///
-    /// assert_eq!("NO".parse(), Ok(PhoneRegion::Norway));
-    /// ```
-    PhoneRegion {
-        /// Norway, +47.
-        Norway = "NO",
-        /// Sweden, +46.
-        Sweden = "SE",
     }
 }

@@ -185,11 +185,6 @@ pub(crate) fn is_object(response: &Response) -> bool {
     body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{')
 }
 
-/// Whether a list may not be seen, or is not there.
-pub(crate) fn is_hidden(error: &Error) -> bool {
-    matches!(error.status(), Some(401 | 403 | 404 | 410)) && error.kind() != ErrorKind::Auth
-}
-
 /// Says what a failure may mean in 24SevenOffice.
 fn explain(error: Error) -> Error {
     let hint = match (error.kind(), error.status()) {
@@ -206,11 +201,7 @@ fn explain(error: Error) -> Error {
         (ErrorKind::Protocol, Some(404)) => "base_url may be wrong",
         _ => return error,
     };
-    let explained = Error::new(error.kind(), format!("{error}; {hint}"));
-    match error.status() {
-        Some(status) => explained.with_status(status),
-        None => explained,
-    }
+    error.with_hint(hint)
 }
 
 /// How 24SevenOffice words its refusals.

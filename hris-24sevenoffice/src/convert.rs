@@ -4,67 +4,28 @@ mod custom;
 mod identification;
 mod person;
 mod phone;
-mod warnings;
 mod work;
 
 use std::collections::{HashMap, HashSet};
 
+use hris_core::http::Part;
 use hris_core::{
-    EmployeeId, Error, Field, Fingerprint, Problem, ProblemCode, ReadRequest, Result, Snapshot, StandardField,
+    EmployeeId, Error, Field, Fingerprint, Problem, ProblemCode, ReadRequest, Result, Snapshot,
+    StandardField, Tally,
 };
 
-pub(crate) use custom::{Departments, lacking, wanted};
+pub(crate) use custom::{Departments, lacking, needs_custom_fields, wanted};
 pub(crate) use identification::{Identity, identity, kind_of};
 pub(crate) use person::Reader;
 pub(crate) use phone::complete as complete_phone;
-pub(crate) use warnings::Warnings;
 pub(crate) use work::{Span, primary, today_in};
 
 use crate::builder::PhoneRegion;
-use crate::client::{Company, is_hidden};
+use crate::client::Company;
 use crate::wire::{CustomField, Employee, Employment};
 
 /// The vendor's name in configuration and reports.
 pub(crate) const VENDOR: &str = "24sevenoffice";
-
-/// A list beside the people: read, not visible, or not asked for.
-#[derive(Default)]
-pub(crate) enum Part<T> {
-    Hidden(u16),
-    Read(T),
-    #[default]
-    Skipped,
-}
-
-impl<T> Part<T> {
-    /// A list that may be missing: refused or not there is an answer, everything else an error.
-    pub(crate) fn of(answer: Result<T>) -> Result<Self> {
-        match answer {
-            Ok(list) => Ok(Self::Read(list)),
-            Err(error) if is_hidden(&error) => Ok(Self::Hidden(error.status().unwrap_or_default())),
-            Err(error) => Err(error),
-        }
-    }
-
-    /// The same for a list that is read only when it is needed.
-    pub(crate) async fn when(needed: bool, list: impl Future<Output = Result<T>>) -> Result<Self> {
-        if needed { Self::of(list.await) } else { Ok(Self::Skipped) }
-    }
-
-    pub(crate) fn read(&self) -> Option<&T> {
-        match self {
-            Self::Read(list) => Some(list),
-            _ => None,
-        }
-    }
-
-    fn hidden(&self) -> Option<u16> {
-        match self {
-            Self::Hidden(status) => Some(*status),
-            _ => None,
-        }
-    }
-}
 
 /// What is read beside the people.
 #[derive(Default)]
@@ -146,8 +107,8 @@ pub(crate) fn snapshot(
 ) -> Result<Snapshot> {
     let organisation = lists.company.read().and_then(|company| company.organisation.notes.id.clone());
     let mut fingerprint = Fingerprint { organisation, ..Fingerprint::default() };
-    let mut warnings = Warnings::default();
-    warnings.repeat(crowd.repeated);
+    let mut warnings = Tally::default();
+    warnings.repeated(crowd.repeated);
     let mut employees = Vec::with_capacity(crowd.rows.len());
     let mut aside: Vec<(EmployeeId, Problem)> = Vec::new();
     let mut unidentified = 0_u64;
@@ -220,11 +181,7 @@ pub(crate) fn needs_work(request: &ReadRequest) -> bool {
     .any(|field| request.wants(field))
 }
 
-/// Reads the custom fields' definitions as they are needed, and whether they are.
-pub(crate) fn needs_custom_fields(request: &ReadRequest) -> bool {
-    request.wants_custom()
-}
-
+/// An answer that is none.
 pub(crate) fn unreadable(words: impl Into<String>) -> Error {
     Error::new(hris_core::ErrorKind::Protocol, words)
 }

@@ -5,16 +5,17 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures_util::future::try_join3;
 use futures_util::stream::{self, StreamExt};
+use hris_core::http::Part;
 use hris_core::{
     Capabilities, Directory, DirectoryWriter, EmployeeId, Error, ErrorKind, FieldCapability, FieldInfo,
-    LeaverSignals, Lookup, Preflight, ReadRequest, Result, Snapshot, SourceField, StandardField,
+    LeaverSignals, Lookup, Preflight, ReadRequest, Result, Snapshot, SourceField, StandardField, Tally,
 };
 use tokio::sync::Mutex;
 
 use crate::builder::{Builder, NewEmployeeNumber, Settings};
 use crate::client::Api;
 use crate::convert::{
-    self, Crowd, Departments, Lists, Part, Reader, VENDOR, Warnings, Work, needs_custom_fields, needs_work,
+    self, Crowd, Departments, Lists, Reader, VENDOR, Work, needs_custom_fields, needs_work,
 };
 use crate::preflight;
 use crate::writer::State;
@@ -260,7 +261,7 @@ impl Directory for TwentyFourSevenOffice {
             false => None,
         };
         let reader = Reader::new(&lists, &self.settings, Some(request), Some(request.today()))?;
-        let employee = reader.employee(person, employments.as_deref(), &mut Warnings::default());
+        let employee = reader.employee(person, employments.as_deref(), &mut Tally::default());
         Ok(Lookup::Found(Box::new(employee)))
     }
 

@@ -11,5 +11,6 @@ pub mod sandbox;
 mod wire;
 mod writer;
 
-pub use builder::{Builder, EndDates, NewEmployeeNumber, PhoneRegion, UnknownWord, UpdateBody};
+pub use builder::{Builder, EndDates, NewEmployeeNumber, PhoneRegion, UpdateBody};
 pub use directory::TwentyFourSevenOffice;
+pub use hris_core::UnknownWord;

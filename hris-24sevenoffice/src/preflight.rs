@@ -1,5 +1,6 @@
 //! Looks whether a token can read what is wanted, and names what is missing in 24SevenOffice's words.
 
+use hris_core::http::Asked;
 use hris_core::{Error, ErrorKind, Field, Finding, Level, Preflight, ReadRequest, Result, StandardField};
 
 use crate::builder::Settings;
@@ -35,24 +36,6 @@ struct Check<'a> {
     found: Preflight,
 }
 
-/// What came of a question that may be refused.
-enum Asked<T> {
-    Answered(T),
-    Refused(Error),
-}
-
-/// Sets refusals of one question apart from a refused token and from no answer at all.
-fn asked<T>(answer: Result<T>) -> Result<Asked<T>> {
-    match answer {
-        Ok(value) => Ok(Asked::Answered(value)),
-        Err(error) => match error.kind() {
-            ErrorKind::Permission | ErrorKind::NotFound | ErrorKind::Rejected => Ok(Asked::Refused(error)),
-            ErrorKind::Protocol if matches!(error.status(), Some(401 | 404)) => Ok(Asked::Refused(error)),
-            _ => Err(error),
-        },
-    }
-}
-
 impl Check<'_> {
     async fn everything(&mut self) -> Result<()> {
         self.company().await?;
@@ -81,7 +64,7 @@ impl Check<'_> {
 
     /// The company; this is also the first call that needs the token.
     async fn company(&mut self) -> Result<()> {
-        match asked(self.api.company().await)? {
+        match Asked::of(self.api.company().await)? {
             Asked::Answered(company) => {
                 self.found.push(Finding::new(Level::Passed, "access token", "accepted"));
                 let id = company.organisation.notes.id.clone().unwrap_or_default();
@@ -112,7 +95,7 @@ impl Check<'_> {
 
     /// Everybody, and how many have what is asked for.
     async fn people(&mut self) -> Result<Option<Vec<Employee>>> {
-        let people = match asked(self.api.employees().await)? {
+        let people = match Asked::of(self.api.employees().await)? {
             Asked::Answered(people) => people,
             Asked::Refused(error) => {
                 let finding = Finding::new(Level::Missing, "/employee/v2", error.to_string())
@@ -150,7 +133,7 @@ impl Check<'_> {
         if !needs_work(self.request) {
             return Ok(());
         }
-        let finding = match asked(self.api.employments(&id.into(), |_, rows| Ok(rows.len())).await)? {
+        let finding = match Asked::of(self.api.employments(&id.into(), |_, rows| Ok(rows.len())).await)? {
             Asked::Answered(_) => Finding::new(
                 Level::Passed,
                 "/employment/v2",
@@ -168,7 +151,7 @@ impl Check<'_> {
         if !needs_custom_fields(self.request) {
             return Ok(());
         }
-        let definitions = match asked(self.api.custom_fields().await)? {
+        let definitions = match Asked::of(self.api.custom_fields().await)? {
             Asked::Answered(definitions) => definitions,
             Asked::Refused(error) => {
                 let level = if self.request.wants_everything() { Level::Warning } else { Level::Missing };
@@ -210,7 +193,7 @@ impl Check<'_> {
             self.found.push(finding);
             return Ok(());
         };
-        let finding = match asked(crate::directory::departments(self.api, dimension).await)? {
+        let finding = match Asked::of(crate::directory::departments(self.api, dimension).await)? {
             Asked::Answered(departments) => Finding::new(
                 Level::Passed,
                 "/dimension/v2",

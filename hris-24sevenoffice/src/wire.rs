@@ -21,6 +21,7 @@ record! {
             old_postcode = "postalcode",
         }
         object { international_id = "internationalID" }
+        array { accounting = "accounting" }
         others Extra unless is_sensitive
     }
 }
@@ -30,6 +31,25 @@ record! {
     pub(crate) struct InternationalId {
         id { "ID" }
         text { country = "countryCode", kind = "type" }
+        others Dropped
+    }
+}
+
+record! {
+    /// An element of the member `accounting` of an employee: it has no id.
+    pub(crate) struct Share {
+        id { "id" }
+        text { percentage = "percentage" }
+        array { dimensions = "dimensions" }
+        others Dropped
+    }
+}
+
+record! {
+    /// Where a share goes: a dimension and its value.
+    pub(crate) struct ShareOf {
+        id { "dimid" }
+        text { value = "value" }
         others Dropped
     }
 }

@@ -14,13 +14,16 @@ pub(crate) mod reason;
 use std::fmt;
 
 use async_trait::async_trait;
-use hris_core::{DirectoryWriter, Employee, EmployeeId, Error, ErrorKind, FieldChange, Result, Timestamp};
+use hris_core::http::Part;
+use hris_core::{
+    DirectoryWriter, Employee, EmployeeId, Error, ErrorKind, FieldChange, Result, Tally, Timestamp,
+};
 
 use self::change::Wanted;
 use self::mark::{Allowed, Marker, Marks};
 use crate::builder::{PhoneRegion, Settings};
 use crate::client::Api;
-use crate::convert::{Lists, Part, Reader, Warnings, today_in};
+use crate::convert::{Lists, Reader, today_in};
 use crate::directory::{TwentyFourSevenOffice, is_number};
 use crate::wire;
 
@@ -65,6 +68,12 @@ struct Person {
     /// Every member as it was sent, only where an update sends all of them back.
     members: Option<mark::Members>,
     at: Option<Timestamp>,
+}
+
+/// What was read back after a write.
+enum Seen {
+    Person(Box<Person>),
+    Work(Work),
 }
 
 /// One person's employments as read just now.
@@ -134,10 +143,11 @@ impl<'a> Writing<'a> {
         if !members.is_empty() {
             person = self.change(id, wanted, person, members).await?;
         }
-        if let Some(planned) = planned {
-            self.employ(id, planned).await?;
-        }
-        self.told(id, person).await
+        let work = match planned {
+            Some(planned) => self.employ(id, planned).await?,
+            None => self.work(id).await.map_err(unproven)?,
+        };
+        self.told(person, &work).await
     }
 
     /// Sends the members that change and looks what became of all of them.
@@ -169,8 +179,8 @@ impl<'a> Writing<'a> {
             return Err(self.email_taken(id, wanted, error).await);
         }
         match self.settle(id).await? {
-            Some(person) => Ok(person),
-            None => self.person(id).await,
+            Some(Seen::Person(person)) => Ok(*person),
+            _ => self.person(id).await,
         }
     }
 
@@ -194,25 +204,25 @@ impl<'a> Writing<'a> {
     }
 
     /// Looks what became of the write that is pending: reads it back and compares every member that
-    /// was not sent. Answers the person where it was the person's record.
-    async fn settle(&mut self, id: &EmployeeId) -> Result<Option<Person>> {
-        let what = self.state.pending.as_ref().map(|pending| pending.what);
-        let (marks, person) = match what {
-            None => return Ok(None),
-            Some(What::Employee) => {
-                let person = self.person(id).await.map_err(unproven)?;
-                (person.marks.clone(), Some(person))
-            }
-            Some(What::Employments) => (self.work(id).await.map_err(unproven)?.marks, None),
+    /// was not sent. Answers what was read.
+    async fn settle(&mut self, id: &EmployeeId) -> Result<Option<Seen>> {
+        let Some(what) = self.state.pending.as_ref().map(|pending| pending.what) else { return Ok(None) };
+        let seen = match what {
+            What::Employee => Seen::Person(Box::new(self.person(id).await.map_err(unproven)?)),
+            What::Employments => Seen::Work(self.work(id).await.map_err(unproven)?),
         };
-        let Some(pending) = self.state.pending.take() else { return Ok(person) };
-        let lost = pending.before.lost(&marks, &pending.allowed);
+        let marks = match &seen {
+            Seen::Person(person) => &person.marks,
+            Seen::Work(work) => &work.marks,
+        };
+        let Some(pending) = self.state.pending.take() else { return Ok(Some(seen)) };
+        let lost = pending.before.lost(marks, &pending.allowed);
         if lost.is_empty() {
-            return Ok(person);
+            return Ok(Some(seen));
         }
         let remedy = match what {
-            Some(What::Employments) => "look at the person's employments in 24SevenOffice",
-            _ => "look at the person in 24SevenOffice, and set update_body to full",
+            What::Employments => "look at the person's employments in 24SevenOffice",
+            What::Employee => "look at the person in 24SevenOffice, and set update_body to full",
         };
         let words = format!(
             "write employee {id}: what was not sent changed as well: {}; nothing more is written; {remedy}",
@@ -290,13 +300,12 @@ impl<'a> Writing<'a> {
     }
 
     /// The person as read back, in our words.
-    async fn told(&mut self, id: &EmployeeId, person: Person) -> Result<Employee> {
+    async fn told(&mut self, person: Person, work: &Work) -> Result<Employee> {
         self.region().await?;
-        let employments = self.work(id).await.map_err(unproven)?.employments;
         let lists = self.state.lists.get_or_insert_default();
         let today = person.at.map(|at| today_in(lists.country(), at));
         let reader = Reader::new(lists, self.settings, None, today)?;
-        Ok(reader.employee(person.record, Some(&employments), &mut Warnings::default()))
+        Ok(reader.employee(person.record, Some(&work.employments), &mut Tally::default()))
     }
 }
 

@@ -378,6 +378,34 @@ impl Employee {
         field.date_slot().and_then(|slot| self.dates.get(slot)).copied().unwrap_or_default()
     }
 
+    /// Whether there is a value of this field, without the value: for counting what a credential
+    /// shows. Everybody has an id and a status.
+    ///
+    /// ```
+    /// use hris_core::{Employee, Field, StandardField};
+    ///
+    /// let person = Employee::new("e-1")
+    ///     .with_date(StandardField::StartDate, Field::Cleared)
+    ///     .with_teams(Field::Value(vec!["Ops".to_owned()]));
+    /// let shown = [StandardField::Id, StandardField::Teams, StandardField::StartDate, StandardField::Email]
+    ///     .map(|field| person.presence(field));
+    /// assert_eq!(shown, [Field::Value(()), Field::Value(()), Field::Cleared, Field::NotProvided]);
+    /// ```
+    #[must_use]
+    pub fn presence(&self, field: StandardField) -> Field<()> {
+        match field {
+            StandardField::Id | StandardField::Status => Field::Value(()),
+            StandardField::StartDate | StandardField::EndDate | StandardField::LastWorkingDay => {
+                self.date(field).map(drop)
+            }
+            StandardField::Address => self.address().map(drop),
+            StandardField::Team | StandardField::Teams => self.teams().map(drop),
+            StandardField::Groups => self.groups().map(drop),
+            StandardField::Identifications => self.identifications().map(drop),
+            text => self.text(text).map(drop),
+        }
+    }
+
     /// The address put together from its parts: a value if any part has one, else what the street
     /// is. If the credential may not see one of the parts, the whole is not permitted, so that a
     /// part of an address never replaces a whole one.

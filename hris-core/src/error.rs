@@ -94,6 +94,22 @@ impl Error {
         self
     }
 
+    /// Adds to the message what this may mean and what to do; all else stays.
+    ///
+    /// ```
+    /// use hris_core::{Error, ErrorKind};
+    ///
+    /// let error = Error::new(ErrorKind::Auth, "list people: refused").with_status(401);
+    /// let error = error.with_hint("make a new token");
+    /// assert_eq!(error.to_string(), "list people: refused; make a new token");
+    /// assert_eq!(error.status(), Some(401));
+    /// ```
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl fmt::Display) -> Self {
+        self.0.message = format!("{}; {hint}", self.0.message);
+        self
+    }
+
     /// The coarse kind, to branch on.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {

@@ -24,6 +24,7 @@ mod requirements;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 mod secret;
+mod setting;
 mod snapshot;
 mod tally;
 mod user;
@@ -47,6 +48,7 @@ pub use memory::MemoryDirectory;
 pub use problem::{Problem, ProblemCode, Severity};
 pub use requirements::{Need, NeedKind, Requirements};
 pub use secret::Secret;
+pub use setting::UnknownWord;
 pub use snapshot::{Fingerprint, Snapshot, join_manager_emails};
 pub use tally::Tally;
 pub use user::{

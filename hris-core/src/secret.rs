@@ -32,6 +32,21 @@ impl Secret {
     pub fn is_blank(&self) -> bool {
         self.expose().trim().is_empty()
     }
+
+    /// Whether it is one word, without white space or control characters: what a token that was
+    /// copied whole is, and what a header can carry.
+    ///
+    /// ```
+    /// # use hris_core::Secret;
+    /// assert!(Secret::from("hunter2".to_owned()).is_word());
+    /// assert!(!Secret::from("hunter2\n".to_owned()).is_word());
+    /// assert!(!Secret::from("Bearer hunter2".to_owned()).is_word());
+    /// ```
+    #[must_use]
+    pub fn is_word(&self) -> bool {
+        let torn = |char: char| char.is_whitespace() || char.is_control();
+        !self.is_blank() && !self.expose().chars().any(torn)
+    }
 }
 
 impl From<String> for Secret {

@@ -1,10 +1,9 @@
 //! Settings of the connector, checked once.
 
 use std::fmt;
-use std::str::FromStr;
 
 use hris_core::http::{Bearer, Client, Rate, RetryPolicy, Transport};
-use hris_core::{Error, ErrorKind, Result, Secret};
+use hris_core::{Error, ErrorKind, Result, Secret, setting};
 
 use crate::client::{Api, Vendor};
 use crate::directory::Humaans;
@@ -150,7 +149,7 @@ impl Builder {
         let Some(token) = self.token.filter(|token| !token.is_blank()) else {
             return refuse("token: missing; make one in Humaans under API access tokens");
         };
-        if token.expose().chars().any(|char| char.is_whitespace() || char.is_control()) {
+        if !token.is_word() {
             return refuse("token: holds blanks or line breaks; copy it again");
         }
         if !(1..=MAX_PAGE_SIZE).contains(&self.page_size) {
@@ -200,50 +199,7 @@ impl fmt::Debug for Builder {
     }
 }
 
-/// A word that a setting does not know.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{setting}: {word:?} is not known; use {}", valid.join(" or "))]
-pub struct UnknownWord {
-    setting: &'static str,
-    word: String,
-    valid: &'static [&'static str],
-}
-
-macro_rules! words {
-    ($setting:literal; $(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum $name { $($(#[$vdoc])* $variant,)* }
-
-        impl $name {
-            /// The word of the configuration.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text,)* }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.as_str())
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = UnknownWord;
-
-            fn from_str(word: &str) -> Result<Self, UnknownWord> {
-                match word {
-                    $($text => Ok(Self::$variant),)*
-                    _ => Err(UnknownWord { setting: $setting, word: word.to_owned(), valid: &[$($text),*] }),
-                }
-            }
-        }
-    };
-}
-
-words! {
+setting! {
     "people_status";
     /// How everybody is listed, leavers and new hires included.
     ///
@@ -254,6 +210,7 @@ words! {
     /// let error = "each".parse::<PeopleStatus>().unwrap_err();
     /// assert_eq!(error.to_string(), r#"people_status: "each" is not known; use all or split or omit"#);
     /// ```
+    #[derive(Default)]
     PeopleStatus {
         /// One list with `status=all`. If Humaans refuses that, as [`PeopleStatus::Split`].
         #[default]
@@ -267,9 +224,10 @@ words! {
     }
 }
 
-words! {
+setting! {
     "last_day";
     /// Which date is a leaver's last day; the other one stands in where it is missing.
+    #[derive(Default)]
     LastDay {
         /// `lastWorkingDay`, else `employmentEndDate`.
         #[default]

@@ -1,7 +1,7 @@
 //! Requests to Humaans and the first reading of answers. It can send `GET` and nothing else.
 
 use hris_core::http::{
-    Client, Listed, Listing, Options, Page, Position, Progress, Request, Response, list_all,
+    Client, Listed, Listing, Options, Page, Position, Progress, Request, Response, code_word, list_all,
 };
 use hris_core::wire::{self, Record};
 use hris_core::{Date, EmployeeId, Error, ErrorKind, Result};
@@ -295,22 +295,15 @@ pub(crate) fn is_refusal(error: &Error) -> bool {
 
 /// Says what a refusal may mean in Humaans. The answer cannot tell the reasons apart.
 fn explain(error: Error) -> Error {
-    let (kind, hint) = match error.kind() {
-        ErrorKind::Auth => (
-            ErrorKind::Auth,
-            "the access token is wrong or revoked, or its maker has left or lost the permission API Access, \
-             or the company's plan has no API; make a new token",
+    match error.kind() {
+        ErrorKind::Auth => error.with_hint(
+            "the access token is wrong or revoked, or its maker has left or lost the permission API Access, or the \
+             company's plan has no API; make a new token",
         ),
-        ErrorKind::Permission => (
-            ErrorKind::Permission,
+        ErrorKind::Permission => error.with_hint(
             "the token's scopes or its maker's role do not allow this; `check` names what is missing",
         ),
-        _ => return error,
-    };
-    let explained = Error::new(kind, format!("{error}; {hint}"));
-    match error.status() {
-        Some(status) => explained.with_status(status),
-        None => explained,
+        _ => error,
     }
 }
 
@@ -359,13 +352,11 @@ fn issues<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Ve
     Ok(serde_json::from_value(value).ok())
 }
 
-/// A word that can be an identifier and nothing else.
+/// A word or a number that can be the name of something and nothing else.
 fn plain(value: serde_json::Value) -> Option<String> {
-    let text = match value {
-        serde_json::Value::String(text) => text,
-        serde_json::Value::Number(number) => number.to_string(),
-        _ => return None,
-    };
-    let safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.$[]".contains(&byte);
-    (!text.is_empty() && text.len() <= 64 && text.bytes().all(safe)).then_some(text)
+    match value {
+        serde_json::Value::String(text) => code_word(&text).map(str::to_owned),
+        serde_json::Value::Number(number) => code_word(&number.to_string()).map(str::to_owned),
+        _ => None,
+    }
 }

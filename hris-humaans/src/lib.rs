@@ -13,7 +13,7 @@ pub mod sandbox;
 pub mod webhook;
 mod wire;
 
-pub use builder::{Builder, LastDay, PeopleStatus, UnknownWord};
+pub use builder::{Builder, LastDay, PeopleStatus};
 pub use directory::Humaans;
-pub use hris_core::{Need, NeedKind, Requirements};
+pub use hris_core::{Need, NeedKind, Requirements, UnknownWord};
 pub use requirements::requirements;

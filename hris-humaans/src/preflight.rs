@@ -448,17 +448,8 @@ fn counts(people: &[Employee], request: &ReadRequest) -> Vec<(StandardField, usi
     });
     let mut counts = Vec::new();
     for field in own {
-        let state = |person: &Employee| match field {
-            StandardField::StartDate | StandardField::EndDate | StandardField::LastWorkingDay => {
-                person.date(field).map(|_| ())
-            }
-            StandardField::Address => person.address().map(|_| ()),
-            StandardField::Team | StandardField::Teams => person.teams().map(|_| ()),
-            StandardField::Id | StandardField::Status => Field::Value(()),
-            text => person.text(text).map(|_| ()),
-        };
-        let seen = people.iter().filter(|person| state(person).is_visible()).count();
-        let filled = people.iter().filter(|person| state(person).is_value()).count();
+        let seen = people.iter().filter(|person| person.presence(field).is_visible()).count();
+        let filled = people.iter().filter(|person| person.presence(field).is_value()).count();
         // What Humaans does not have is not asked about.
         let absent = [StandardField::DisplayName, StandardField::Groups, StandardField::Identifications];
         if !absent.contains(&field) {

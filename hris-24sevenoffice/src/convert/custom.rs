@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use hris_core::wire;
 use hris_core::{CustomValue, Employee, Error, ErrorKind, Field, ReadRequest, Result, SourceField};
-use serde_json::{Map, Value};
 
-use crate::wire::{CUSTOM, CustomField, DimensionValue};
+use crate::wire::{CUSTOM, CustomField, DimensionValue, Share, ShareOf};
 
 /// Members that are read as custom fields of their own name.
 const MEMBERS: [&str; 3] = ["email_copy", "employment_rate", "hours_per_week"];
@@ -16,6 +16,15 @@ pub(crate) struct Wanted {
     member: String,
     id: Arc<str>,
     name: Arc<str>,
+}
+
+/// Whether definitions are needed: a field that is asked for by id is found without them.
+pub(crate) fn needs_custom_fields(request: &ReadRequest) -> bool {
+    let by_name = |field: &SourceField| match field {
+        SourceField::CustomName(name) => !MEMBERS.contains(&name.as_str()),
+        _ => false,
+    };
+    request.wants_everything() || request.named_fields().any(by_name)
 }
 
 /// The custom fields that are asked for, by their definitions or, by id, without them.
@@ -74,12 +83,17 @@ pub(crate) fn lacking<'r>(
     })
 }
 
-/// Puts the wanted fields of a person. A member that is absent is empty.
-pub(super) fn put(employee: &mut Employee, members: &Map<String, Value>, wanted: &[Wanted]) {
+/// Puts the wanted fields of a person, which are among the members that no table names. A member
+/// that is absent is empty; of members that contradict each other none says anything.
+pub(super) fn put(employee: &mut Employee, extra: Option<&str>, wanted: &[Wanted]) {
+    let members = extra.map_or_else(|| Some(Vec::new()), wire::members);
     for field in wanted {
-        let value = match members.get(&field.member) {
-            None => Field::Cleared,
-            Some(value) => text(value),
+        let value = match &members {
+            None => Field::NotProvided,
+            Some(members) => {
+                let member = members.iter().find(|(name, _)| *name == field.member);
+                member.map_or(Field::Cleared, |(_, value)| value.clone())
+            }
         };
         employee.put_custom(CustomValue { id: field.id.clone(), name: field.name.clone(), value });
     }
@@ -98,25 +112,23 @@ impl Departments {
     }
 
     /// The department to which most of a person's cost goes; `Err` where two have the same share.
-    pub(super) fn of(&self, members: &Map<String, Value>) -> std::result::Result<Field<String>, ()> {
-        let mut shares: BTreeMap<String, i64> = BTreeMap::new();
-        for share in members.get("accounting").and_then(Value::as_array).into_iter().flatten() {
-            let percentage = share.get("percentage").map_or(Field::Cleared, text).value();
-            // Hundredths of a percent, so that shares compare exactly.
-            let percentage = percentage.and_then(|text| text.trim().parse::<f64>().ok()).unwrap_or_default();
-            #[expect(clippy::cast_possible_truncation, reason = "held between 0 and 100 percent")]
-            let hundredths = (percentage.clamp(0.0, 100.0) * 100.0).round() as i64;
-            for dimension in share.get("dimensions").and_then(Value::as_array).into_iter().flatten() {
-                let part = |name| dimension.get(name).map_or(Field::Cleared, text).value();
-                if part("dimid").as_deref() == Some(self.dimension.as_str())
-                    && let Some(value) = part("value")
-                {
-                    *shares.entry(value).or_default() += hundredths;
+    pub(super) fn of(&self, accounting: &Field<Box<str>>) -> std::result::Result<Field<String>, ()> {
+        let shares: Vec<Share> = match accounting.as_deref() {
+            Field::Value(json) => wire::objects(json).unwrap_or_default(),
+            _ => Vec::new(),
+        };
+        let mut sums: BTreeMap<String, i64> = BTreeMap::new();
+        for share in &shares {
+            let parts: Vec<ShareOf> =
+                share.dimensions.as_deref().value().and_then(wire::objects).unwrap_or_default();
+            for part in parts.into_iter().filter(|part| part.notes.id.as_ref() == Some(&self.dimension)) {
+                if let Field::Value(value) = part.value {
+                    *sums.entry(value).or_default() += hundredths(share.percentage.as_deref());
                 }
             }
         }
-        let Some(most) = shares.values().max().copied() else { return Ok(Field::Cleared) };
-        let mut first = shares.iter().filter(|(_, share)| **share == most).map(|(value, _)| value);
+        let Some(most) = sums.values().max().copied() else { return Ok(Field::Cleared) };
+        let mut first = sums.iter().filter(|(_, sum)| **sum == most).map(|(value, _)| value);
         match (first.next(), first.next()) {
             (Some(value), None) => Ok(Field::Value(self.names.get(value).unwrap_or(value).clone())),
             _ => Err(()),
@@ -124,13 +136,9 @@ impl Departments {
     }
 }
 
-/// A scalar as text.
-fn text(value: &Value) -> Field<String> {
-    match value {
-        Value::Null => Field::Cleared,
-        Value::String(text) if text.trim().is_empty() => Field::Cleared,
-        Value::String(text) => Field::Value(text.clone()),
-        Value::Bool(_) | Value::Number(_) => Field::Value(value.to_string()),
-        Value::Array(_) | Value::Object(_) => Field::NotProvided,
-    }
+/// A percentage in hundredths, so that shares compare exactly.
+#[expect(clippy::cast_possible_truncation, reason = "held between 0 and 100 percent")]
+fn hundredths(percentage: Field<&str>) -> i64 {
+    let percentage = percentage.value().and_then(|text| text.trim().parse::<f64>().ok()).unwrap_or_default();
+    (percentage.clamp(0.0, 100.0) * 100.0).round() as i64
 }

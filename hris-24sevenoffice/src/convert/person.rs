@@ -1,13 +1,15 @@
 //! One person: names, contact, address, dates, status.
 
+use hris_core::http::Part;
 use hris_core::wire::Notes;
-use hris_core::{Date, Employee, Field, Problem, ProblemCode, ReadRequest, Result, StandardField, Status};
-use serde_json::Map;
+use hris_core::{
+    Date, Employee, Field, Problem, ProblemCode, ReadRequest, Result, StandardField, Status, Tally,
+};
 
 use super::custom::{self, Wanted};
 use super::identification::{identity, told};
 use super::work::{Summary, date, sum_up};
-use super::{Lists, Part, Warnings, complete_phone, wanted};
+use super::{Lists, complete_phone, wanted};
 use crate::builder::{PhoneRegion, Settings};
 use crate::wire::{self, Employment};
 
@@ -68,7 +70,7 @@ impl<'a> Reader<'a> {
         &self,
         mut person: wire::Employee,
         employments: Option<&[Employment]>,
-        warnings: &mut Warnings,
+        warnings: &mut Tally,
     ) -> Employee {
         let id = person.notes.id.take().unwrap_or_default();
         let notes = std::mem::take(&mut person.notes);
@@ -110,7 +112,7 @@ impl<'a> Reader<'a> {
             self.undated(&mut *warnings, "employee_date", &employee);
         }
         let first = self.put_work(&mut employee, dated.unwrap_or_default(), employments, warnings);
-        self.put_others(&mut employee, &notes, warnings);
+        self.put_others(&mut employee, &person.accounting, notes.extra.as_deref(), warnings);
         employee.with_extra(with_first(notes.extra, first))
     }
 
@@ -120,7 +122,7 @@ impl<'a> Reader<'a> {
         employee: &mut Employee,
         employee_date: Field<Date>,
         employments: Option<&[Employment]>,
-        warnings: &mut Warnings,
+        warnings: &mut Tally,
     ) -> Option<Date> {
         let Some(employments) = employments else {
             let later = self.today.zip(employee_date.value()).is_some_and(|(today, start)| start > today);
@@ -156,7 +158,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The name of the site at which the primary employment is.
-    fn location(&self, primary: Option<&Employment>, id: &str, warnings: &mut Warnings) -> Field<String> {
+    fn location(&self, primary: Option<&Employment>, id: &str, warnings: &mut Tally) -> Field<String> {
         let company = match &self.lists.company {
             Part::Hidden(_) => return Field::NotPermitted,
             Part::Skipped => return Field::NotProvided,
@@ -177,19 +179,23 @@ impl<'a> Reader<'a> {
     }
 
     /// The department and the custom fields.
-    fn put_others(&self, employee: &mut Employee, notes: &Notes, warnings: &mut Warnings) {
-        let department = self.wants(StandardField::Department);
-        if !department && self.customs.is_empty() {
+    fn put_others(
+        &self,
+        employee: &mut Employee,
+        accounting: &Field<Box<str>>,
+        extra: Option<&str>,
+        warnings: &mut Tally,
+    ) {
+        if !self.customs.is_empty() {
+            custom::put(employee, extra, &self.customs);
+        }
+        if !self.wants(StandardField::Department) {
             return;
         }
-        let members = notes.extra.as_deref().and_then(|json| serde_json::from_str::<Map<_, _>>(json).ok());
-        let members = members.unwrap_or_default();
-        custom::put(employee, &members, &self.customs);
         let value = match &self.lists.departments {
-            _ if !department => return,
             Part::Hidden(_) => Field::NotPermitted,
             Part::Skipped => Field::NotProvided,
-            Part::Read(departments) => departments.of(&members).unwrap_or_else(|()| {
+            Part::Read(departments) => departments.of(accounting).unwrap_or_else(|()| {
                 let words = "two departments have the same share of this person; left out";
                 warnings.count(ProblemCode::UnmappedValue, "department", words, employee.id().as_str());
                 Field::NotProvided
@@ -198,7 +204,7 @@ impl<'a> Reader<'a> {
         employee.put(StandardField::Department, value);
     }
 
-    fn undated(&self, warnings: &mut Warnings, member: &'static str, employee: &Employee) {
+    fn undated(&self, warnings: &mut Tally, member: &'static str, employee: &Employee) {
         let words = "not a date of the form YYYY-MM-DD, or an end before its start; left out";
         warnings.count(ProblemCode::InvalidDate, member, words, employee.id().as_str());
     }

@@ -134,6 +134,17 @@ impl Wanted {
         settings: &Settings,
     ) -> Result<Changes> {
         let mut changes = Changes::default();
+        let wanted_members =
+            self.texts.keys().copied().chain(self.identity.iter().map(|_| "internationalID"));
+        for member in wanted_members {
+            let unfit = current.notes.unfit.iter().any(|name| **name == *member);
+            if unfit && marks.has(member) {
+                return Err(rejected(format!(
+                    "update employee: {member} holds something of a type that is not documented, which is not \
+                     overwritten"
+                )));
+            }
+        }
         for (member, wanted) in &self.texts {
             let known = text_of(current, member).unwrap_or_default();
             let same = |wanted: &str| canonical(member, wanted, region) == canonical(member, known, region);

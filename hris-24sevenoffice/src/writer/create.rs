@@ -1,6 +1,6 @@
 //! Creating: a number that nobody has, one person and no second one.
 
-use hris_core::{Employee, EmployeeId, Error, ErrorKind, Result, Timestamp};
+use hris_core::{Employee, EmployeeId, Error, ErrorKind, Result};
 
 use super::change::{Wanted, has_email};
 use super::{Writing, rejected, unproven};
@@ -22,21 +22,15 @@ impl Writing<'_> {
         };
         let person = self.person(&id).await.map_err(unproven)?;
         // Of somebody who was there already nothing is changed; only what is missing is added.
-        let employed = self.employ_new(&id, &wanted, person.at).await;
-        employed.map_err(|error| without_employment(&id, error))?;
-        self.told(&id, person).await
-    }
-
-    /// Gives somebody without an employment their first one, if a start date is wanted.
-    async fn employ_new(&mut self, id: &EmployeeId, wanted: &Wanted, at: Option<Timestamp>) -> Result<()> {
-        if wanted.start.is_none() {
-            return Ok(());
+        let work = self.work(&id).await.map_err(unproven)?;
+        if wanted.start.is_none() || !work.employments.is_empty() {
+            return self.told(person, &work).await;
         }
-        let work = self.work(id).await?;
-        if !work.employments.is_empty() {
-            return Ok(());
-        }
-        self.employ(id, self.plan(id, work, wanted, at)?).await
+        let employed = match self.plan(&id, work, &wanted, person.at) {
+            Ok(planned) => self.employ(&id, planned).await,
+            Err(error) => Err(error),
+        };
+        self.told(person, &employed.map_err(|error| without_employment(&id, error))?).await
     }
 
     /// Creates the person under a number that is free, and finds out under which.

@@ -6,7 +6,7 @@ use hris_core::{Date, EmployeeId, ErrorKind, Field, Result, Timestamp};
 
 use super::change::Wanted;
 use super::mark::{Allowed, canonical_text};
-use super::{Pending, What, Work, Writing, is_unclear, rejected};
+use super::{Pending, Seen, What, Work, Writing, is_unclear, rejected};
 use crate::builder::Settings;
 use crate::convert::{Lists, Span, primary, today_in};
 use crate::wire::Employment;
@@ -21,7 +21,7 @@ struct Element {
 
 /// Employments to be written, and those that are there.
 pub(super) struct Planned {
-    pub(super) work: Work,
+    work: Work,
     elements: Elements,
 }
 
@@ -43,13 +43,13 @@ impl Writing<'_> {
         Ok(Planned { work, elements })
     }
 
-    /// Writes one employment after the other.
-    pub(super) async fn employ(&mut self, id: &EmployeeId, planned: Planned) -> Result<()> {
+    /// Writes one employment after the other; answers all of them as they then are.
+    pub(super) async fn employ(&mut self, id: &EmployeeId, planned: Planned) -> Result<Work> {
         let mut work = planned.work;
         for element in planned.elements.values() {
             work = self.write(id, work, element).await?;
         }
-        Ok(())
+        Ok(work)
     }
 
     /// Sends one employment and looks what became of all of them.
@@ -75,8 +75,10 @@ impl Writing<'_> {
             }
             return Err(error);
         }
-        self.settle(id).await?;
-        self.work(id).await
+        match self.settle(id).await? {
+            Some(Seen::Work(work)) => Ok(work),
+            _ => self.work(id).await,
+        }
     }
 }
 

@@ -259,6 +259,12 @@ async fn records_that_contradict_each_other_or_themselves_are_set_aside() {
     );
     let snapshot = payroll(&sandbox).snapshot(&everything()).await.unwrap();
     assert_eq!((snapshot.set_aside(), snapshot.employees().len()), (&[id("41")][..], 0));
+    sandbox.clear_faults();
+    // A custom field that is there twice says nothing; it does not say that it is empty.
+    let twice = br#"[{"empId":"41","employee_field_2":"S","employee_field_2":"M"}]"#.to_vec();
+    sandbox.inject(Fault::Body(twice).on("/employee/v2"));
+    let snapshot = payroll(&sandbox).snapshot(&everything()).await.unwrap();
+    assert!(person(&snapshot, "41").custom().iter().all(|custom| custom.value == Field::NotProvided));
 }
 
 #[tokio::test(start_paused = true)]

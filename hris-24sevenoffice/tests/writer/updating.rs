@@ -349,3 +349,19 @@ async fn a_record_that_contradicts_itself_is_not_written() {
     assert_eq!(error.kind(), ErrorKind::Protocol);
     assert_eq!(writes(&sandbox), []);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_of_an_unknown_type_is_not_overwritten() {
+    let sandbox = three().await;
+    sandbox.change(|company| company.set("41", "telefon", json!({ "mobile": "405" }))).unwrap();
+    sandbox.change(|company| company.set("42", "internationalID", json!([]))).unwrap();
+    let payroll = payroll(&sandbox);
+    let error = update(&payroll, "41", &[set(PHONE, "+4740555999")]).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Rejected);
+    assert!(error.to_string().contains("telefon"), "{error}");
+    assert_eq!(writes(&sandbox), []);
+    // An empty list where an object belongs is only another way to write nothing.
+    let ids = json!([{ "number": "ZS0000999", "kind": "passport", "country": "PL" }]).to_string();
+    update(&payroll, "42", &[set(StandardField::Identifications, &ids)]).await.unwrap();
+    assert_eq!(sandbox.writes().len(), 1);
+}

@@ -35,4 +35,4 @@ pub use request::{Method, Outgoing, Request};
 pub use response::Response;
 pub use retry::RetryPolicy;
 pub use transport::{FnTransport, Limits, SendError, Transport};
-pub use vendor::{Authorize, Bearer, PlainVendor, Vendor, Verdict};
+pub use vendor::{Authorize, Bearer, PlainVendor, Vendor, Verdict, code_word};

@@ -16,7 +16,8 @@ pub enum Part<T> {
 }
 
 impl<T> Part<T> {
-    /// A list that may be missing: refused or not there is an answer.
+    /// A list that may be missing: refused or not there is an answer. So is a 401 where the vendor's
+    /// 401 does not mean the credential ([`ErrorKind::Auth`]).
     ///
     /// # Errors
     /// Everything else.
@@ -25,6 +26,7 @@ impl<T> Part<T> {
             Ok(list) => Ok(Self::Read(list)),
             Err(error) => match error.status() {
                 Some(status @ (403 | 404 | 410)) => Ok(Self::Hidden(status)),
+                Some(401) if error.kind() != ErrorKind::Auth => Ok(Self::Hidden(401)),
                 _ => Err(error),
             },
         }
@@ -85,8 +87,8 @@ impl<T> Asked<T> {
             Ok(value) => Ok(Self::Answered(value)),
             Err(error) => match error.kind() {
                 ErrorKind::Permission | ErrorKind::NotFound | ErrorKind::Rejected => Ok(Self::Refused(error)),
-                // A list that is not found.
-                ErrorKind::Protocol if error.status() == Some(404) => Ok(Self::Refused(error)),
+                // A list that is not found, or refused with a 401 that is not about the credential.
+                ErrorKind::Protocol if matches!(error.status(), Some(401 | 404)) => Ok(Self::Refused(error)),
                 _ => Err(error),
             },
         }

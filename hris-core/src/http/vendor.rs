@@ -41,10 +41,25 @@ pub trait Vendor: fmt::Debug + Send + Sync + 'static {
     ///
     /// The ready reading is "request id …" from `X-Request-Id`.
     fn words(&self, response: &Response) -> Option<String> {
-        let id = response.header("x-request-id")?;
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte);
-        (!id.is_empty() && id.len() <= 64 && id.bytes().all(plain)).then(|| format!("request id {id}"))
+        let id = code_word(response.header("x-request-id")?)?;
+        Some(format!("request id {id}"))
     }
+}
+
+/// The text, if it can be the name of an error, a member or a request and nothing else: at most 64
+/// letters, digits and `-_.:$[]`. What [`Vendor::words`] takes from a refusal goes through this, so
+/// that no sentence, address or e-mail gets into an error.
+///
+/// ```
+/// use hris_core::http::code_word;
+///
+/// assert_eq!(code_word("missing_field"), Some("missing_field"));
+/// assert_eq!(code_word("ada@acme.example is taken"), None);
+/// ```
+#[must_use]
+pub fn code_word(text: &str) -> Option<&str> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:$[]".contains(&byte);
+    (!text.is_empty() && text.len() <= 64 && text.bytes().all(plain)).then_some(text)
 }
 
 /// The common reading of answers and nothing peculiar.

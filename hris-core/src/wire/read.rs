@@ -145,6 +145,7 @@ impl<'de, R: Record> Visitor<'de> for RecordSeed<'_, R> {
                 Slot::Asked => {
                     let mut value = Field::NotProvided;
                     member.loose(&mut value)?;
+                    notes.repeated |= notes.asked.iter().any(|(known, _)| **known == *key);
                     notes.asked.push((key.into(), value));
                 }
                 Slot::Date(slot) => member.date(slot)?,
@@ -288,7 +289,10 @@ impl<'de, A: MapAccess<'de>> Member<'_, '_, A> {
         match raw.as_bytes().first() {
             Some(first) if *first == begin => self.set(slot, Field::Value(raw.into())),
             Some(b'n') => self.set(slot, Field::Cleared),
-            _ => self.notes.unfit.push(self.key.into()),
+            _ => {
+                self.notes.unfit.push(self.key.into());
+                self.set(slot, Field::NotProvided);
+            }
         }
         Ok(())
     }

@@ -213,7 +213,7 @@ type At<T> = std::result::Result<T, (usize, String)>;
 fn vendor_of(text: &str, document: &toml::de::DeTable<'_>) -> At<&'static dyn Vendor> {
     let Some(source) = document.get("source") else {
         let message =
-            format!("source.vendor is missing: write [source] with vendor = \"{}\"", vendors::names());
+            format!("source.vendor is missing: write [source] with vendor = one of {}", vendors::names());
         // Perhaps it is there, under a name that does not exist.
         return match check::unknown_table(text, document, &schema()) {
             Some(fault) => Err((fault.line, format!("{}; {message}", fault.message))),

@@ -102,14 +102,13 @@ fn one_message_names_line_path_shape_and_nearest_key() {
 
 #[test]
 fn a_misspelt_source_is_named() {
+    let missing =
+        format!("source.vendor is missing: write [source] with vendor = one of {}", crate::vendors::names());
     assert_eq!(
         message("[sorce]\nvendor = \"humaans\"\n"),
-        "hris.toml:1: sorce is not a key; the nearest is `source`; source.vendor is missing: write [source] with vendor = \"humaans\""
+        format!("hris.toml:1: sorce is not a key; the nearest is `source`; {missing}")
     );
-    assert_eq!(
-        message(""),
-        "hris.toml:1: source.vendor is missing: write [source] with vendor = \"humaans\""
-    );
+    assert_eq!(message(""), format!("hris.toml:1: {missing}"));
 }
 
 #[test]
@@ -159,4 +158,24 @@ fn vendors_that_are_not_built_in_are_told_from_typing_errors() {
             "hris.toml:2: source.vendor: there is no vendor \"humans\"; the nearest is \"humaans\"; this build has {built}"
         )
     );
+}
+
+#[test]
+fn a_payrolls_keys_are_judged_before_anything_is_sent() {
+    for (line, word) in [
+        ("enddate_reason = \"arbeidstakerHarSagtOppSelv\"", "fine"),
+        ("employment_defaults = { working_times = \"ikkeSkift\" }", "fine"),
+        ("phone_region = \"SE\"", "fine"),
+        ("enddate_reason = \"sluttet\"", "source.enddate_reason"),
+        ("create_defaults = { hidden = \"1\" }", "source.create_defaults"),
+        ("employment_defaults = { startdate = \"2026-01-01\" }", "source.employment_defaults"),
+        ("phone_region = \"DK\"", "source.phone_region must be one of"),
+        ("update_body = \"all\"", "source.update_body must be one of"),
+        ("new_employee_number = 7", "source.new_employee_number must be one of"),
+        ("enddate_resaon = \"Ingen\"", "the nearest is `enddate_reason`"),
+        ("people_status = \"all\"", "24sevenoffice does not have it"),
+    ] {
+        let said = message(&format!("[source]\nvendor = \"24sevenoffice\"\n{line}\n"));
+        assert!(said.contains(word), "{line}: {said}");
+    }
 }
