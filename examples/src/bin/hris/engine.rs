@@ -125,6 +125,8 @@ async fn with_runner<T>(
         shell.console.note(format!("warning: {warning}"));
     }
     let mapping = settings.mapping_for(&settings.vendor.capabilities())?;
+    // What is wrong with the settings shows before any file is made.
+    let directory = settings.vendor.directory(settings)?;
     let mailer = match (&settings.mail, access) {
         (Some(mail), Access::Write) => Some(Mailer::new(mail, settings)?),
         _ => None,
@@ -142,7 +144,7 @@ async fn with_runner<T>(
         _ => state(settings).await?,
     };
     let directory = match oauth {
-        None => settings.vendor.directory(settings)?,
+        None => directory,
         Some(oauth) => {
             let stored = store.connection(&settings.connection).await?;
             if stored.is_some_and(|connection| connection.stage() == Stage::ReconnectNeeded) {
