@@ -190,7 +190,9 @@ impl Builder {
             None => {
                 return refuse("credential: missing; connect by OAuth 2.0, with a client id and secret");
             }
-            Some(Access::Token(token)) if token.is_blank() => return refuse("access token: is empty"),
+            Some(Access::Token(token)) if !token.is_word() => {
+                return refuse("access token: is empty, or holds blanks or line breaks");
+            }
             Some(Access::Token(token)) => client.authorization(Bearer::new(token)),
             Some(Access::Grants(oauth, grants)) => {
                 let own = Session::new(oauth, grants, self.seed);

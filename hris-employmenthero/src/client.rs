@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hris_core::http::{
-    Client, Listed, Listing, Options, Page, Position, Progress, Request, Response, list_all,
+    Client, Listed, Listing, Options, Page, Position, Progress, Request, Response, code_word, list_all,
 };
 use hris_core::wire::{self, Record};
 use hris_core::{EmployeeId, Error, ErrorKind, Result};
@@ -273,34 +273,26 @@ impl<R: Record> Listing for List<'_, R> {
 
 /// Says what a refusal may mean in Employment Hero. The answer cannot tell the reasons apart.
 fn explain(error: Error, of: Resource) -> Error {
-    let (kind, hint) = match (error.kind(), error.status()) {
+    match (error.kind(), error.status()) {
         // Without a status it is the session's own word, which says everything.
-        (ErrorKind::Auth, Some(_)) => (
-            ErrorKind::Auth,
-            "the access token is refused, and renewing it did not help; reconnect: give consent again, as an owner or a \
-             full administrator"
-                .to_owned(),
+        (ErrorKind::Auth, Some(_)) => error.with_hint(
+            "the access token is refused, and renewing it did not help; reconnect: give consent again, as an owner or a full \
+             administrator",
         ),
-        (ErrorKind::Permission, _) => (
-            ErrorKind::Permission,
-            format!(
-                "the grant lacks the scope {}, or the person who consented may not see this, or the plan has no API \
-                 (Platinum and above have)",
-                of.scope()
-            ),
-        ),
+        (ErrorKind::Permission, _) => error.with_hint(format_args!(
+            "the grant lacks the scope {}, or the person who consented may not see this, or the plan has no API (Platinum \
+             and above have)",
+            of.scope()
+        )),
         // Nothing at all is found in an organisation that the grant does not cover.
         (ErrorKind::NotFound | ErrorKind::Protocol, Some(404))
             if matches!(of, Resource::Employees | Resource::Organisation) =>
         {
-            (ErrorKind::Permission, "the organisation is not visible to this grant; `organisation` may be wrong".to_owned())
+            Error::new(ErrorKind::Permission, error.to_string())
+                .with_status(404)
+                .with_hint("the organisation is not visible to this grant; `organisation` may be wrong")
         }
-        _ => return error,
-    };
-    let explained = Error::new(kind, format!("{error}; {hint}"));
-    match error.status() {
-        Some(status) => explained.with_status(status),
-        None => explained,
+        _ => error,
     }
 }
 
@@ -339,13 +331,11 @@ struct Refusal {
     errors: Option<Value>,
 }
 
-/// A word that can be an identifier and nothing else.
+/// A number or a word that can be a code and nothing else.
 fn plain(value: Value) -> Option<String> {
-    let text = match value {
-        Value::String(text) => text,
-        Value::Number(number) => number.to_string(),
-        _ => return None,
-    };
-    let safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    (!text.is_empty() && text.len() <= 40 && text.bytes().all(safe)).then_some(text)
+    match value {
+        Value::String(text) => code_word(&text).map(str::to_owned),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
 }

@@ -61,11 +61,11 @@ const FIELDS: [StandardField; 32] = [
 /// use hris_core::{Directory, Secret};
 /// use hris_employmenthero::EmploymentHero;
 ///
-/// let token = Secret::from("an access token".to_owned());
+/// let token = Secret::from("an-access-token".to_owned());
 /// let directory = EmploymentHero::builder().access_token(token).build()?;
 /// assert_eq!(directory.capabilities().vendor, "employmenthero");
 /// assert!(directory.writer().is_none());
-/// assert!(!format!("{directory:?}").contains("an access token"));
+/// assert!(!format!("{directory:?}").contains("an-access-token"));
 /// # Ok::<(), hris_core::Error>(())
 /// ```
 #[derive(Clone, Debug)]

@@ -15,7 +15,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hris_core::http::Transport;
+use hris_core::http::{Transport, code_word};
 use hris_core::{Error, ErrorKind, Grant, Result, Secret};
 use oauth2::basic::BasicClient;
 use oauth2::{AuthUrl, ClientId, CsrfToken, PkceCodeChallenge, RedirectUrl, Scope};
@@ -25,7 +25,7 @@ use url::{Host, Url};
 
 pub(crate) use session::Session;
 pub use token::TokenRequest;
-use token::{Answer, Endpoint, plain};
+use token::{Answer, Endpoint};
 
 /// Where consent is given, unless [`OAuthBuilder::auth_url`] says otherwise.
 const AUTH_URL: &str = "https://oauth.employmenthero.com/oauth2/authorize";
@@ -186,7 +186,7 @@ fn code(consent: &Consent, redirected: &str) -> Result<Secret> {
         );
     }
     if let Some(error) = of("error").first() {
-        let told = plain(error).unwrap_or_else(|| "no reason that can be shown".to_owned());
+        let told = code_word(error).unwrap_or("no reason that can be shown");
         return refuse(ErrorKind::Auth, &format!("consent was refused ({told}); begin again and allow it"));
     }
     let mut codes = of("code");

@@ -3,7 +3,7 @@
 
 use hris_core::http::{Asked, Part};
 use hris_core::{
-    Cost, Employee, Error, ErrorKind, Field, Finding, Level, Preflight, ReadRequest, Result, SourceField,
+    Cost, Employee, Error, ErrorKind, Finding, Level, Preflight, ReadRequest, Result, SourceField,
     StandardField,
 };
 
@@ -353,14 +353,6 @@ impl Check<'_> {
 
 /// How many people show a field, and how many have a value; none for what is not their own.
 fn visible(people: &[Employee], field: StandardField) -> Option<(usize, usize)> {
-    let state = |person: &Employee| match field {
-        StandardField::StartDate | StandardField::EndDate | StandardField::LastWorkingDay => {
-            person.date(field).map(|_| ())
-        }
-        StandardField::Address => person.address().map(|_| ()),
-        StandardField::Team | StandardField::Teams | StandardField::Groups => person.teams().map(|_| ()),
-        text => person.text(text).map(|_| ()),
-    };
     let elsewhere = [
         StandardField::Id,
         StandardField::Status,
@@ -372,7 +364,7 @@ fn visible(people: &[Employee], field: StandardField) -> Option<(usize, usize)> 
     if elsewhere.contains(&field) {
         return None;
     }
-    let seen = people.iter().filter(|person| state(person).is_visible()).count();
-    let filled = people.iter().filter(|person| state(person) == Field::Value(())).count();
+    let seen = people.iter().filter(|person| person.presence(field).is_visible()).count();
+    let filled = people.iter().filter(|person| person.presence(field).is_value()).count();
     Some((seen, filled))
 }

@@ -6,7 +6,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hris_core::http::{Client, Limits, Request, Response, RetryPolicy, Transport, Vendor, Verdict};
+use hris_core::http::{
+    Client, Limits, Request, Response, RetryPolicy, Transport, Vendor, Verdict, code_word,
+};
 use hris_core::{Error, ErrorKind, Grant, Result, Secret};
 use oauth2::TokenResponse;
 use oauth2::basic::{BasicTokenResponse, BasicTokenType};
@@ -202,7 +204,7 @@ fn refusal(status: u16, body: &Value) -> Answer {
     if dead && matches!(status, 400 | 401) {
         return Answer::Dead;
     }
-    let told = plain(error).map_or_else(String::new, |word| format!(" ({word})"));
+    let told = code_word(error).map_or_else(String::new, |word| format!(" ({word})"));
     let (kind, advice) = match error {
         "invalid_client" | "unauthorized_client" => (
             ErrorKind::Config,
@@ -213,12 +215,6 @@ fn refusal(status: u16, body: &Value) -> Answer {
     };
     let words = format!("token request: HTTP {status}{told}; {advice}");
     Answer::Refused(Error::new(kind, words).with_status(status))
-}
-
-/// A word that can be the name of an error and nothing else.
-pub(super) fn plain(word: &str) -> Option<String> {
-    let safe = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
-    (!word.is_empty() && word.len() <= 40 && word.bytes().all(safe)).then(|| word.to_owned())
 }
 
 #[cfg(test)]

@@ -242,7 +242,7 @@ impl super::Vendor for Vendor {
     }
 
     fn capabilities(&self) -> Capabilities {
-        let token = Secret::from("to look at what it can do".to_owned());
+        let token = Secret::from("none".to_owned());
         EmploymentHero::builder().access_token(token).build().map_or_else(
             |_| Capabilities::read_only(self.name(), &[], LeaverSignals::new(true, true)),
             |directory| directory.capabilities().clone(),
