@@ -24,6 +24,11 @@ fn story_1_humaans_benefits() {
 }
 
 #[test]
+fn story_2_freshteam_leavers() {
+    told(env!("CARGO_BIN_EXE_story_2_freshteam_leavers"));
+}
+
+#[test]
 fn story_3_connection_flow() {
     told(env!("CARGO_BIN_EXE_story_3_connection_flow"));
 }
@@ -31,4 +36,9 @@ fn story_3_connection_flow() {
 #[test]
 fn story_4_payroll_both_ways() {
     told(env!("CARGO_BIN_EXE_story_4_payroll_both_ways"));
+}
+
+#[test]
+fn story_5_employment_hero_operations() {
+    told(env!("CARGO_BIN_EXE_story_5_employment_hero_operations"));
 }

@@ -140,12 +140,14 @@ impl<'a> Writing<'a> {
             true => Some(self.plan(id, self.work(id).await?, wanted, person.at)?),
             false => None,
         };
-        if !members.is_empty() {
+        let sends = !members.is_empty();
+        if sends {
             person = self.change(id, wanted, person, members).await?;
         }
         let work = match planned {
             Some(planned) => self.employ(id, planned).await?,
-            None => self.work(id).await.map_err(unproven)?,
+            None if sends => self.work(id).await.map_err(unproven)?,
+            None => self.work(id).await?,
         };
         self.told(person, &work).await
     }
@@ -164,16 +166,17 @@ impl<'a> Writing<'a> {
         let pending = Pending { id: id.clone(), what: What::Employee, before: person.marks, allowed };
         self.state.pending = Some(pending);
         let mut sent = self.api.update_employee(id, &body).await;
-        if is_unclear(&sent) {
+        let unclear = is_unclear(&sent);
+        if unclear {
             // The same values twice are the same as once, but only if they are not there already.
-            let now = self.person(id).await?;
+            let now = self.person(id).await.map_err(unproven)?;
             sent = match wanted.members(&now.record, &now.marks, region, self.settings)?.is_empty() {
                 true => Ok(()),
                 false => self.api.update_employee(id, &body).await,
             };
         }
         if let Err(error) = sent {
-            if error.kind() != ErrorKind::UnknownOutcome {
+            if !unclear {
                 self.state.pending = None;
             }
             return Err(self.email_taken(id, wanted, error).await);

@@ -6,7 +6,7 @@ mod role;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use hris_core::http::Part;
+use hris_core::http::{Part, Proof};
 use hris_core::{
     Date, Employee, EmployeeId, Error, ErrorKind, Field, Fingerprint, Problem, ProblemCode, ReadRequest,
     Result, Snapshot, StandardField, Tally, join_manager_emails,
@@ -78,6 +78,7 @@ pub(crate) fn snapshot(
 ) -> Result<Snapshot> {
     let hidden = people.hidden;
     let unfiltered = people.unfiltered;
+    let contradicted = people.lists.iter().any(|list| list.proof == Proof::Rows);
     let crowd = Crowd::of(people.lists);
     let organisation = organisation(&crowd.rows, identity)?;
     let mut fingerprint = Fingerprint {
@@ -139,6 +140,11 @@ pub(crate) fn snapshot(
     }
     for problem in warnings.problems() {
         snapshot = snapshot.with_problem(problem);
+    }
+    if contradicted {
+        snapshot = snapshot.without_absence(
+            "several records share an id and the total counts each, so nobody knows whose place they take",
+        );
     }
     if unfiltered {
         snapshot = snapshot.without_absence(

@@ -94,7 +94,8 @@ pub enum Stage {
     Paused,
     /// Live: runs may write.
     Published,
-    /// The credential died. A new one brings it back with its links and history.
+    /// The credential died, as a run found out or somebody said. A new one brings it back with its
+    /// links and history.
     ReconnectNeeded,
     /// Removed. Its history stays.
     Removed,
@@ -130,7 +131,8 @@ impl Stage {
 
     pub(crate) fn refuse(self, connection: &str) -> Error {
         let message = format!("connection {connection:?} is {}: {}", self.as_str(), self.next());
-        Error::new(ErrorKind::Config, message)
+        let kind = if self == Self::ReconnectNeeded { ErrorKind::Auth } else { ErrorKind::Config };
+        Error::new(kind, message)
     }
 }
 

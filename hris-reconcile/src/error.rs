@@ -132,6 +132,15 @@ impl Error {
         matches!(self.0.kind, ErrorKind::Busy | ErrorKind::Source | ErrorKind::Target)
     }
 
+    /// Whether the source refused the credential itself, so that nothing works before there is a new
+    /// one. A permission that is missing, and a credential of the target, are something else.
+    #[must_use]
+    pub fn is_credential_refused(&self) -> bool {
+        let source = self.0.source.as_deref().and_then(|source| source.downcast_ref::<hris_core::Error>());
+        self.0.kind == ErrorKind::Auth
+            && source.is_some_and(|error| error.kind() == hris_core::ErrorKind::Auth)
+    }
+
     /// How long the source or target asked to wait, if it did.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {

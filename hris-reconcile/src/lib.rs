@@ -21,5 +21,9 @@ pub use runner::{Approval, Check, Explanation, Planned, Runner, RunnerBuilder, S
 
 #[cfg(feature = "24sevenoffice")]
 pub use hris_24sevenoffice as sevenoffice;
+#[cfg(feature = "employmenthero")]
+pub use hris_employmenthero as employmenthero;
+#[cfg(feature = "freshteam")]
+pub use hris_freshteam as freshteam;
 #[cfg(feature = "humaans")]
 pub use hris_humaans as humaans;

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use async_trait::async_trait;
 use hris_core::reconcile::ActionKind;
-use hris_core::{EmployeeId, UserId};
+use hris_core::{Cost, EmployeeId, UserId};
 
 use crate::report::{ActionResult, Counts, Outcome, Report};
 
@@ -56,6 +56,11 @@ pub enum Event {
     Asking {
         /// How many.
         people: u64,
+    },
+    /// What reading the directory will take, told before it begins by directories that know.
+    Expected {
+        /// Requests and pace.
+        cost: Cost,
     },
     /// The directory is being read.
     Fetching {

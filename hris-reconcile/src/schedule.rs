@@ -1,5 +1,8 @@
 //! Running again and again.
 
+#[cfg(feature = "cron")]
+mod cron;
+
 use std::fmt;
 use std::time::Duration;
 
@@ -7,9 +10,9 @@ use async_trait::async_trait;
 use hris_core::Timestamp;
 
 use crate::report::Report;
-use crate::{ErrorKind, Result, Runner};
+use crate::{Error, ErrorKind, Result, Runner, Stop};
 
-/// How often a connection runs.
+/// When a connection runs: every so often, or with feature `cron` at the times of a pattern.
 ///
 /// ```
 /// use std::time::Duration;
@@ -19,30 +22,51 @@ use crate::{ErrorKind, Result, Runner};
 /// let daily = Schedule::every(Duration::from_secs(24 * 60 * 60));
 /// let last: Timestamp = "2026-11-23T09:00:00Z".parse()?;
 /// let next = daily.next_after(Some(last), "2026-11-23T10:00:00Z".parse()?);
-/// assert_eq!(next, "2026-11-24T09:00:00Z".parse()?);
+/// assert_eq!(next, Some("2026-11-24T09:00:00Z".parse()?));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Schedule {
-    every: Duration,
+#[derive(Clone, Debug)]
+pub struct Schedule(Kind);
+
+#[derive(Clone, Debug)]
+enum Kind {
+    #[cfg(feature = "cron")]
+    Cron(Box<cron::Pattern>),
+    Every(Duration),
 }
 
 impl Schedule {
     /// A run each time so much time has passed since the last one began; at least a second.
     #[must_use]
     pub fn every(every: Duration) -> Self {
-        Self { every: every.max(Duration::from_secs(1)) }
+        Self(Kind::Every(every.max(Duration::from_secs(1))))
     }
 
-    /// When the next run is due, if the last one began then. What is in the past is due now.
+    /// A run at the times of a cron pattern of five fields, such as `0 6 * * *`, in a time zone. A time
+    /// that the zone skips when its clocks go forward comes as soon as they have; one that it has
+    /// twice comes once.
     ///
-    /// However many were missed, one makes up for all. A clock that was set back does not put the
-    /// next run off for longer than the schedule says.
+    /// # Errors
+    /// [`ErrorKind::Config`] if it is no pattern, or one that never comes.
+    #[cfg(feature = "cron")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "cron")))]
+    pub fn cron(pattern: &str, zone: &hris_core::TimeZone) -> Result<Self> {
+        Ok(Self(Kind::Cron(Box::new(cron::Pattern::new(pattern, zone)?))))
+    }
+
+    /// When the next run is due, if the last one began then; none if it never is. What is in the past
+    /// is due now: however many were missed, one makes up for all. Without a last run a pattern is due
+    /// at its next time, and an interval now.
     #[must_use]
-    pub fn next_after(&self, last: Option<Timestamp>, now: Timestamp) -> Timestamp {
-        let every = i64::try_from(self.every.as_secs()).unwrap_or(i64::MAX);
-        let Some(last) = last else { return now };
-        last.plus_seconds(every).min(now.plus_seconds(every)).max(now)
+    pub fn next_after(&self, last: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+        // A clock that was set back does not put the next run off for longer than the schedule says.
+        let last = last.map(|last| last.min(now));
+        let next = match &self.0 {
+            #[cfg(feature = "cron")]
+            Kind::Cron(pattern) => pattern.next_after(last.unwrap_or(now))?,
+            Kind::Every(every) => last.map_or(now, |last| last.plus_seconds(seconds(*every))),
+        };
+        Some(next.max(now))
     }
 }
 
@@ -56,52 +80,181 @@ pub trait Clock: fmt::Debug + Send + Sync {
     async fn sleep(&self, duration: Duration);
 }
 
-/// A clock that jumps is looked at again after so long.
-const LOOK_AGAIN: Duration = Duration::from_secs(60);
+/// What [`repeat`] does again and again.
+#[async_trait]
+pub trait Job: Send {
+    /// Runs once, at this instant.
+    async fn run(&mut self, now: Timestamp) -> Ended;
 
-/// Syncs whenever the schedule says so, one run after the other, until the runner is stopped, and
-/// hands each result to `each`. A run that fails does not end the loop; it is tried again when the
-/// next one is due, but never earlier than the source or target asked for.
+    /// Is told when the next run is due.
+    fn waits(&mut self, due: Timestamp) {
+        let _ = due;
+    }
+}
+
+/// How a run of a [`Job`] ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Ended {
+    /// In a way that waits for the schedule: it did its work, or somebody has to do something first.
+    Done,
+    /// In a way that may pass by itself: it is tried again before the schedule says, after a minute and
+    /// then less and less often.
+    Passing,
+    /// The source or the target asked not to be asked again before so much time has passed.
+    Wait(Duration),
+}
+
+impl From<&Result<Report>> for Ended {
+    fn from(done: &Result<Report>) -> Self {
+        match done {
+            Ok(_) => Self::Done,
+            Err(error) => match error.retry_after() {
+                Some(wait) => Self::Wait(wait),
+                None if error.is_transient() => Self::Passing,
+                None => Self::Done,
+            },
+        }
+    }
+}
+
+/// A clock that jumps is looked at again after so long.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
+/// The waits after failures in a row that may pass by themselves, in seconds.
+const BACK_OFF: [u64; 5] = [60, 120, 300, 900, 1_800];
+
+/// Runs whenever the schedule says so, one run after the other, until stopped: the loop beneath
+/// [`run_every`], for whoever opens source, target and state anew for each run.
 ///
-/// The first run is due by the history of the connection: at once if the last one is long ago.
+/// `last` is when the last run began, none if there never was one. A clock that is set forward makes due what it passes; one that is set back puts the next
+/// run off for no longer than the schedule says.
 ///
 /// # Errors
-/// [`ErrorKind::State`] if the history cannot be read.
-pub async fn run_every(
-    runner: &Runner,
-    schedule: Schedule,
+/// [`ErrorKind::Config`] if the schedule never comes again.
+pub async fn repeat(
+    schedule: &Schedule,
     clock: &dyn Clock,
-    mut each: impl FnMut(Result<Report>) + Send,
+    stop: &Stop,
+    mut last: Option<Timestamp>,
+    job: &mut dyn Job,
 ) -> Result<()> {
-    let mut last = runner.history(1).await?.first().map(|report| report.started_at);
-    let mut not_before: Option<Timestamp> = None;
-    loop {
+    #[cfg(feature = "cron")]
+    if let Kind::Cron(_) = schedule.0 {
+        // The next time of the pattern is the one after the loop began; after each look it would move on.
+        last = last.or(Some(clock.now()));
+    }
+    let mut told = None;
+    let mut retry: Option<Retry> = None;
+    let mut in_a_row = 0_usize;
+    while !stop.is_stopped() {
         let now = clock.now();
-        let due = schedule.next_after(last, now);
-        let due = not_before.map_or(due, |not_before| due.max(not_before));
+        if last.is_some_and(|last| last > now) {
+            last = Some(now);
+        }
+        let due = schedule.next_after(last, now).ok_or_else(|| {
+            Error::new(ErrorKind::Config, "wait for the next run: the pattern never comes again; correct it")
+        })?;
+        let due = retry.map_or(due, |retry| retry.instead_of(due, now));
         if due > now {
+            if told != Some(due) {
+                job.waits(due);
+                told = Some(due);
+            }
             let wait = u64::try_from(due.unix_seconds().saturating_sub(now.unix_seconds())).unwrap_or(1);
             let wait = Duration::from_secs(wait).min(LOOK_AGAIN);
             tokio::select! {
                 biased;
-                () = runner.stop().stopped() => return Ok(()),
+                () = stop.stopped() => break,
                 () = clock.sleep(wait) => continue,
             }
         }
-        if runner.stop().is_stopped() {
-            return Ok(());
-        }
-        let done = runner.run(now).await;
         last = Some(now);
-        let wait = done.as_ref().err().and_then(crate::Error::retry_after);
-        not_before = wait.map(|wait| {
-            let wait = i64::try_from(wait.as_secs()).unwrap_or(i64::MAX).saturating_add(1);
-            clock.now().plus_seconds(wait)
-        });
-        let stopped = done.as_ref().err().is_some_and(|error| error.kind() == ErrorKind::Cancelled);
-        each(done);
-        if stopped {
-            return Ok(());
-        }
+        let ended = job.run(now).await;
+        let asked = if let Ended::Wait(wait) = ended {
+            wait.saturating_add(Duration::from_secs(1))
+        } else {
+            Duration::ZERO
+        };
+        retry = match ended {
+            Ended::Done => None,
+            Ended::Passing | Ended::Wait(_) => {
+                let own = BACK_OFF.get(in_a_row).or(BACK_OFF.last()).copied().unwrap_or(60);
+                Some(Retry {
+                    since: clock.now(),
+                    after: Duration::from_secs(own).max(asked),
+                    at_least: asked,
+                })
+            }
+        };
+        in_a_row = if retry.is_some() { in_a_row.saturating_add(1) } else { 0 };
     }
+    Ok(())
+}
+
+/// When a run is tried again after one that failed.
+#[derive(Clone, Copy, Debug)]
+struct Retry {
+    since: Timestamp,
+    after: Duration,
+    /// Not even the schedule makes it earlier than this.
+    at_least: Duration,
+}
+
+impl Retry {
+    fn instead_of(self, due: Timestamp, now: Timestamp) -> Timestamp {
+        // After a clock was set back the wait counts from then, as nobody knows how much of it is over.
+        let since = self.since.min(now);
+        due.min(since.plus_seconds(seconds(self.after)))
+            .max(since.plus_seconds(seconds(self.at_least)))
+            .max(now)
+    }
+}
+
+/// Syncs whenever the schedule says so, one run after the other, until the runner is stopped, and
+/// hands each result to `each`. A run that fails does not end the loop: what may pass by itself is
+/// tried again after a minute and then less and less often, anything else when the next run is due,
+/// and nothing earlier than the source or target asked for.
+///
+/// The first run is due by the history of the connection: at once if one was missed.
+///
+/// # Errors
+/// [`ErrorKind::State`] if the history cannot be read; [`ErrorKind::Config`] if the schedule never
+/// comes again.
+pub async fn run_every(
+    runner: &Runner,
+    schedule: &Schedule,
+    clock: &dyn Clock,
+    each: impl FnMut(Result<Report>) + Send,
+) -> Result<()> {
+    let last = last_sync(&runner.history(LOOK_BACK).await?);
+    repeat(schedule, clock, runner.stop(), last, &mut Syncs { runner, each }).await
+}
+
+struct Syncs<'a, F> {
+    runner: &'a Runner,
+    each: F,
+}
+
+#[async_trait]
+impl<F: FnMut(Result<Report>) + Send> Job for Syncs<'_, F> {
+    async fn run(&mut self, now: Timestamp) -> Ended {
+        let done = self.runner.run(now).await;
+        let ended = Ended::from(&done);
+        (self.each)(done);
+        ended
+    }
+}
+
+/// How many past runs are looked through for the last sync.
+pub const LOOK_BACK: u32 = 20;
+
+/// When the last sync among these past runs, newest first, began. A `match` or an import of one person
+/// puts no sync off.
+#[must_use]
+pub fn last_sync(history: &[Report]) -> Option<Timestamp> {
+    history.iter().find(|report| report.command == "sync").map(|report| report.started_at)
+}
+
+fn seconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_secs()).unwrap_or(i64::MAX)
 }

@@ -1,23 +1,15 @@
-//! The life of a connection, and when it runs.
+//! The life of a connection.
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 mod support;
 
-use std::sync::Mutex;
-use std::time::Duration;
-
-use async_trait::async_trait;
 use hris_core::mapping::Mapping;
-use hris_core::{
-    Directory as _, ErrorKind as SourceError, Finding, Level, MemoryDirectory, Preflight, Timestamp,
-};
-use hris_reconcile::report::Outcome;
-use hris_reconcile::schedule::{Clock, Schedule, run_every};
+use hris_core::{Directory as _, ErrorKind as SourceError, Finding, Level, MemoryDirectory, Preflight};
 use hris_reconcile::store::{MemoryStore, SqliteStore, StateStore};
 use hris_reconcile::targets::MemoryTarget;
-use hris_reconcile::{Attestation, Connection, ErrorKind, Runner, Stage, Stop};
-use support::{builder, day, people, put};
+use hris_reconcile::{Attestation, Connection, ErrorKind, Runner, Stage};
+use support::{builder, day, people};
 
 fn preflight(organisation: &str) -> Preflight {
     let mut preflight = Preflight::new();
@@ -46,10 +38,14 @@ async fn allowed(connection: &Connection) -> [bool; 4] {
     let runner = runner(connection, &directory, &MemoryStore::new());
     let writes = runner.run(day(1)).await;
     if let Err(error) = &writes {
-        assert_eq!(error.kind(), ErrorKind::Config);
+        let kind = match connection.stage() {
+            Stage::ReconnectNeeded => ErrorKind::Auth,
+            _ => ErrorKind::Config,
+        };
+        assert_eq!(error.kind(), kind);
         assert!(error.to_string().contains(connection.stage().as_str()), "{error}");
-        assert_eq!(runner.match_users(day(1)).await.unwrap_err().kind(), ErrorKind::Config);
-        assert_eq!(runner.import(&support::id("e-1"), day(1)).await.unwrap_err().kind(), ErrorKind::Config);
+        assert_eq!(runner.match_users(day(1)).await.unwrap_err().kind(), kind);
+        assert_eq!(runner.import(&support::id("e-1"), day(1)).await.unwrap_err().kind(), kind);
     }
     [
         runner.check(day(1)).await.is_ok(),
@@ -156,80 +152,41 @@ async fn stages_survive_a_file() {
     assert_eq!(store.connection("acme").await.unwrap(), Some(connection));
 }
 
-fn at(text: &str) -> Timestamp {
-    text.parse().unwrap()
-}
-
-#[test]
-fn next_runs() {
-    let daily = Schedule::every(Duration::from_secs(24 * 60 * 60));
-    for (last, now, next) in [
-        // Never ran: now.
-        (None, "2026-11-23T09:00:00Z", "2026-11-23T09:00:00Z"),
-        // An hour ago: tomorrow.
-        (Some("2026-11-23T08:00:00Z"), "2026-11-23T09:00:00Z", "2026-11-24T08:00:00Z"),
-        // Due this second.
-        (Some("2026-11-22T09:00:00Z"), "2026-11-23T09:00:00Z", "2026-11-23T09:00:00Z"),
-        // Missed ten: now, and once.
-        (Some("2026-11-13T09:00:00Z"), "2026-11-23T09:00:00Z", "2026-11-23T09:00:00Z"),
-        // The clock was set back a year: in a day, not in a year.
-        (Some("2027-11-23T09:00:00Z"), "2026-11-23T09:00:00Z", "2026-11-24T09:00:00Z"),
-        // The clock was set forth a year: now.
-        (Some("2025-11-23T09:00:00Z"), "2026-11-23T09:00:00Z", "2026-11-23T09:00:00Z"),
-    ] {
-        assert_eq!(daily.next_after(last.map(at), at(now)), at(next), "last {last:?}, now {now}");
-    }
-    assert_eq!(Schedule::every(Duration::ZERO).next_after(Some(day(1)), day(1)), day(1).plus_seconds(1));
-}
-
-/// A clock that goes on only while somebody waits for it.
-#[derive(Debug)]
-struct Turning {
-    now: Mutex<Timestamp>,
-    stop: Stop,
-    until: Timestamp,
-}
-
-#[async_trait]
-impl Clock for Turning {
-    fn now(&self) -> Timestamp {
-        *self.now.lock().unwrap()
-    }
-
-    async fn sleep(&self, duration: Duration) {
-        let mut now = self.now.lock().unwrap();
-        *now = now.plus_seconds(i64::try_from(duration.as_secs()).unwrap());
-        if *now >= self.until {
-            self.stop.stop();
-        }
-    }
-}
-
 #[tokio::test]
-async fn the_loop_runs_when_due_and_survives_failures() {
+async fn a_dead_credential_waits_for_a_new_one_and_keeps_links_and_history() {
     let (_, directory) = standard();
     let store = MemoryStore::new();
-    let first = builder(&directory, MemoryTarget::new(), store.clone()).build().unwrap();
-    first.run(day(1)).await.unwrap();
-    let stop = Stop::new();
-    let clock = Turning { now: Mutex::new(day(1).plus_seconds(3600)), stop: stop.clone(), until: day(5) };
-    let runner = builder(&directory, MemoryTarget::new(), store.clone()).stop(stop).build().unwrap();
-    let mut began = Vec::new();
-    let each = |done: hris_reconcile::Result<hris_reconcile::report::Report>| match done {
-        Ok(report) => {
-            began.push((report.started_at, report.outcome));
-            directory.fail_with(Some((SourceError::Unavailable, "list people: no")));
-        }
-        Err(error) => {
-            let report = error.report().unwrap();
-            began.push((report.started_at, report.outcome));
-            directory.fail_with(None);
-            put(&directory, "e-1", hris_core::StandardField::JobTitle, "Baker");
-        }
+    let target = MemoryTarget::new();
+    store.save_connection(&published().await).await.unwrap();
+    let run = async |day: hris_core::Timestamp| {
+        let stored = store.connection("acme").await.unwrap().unwrap();
+        let runner = Runner::builder(directory.clone(), target.clone(), store.clone());
+        runner.for_connection(&stored).build().unwrap().run(day).await
     };
-    run_every(&runner, Schedule::every(Duration::from_secs(24 * 60 * 60)), &clock, each).await.unwrap();
-    assert_eq!(
-        began,
-        [(day(2), Outcome::Completed), (day(3), Outcome::Failed), (day(4), Outcome::Completed)]
-    );
+    let stage = async || store.connection("acme").await.unwrap().unwrap().stage();
+    assert_eq!(run(day(1)).await.unwrap().counts.created, 3);
+
+    // What passes by itself, and what a permission would mend, is no end of the connection.
+    for fault in [SourceError::Unavailable, SourceError::Permission] {
+        directory.fail_with(Some((fault, "list people: no")));
+        assert!(run(day(2)).await.is_err());
+        assert_eq!(stage().await, Stage::Published, "{fault:?}");
+    }
+    directory.fail_with(Some((SourceError::Auth, "list people: the grant is dead")));
+    let died = run(day(3)).await.unwrap_err();
+    assert_eq!((died.exit_code(), stage().await), (4, Stage::ReconnectNeeded));
+    assert!(died.report().unwrap().notices.iter().any(|notice| notice.contains("new credential")));
+
+    // From now on nobody is asked with the dead one.
+    directory.fail_with(None);
+    let waits = run(day(4)).await.unwrap_err();
+    assert_eq!((waits.kind(), waits.exit_code()), (ErrorKind::Auth, 4));
+    assert!(waits.to_string().contains("give it a new credential"), "{waits}");
+
+    let mut connection = store.connection("acme").await.unwrap().unwrap();
+    connection.authorise(&preflight("mill"), by()).unwrap();
+    store.save_connection(&connection).await.unwrap();
+    let back = run(day(5)).await.unwrap();
+    assert_eq!((back.counts.created, back.counts.unchanged), (0, 3), "everybody is known");
+    assert!(store.history("acme", 9).await.unwrap().len() >= 4);
 }

@@ -105,14 +105,12 @@ fn read(response: &Response) -> Result<(Secret, Duration)> {
 
 /// Says what a failure of this one call means.
 fn explain(error: Error) -> Error {
-    if error.kind() != ErrorKind::Auth {
-        return error;
+    match error.kind() {
+        ErrorKind::Auth => error.with_hint(
+            "the persistent token is wrong or was revoked: make a new one in 24SevenOffice Payroll under Settings, Misc",
+        ),
+        _ => error,
     }
-    let words = format!(
-        "{error}; the persistent token is wrong or was revoked: make a new one in 24SevenOffice Payroll under \
-         Settings, Misc"
-    );
-    Error::new(ErrorKind::Auth, words).with_status(401)
 }
 
 /// What the answers of `/auth` mean: only a 401 says that the token is dead.

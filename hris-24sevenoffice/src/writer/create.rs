@@ -140,8 +140,7 @@ fn unsure(refused: &Option<Error>, error: Error) -> Error {
 
 /// The person is there, and their employment is not.
 fn without_employment(id: &EmployeeId, error: Error) -> Error {
-    let words = format!(
-        "{error}; employee {id} was created and has no employment yet: add it in 24SevenOffice, or run again"
-    );
-    Error::new(error.kind(), words)
+    error.with_hint(format!(
+        "employee {id} was created and has no employment yet: add it in 24SevenOffice, or run again"
+    ))
 }

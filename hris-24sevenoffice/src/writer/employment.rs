@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use hris_core::{Date, EmployeeId, ErrorKind, Field, Result, Timestamp};
+use hris_core::{Date, EmployeeId, Field, Result, Timestamp};
 
 use super::change::Wanted;
 use super::mark::{Allowed, canonical_text};
-use super::{Pending, Seen, What, Work, Writing, is_unclear, rejected};
+use super::{Pending, Seen, What, Work, Writing, is_unclear, rejected, unproven};
 use crate::builder::Settings;
 use crate::convert::{Lists, Span, primary, today_in};
 use crate::wire::Employment;
@@ -61,16 +61,17 @@ impl Writing<'_> {
         self.state.pending =
             Some(Pending { id: id.clone(), what: What::Employments, before: work.marks, allowed });
         let mut sent = self.api.write_employment(id, &body).await;
-        if is_unclear(&sent) {
+        let unclear = is_unclear(&sent);
+        if unclear {
             // With our own id the same element twice is the same as once.
-            let now = self.work(id).await?;
+            let now = self.work(id).await.map_err(unproven)?;
             sent = match now.employments.iter().any(|known| element.is_in(known)) {
                 true => Ok(()),
                 false => self.api.write_employment(id, &body).await,
             };
         }
         if let Err(error) = sent {
-            if error.kind() != ErrorKind::UnknownOutcome {
+            if !unclear {
                 self.state.pending = None;
             }
             return Err(error);

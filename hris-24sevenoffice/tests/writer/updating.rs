@@ -247,6 +247,15 @@ async fn a_write_of_unknown_outcome_is_read_back_before_it_is_repeated() {
     assert_eq!(sandbox.writes().len(), 2);
     sandbox.clear_faults();
     update(&payroll, "41", &phone()).await.unwrap();
+
+    // Of unknown outcome, and then out of sight: not "unavailable", which would mean that nothing was sent.
+    let sandbox = three().await;
+    let payroll = super::support::payroll(&sandbox);
+    sandbox.inject(Fault::StatusAfter(500).on("/employee/v2/41").by("POST").once());
+    sandbox.inject(Fault::Status(500).on("/employee/v2/41").by("GET").nth(2));
+    let error = update(&payroll, "41", &phone()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::UnknownOutcome, "{error}");
+    assert_eq!(sandbox.writes().len(), 1);
 }
 
 #[tokio::test(start_paused = true)]

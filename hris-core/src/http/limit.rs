@@ -127,7 +127,7 @@ impl Pace {
 }
 
 /// A whole number, also when it is written `50.0`.
-fn whole(text: &str) -> Option<u64> {
+pub(super) fn whole(text: &str) -> Option<u64> {
     let text = text.trim();
     let text = text
         .split_once('.')

@@ -29,7 +29,9 @@ pub use builder::ClientBuilder;
 pub use client::Client;
 pub use headers::Headers;
 pub use limit::{Pace, Quota, Rate};
-pub use paginate::{Listed, Listing, Options, Page, Position, Progress, Proof, Repeated, list_all};
+pub use paginate::{
+    Listed, Listing, Options, Page, Position, Progress, Proof, Repeated, list_all, never_empty,
+};
 pub use part::{Asked, Part};
 pub use request::{Method, Outgoing, Request};
 pub use response::Response;

@@ -203,6 +203,10 @@ pub enum Proof {
     /// The list ended with an empty page and the vendor told no total. Weaker: rows that moved
     /// while the list was read may be missing.
     End,
+    /// The rows are as many as the total, but some ids came with rows that contradict each other, in
+    /// two listings alike. Weaker: one of those rows may stand in somebody else's place, so nobody's
+    /// absence can be believed.
+    Rows,
     /// The different rows are as many as the total, which was the same on every page.
     Total,
 }
@@ -224,7 +228,8 @@ pub struct Repeated {
 /// for is followed. The list ends only at an empty page, or at a short one once the rows reach
 /// the total. Then the total must have been the same on every page, every id different, and the
 /// different rows as many as the total. Otherwise everything is listed again, three times in all.
-/// An id that comes twice in two listings alike is accepted and named in [`Listed::repeated`].
+/// An id that comes twice in two listings alike is accepted and named in [`Listed::repeated`]; where
+/// the total counts such rows too, the proof is [`Proof::Rows`], and nobody's absence can be believed.
 ///
 /// The proof sees every change that changes the total while the list is read. It cannot see
 /// one person removed and another added between the same two requests, so ask about a person who
@@ -316,8 +321,10 @@ async fn list_once<'l, L: Listing>(
     }
 }
 
-/// A list that is not found means a wrong address, never that nobody is there.
-fn never_empty(error: Error) -> Error {
+/// A list that is not found means a wrong address, never that nobody is there: such an error becomes
+/// [`ErrorKind::Protocol`], with its status. [`list_all`] does this already.
+#[must_use]
+pub fn never_empty(error: Error) -> Error {
     match (error.kind(), error.status()) {
         (ErrorKind::NotFound, Some(status)) => {
             Error::new(ErrorKind::Protocol, error.to_string()).with_status(status)

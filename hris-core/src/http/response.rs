@@ -66,6 +66,12 @@ impl Response {
         self.headers.value(name)
     }
 
+    /// The whole number in a header field, also when it is written `50.0`; none for anything else.
+    #[must_use]
+    pub fn number(&self, name: &str) -> Option<u64> {
+        self.header(name).and_then(super::limit::whole)
+    }
+
     /// All header fields.
     #[must_use]
     pub fn headers(&self) -> &Headers {

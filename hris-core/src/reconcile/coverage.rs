@@ -115,6 +115,8 @@ pub(super) fn figures(
     let withheld = people.iter().filter(|verdict| {
         verdict.situation == Situation::SourceUnseen && verdict.reason == Reason::AbsenceUnproven
     });
+    let last_people = inputs.last.map_or(0, |last| last.people);
+    let doubtful = |(name, had): &(&String, &u64)| is_doubtful(name, **had, last_people);
     Figures {
         population,
         removals: count(ActionKind::Deactivate),
@@ -124,7 +126,7 @@ pub(super) fn figures(
         source_people: inputs.snapshot.people(),
         unidentified: inputs.snapshot.unidentified(),
         linked: !inputs.links.is_empty(),
-        coverage_lost: lost.fields.keys().cloned().collect::<BTreeSet<_>>(),
+        coverage_lost: lost.fields.iter().filter(doubtful).map(|(name, _)| name.clone()).collect(),
         visibility_lost: lost.visibility.clone(),
         credential_changed: lost.credential,
         organisation_changed: lost.organisation,
@@ -148,6 +150,12 @@ pub(super) fn hidden(listed: u64, employed: Option<u64>) -> Option<String> {
         "{listed} people who have not left are listed and the organisation says it employs {employed}: the \
          credential does not see everybody"
     ))
+}
+
+/// Whether a lost field makes removals doubtful. Only few ever have an end date, and it goes with them: its
+/// being gone from all, where one or two of many had one, says nothing about what can be seen.
+fn is_doubtful(field: &str, had: u64, people: u64) -> bool {
+    field != TargetField::EndDate.to_string() || had >= 3 || had.saturating_mul(2) >= people
 }
 
 /// What the next run is compared with. A field that was lost keeps its old figure, so that it is

@@ -39,6 +39,10 @@ pub(super) struct Draft<'d, 'i> {
     unknown: BTreeMap<Assignment, BTreeSet<EmployeeId>>,
     /// How many people who have not left have an address, once somebody asks.
     addresses: OnceCell<HashMap<Cow<'d, str>, u32>>,
+    /// Accounts in use that nobody is linked to, by external id, once somebody asks.
+    strays: OnceCell<HashMap<&'d str, &'d User>>,
+    /// How many accounts are kept because being missing from this list means nothing.
+    unproven: u64,
     pub(super) decided: Decided,
 }
 
@@ -88,6 +92,8 @@ impl<'d, 'i> Draft<'d, 'i> {
             unmapped,
             unknown: BTreeMap::new(),
             addresses: OnceCell::new(),
+            strays: OnceCell::new(),
+            unproven: 0,
             decided,
         };
         draft.notices();
@@ -149,6 +155,10 @@ impl<'d, 'i> Draft<'d, 'i> {
             );
             let problem = Problem::error(ProblemCode::UnmappedValue, message).field(kind.as_str());
             self.decided.problems.extend(people.first().map(|first| problem.employee(first)));
+        }
+        if let (1.., Some(why)) = (self.unproven, self.inputs.snapshot.absence_reason()) {
+            let message = format!("{why}; {} who are missing from it keep their accounts", self.unproven);
+            self.decided.problems.push(Problem::warning(ProblemCode::VisibilityLost, message));
         }
         self.decided
     }
@@ -395,6 +405,7 @@ impl<'d, 'i> Draft<'d, 'i> {
                 self.deactivate(Some(employee), user, situation, reason);
             }
             Reason::AbsenceUnproven | Reason::NotVisible => {
+                self.unproven += u64::from(reason == Reason::AbsenceUnproven);
                 if reason == Reason::NotVisible {
                     let message =
                         "is missing from the list, and the credential may not see why; the account is kept";
@@ -448,7 +459,10 @@ impl<'d, 'i> Draft<'d, 'i> {
         }
         let stands = standing(person, self.policy, self.today);
         match stands {
-            Standing::Left(_) => return self.say(id, None, Situation::Ignored, Reason::NeverProvisioned),
+            Standing::Left(_) => {
+                self.stray(row, person.id());
+                return self.say(id, None, Situation::Ignored, Reason::NeverProvisioned);
+            }
             Standing::Leaving => return self.say(id, None, Situation::Ignored, Reason::LeavingLater),
             Standing::Unknown => return self.say(id, None, Situation::Ignored, Reason::UnknownStatus),
             Standing::Employed { .. } | Standing::PreHire => {}
@@ -513,6 +527,29 @@ impl<'d, 'i> Draft<'d, 'i> {
                 self.say(id, user(index), Situation::FoundAlreadyLinked, reason);
             }
         }
+    }
+
+    /// Somebody who has left has no account as far as is known; one that bears their external id is
+    /// not closed on that, but somebody should look at it. It may be theirs if the state was lost.
+    fn stray(&mut self, row: usize, employee: &EmployeeId) {
+        let (inputs, pairs) = (self.inputs, self.pairs);
+        let Field::Value(id) = inputs.desired.value(row, &TargetField::ExternalId) else { return };
+        let strays = self.strays.get_or_init(|| {
+            let mut strays: HashMap<&str, &User> = HashMap::new();
+            for (index, user) in inputs.users.iter().enumerate() {
+                let Some(id) = user.value(&TargetField::ExternalId) else { continue };
+                if user.is_live() && pairs.holder_of(index).is_none() {
+                    let first = strays.entry(id).or_insert(user);
+                    *first = std::cmp::min_by_key(*first, user, |user| &user.id);
+                }
+            }
+            strays
+        });
+        let Some(user) = strays.get(id) else { return };
+        let message = "has left, and an account in use that this connection never linked has this external id; \
+                       close it by hand if it is theirs";
+        let problem = Problem::warning(ProblemCode::Divergence, message).employee(employee).user(&user.id);
+        self.problem(problem);
     }
 
     /// Exactly one account without a link matches: it is remembered as this person's.

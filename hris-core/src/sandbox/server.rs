@@ -91,6 +91,12 @@ impl<W: World> Server<W> {
         lock(&self.state).shift += time;
     }
 
+    /// The time since the start, as [`Received::at`] tells it: for credentials made between requests.
+    #[must_use]
+    pub fn elapsed(&self) -> Duration {
+        lock(&self.state).now()
+    }
+
     /// The requests so far, oldest first: the last 10,000 of them.
     #[must_use]
     pub fn requests(&self) -> Vec<RecordedRequest> {

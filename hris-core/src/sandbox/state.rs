@@ -131,7 +131,7 @@ impl<W: World> State<W> {
         (request.number, request.at) = (self.served, self.now());
     }
 
-    fn now(&self) -> Duration {
+    pub(super) fn now(&self) -> Duration {
         tokio::time::Instant::now().saturating_duration_since(self.started) + self.shift
     }
 

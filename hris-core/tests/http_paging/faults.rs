@@ -207,6 +207,22 @@ async fn rows_that_disagree_under_one_id_are_both_given_and_named() {
 }
 
 #[tokio::test]
+async fn rows_that_disagree_and_are_counted_in_the_total_prove_less() {
+    let twice = |name: &'static str| {
+        fault(move |world, asked| {
+            world.people[60] = json!({ "id": "p0003", "name": name });
+            world.honest(asked)
+        })
+    };
+    let listed = list(World::of(100), 4, twice("Somebody else")).await.unwrap();
+    assert_eq!((listed.rows.len(), listed.listings, listed.proof), (100, 2, Proof::Rows));
+    assert!(listed.repeated[0].conflicting && listed.repeated[0].id == "p0003");
+    // A row that says the same is a page that overlaps, and somebody is left out.
+    let same = refused("the total says 100, there were 99 different rows");
+    check("the same again", 100, twice("Name 3"), &same).await;
+}
+
+#[tokio::test]
 async fn an_id_that_takes_the_place_of_another_is_refused() {
     let instead = fault(|world, asked| {
         let mut rows = world.rows(asked);

@@ -1,6 +1,6 @@
 //! How much a plan may do: each rule at its edge, for companies of every size.
 
-use hris_core::reconcile::{Decision, OnBreach, Plan, Refusal, Rule, Safeguards, guard};
+use hris_core::reconcile::{Baseline, Decision, OnBreach, Plan, Refusal, Rule, Safeguards, guard};
 
 use crate::support::{decision, world};
 
@@ -230,4 +230,29 @@ fn the_plan_counts_what_the_guard_needs() {
     world.guarded("refuse max_deactivations_percent 5/4");
     let figures = world.plan().figures;
     assert_eq!((figures.population, figures.removals, figures.last_source_people), (40, 5, Some(40)));
+}
+
+#[test]
+fn a_field_that_few_had_is_kept_and_stops_no_removal() {
+    // How many of how many had a value at the last run; now nobody has, and somebody leaves.
+    for (field, had, people, stops) in [
+        ("end_date", 1, 3, false),
+        ("end_date", 2, 5, false),
+        ("end_date", 2, 4, true),
+        ("end_date", 3, 7, true),
+        ("employee_number", 1, 7, true),
+        ("phone", 1, 7, true),
+    ] {
+        let mut last = Baseline::default();
+        last.people = people;
+        last.filled.insert(field.to_owned(), had);
+        let people = "a active @ end_date=\nb left @\nc active @\nd active @";
+        let users = "ua active for=a end_date=2026-12-31\nub active for=b\nuc active for=c\nud active for=d";
+        let world = world(people, users, "a>ua\nb>ub\nc>uc\nd>ud").with(|world| world.last = Some(last));
+        let plan = world.plan();
+        let mut changes = plan.actions.iter().flat_map(|action| &action.changes);
+        assert!(changes.all(|change| change.field.to_string() != field), "what was lost is kept");
+        let rule = refused(&plan, &world.safeguards).map(|refusal| refusal.rule);
+        assert_eq!(rule, stops.then_some(Rule::CoverageLost), "{field} {had}");
+    }
 }

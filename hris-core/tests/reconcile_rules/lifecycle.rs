@@ -557,3 +557,20 @@ fn everybody_leaves_only_once() {
     assert!(Status::OnLeave.is_employed());
     assert!(!Employee::new("a").status().is_employed());
 }
+
+#[test]
+fn an_account_of_a_leaver_that_nobody_linked_is_kept_and_named() {
+    let users = "ua active for=a\nub deactivated for=b\nuc active for=x number:3";
+    world("a left @\nb left @\nc left @ number=3", users, "")
+        .actions("")
+        .problems("warning divergence a ua -");
+    world("a left @", "ua active for=a", "a>ua").actions("deactivate a ua (LeftByStatus)").problems("");
+}
+
+#[test]
+fn accounts_kept_because_absence_means_nothing_are_counted() {
+    let (users, links) = ("ua active for=a\nub active for=b\nuc deactivated for=c", "a>ua\nb>ub\nc>uc");
+    let listed = |people: &str| world(people, users, links).with(|world| world.no_absence = true);
+    listed("").actions("").problems("warning visibility_lost - - -");
+    listed("a active @\nb active @").actions("").problems("");
+}

@@ -17,7 +17,7 @@ use super::{Approval, Runner, SavedPlan, Step, push};
 use crate::observer::Event;
 use crate::report::{ActionResult, Report};
 use crate::store::Lease;
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, Result, Stage};
 
 /// For how many days a plan can be approved.
 const APPROVAL_DAYS: i32 = 7;
@@ -79,10 +79,35 @@ impl Runner {
                 Ok(report)
             }
             Err(error) => {
+                if error.is_credential_refused() {
+                    self.lose_credential(&mut draft).await;
+                }
                 let mut report = draft.failed(&error);
                 self.hand_over(&mut report).await;
                 Err(error.with_report(report))
             }
+        }
+    }
+
+    /// Marks the stored connection, where there is one: it waits for a new credential, and nobody asks
+    /// the vendor with the dead one again.
+    async fn lose_credential(&self, draft: &mut Draft) {
+        let marked = async {
+            let Some(mut connection) = self.store.connection(&self.connection).await? else {
+                return Ok(false);
+            };
+            if connection.stage() == Stage::ReconnectNeeded || connection.lose_credential().is_err() {
+                return Ok(false);
+            }
+            self.store.save_connection(&connection).await?;
+            Ok::<_, Error>(true)
+        };
+        match marked.await {
+            Ok(true) => draft
+                .notices
+                .push("the connection waits for a new credential; its links and history are kept".to_owned()),
+            Ok(false) => {}
+            Err(_) => draft.notices.push("that the credential is dead could not be recorded".to_owned()),
         }
     }
 

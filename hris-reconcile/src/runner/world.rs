@@ -82,10 +82,14 @@ impl Runner {
         let request = self.request(now).with_progress(Arc::new(move |read, total| {
             crate::observer::tell(&*observer, &Event::Fetching { read, total });
         }));
+        let cost = self.unless_stopped(async { Ok(self.directory.cost(&request).await?) }).await?;
+        if let Some(cost) = cost {
+            self.tell(&Event::Expected { cost });
+        }
         let snapshot = self.unless_stopped(async { Ok(self.directory.snapshot(&request).await?) }).await?;
         draft.source.employees = snapshot.people();
         draft.source.complete = true;
-        draft.source.requests = snapshot.requests();
+        draft.source.requests = snapshot.requests() + cost.map_or(0, |cost| cost.asked);
         tracing::debug!(people = snapshot.people(), requests = snapshot.requests(), "read the directory");
         self.world(mode, snapshot, known, now).await
     }

@@ -1,7 +1,8 @@
 //! What time it is for this command.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use async_trait::async_trait;
 use hris_core::Timestamp;
 
 /// The real clock, or the one given with `--now`, which goes on from there.
@@ -31,6 +32,17 @@ impl Clock {
     /// The clock so many seconds later, standing still.
     pub(crate) fn later(self, seconds: i64) -> Self {
         Self { given: Some((self.now().plus_seconds(seconds), Instant::now())) }
+    }
+}
+
+#[async_trait]
+impl hris_reconcile::schedule::Clock for Clock {
+    fn now(&self) -> Timestamp {
+        self.moving()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
     }
 }
 

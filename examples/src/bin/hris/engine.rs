@@ -11,7 +11,7 @@ use hris_reconcile::report::Report;
 use hris_reconcile::store::{SqliteStore, StateStore as _};
 use hris_reconcile::target::{TargetError, TargetErrorKind};
 use hris_reconcile::targets::SqliteTarget;
-use hris_reconcile::{Approval, Planned, ReportHook, Runner, SavedPlan};
+use hris_reconcile::{Approval, Planned, ReportHook, Runner, SavedPlan, Stage};
 
 use crate::Shell;
 use crate::commands::check::Looked;
@@ -98,6 +98,21 @@ pub(crate) async fn check(settings: &Settings, shell: &Shell) -> Result<Looked> 
     Ok(looked)
 }
 
+/// What brings a dead connection back.
+const RECONNECT: &str = "`hris connect` connects it again, with its links and history";
+
+/// The state, to be written, with the key of the configuration.
+pub(crate) async fn state(settings: &Settings) -> Result<Arc<SqliteStore>> {
+    let mut builder = SqliteStore::builder(&settings.state);
+    if let Some(name) = &settings.state_key_env {
+        let key = std::env::var(name).map_err(|_| {
+            settings.fault("state.key_env", format!("the environment variable {name} is not set"))
+        })?;
+        builder = builder.seal_with(Secret::from(key));
+    }
+    Ok(Arc::new(builder.open().await?))
+}
+
 /// Whether the state is opened to be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Access {
@@ -116,17 +131,37 @@ async fn with_runner<T>(
         shell.console.note(format!("warning: {warning}"));
     }
     let mapping = settings.mapping_for(&settings.vendor.capabilities())?;
+    // What is wrong with the settings shows before any file is made.
     let directory = settings.vendor.directory(settings)?;
     let mailer = match (&settings.mail, access) {
         (Some(mail), Access::Write) => Some(Mailer::new(mail, settings)?),
         _ => None,
     };
-    let target = Arc::new(SqliteTarget::open(&settings.target).await.map_err(target_failure)?);
-    let store = match access {
-        Access::Look => SqliteStore::open_read_only(&settings.state).await?,
-        Access::Write => SqliteStore::open(&settings.state).await?,
+    let target = SqliteTarget::open(&settings.target).await.map_err(target_failure)?;
+    let target = settings
+        .assignable
+        .iter()
+        .fold(target, |target, (kind, values)| target.with_assignable(*kind, values.iter().cloned()));
+    let target = Arc::new(target);
+    let oauth = settings.vendor.oauth();
+    let store = match (access, oauth) {
+        (Access::Look, None) => Arc::new(SqliteStore::open_read_only(&settings.state).await?),
+        // A token may have to be renewed to look, and what replaces it must not be lost.
+        _ => state(settings).await?,
     };
-    let store = Arc::new(store);
+    let directory = match oauth {
+        None => directory,
+        Some(oauth) => {
+            let stored = store.connection(&settings.connection).await?;
+            if stored.is_some_and(|connection| connection.stage() == Stage::ReconnectNeeded) {
+                return Err(Failure::auth(format!(
+                    "connection {:?} waits for a new credential: {RECONNECT}",
+                    settings.connection
+                )));
+            }
+            oauth.directory(settings, Arc::new(store.grants(&settings.connection)))?
+        }
+    };
     let progress = Progress::new(shell.console);
     let mut builder = Runner::builder(directory, Arc::clone(&target), Arc::clone(&store))
         .connection(&settings.connection)
@@ -146,6 +181,12 @@ async fn with_runner<T>(
         Err(error) => Err(error.into()),
     };
     progress.finish();
+    let done = done.map_err(|mut failure: Failure| {
+        if failure.reconnect && oauth.is_some() {
+            failure.message = format!("{}: {RECONNECT}", failure.message);
+        }
+        failure
+    });
     // What was done is on the disk already; these only tidy up.
     let _ = target.close().await;
     if let Some(store) = Arc::into_inner(store) {

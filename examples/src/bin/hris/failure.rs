@@ -32,18 +32,25 @@ pub(crate) struct Failure {
     pub(crate) kind: &'static str,
     pub(crate) message: String,
     pub(crate) retry_after: Option<u64>,
+    /// Whether the credential is dead, so that only a new one helps.
+    pub(crate) reconnect: bool,
     /// What the run had done until then, as its report.
     pub(crate) report: Option<Box<hris_reconcile::report::Report>>,
 }
 
 impl Failure {
     fn new(code: u8, kind: &'static str, message: impl Into<String>) -> Self {
-        Self { code, kind, message: message.into(), retry_after: None, report: None }
+        Self { code, kind, message: message.into(), retry_after: None, reconnect: false, report: None }
     }
 
     /// Wrong usage, configuration or mapping.
     pub(crate) fn config(message: impl Into<String>) -> Self {
         Self::new(exit::USAGE, "config", message)
+    }
+
+    /// Credentials or permissions.
+    pub(crate) fn auth(message: impl Into<String>) -> Self {
+        Self::new(exit::AUTH, "auth", message)
     }
 
     /// A person asked to stop.
@@ -93,6 +100,7 @@ impl From<hris_reconcile::Error> for Failure {
             _ => (exit::UNAVAILABLE, "source"),
         };
         let mut failure = Self::new(code, kind, error.to_string());
+        failure.reconnect = error.is_credential_refused();
         failure.retry_after = error.retry_after().map(|wait| wait.as_secs());
         failure.report = error.report().cloned().map(Box::new);
         failure

@@ -4,6 +4,7 @@ mod args;
 mod clock;
 mod commands;
 mod config;
+mod consent;
 mod console;
 mod engine;
 mod failure;
@@ -57,7 +58,7 @@ async fn dispatch(cli: &Cli, shell: Shell) -> Result<u8> {
     let config = &cli.global.config;
     match &cli.command {
         Command::Check => commands::check::check(config, &shell).await,
-        Command::Connect(args) => commands::connect::connect(config, args, &shell),
+        Command::Connect(args) => commands::connect::connect(config, args, &shell).await,
         Command::Demo(args) => commands::demo::demo(args, &shell).await,
         Command::Disconnect => commands::connect::disconnect(config, &shell).await,
         Command::Fields(args) => commands::fields::fields(config, args, &shell).await,

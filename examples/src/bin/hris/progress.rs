@@ -9,7 +9,7 @@ use crate::console::Console;
 
 /// A bar, or nothing where there is no terminal.
 #[derive(Clone, Debug)]
-pub(crate) struct Progress(ProgressBar);
+pub(crate) struct Progress(ProgressBar, Console);
 
 impl Progress {
     pub(crate) fn new(console: Console) -> Self {
@@ -23,7 +23,7 @@ impl Progress {
         if console.shows_progress() {
             bar.enable_steady_tick(Duration::from_millis(120));
         }
-        Self(bar)
+        Self(bar, console)
     }
 
     /// Takes the bar away.
@@ -47,6 +47,9 @@ impl Progress {
 impl Observer for Progress {
     fn event(&self, event: &Event) {
         match event {
+            Event::Expected { cost } => {
+                self.0.suspend(|| self.1.note(format!("this reads {cost}")));
+            }
             Event::Fetching { read, total } => self.show("reading people", *read, *total),
             Event::Asking { people } => self.show("asking for people who are missing", 0, Some(*people)),
             Event::Applying { done, total } => self.show("writing accounts", *done, Some(*total)),

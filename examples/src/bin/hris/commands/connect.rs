@@ -1,16 +1,28 @@
-//! `connect` and `disconnect`: for vendors with a token, where to get it and where it goes.
+//! `connect` and `disconnect`: consent for vendors that have a page for it; for those with a token,
+//! where to get it and where it goes.
 
 use std::path::Path;
+use std::sync::Arc;
 
+use hris_core::{GrantStore, MemoryGrants, Preflight};
+use hris_reconcile::store::{SqliteStore, StateStore as _};
+use hris_reconcile::{Attestation, Connection, ErrorKind};
 use serde_json::json;
 
 use crate::args::Connect;
+use crate::config::Settings;
+use crate::consent::{Way, state_of};
+use crate::console::plain;
 use crate::failure::{Failure, Result, exit};
+use crate::vendors::OAuth;
 use crate::{Shell, config, engine};
 
 /// Vendors with a consent page are connected here; those with a token by putting it in its place.
-pub(crate) fn connect(path: &Path, _args: &Connect, shell: &Shell) -> Result<u8> {
+pub(crate) async fn connect(path: &Path, args: &Connect, shell: &Shell) -> Result<u8> {
     let settings = config::load(path)?;
+    if let Some(oauth) = settings.vendor.oauth() {
+        return ask_for_consent(&settings, oauth, args, shell).await;
+    }
     let name = settings.vendor.name();
     for line in settings.vendor.how_to_connect(&settings) {
         shell.console.note(line);
@@ -20,24 +32,193 @@ pub(crate) fn connect(path: &Path, _args: &Connect, shell: &Shell) -> Result<u8>
     )))
 }
 
-/// Says how to take the credential away; links and history stay.
+async fn ask_for_consent(
+    settings: &Settings,
+    oauth: &dyn OAuth,
+    args: &Connect,
+    shell: &Shell,
+) -> Result<u8> {
+    let console = shell.console;
+    // A state that cannot be written is found out before anybody is sent anywhere.
+    let store = engine::state(settings).await?;
+    let way = Way::new(oauth.redirect_uri(settings), args.paste).await?;
+    let consent = oauth.consent(settings, way.redirect())?;
+    let state = state_of(consent.address())
+        .ok_or_else(|| Failure::config("the consent has no state, so its answer could be anybody's"))?;
+    let tell = |line: &str| {
+        if console.is_json() {
+            console.tell(line);
+            return Ok(());
+        }
+        console.say(line)
+    };
+    tell(&format!("Open this address, as somebody who may see everybody in {}:", settings.vendor.title()))?;
+    tell("")?;
+    tell(consent.address().as_str())?;
+    tell("")?;
+    tell(match &way {
+        Way::Caught(..) => "The answer is caught here; the address is good for 10 minutes.",
+        Way::Pasted(_) => {
+            "Then paste the whole address that the browser ends at here, whatever its page shows, and press Enter:"
+        }
+    })?;
+    let answer = way.answer(&state, args.paste, shell).await?;
+    let grant = consent.finish(answer).await?;
+
+    // What the grant sees is looked at before it replaces another.
+    let fresh = MemoryGrants::default();
+    fresh.replace(0, &grant).await?;
+    let seen = oauth.organisations(settings, Arc::new(fresh.clone())).await;
+    let wanted = oauth.organisation(settings);
+    let (organisations, chosen) = match seen {
+        Ok(organisations) => {
+            let chosen = choose(&organisations, wanted.as_deref())?;
+            (organisations, chosen)
+        }
+        Err(failure) if failure.reconnect => return Err(failure),
+        // The grant is good all the same: the organisation may be named by its id.
+        Err(failure) => {
+            console.tell(format!(
+                "warning: which organisations it sees could not be read: {}",
+                plain(&failure.message)
+            ));
+            (Vec::new(), None)
+        }
+    };
+    let again = keep(settings, &store, &fresh, chosen.as_ref(), shell).await?;
+
+    console.say(format!(
+        "{} is {} {}.",
+        settings.connection,
+        if again { "connected again with" } else { "connected with" },
+        settings.vendor.title()
+    ))?;
+    if organisations.len() > 1 || chosen.is_none() {
+        for (id, name) in &organisations {
+            let mark = if chosen.as_ref().is_some_and(|(own, _)| own == id) { "→" } else { " " };
+            console.say(format!("{mark} {id}  {}", plain(name)))?;
+        }
+    } else if let Some((id, name)) = &chosen {
+        console.say(format!("It sees {} ({id}).", plain(name)))?;
+    }
+    if chosen.is_none() && organisations.len() > 1 {
+        console.say("Choose one of them: put its id into `organisation` of [source].")?;
+    }
+    console.remark("Next: `hris check`.")?;
+    let organisations: Vec<_> = organisations
+        .iter()
+        .map(|(id, name)| {
+            let chosen = chosen.as_ref().is_some_and(|(own, _)| own == id);
+            json!({ "id": id, "name": name, "chosen": chosen })
+        })
+        .collect();
+    console.document(&json!({
+        "command": "connect", "connection": settings.connection, "outcome": "completed",
+        "vendor": settings.vendor.name(), "organisations": organisations, "reconnected": again,
+    }))?;
+    Ok(exit::DONE)
+}
+
+type Organisation = (String, String);
+
+/// The organisation that is meant: the one of this id or exact name, or the only one.
+fn choose(seen: &[Organisation], wanted: Option<&str>) -> Result<Option<Organisation>> {
+    let names =
+        || seen.iter().map(|(id, name)| format!("{} ({id})", plain(name))).collect::<Vec<_>>().join(", ");
+    let Some(wanted) = wanted else {
+        return Ok(if let [only] = seen { Some(only.clone()) } else { None });
+    };
+    let by_id = seen.iter().find(|(id, _)| id == wanted);
+    let mut by_name = seen.iter().filter(|(_, name)| name == wanted);
+    match (by_id, by_name.next(), by_name.next()) {
+        (Some(found), ..) | (None, Some(found), None) => Ok(Some(found.clone())),
+        (None, Some(_), Some(_)) => Err(Failure::config(format!(
+            "several organisations are called {wanted:?}; put the id of one into `organisation` of [source]: {}",
+            names()
+        ))),
+        (None, None, _) => Err(Failure::auth(format!(
+            "this consent does not see the organisation {wanted:?} of the configuration; it sees {}. Nothing was stored",
+            if seen.is_empty() { "none".to_owned() } else { names() }
+        ))),
+    }
+}
+
+/// Stores the newest form of the grant in place of whatever was there, and brings the connection to
+/// life. Says whether it was known before. Another organisation than before is refused, and nothing
+/// is stored.
+async fn keep(
+    settings: &Settings,
+    store: &Arc<SqliteStore>,
+    fresh: &MemoryGrants,
+    organisation: Option<&Organisation>,
+    shell: &Shell,
+) -> Result<bool> {
+    let name = settings.connection.as_str();
+    let known = store.connection(name).await?;
+    let again = known.is_some();
+    let mut connection = known.unwrap_or_else(|| Connection::new(name, name, settings.vendor.name()));
+    let mut preflight = Preflight::new();
+    preflight.organisation = organisation.cloned();
+    let by = Attestation::new("hris connect", shell.clock.now());
+    connection.authorise(&preflight, by).map_err(|error| match error.kind() {
+        ErrorKind::Config => Failure::auth(format!("{error} (another `connection` in the configuration)")),
+        _ => error.into(),
+    })?;
+    let grants = store.grants(name);
+    let grant = fresh.load().await?.map(|stored| stored.grant).unwrap_or_default();
+    // A run that renews meanwhile may be first; a new consent counts more than what it renewed.
+    while !grants.replace(grants.load().await?.map_or(0, |stored| stored.version), &grant).await? {}
+    store.save_connection(&connection).await?;
+    Ok(again)
+}
+
+/// Takes the credential away; links and history stay.
 pub(crate) async fn disconnect(path: &Path, shell: &Shell) -> Result<u8> {
     let settings = config::load(path)?;
-    let runs = engine::history(&settings, 1).await?;
     let name = settings.vendor.name();
     let console = shell.console;
-    console.say(format!(
-        "{} keeps no secret of {name}: the token is where hris.toml says, and only there.",
-        settings.connection
-    ))?;
-    console
-        .say(format!("Revoke it in {name} (API access tokens), and take it out of its variable or file."))?;
-    if !runs.is_empty() {
-        console.say("Links and history stay; a new token of the same organisation goes on with them.")?;
+    let forgotten = match settings.vendor.oauth() {
+        Some(oauth) => {
+            let forgotten = forget(&settings).await?;
+            console.say(if forgotten {
+                format!("The tokens of {} are forgotten.", settings.connection)
+            } else {
+                format!("There were no tokens of {}.", settings.connection)
+            })?;
+            console.say(oauth.how_to_revoke())?;
+            forgotten
+        }
+        None => {
+            console.say(format!(
+                "{} keeps no secret of {name}: the token is where hris.toml says, and only there.",
+                settings.connection
+            ))?;
+            console.say(format!(
+                "Revoke it in {name} (API access tokens), and take it out of its variable or file."
+            ))?;
+            false
+        }
+    };
+    if !engine::history(&settings, 1).await?.is_empty() {
+        console
+            .say("Links and history stay; a new credential of the same organisation goes on with them.")?;
     }
     console.document(&json!({
         "command": "disconnect", "connection": settings.connection, "outcome": "completed",
-        "vendor": name, "secrets_forgotten": 0, "revoked": false,
+        "vendor": name, "secrets_forgotten": u8::from(forgotten), "revoked": false,
     }))?;
     Ok(exit::DONE)
+}
+
+/// Forgets the tokens. The connection waits for new ones from then on.
+async fn forget(settings: &Settings) -> Result<bool> {
+    // It takes no key to forget.
+    let store = Arc::new(SqliteStore::open(&settings.state).await?);
+    let forgotten = store.grants(&settings.connection).forget().await?;
+    if let Some(mut connection) = store.connection(&settings.connection).await?
+        && connection.lose_credential().is_ok()
+    {
+        store.save_connection(&connection).await?;
+    }
+    Ok(forgotten)
 }

@@ -189,7 +189,8 @@ impl Folder {
         // The fake's own keys stand in the place of the template's; its token is in a file.
         let replaced = |line: &str| {
             let key = line.trim_start_matches("# ").split(" =").next().unwrap_or_default();
-            key == "token_env" || source.iter().any(|(own, _)| *own == key)
+            let in_a_file = key.strip_suffix("_env").map(|stem| format!("{stem}_file"));
+            source.iter().any(|(own, _)| *own == key || in_a_file.as_deref() == Some(own))
         };
         let heading = format!("vendor = \"{}\"", vendor.name());
         let mut written = format!("{MARK}\n");
@@ -199,7 +200,14 @@ impl Folder {
                 written.extend(source.iter().map(|(key, value)| format!("{key} = {value}\n")));
             }
         }
-        files::create(&self.dir.join(token), &format!("{}\n", fake.token()))?;
+        let mut secrets = vec![(token, fake.token())];
+        if let Some((id, secret)) = fake.client() {
+            secrets.push((format!("{}.client_id", vendor.name()), id));
+            secrets.push((format!("{}.client_secret", vendor.name()), secret));
+        }
+        for (file, secret) in secrets {
+            files::create(&self.dir.join(file), &format!("{secret}\n"))?;
+        }
         files::create(&self.config, &written)
     }
 }
@@ -210,6 +218,9 @@ fn is_ours(file: &Path) -> bool {
     let database = ["users.db", "hris-state.db"].iter().any(|base| {
         name.strip_prefix(base).is_some_and(|rest| ["", "-wal", "-shm", "-journal"].contains(&rest))
     });
-    let token = vendors::VENDORS.iter().any(|vendor| name == format!("{}.token", vendor.name()));
-    file.is_file() && (database || token || name == "hris.toml")
+    let secret = vendors::VENDORS.iter().any(|vendor| {
+        let rest = name.strip_prefix(vendor.name());
+        rest.is_some_and(|rest| [".token", ".client_id", ".client_secret"].contains(&rest))
+    });
+    file.is_file() && (database || secret || name == "hris.toml")
 }

@@ -27,8 +27,16 @@ pub(crate) async fn sandbox(args: &Sandbox, shell: &Shell) -> Result<u8> {
     let console = shell.console;
     console.say(format!("listening on {}", fake.url()))?;
     console.say(format!("token {}", fake.token()))?;
-    console
-        .document(&json!({ "listening_on": fake.url(), "token": fake.token(), "vendor": vendor.name() }))?;
+    let mut document = json!({ "listening_on": fake.url(), "token": fake.token(), "vendor": vendor.name() });
+    if let Some((id, secret)) = fake.client() {
+        console.say(format!("client_id {id}"))?;
+        console.say(format!("client_secret {secret}"))?;
+        if let Some(keys) = document.as_object_mut() {
+            keys.insert("client_id".to_owned(), id.into());
+            keys.insert("client_secret".to_owned(), secret.into());
+        }
+    }
+    console.document(&document)?;
     console.note("invented people, on this machine only; Ctrl-C ends it");
     match shell.stop.clone().stopped().await {
         Signal::Interrupt => Ok(exit::INTERRUPTED),

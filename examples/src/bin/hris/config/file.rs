@@ -52,6 +52,12 @@ pub(crate) struct Target {
     pub(crate) kind: Option<TargetKind>,
     /// The SQLite file with the tables users, assignments and invites. Default: users.db.
     pub(crate) path: Option<String>,
+    /// The permission levels that exist in the product. With it, others are not given and are reported.
+    pub(crate) levels: Option<Vec<String>>,
+    /// The locations that exist in the product, likewise.
+    pub(crate) locations: Option<Vec<String>>,
+    /// The areas of work that exist in the product, likewise.
+    pub(crate) areas: Option<Vec<String>>,
 }
 
 /// The kinds of target in this build.
@@ -88,6 +94,8 @@ pub(crate) struct Report {
 pub(crate) struct State {
     /// The SQLite file. Default: hris-state.db.
     pub(crate) path: Option<String>,
+    /// The environment variable with the key that seals the tokens of a connection in it: at least 32 random characters.
+    pub(crate) key_env: Option<String>,
 }
 
 /// Which target field takes what.

@@ -9,14 +9,14 @@ use std::path::{Path, PathBuf};
 
 use hris_core::mapping::{Mapping, MappingError, MappingFault};
 use hris_core::reconcile::{Policy, Safeguards};
-use hris_core::{Capabilities, StandardField, TargetField, TimeZone};
+use hris_core::{AssignmentKind, Capabilities, StandardField, TargetField, TimeZone};
+use hris_reconcile::schedule::Schedule;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
 pub(crate) use self::check::nearest;
 use self::check::{Lines, line_of};
 use self::file::{Direction, File};
-pub(crate) use self::schedule::Schedule;
 use crate::failure::{Failure, Result};
 use crate::files;
 use crate::vendors::{self, Vendor};
@@ -34,7 +34,11 @@ pub(crate) struct Settings {
     /// None where the file leaves it to the vendor's standard.
     pub(crate) mapping: Option<Mapping>,
     pub(crate) target: PathBuf,
+    /// The permission levels, locations and areas that exist, of the kinds for which the file says so.
+    pub(crate) assignable: Vec<(AssignmentKind, Vec<String>)>,
     pub(crate) state: PathBuf,
+    /// The variable that holds the key of the tokens in it.
+    pub(crate) state_key_env: Option<String>,
     pub(crate) schedule: Option<Schedule>,
     pub(crate) mail: Option<Mail>,
     pub(crate) policy: Policy,
@@ -308,11 +312,11 @@ fn settle(path: &Path, vendor: &'static dyn Vendor, file: File, lines: Lines) ->
         (Some(_), Some(_)) => {
             return fault("schedule.cron", "every is set as well; one of the two decides".to_owned());
         }
-        (Some(every), None) => match Schedule::every(every) {
+        (Some(every), None) => match schedule::every(every) {
             Ok(schedule) => Some(schedule),
             Err(message) => return fault("schedule.every", message),
         },
-        (None, Some(cron)) => match Schedule::cron(cron, time_zone.name()) {
+        (None, Some(cron)) => match schedule::cron(cron, &time_zone) {
             Ok(schedule) => Some(schedule),
             Err(message) => return fault("schedule.cron", message),
         },
@@ -344,12 +348,19 @@ fn settle(path: &Path, vendor: &'static dyn Vendor, file: File, lines: Lines) ->
     });
     let safeguards = file.safeguards.to_core();
     warnings.extend(loosened(&safeguards));
-    if let Some(token) = file.source.get("token_file").and_then(toml::Value::as_str) {
-        let token = beside(path, token);
-        if files::open_to_others(&token) {
-            warnings.push(format!("{} can be read by others; run `chmod 600` on it", token.display()));
+    let secrets = file.source.iter().filter(|(key, _)| key.ends_with("_file"));
+    for secret in secrets.filter_map(|(_, file)| file.as_str()) {
+        let secret = beside(path, secret);
+        if files::open_to_others(&secret) {
+            warnings.push(format!("{} can be read by others; run `chmod 600` on it", secret.display()));
         }
     }
+    let exist = [
+        (AssignmentKind::Role, file.target.levels),
+        (AssignmentKind::Location, file.target.locations),
+        (AssignmentKind::Area, file.target.areas),
+    ];
+    let exist = exist.into_iter().filter_map(|(kind, values)| Some((kind, values?)));
     let settings = Settings {
         file: path.to_owned(),
         connection: file.connection.unwrap_or_else(|| "default".to_owned()),
@@ -357,7 +368,9 @@ fn settle(path: &Path, vendor: &'static dyn Vendor, file: File, lines: Lines) ->
         source: file.source,
         mapping,
         target: beside(path, file.target.path.as_deref().unwrap_or("users.db")),
+        assignable: exist.collect(),
         state: beside(path, file.state.path.as_deref().unwrap_or("hris-state.db")),
+        state_key_env: file.state.key_env,
         schedule,
         mail,
         policy: file.policy.into_core(file.matching, file.assignments, file.safeguards.protected),

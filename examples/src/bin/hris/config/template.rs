@@ -22,6 +22,9 @@ vendor = "{name}"
 [target]                              # where the accounts live
 kind = "sqlite"                       # the embedded user table
 path = "users.db"                     # paths are relative to this file
+# levels = ["employee", "manager"]    # the permission levels that exist; others are not given, and reported
+# locations = ["oslo"]                # the locations that exist, likewise
+# areas = ["warehouse"]               # the areas of work that exist, likewise
 
 [schedule]                            # when `hris run` syncs: one of the two
 every = "24h"                         # such as 30m, 24h, 7d
@@ -31,8 +34,9 @@ every = "24h"                         # such as 30m, 24h, 7d
 # email_to = "hr-admin@acme.example"
 # smtp_url_env = "SMTP_URL"           # the variable that holds smtps://user:password@mail.acme.example
 
-[state]                               # links and history
-path = "hris-state.db"
+[state]                               # links, history, and the tokens of vendors that are connected by consent
+path = "hris-state.db"                # readable by you alone
+# key_env = "HRIS_STATE_KEY"          # the variable with a key that seals those tokens, such as `openssl rand -hex 32`
 
 [mapping]                             # target field = source field; `hris fields` lists them
 {mapping}# custom.cost_centre = "custom.Cost centre"                        # a field of your own

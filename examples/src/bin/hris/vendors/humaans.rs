@@ -4,14 +4,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hris_core::http::Rate;
-use hris_core::reconcile::Leavers;
-use hris_core::{Capabilities, Date, Directory, LeaverSignals, ReadRequest, Secret, TimeZone, Timestamp};
+use hris_core::{Capabilities, Directory, LeaverSignals, Secret, TimeZone, Timestamp};
 use hris_humaans::sandbox::{Job, Person, Resource, Sandbox};
 use hris_humaans::{Humaans, Need};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
-use url::Url;
 
 use super::{FakeVendor, RateLimit, SandboxOptions, TokenSource};
 use crate::config::{Settings, schema_of};
@@ -67,36 +65,19 @@ enum LastDay {
 
 /// The scopes and permissions that mapping and policy ask for.
 fn needs(settings: &Settings) -> Vec<Need> {
-    let capabilities = super::Vendor::capabilities(&Vendor);
-    let mapping = settings.mapping_for(&capabilities).ok();
-    let map = mapping.and_then(|mapping| mapping.compile(&capabilities).ok());
-    let fields = map.iter().flat_map(|map| map.sources().into_iter());
-    let fields = fields.chain(settings.policy.sources().into_iter().map(Into::into));
-    let leavers = match settings.policy.leavers {
-        Leavers::Never => LeaverSignals::new(false, false),
-        Leavers::Status => LeaverSignals::new(true, false),
-        _ => LeaverSignals::new(true, true),
-    };
-    // What is needed does not depend on the day.
-    let Ok(day) = Date::new(2026, 1, 1) else { return Vec::new() };
-    hris_humaans::requirements(&ReadRequest::new(day).with_fields(fields), leavers).needs
+    let wanted = super::wanted(settings, &super::Vendor::capabilities(&Vendor));
+    wanted.map_or_else(Vec::new, |(request, leavers)| hris_humaans::requirements(&request, leavers).needs)
 }
 
 impl Source {
     /// The connector's builder, but for the token.
     fn builder(&self, settings: &Settings) -> Result<hris_humaans::Builder> {
         let mut builder = Humaans::builder();
-        if let Some(address) = &self.access.base_url {
-            let mut address: Url =
-                address.parse().map_err(|error| settings.fault("source.base_url", error))?;
-            if address.path() == "/" {
-                // A bare host is taken for the vendor's own layout.
-                address.set_path("/api");
-            }
-            if super::is_loopback(&address) {
+        if let Some((address, here)) = self.access.address(settings, "/api")? {
+            builder = builder.base_url(address);
+            if here {
                 builder = builder.allow_http_loopback();
             }
-            builder = builder.base_url(address.as_str().trim_end_matches('/'));
         }
         if let Some(rows) = self.page_size {
             builder = builder.page_size(rows);
@@ -197,12 +178,7 @@ job_roles_as_of = false               # ask for the job roles of today only
 
     fn how_to_connect(&self, settings: &Settings) -> Vec<String> {
         let source: Source = super::read(&settings.source).unwrap_or_default();
-        let place = match (&source.access.token_file, &source.access.token_env) {
-            (Some(file), _) => format!("put it into the file {}", settings.path(file).display()),
-            (None, name) => {
-                format!("put it into the environment variable {}", name.as_deref().unwrap_or(TOKEN_VARIABLE))
-            }
-        };
+        let place = source.access.place(settings, TOKEN_VARIABLE);
         let mut lines = vec![
             "In Humaans, open the menu at your name (top left) and choose API access tokens. If it is not there, your"
                 .to_owned(),

@@ -1,39 +1,31 @@
 //! The HR systems of this build. A new one is a file beside this one and a line in [`VENDORS`].
 
+mod employmenthero;
+mod freshteam;
 mod humaans;
+mod secrets;
 mod sevenoffice;
 
 use std::fmt;
-use std::path::Path;
+use std::sync::Arc;
 
 use async_trait::async_trait;
-use hris_core::{Capabilities, Directory, Secret, Timestamp};
+use hris_core::reconcile::Leavers;
+use hris_core::{
+    Capabilities, Date, Directory, Grant, GrantStore, LeaverSignals, ReadRequest, Secret, Timestamp,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
+use url::Url;
 
+use self::secrets::SecretPlace;
 use crate::config::{Settings, nearest};
 use crate::failure::{Failure, Result};
 
 /// The vendors of this build.
-pub(crate) const VENDORS: &[&dyn Vendor] = &[&humaans::Vendor, &sevenoffice::Vendor];
-
-/// Vendors and keys of `[source]` that a configuration may mention and this build does not have.
-const ELSEWHERE: &[(&str, &[&str])] = &[
-    ("freshteam", &["subdomain", "listings", "rate_share", "key_owner", "new_hires"]),
-    (
-        "employmenthero",
-        &[
-            "organisation",
-            "client_id_env",
-            "client_secret_env",
-            "refresh_token_env",
-            "redirect_uri",
-            "auth_url",
-            "token_url",
-        ],
-    ),
-];
+pub(crate) const VENDORS: &[&dyn Vendor] =
+    &[&humaans::Vendor, &freshteam::Vendor, &employmenthero::Vendor, &sevenoffice::Vendor];
 
 /// What the command needs to know of one HR system.
 #[async_trait]
@@ -66,8 +58,59 @@ pub(crate) trait Vendor: fmt::Debug + Sync {
     /// How a person gets a credential and where it goes, in lines.
     fn how_to_connect(&self, settings: &Settings) -> Vec<String>;
 
+    /// How it is connected by consent, where it is. Its [`Vendor::directory`] is then for looking at
+    /// settings only; whatever reads people takes [`OAuth::directory`].
+    fn oauth(&self) -> Option<&dyn OAuth> {
+        None
+    }
+
     /// Starts a fake of the vendor on this machine.
     async fn sandbox(&self, options: SandboxOptions) -> Result<Box<dyn FakeVendor>>;
+}
+
+/// A vendor that is connected by a person's consent: OAuth 2.0 with an authorisation code.
+#[async_trait]
+pub(crate) trait OAuth: Sync {
+    /// Connects with the grant that is kept, which is renewed there.
+    fn directory(&self, settings: &Settings, grants: Arc<dyn GrantStore>) -> Result<Box<dyn Directory>>;
+
+    /// Where the vendor sends the person back to, if the configuration says so.
+    fn redirect_uri(&self, settings: &Settings) -> Option<Url>;
+
+    /// Begins a consent from which the person is sent back to `redirect`.
+    fn consent(&self, settings: &Settings, redirect: &Url) -> Result<Box<dyn Consent>>;
+
+    /// The organisations that a grant sees: id and name of each.
+    async fn organisations(
+        &self,
+        settings: &Settings,
+        grants: Arc<dyn GrantStore>,
+    ) -> Result<Vec<(String, String)>>;
+
+    /// The organisation of the configuration, by id or name.
+    fn organisation(&self, settings: &Settings) -> Option<String>;
+
+    /// What a person does at the vendor to take the access away, as programs cannot.
+    fn how_to_revoke(&self) -> &'static str;
+}
+
+/// A consent under way. Its address holds a `state`, which the answer must bring back.
+#[async_trait]
+pub(crate) trait Consent: Send {
+    /// Where the person gives consent.
+    fn address(&self) -> &Url;
+
+    /// Makes a grant of the answer; the consent is used up.
+    async fn finish(self: Box<Self>, answer: Answer) -> Result<Grant>;
+}
+
+/// What a person came back with.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// The whole address, its `state` being that of the consent.
+    Address(Secret),
+    /// The code alone.
+    Code(Secret),
 }
 
 /// How a fake vendor should be.
@@ -92,6 +135,11 @@ pub(crate) trait FakeVendor: Send + Sync {
     /// Keys of `[source]` that lead to this fake, with the token in a file of this name.
     fn source(&self, token_file: &str) -> Vec<(&'static str, String)>;
 
+    /// The id and secret of the application that is registered with it, where vendors have those.
+    fn client(&self) -> Option<(&str, &str)> {
+        None
+    }
+
     /// Somebody is hired, somebody changes, somebody leaves. Returns a sentence for each. The same
     /// company goes through the same three each time.
     fn a_day_passes(&self, now: Timestamp) -> Result<Vec<String>>;
@@ -107,9 +155,6 @@ pub(crate) fn find(name: &str) -> std::result::Result<&'static dyn Vendor, Strin
     if let Some(vendor) = VENDORS.iter().find(|vendor| vendor.name() == name) {
         return Ok(*vendor);
     }
-    if ELSEWHERE.iter().any(|(other, _)| *other == name) {
-        return Err(format!("this build has no connector for {name}; it has {}", names()));
-    }
     let known = VENDORS.iter().map(|vendor| vendor.name());
     let near = nearest(name, known).unwrap_or_default();
     Err(format!("there is no vendor {name:?}; the nearest is {near:?}; this build has {}", names()))
@@ -117,10 +162,8 @@ pub(crate) fn find(name: &str) -> std::result::Result<&'static dyn Vendor, Strin
 
 /// The vendor of whose `[source]` this is a key.
 pub(crate) fn owner_of(key: &str) -> Option<&'static str> {
-    let built =
-        VENDORS.iter().find(|vendor| vendor.schema().pointer(&format!("/properties/{key}")).is_some());
-    let other = || ELSEWHERE.iter().find(|(_, keys)| keys.contains(&key)).map(|(vendor, _)| *vendor);
-    built.map(|vendor| vendor.name()).or_else(other)
+    let has = |vendor: &&&dyn Vendor| vendor.schema().pointer(&format!("/properties/{key}")).is_some();
+    VENDORS.iter().find(has).map(|vendor| vendor.name())
 }
 
 /// The pace kept before the vendor asks for one.
@@ -156,58 +199,86 @@ pub(crate) struct TokenSource {
 impl TokenSource {
     /// Checks what can be checked without reading the token.
     pub(crate) fn validate(&self) -> std::result::Result<(), (&'static str, String)> {
-        if self.token_env.is_some() && self.token_file.is_some() {
-            return Err(("token_file", "token_env is set as well; keep one of the two".to_owned()));
+        self.secret("").validate()?;
+        check_address("base_url", self.base_url.as_deref())
+    }
+
+    /// The address in place of the vendor's, and whether it is this machine. A bare host is taken for
+    /// the vendor's own layout, which has this path.
+    pub(crate) fn address(&self, settings: &Settings, path: &str) -> Result<Option<(String, bool)>> {
+        let Some(address) = &self.base_url else { return Ok(None) };
+        let mut address: url::Url =
+            address.parse().map_err(|error| settings.fault("source.base_url", error))?;
+        if address.path() == "/" {
+            address.set_path(path);
         }
-        if self.token_env.as_deref().is_some_and(|name| name.trim().is_empty() || name.contains(['=', '\0']))
-        {
-            return Err(("token_env", "is not the name of an environment variable".to_owned()));
-        }
-        let Some(url) = &self.base_url else { return Ok(()) };
-        match url::Url::parse(url) {
-            Err(error) => Err(("base_url", format!("is not an address: {error}"))),
-            Ok(url) if !url.username().is_empty() || url.password().is_some() => {
-                Err(("base_url", "must not hold a name or a password".to_owned()))
+        let here = is_loopback(&address);
+        Ok(Some((address.as_str().trim_end_matches('/').to_owned(), here)))
+    }
+
+    /// Where a person puts the token.
+    pub(crate) fn place(&self, settings: &Settings, default_variable: &str) -> String {
+        match (&self.token_file, &self.token_env) {
+            (Some(file), _) => format!("put it into the file {}", settings.path(file).display()),
+            (None, name) => {
+                let name = name.as_deref().unwrap_or(default_variable);
+                format!("put it into the environment variable {name}")
             }
-            Ok(url) if url.scheme() == "https" && url.host().is_some() => Ok(()),
-            Ok(url) if url.scheme() == "http" && is_loopback(&url) => Ok(()),
-            Ok(url) if url.scheme() == "http" => Err((
-                "base_url",
-                "must begin with https://; plain http is accepted for this machine only (127.0.0.1, localhost)".to_owned(),
-            )),
-            Ok(_) => Err(("base_url", "must begin with https://".to_owned())),
         }
     }
 
     /// Reads the token.
-    pub(crate) fn token(&self, settings: &Settings, default_variable: &str) -> Result<Secret> {
-        if let Some(file) = &self.token_file {
-            let path = settings.path(file);
-            return read_token(&path).map_err(|message| settings.fault("source.token_file", message));
-        }
-        let name = self.token_env.as_deref().unwrap_or(default_variable);
-        let missing = |what: &str| {
-            settings.fault(
-                "source.token_env",
-                format!("the environment variable {name} {what}; put the token there, or into a file named by token_file"),
-            )
-        };
-        match std::env::var(name) {
-            Ok(token) if token.trim().is_empty() => Err(missing("is empty")),
-            Ok(token) => Ok(Secret::from(token.trim().to_owned())),
-            Err(std::env::VarError::NotPresent) => Err(missing("is not set")),
-            Err(std::env::VarError::NotUnicode(_)) => Err(missing("does not hold text")),
-        }
+    pub(crate) fn token(&self, settings: &Settings, default_variable: &'static str) -> Result<Secret> {
+        self.secret(default_variable).read(settings)
+    }
+
+    fn secret(&self, default: &'static str) -> SecretPlace<'_> {
+        let (env, file) = (self.token_env.as_deref(), self.token_file.as_deref());
+        SecretPlace { stem: "token", env, file, default }
     }
 }
 
-fn read_token(path: &Path) -> std::result::Result<Secret, String> {
-    let text = std::fs::read_to_string(path).map_err(|error| format!("read {}: {error}", path.display()))?;
-    let token = text.trim();
-    if token.is_empty() {
-        return Err(format!("{} is empty; put the token into it", path.display()));
+/// Checks an address of `[source]`; plain http is for this machine only.
+pub(crate) fn check_address(
+    key: &'static str,
+    address: Option<&str>,
+) -> std::result::Result<(), (&'static str, String)> {
+    let Some(address) = address else { return Ok(()) };
+    match Url::parse(address) {
+        Err(error) => Err((key, format!("is not an address: {error}"))),
+        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
+            Err((key, "must not hold a name or a password".to_owned()))
+        }
+        Ok(url) if url.scheme() == "https" && url.host().is_some() => Ok(()),
+        Ok(url) if url.scheme() == "http" && is_loopback(&url) => Ok(()),
+        Ok(url) if url.scheme() == "http" => Err((
+            key,
+            "must begin with https://; plain http is accepted for this machine only (127.0.0.1, localhost)"
+                .to_owned(),
+        )),
+        Ok(_) => Err((key, "must begin with https://".to_owned())),
     }
-    Ok(Secret::from(token.to_owned()))
+}
+
+/// What mapping and policy ask for, as a connector tells its requirements, and the signs of leaving
+/// that the policy goes by.
+pub(crate) fn wanted(
+    settings: &Settings,
+    capabilities: &Capabilities,
+) -> Option<(ReadRequest, LeaverSignals)> {
+    let mapping = settings.mapping_for(capabilities).ok();
+    let map = mapping.and_then(|mapping| mapping.compile(capabilities).ok());
+    let fields = map.iter().flat_map(|map| map.sources().into_iter());
+    let fields = fields.chain(settings.policy.sources().into_iter().map(Into::into));
+    let leavers = match settings.policy.leavers {
+        Leavers::Never => LeaverSignals::new(false, false),
+        Leavers::Status => LeaverSignals::new(true, false),
+        Leavers::Vendor => capabilities.leavers,
+        _ => LeaverSignals::new(true, true),
+    };
+    // What is needed does not depend on the day.
+    let day = Date::new(2026, 1, 1).ok()?;
+    Some((ReadRequest::new(day).with_fields(fields), leavers))
 }
 
 /// Whether the address is this machine.

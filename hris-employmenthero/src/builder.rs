@@ -1,0 +1,249 @@
+//! Settings of the connector, checked once.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hris_core::http::{Bearer, Client, RetryPolicy, Transport};
+use hris_core::{Error, ErrorKind, GrantStore, Result, Secret};
+use url::Url;
+
+use crate::client::{Api, Vendor};
+use crate::directory::EmploymentHero;
+use crate::oauth::{OAuth, Session};
+
+/// Where the API is, unless [`Builder::base_url`] says otherwise.
+pub(crate) const BASE_URL: &str = "https://api.employmenthero.com";
+
+/// The most rows Employment Hero gives on one page.
+pub(crate) const MAX_PAGE_SIZE: u32 = 100;
+
+/// Hosts of the payroll product, which is another system with other ids.
+const PAYROLL: [&str; 2] = ["yourpayroll.com.au", "keypay.com.au"];
+
+/// Builds an [`EmploymentHero`]. Every setting but the credential has a default.
+///
+/// ```
+/// use std::sync::Arc;
+/// use hris_core::{MemoryGrants, Secret};
+/// use hris_employmenthero::EmploymentHero;
+/// use hris_employmenthero::oauth::OAuth;
+///
+/// let secret = |text: &str| Secret::from(text.to_owned());
+/// let oauth = OAuth::builder("the client id", secret("the client secret")).build()?;
+/// let directory = EmploymentHero::builder()
+///     .oauth(oauth, Arc::new(MemoryGrants::default()))
+///     .refresh_token(secret("a refresh token from elsewhere"))
+///     .organisation("Kererū Café Group")
+///     .build()?;
+/// assert!(EmploymentHero::builder().build().is_err(), "there is no default credential");
+/// # Ok::<(), hris_core::Error>(())
+/// ```
+#[must_use]
+pub struct Builder {
+    access: Option<Access>,
+    seed: Option<Secret>,
+    base_url: String,
+    organisation: Option<String>,
+    page_size: u32,
+    concurrency: usize,
+    per_second: u32,
+    per_minute: u32,
+    retry: RetryPolicy,
+    archived: Archived,
+    loopback: bool,
+    transport: Option<Arc<dyn Transport>>,
+}
+
+enum Access {
+    Grants(OAuth, Arc<dyn GrantStore>),
+    Token(Secret),
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            access: None,
+            seed: None,
+            base_url: BASE_URL.to_owned(),
+            organisation: None,
+            page_size: MAX_PAGE_SIZE,
+            concurrency: 4,
+            per_second: 15,
+            per_minute: 95,
+            retry: RetryPolicy::default(),
+            archived: Archived::default(),
+            loopback: false,
+            transport: None,
+        }
+    }
+}
+
+impl Builder {
+    /// Reads with the grant that is kept in `grants`, and renews it there.
+    pub fn oauth(mut self, oauth: OAuth, grants: Arc<dyn GrantStore>) -> Self {
+        self.access = Some(Access::Grants(oauth, grants));
+        self
+    }
+
+    /// A refresh token to begin with where no grant is kept yet. A kept one wins.
+    pub fn refresh_token(mut self, token: Secret) -> Self {
+        self.seed = Some(token);
+        self
+    }
+
+    /// Reads with one access token, which ends after 15 minutes: for tests and single questions.
+    pub fn access_token(mut self, token: Secret) -> Self {
+        self.access = Some(Access::Token(token));
+        self
+    }
+
+    /// The organisation, by its id or its exact name. Needed where the credential sees several.
+    pub fn organisation(mut self, id_or_name: impl Into<String>) -> Self {
+        self.organisation = Some(id_or_name.into());
+        self
+    }
+
+    /// Where the API is. `https://api.employmenthero.com`; the token goes to this origin only.
+    pub fn base_url(mut self, address: impl Into<String>) -> Self {
+        self.base_url = address.into();
+        self
+    }
+
+    /// Allows `http` to this machine itself, for sandboxes and tests.
+    pub fn allow_http_loopback(mut self) -> Self {
+        self.loopback = true;
+        self
+    }
+
+    /// Rows asked for on a page, 1 to 100. 100.
+    pub fn page_size(mut self, rows: u32) -> Self {
+        self.page_size = rows;
+        self
+    }
+
+    /// Requests under way at once, at most. 4.
+    pub fn concurrency(mut self, requests: usize) -> Self {
+        self.concurrency = requests;
+        self
+    }
+
+    /// The pace kept: requests in any second and in any minute. 15 and 95; the vendor allows 20
+    /// and 100, and nobody knows whether other connections of the application count with ours.
+    pub fn rate_limit(mut self, per_second: u32, per_minute: u32) -> Self {
+        (self.per_second, self.per_minute) = (per_second, per_minute);
+        self
+    }
+
+    /// How often and how long a request is tried.
+    pub fn retry(mut self, policy: RetryPolicy) -> Self {
+        self.retry = policy;
+        self
+    }
+
+    /// What the status `archived` means. [`Archived::Leaver`].
+    pub fn archived(mut self, meaning: Archived) -> Self {
+        self.archived = meaning;
+        self
+    }
+
+    /// Sends through `transport` in place of the network, for tests and simulations. The token
+    /// endpoint has its own: [`OAuthBuilder::transport`](crate::oauth::OAuthBuilder::transport).
+    pub fn transport(mut self, transport: impl Transport) -> Self {
+        self.transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// The connector, if every setting can be right. Nothing is sent.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] naming the setting: no credential, an address that is not `https` or
+    /// that of the payroll product, a page above 100.
+    pub fn build(self) -> Result<EmploymentHero> {
+        let refuse = |words: &str| Err(Error::new(ErrorKind::Config, words));
+        if !(1..=MAX_PAGE_SIZE).contains(&self.page_size) {
+            return refuse("page_size: must be between 1 and 100, the most that Employment Hero gives");
+        }
+        if self.concurrency == 0 {
+            return refuse("concurrency: must be at least 1");
+        }
+        if self.per_second == 0 || self.per_minute == 0 {
+            return refuse("rate_limit: must be at least 1");
+        }
+        if self.organisation.as_deref().is_some_and(|name| name.trim().is_empty()) {
+            return refuse("organisation: must be an id or a name; leave it out to take the only one");
+        }
+        if is_payroll(&self.base_url) {
+            return refuse(
+                "base_url: this is the payroll product (formerly KeyPay), which is another system; the HR platform is at \
+                 https://api.employmenthero.com",
+            );
+        }
+        let mut client = Client::builder(&self.base_url)
+            .vendor(Vendor)
+            .window(self.per_second, Duration::from_secs(1))
+            .window(self.per_minute, Duration::from_secs(60))
+            .retry(self.retry)
+            .concurrency(self.concurrency);
+        let mut session = None;
+        client = match self.access {
+            None => {
+                return refuse("credential: missing; connect by OAuth 2.0, with a client id and secret");
+            }
+            Some(Access::Token(token)) if token.is_blank() => return refuse("access token: is empty"),
+            Some(Access::Token(token)) => client.authorization(Bearer::new(token)),
+            Some(Access::Grants(oauth, grants)) => {
+                let own = Session::new(oauth, grants, self.seed);
+                session = Some(own.clone());
+                client.authorization(own)
+            }
+        };
+        if self.loopback {
+            client = client.allow_http_loopback();
+        }
+        if let Some(transport) = self.transport {
+            client = client.transport(transport);
+        }
+        let api = Api::new(
+            client.build()?,
+            self.page_size,
+            self.concurrency,
+            self.per_minute,
+            self.organisation,
+            session,
+        );
+        Ok(EmploymentHero::new(api, self.archived, !self.base_url.starts_with("https")))
+    }
+}
+
+fn is_payroll(address: &str) -> bool {
+    let host = Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_ascii_lowercase));
+    host.is_some_and(|host| {
+        PAYROLL.iter().any(|payroll| {
+            host.strip_suffix(payroll).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        })
+    })
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The address is not shown: until it is checked it may hold a password.
+        f.debug_struct("Builder")
+            .field("organisation", &self.organisation)
+            .field("page_size", &self.page_size)
+            .field("concurrency", &self.concurrency)
+            .field("archived", &self.archived)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the status `archived` means, which Employment Hero does not document.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Archived {
+    /// The person has left.
+    #[default]
+    Leaver,
+    /// Nobody knows: nothing is decided about the person.
+    Unknown,
+}

@@ -1,0 +1,308 @@
+//! One person: names, status, dates, place.
+
+use hris_core::{
+    Date, Employee, Field, ProblemCode, ReadRequest, Result, StandardField, Status, Tally, wire,
+};
+
+use super::Customs;
+use super::custom::Values;
+use crate::builder::Archived;
+use crate::wire::{Address, Person, Reference};
+
+/// Reads people, with everything beside them at hand.
+pub(super) struct Reader<'a> {
+    request: &'a ReadRequest,
+    archived: Archived,
+    customs: Values<'a>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(customs: &'a Customs, request: &'a ReadRequest, archived: Archived) -> Result<Self> {
+        let customs = Values::new(customs, request)?;
+        Ok(Self { request, archived, customs })
+    }
+
+    /// The person in our words; what is odd about them is counted.
+    pub(super) fn employee(&self, mut person: Person, warnings: &mut Tally) -> Employee {
+        let id = person.notes.id.clone().unwrap_or_default();
+        for member in &person.notes.unfit {
+            let words = "the value is of another type than Employment Hero documents; left out";
+            warnings.count(ProblemCode::InvalidRecord, member.to_string(), words, &id);
+        }
+        let mut employee = Employee::new(id);
+        self.customs.put(&mut employee, &mut person);
+        put_dates(&mut employee, &person, warnings);
+        self.put_status(&mut employee, &person, warnings);
+        employee.put(StandardField::Email, email(&mut person));
+        employee.put(StandardField::Manager, manager(&person));
+        let mobile = either(&mut person.company_mobile, &mut person.company_number);
+        employee.put(StandardField::WorkPhone, first([mobile, std::mem::take(&mut person.company_landline)]));
+        let middle = either(&mut person.middle_name, &mut person.middle_name_too);
+        employee.put(StandardField::MiddleName, middle);
+        let location = std::mem::take(&mut person.location).map(|place| place.trim().to_owned());
+        employee.put(StandardField::Location, location);
+        let texts = [
+            (StandardField::EmployeeNumber, &mut person.code),
+            (StandardField::GivenName, &mut person.first_name),
+            (StandardField::FamilyName, &mut person.last_name),
+            (StandardField::PreferredName, &mut person.known_as),
+            (StandardField::DisplayName, &mut person.full_name),
+            (StandardField::JobTitle, &mut person.job_title),
+            (StandardField::EmploymentKind, &mut person.employment_type),
+            (StandardField::AccessRole, &mut person.role),
+            (StandardField::TimeZone, &mut person.time_zone),
+        ];
+        for (field, text) in texts {
+            employee.put(field, std::mem::take(text));
+        }
+        self.put_private(&mut employee, &mut person);
+        // A group of the user interface is a team of the API.
+        employee
+            .with_groups(person.teams.clone())
+            .with_teams(person.teams)
+            .with_extra(person.notes.extra.take())
+    }
+
+    /// Says what was true of everybody.
+    pub(super) fn finish(self, warnings: &mut Tally) {
+        for problem in self.customs.problems {
+            warnings.say(problem);
+        }
+    }
+
+    fn put_status(&self, employee: &mut Employee, person: &Person, warnings: &mut Tally) {
+        let Field::Value(raw) = person.status.as_deref() else {
+            // Older answers have no status at all, and a date alone removes nobody: whether an end
+            // that has passed counts is the policy's to say.
+            employee.put_status(Status::Active, "");
+            employee.put(StandardField::RawStatus, person.status.clone());
+            return;
+        };
+        let today = self.request.today();
+        let status = match raw.trim().to_ascii_lowercase().as_str() {
+            "active" if employee.start_date().value().is_some_and(|start| start > today) => Status::Pending,
+            "active" => Status::Active,
+            "pending" => Status::Pending,
+            "inactive" | "terminated" => Status::Terminated,
+            "archived" if self.archived == Archived::Leaver => Status::Terminated,
+            "archived" => Status::Unknown,
+            _ => {
+                warnings.unknown_status(raw);
+                Status::Unknown
+            }
+        };
+        employee.put_status(status, raw);
+    }
+
+    /// What nobody needs to hold who did not ask for it.
+    fn put_private(&self, employee: &mut Employee, person: &mut Person) {
+        if self.request.wants(StandardField::PersonalEmail) {
+            employee.put(StandardField::PersonalEmail, std::mem::take(&mut person.personal_email));
+        }
+        if self.request.wants(StandardField::PersonalPhone) {
+            let phones =
+                [std::mem::take(&mut person.personal_mobile), std::mem::take(&mut person.home_phone)];
+            employee.put(StandardField::PersonalPhone, first(phones));
+        }
+        for (field, text) in address(person) {
+            if self.request.wants(StandardField::Address) || self.request.wants(field) {
+                employee.put(field, text);
+            }
+        }
+    }
+}
+
+/// The first address that is there, in lower case: that of the company, that of the login, and the
+/// newer member.
+pub(super) fn email(person: &mut Person) -> Field<String> {
+    let company = std::mem::take(&mut person.company_email);
+    let addresses = [company, std::mem::take(&mut person.account_email), std::mem::take(&mut person.email)];
+    first(addresses).map(|email| email.trim().to_ascii_lowercase())
+}
+
+/// The first value. That there is none is believed only if every member said so.
+fn first<const N: usize>(fields: [Field<String>; N]) -> Field<String> {
+    let mut none = Field::Cleared;
+    for field in fields {
+        match field {
+            Field::Value(text) if !text.trim().is_empty() => return Field::Value(text),
+            Field::Value(_) | Field::Cleared => {}
+            other => none = other,
+        }
+    }
+    none
+}
+
+/// One member under two names.
+fn either(one: &mut Field<String>, other: &mut Field<String>) -> Field<String> {
+    let one = std::mem::take(one);
+    if one == Field::NotProvided { std::mem::take(other) } else { one }
+}
+
+fn manager(person: &Person) -> Field<String> {
+    match person.primary_manager.as_deref() {
+        Field::Value(json) => match wire::object::<Reference>(json).and_then(|manager| manager.notes.id) {
+            Some(id) => Field::Value(id),
+            None => Field::NotProvided,
+        },
+        other => other.map(str::to_owned),
+    }
+}
+
+fn address(person: &mut Person) -> [(StandardField, Field<String>); 5] {
+    let fields = [
+        StandardField::AddressStreet,
+        StandardField::AddressCity,
+        StandardField::AddressRegion,
+        StandardField::AddressPostcode,
+        StandardField::AddressCountry,
+    ];
+    let parts = match person.residential_address.as_deref() {
+        Field::Value(json) => wire::object::<Address>(json).map(parts).unwrap_or_default(),
+        // The older form is one line.
+        Field::Cleared if person.address.is_value() => [
+            std::mem::take(&mut person.address),
+            Field::Cleared,
+            Field::Cleared,
+            Field::Cleared,
+            Field::Cleared,
+        ],
+        Field::Cleared => [const { Field::Cleared }; 5],
+        _ => [
+            std::mem::take(&mut person.address),
+            Field::NotProvided,
+            Field::NotProvided,
+            Field::NotProvided,
+            Field::NotProvided,
+        ],
+    };
+    let mut parts = parts.into_iter();
+    fields.map(|field| (field, parts.next().unwrap_or_default()))
+}
+
+/// Street, city, region, postcode and country. Which members a country fills is its own custom: a
+/// suburb is the city where no city is given, else it belongs to the street.
+fn parts(address: Address) -> [Field<String>; 5] {
+    let Address { line_1, line_2, line_3, unit, street, suburb, city, state, postcode, country, .. } =
+        address;
+    let (city, suburb) =
+        if city.is_value() { (city, suburb) } else { (first([suburb, city]), Field::Cleared) };
+    let value = |field: Field<String>| field.value().map(|text| text.trim().to_owned());
+    let numbered = match (value(unit), value(street)) {
+        (Some(unit), Some(street)) => Some(format!("{unit}/{street}")),
+        (unit, street) => street.or(unit),
+    };
+    let lines = [value(line_1.clone()), value(line_2), value(line_3)];
+    let given = lines.iter().any(Option::is_some);
+    let mut street: Vec<String> = lines.into_iter().flatten().collect();
+    if !given {
+        street.extend(numbered);
+    }
+    street.extend(value(suburb));
+    let street = if street.is_empty() { line_1 } else { Field::Value(street.join(", ")) };
+    [street, city, state, postcode, country]
+}
+
+fn put_dates(employee: &mut Employee, person: &Person, warnings: &mut Tally) {
+    let mut read = |text: &Field<String>, name: &'static str| {
+        day(text).unwrap_or_else(|()| {
+            let words = "no date that a calendar has; left out";
+            warnings.count(ProblemCode::InvalidDate, name, words, employee.id().as_str());
+            Field::NotProvided
+        })
+    };
+    let start = read(&person.start_date, "start_date");
+    let mut end = read(&person.termination_date, "termination_date");
+    if let (Field::Value(first), Field::Value(last)) = (start, end)
+        && last < first
+    {
+        let words = "the end lies before the start; left out";
+        warnings.count(ProblemCode::InvalidDate, "end_date", words, employee.id().as_str());
+        end = Field::NotProvided;
+    }
+    employee.put_date(StandardField::StartDate, start);
+    employee.put_date(StandardField::EndDate, end);
+    employee.put_date(StandardField::LastWorkingDay, end);
+}
+
+/// The calendar date as it is written. A time of day and an offset may follow; they never shift it.
+fn day(text: &Field<String>) -> std::result::Result<Field<Date>, ()> {
+    let text = match text {
+        Field::Value(text) => text.trim(),
+        Field::Cleared => return Ok(Field::Cleared),
+        Field::NotPermitted => return Ok(Field::NotPermitted),
+        Field::NotProvided => return Ok(Field::NotProvided),
+    };
+    let (date, rest) = text.split_at_checked(10).ok_or(())?;
+    let time = |byte: u8| byte.is_ascii_digit() || b":.+-Z ".contains(&byte);
+    let mut rest = rest.bytes();
+    match rest.next() {
+        None | Some(b'T' | b't' | b' ') if rest.all(time) => date.parse().map(Field::Value).map_err(|_| ()),
+        _ => Err(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_is_the_one_that_is_written() {
+        for (text, expected) in [
+            ("2020-01-01", Some("2020-01-01")),
+            ("2020-01-01T00:00:00+00:00", Some("2020-01-01")),
+            ("2020-01-01T00:00:00+13:00", Some("2020-01-01")),
+            ("2020-01-01T23:59:59.999-11:00", Some("2020-01-01")),
+            ("2020-01-01T00:00:00Z", Some("2020-01-01")),
+            (" 2020-01-01 00:00:00 ", Some("2020-01-01")),
+            ("2020-02-30T00:00:00Z", None),
+            ("2020-01-012", None),
+            ("2020-01-01Tcanary", None),
+            ("01/02/2020", None),
+            ("2020-1-1", None),
+            ("\u{1F41D}\u{1F41D}\u{1F41D}", None),
+        ] {
+            let found = day(&Field::Value(text.to_owned())).ok().and_then(Field::value);
+            assert_eq!(found.map(|day| day.to_string()).as_deref(), expected, "{text:?}");
+        }
+        assert_eq!(day(&Field::Cleared), Ok(Field::Cleared));
+        assert_eq!(day(&Field::NotProvided), Ok(Field::NotProvided));
+    }
+
+    #[test]
+    fn nothing_is_empty_that_was_not_said_to_be() {
+        let value = |text: &str| Field::Value(text.to_owned());
+        for (fields, expected) in [
+            ([value("a"), value("b")], value("a")),
+            ([Field::Cleared, value("b")], value("b")),
+            ([value(" "), value("b")], value("b")),
+            ([Field::Cleared, Field::Cleared], Field::Cleared),
+            ([Field::Cleared, Field::NotProvided], Field::NotProvided),
+            ([Field::NotProvided, Field::Cleared], Field::NotProvided),
+        ] {
+            assert!(first(fields) == expected);
+        }
+    }
+
+    #[test]
+    fn addresses_of_several_countries() {
+        for (json, expected) in [
+            (
+                r#"{"line_1":"12 Aro Street","suburb":"Aro Valley","city":"Wellington","postcode":"6021","country":"NZ"}"#,
+                ["12 Aro Street, Aro Valley", "Wellington", "-", "6021", "NZ"],
+            ),
+            (
+                r#"{"line_1":"1 Kent St","line_2":"Level 3","suburb":"Sydney","city":null,"state":"NSW","postcode":2000}"#,
+                ["1 Kent St, Level 3", "Sydney", "NSW", "2000", "-"],
+            ),
+            (
+                r#"{"line_1":null,"unit_number":"4","street_name":"Bukit Timah Road","city":"Singapore"}"#,
+                ["4/Bukit Timah Road", "Singapore", "-", "-", "-"],
+            ),
+        ] {
+            let address = wire::object::<Address>(json).unwrap_or_default();
+            let found = parts(address).map(|part| part.value().unwrap_or_else(|| "-".to_owned()));
+            assert_eq!(found, expected);
+        }
+    }
+}

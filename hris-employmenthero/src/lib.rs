@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod builder;
+mod client;
+mod convert;
+mod directory;
+pub mod oauth;
+mod preflight;
+mod requirements;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
+#[cfg(feature = "webhooks")]
+pub mod webhook;
+mod wire;
+
+pub use builder::{Archived, Builder};
+pub use directory::EmploymentHero;
+pub use requirements::{ScopeNotation, requirements, scopes};

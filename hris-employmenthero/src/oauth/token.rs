@@ -1,0 +1,291 @@
+//! The token endpoint: what is sent there, and what an answer means. No body of an answer ever
+//! reaches an error.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hris_core::http::{Client, Limits, Request, Response, RetryPolicy, Transport, Vendor, Verdict};
+use hris_core::{Error, ErrorKind, Grant, Result, Secret};
+use oauth2::TokenResponse;
+use oauth2::basic::{BasicTokenResponse, BasicTokenType};
+use serde_json::Value;
+
+/// The life of an access token whose answer does not say it, or not believably.
+const UNTOLD_LIFE: Duration = Duration::from_secs(300);
+/// The longest life that is believed.
+const LONGEST_LIFE: u64 = 24 * 3600;
+
+/// Where the parts of a token request go. Employment Hero's own words differ on it; the client's
+/// id and secret, the code and the verifier are in the form body always.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TokenRequest {
+    /// Everything in the form body, as RFC 6749 says.
+    #[default]
+    Body,
+    /// `grant_type`, `redirect_uri` and `refresh_token` in the query.
+    Split,
+}
+
+/// The token endpoint as one application sees it.
+pub(super) struct Endpoint {
+    client: Client,
+    client_id: String,
+    client_secret: Secret,
+    style: TokenRequest,
+}
+
+/// What the authorisation server said.
+pub(super) enum Answer {
+    /// Here are tokens.
+    Granted(Granted),
+    /// The code or the refresh token is not accepted.
+    Dead,
+    /// The request was refused for another reason.
+    Refused(Error),
+}
+
+/// Tokens as they were received.
+pub(super) struct Granted {
+    pub(super) grant: Grant,
+    /// How long the access token lives from now.
+    pub(super) life: Duration,
+}
+
+impl Endpoint {
+    pub(super) fn new(
+        address: &str,
+        (client_id, client_secret): (String, Secret),
+        style: TokenRequest,
+        loopback: bool,
+        transport: Option<Arc<dyn Transport>>,
+    ) -> Result<Self> {
+        let mut retry = RetryPolicy::default();
+        // All attempts together end before the claim to renew a grant does.
+        (retry.attempts, retry.deadline, retry.longest_wait) =
+            (3, Duration::from_secs(60), Duration::from_secs(30));
+        let mut limits = Limits::default();
+        (limits.total, limits.body) = (Duration::from_secs(30), 1024 * 1024);
+        let mut client =
+            Client::builder(address).vendor(TokenVendor).retry(retry).limits(limits).concurrency(1);
+        if loopback {
+            client = client.allow_http_loopback();
+        }
+        if let Some(transport) = transport {
+            client = client.transport(transport);
+        }
+        let client =
+            client.build().map_err(|error| Error::new(ErrorKind::Config, format!("token_url: {error}")))?;
+        Ok(Self { client, client_id, client_secret, style })
+    }
+
+    /// 2.3: a code becomes tokens. A code is good for one use, so this is never sent twice.
+    pub(super) async fn exchange(
+        &self,
+        code: &Secret,
+        verifier: &Secret,
+        redirect_uri: &str,
+    ) -> Result<Answer> {
+        let routed = [("grant_type", "authorization_code"), ("redirect_uri", redirect_uri)];
+        let own = [("code", code.expose()), ("code_verifier", verifier.expose())];
+        let request = self.request("connect", &routed, &own);
+        self.client.exchange(&request, read).await.map_err(|error| match error.kind() {
+            ErrorKind::UnknownOutcome | ErrorKind::Protocol | ErrorKind::Unavailable => {
+                unavailable(&error, "begin the consent again, because the code may be spent")
+            }
+            _ => error,
+        })
+    }
+
+    /// 2.4: a refresh token becomes new tokens.
+    pub(super) async fn refresh(&self, token: &Secret) -> Result<Answer> {
+        let routed = [("grant_type", "refresh_token"), ("refresh_token", token.expose())];
+        let request = self.request("renew the access token", &routed, &[]).repeatable();
+        self.client.exchange(&request, read).await.map_err(|error| match error.kind() {
+            // Whatever is no clear refusal does not end a connection.
+            ErrorKind::RateLimited | ErrorKind::Config => error,
+            _ => unavailable(&error, "the connection stays; try again later"),
+        })
+    }
+
+    fn request(&self, label: &'static str, routed: &[(&str, &str)], own: &[(&str, &str)]) -> Request {
+        let client = [("client_id", &*self.client_id), ("client_secret", self.client_secret.expose())];
+        let mut request = Request::post(label);
+        let mut body: Vec<(&str, &str)> = Vec::new();
+        match self.style {
+            TokenRequest::Body => body.extend(routed),
+            TokenRequest::Split => {
+                for (name, value) in routed {
+                    request = request.query(name, value);
+                }
+            }
+        }
+        body.extend(own);
+        body.extend(client);
+        request.form(body)
+    }
+}
+
+impl fmt::Debug for Endpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Endpoint").field("client", &self.client).finish_non_exhaustive()
+    }
+}
+
+fn unavailable(error: &Error, advice: &str) -> Error {
+    let told = Error::new(ErrorKind::Unavailable, format!("{error}; {advice}"));
+    match error.status() {
+        Some(status) => told.with_status(status),
+        None => told,
+    }
+}
+
+/// Lets refusals through to be read, because their body says what they mean.
+#[derive(Clone, Copy, Debug)]
+struct TokenVendor;
+
+impl Vendor for TokenVendor {
+    fn classify(&self, _: &Request, response: &Response) -> Option<Verdict> {
+        matches!(response.status(), 400 | 401 | 403 | 422).then_some(Verdict::Success)
+    }
+
+    fn words(&self, _: &Response) -> Option<String> {
+        None
+    }
+}
+
+fn read(response: &Response) -> Result<Answer> {
+    let mut body: Value = response.json()?;
+    if response.status() != 200 {
+        return Ok(refusal(response.status(), &body));
+    }
+    let unreadable = |what: &str| {
+        let words = format!("{}: {what}", response.label());
+        Error::new(ErrorKind::Protocol, words).with_status(200)
+    };
+    let life = life(body.as_object_mut().and_then(|members| members.remove("expires_in")));
+    // The message of a mismatch would quote the answer.
+    let tokens: BasicTokenResponse =
+        serde_json::from_value(body).map_err(|_| unreadable("the answer is no token answer"))?;
+    if *tokens.token_type() != BasicTokenType::Bearer {
+        return Err(unreadable("a token of another type than bearer"));
+    }
+    let access = tokens.access_token().secret();
+    if access.is_empty() || !access.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(unreadable("an access token that cannot be sent"));
+    }
+    let refresh = tokens.refresh_token().map(|token| token.secret()).filter(|token| !token.trim().is_empty());
+    let scopes = tokens.scopes().map(|scopes| {
+        let words = scopes.iter().flat_map(|scope| scope.split_whitespace());
+        words.map(str::to_owned).collect::<BTreeSet<String>>()
+    });
+    let secret = |text: &String| Secret::from(text.clone());
+    let grant = Grant::new(Some(secret(access)), refresh.map(secret)).with_scopes(scopes);
+    Ok(Answer::Granted(Granted { grant, life }))
+}
+
+fn life(told: Option<Value>) -> Duration {
+    let seconds = match told {
+        Some(Value::Number(number)) => number.as_u64(),
+        Some(Value::String(text)) => text.trim().parse().ok(),
+        _ => None,
+    };
+    seconds.filter(|life| (1..=LONGEST_LIFE).contains(life)).map_or(UNTOLD_LIFE, Duration::from_secs)
+}
+
+fn refusal(status: u16, body: &Value) -> Answer {
+    let text = |member: &str| body.get(member).and_then(Value::as_str);
+    let error = text("error").unwrap_or_default();
+    let dead = error == "invalid_grant" || text("message") == Some("Invalid token");
+    if dead && matches!(status, 400 | 401) {
+        return Answer::Dead;
+    }
+    let told = plain(error).map_or_else(String::new, |word| format!(" ({word})"));
+    let (kind, advice) = match error {
+        "invalid_client" | "unauthorized_client" => (
+            ErrorKind::Config,
+            "the client id or secret is wrong; copy both from the Developer Portal, the connection itself stays",
+        ),
+        "invalid_scope" => (ErrorKind::Config, "the application lacks a scope of `scopes`"),
+        _ => (ErrorKind::Unavailable, "the connection stays; if this lasts, see `token_request`"),
+    };
+    let words = format!("token request: HTTP {status}{told}; {advice}");
+    Answer::Refused(Error::new(kind, words).with_status(status))
+}
+
+/// A word that can be the name of an error and nothing else.
+pub(super) fn plain(word: &str) -> Option<String> {
+    let safe = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
+    (!word.is_empty() && word.len() <= 40 && word.bytes().all(safe)).then(|| word.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(status: u16, body: &str) -> Result<Answer> {
+        read(&Response::new(status).with_body(body))
+    }
+
+    #[test]
+    fn lives_that_are_believed() {
+        for (told, seconds) in [
+            ("900", 900),
+            (r#""900""#, 900),
+            ("0", 300),
+            ("-5", 300),
+            ("1e30", 300),
+            ("86401", 300),
+            ("null", 300),
+            ("{}", 300),
+        ] {
+            let body = format!(r#"{{"access_token":"a","token_type":"Bearer","expires_in":{told}}}"#);
+            let Ok(Answer::Granted(granted)) = answer(200, &body) else { panic!("{told} is no grant") };
+            assert_eq!(granted.life.as_secs(), seconds, "{told}");
+        }
+    }
+
+    #[test]
+    fn what_a_refusal_means() {
+        for (status, body, dead, kind) in [
+            (400, r#"{"error":"invalid_grant","error_description":"canary"}"#, true, None),
+            (401, r#"{"error":"invalid_grant"}"#, true, None),
+            (400, r#"{"message":"Invalid token"}"#, true, None),
+            (403, r#"{"error":"invalid_grant"}"#, false, Some(ErrorKind::Unavailable)),
+            (400, r#"{"message":"canary"}"#, false, Some(ErrorKind::Unavailable)),
+            (401, r#"{"error":"invalid_client"}"#, false, Some(ErrorKind::Config)),
+            (400, r#"{"error":"invalid_scope"}"#, false, Some(ErrorKind::Config)),
+            (400, r#"{"error":"Canary Name"}"#, false, Some(ErrorKind::Unavailable)),
+            (422, r#"[]"#, false, Some(ErrorKind::Unavailable)),
+        ] {
+            match answer(status, body) {
+                Ok(Answer::Dead) => assert!(dead, "{body}"),
+                Ok(Answer::Refused(error)) => {
+                    assert_eq!((Some(error.kind()), dead), (kind, false), "{body}");
+                    assert!(!format!("{error:?}").to_lowercase().contains("canary"));
+                }
+                _ => panic!("{body} was taken for a grant"),
+            }
+        }
+    }
+
+    #[test]
+    fn answers_that_are_no_tokens() {
+        for body in [
+            "<html>canary",
+            "",
+            "null",
+            "{}",
+            r#"{"access_token":"canary","token_type":"mac"}"#,
+            r#"{"access_token":"","token_type":"bearer"}"#,
+            r#"{"access_token":"can\nary","token_type":"bearer"}"#,
+            r#"{"token_type":"bearer","refresh_token":"canary"}"#,
+        ] {
+            let error = answer(200, body).err().expect("an error");
+            assert_eq!(error.kind(), ErrorKind::Protocol, "{body}");
+            assert!(!format!("{error:?} {error}").contains("canary"), "{body}");
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Reads a webhook as a hint that one person should be fetched again.
+//!
+//! Employment Hero documents neither the shape of a webhook nor a signature, so its content is
+//! never applied and proves nothing. Let only those in who know a secret path or header of your
+//! own, fetch the person with [`Directory::get`](hris_core::Directory::get), and leave the rest to
+//! the next snapshot, which stays the truth.
+
+use hris_core::EmployeeId;
+use serde_json::Value;
+
+/// The largest body that is looked at.
+const LARGEST: usize = 1024 * 1024;
+
+/// Whom a webhook may be about: the first UUID under `data.employee.id`, `data.employee_id`,
+/// `employee.id`, `employee_id`, `data.id` or `id`. It may be the id of something else, such as of
+/// a leave request; then nobody of that id is found, and nothing follows from that.
+///
+/// ```
+/// use hris_employmenthero::webhook::hint;
+///
+/// let body = br#"{"event":"employee_updated","data":{"id":"6f0d3c1e-2b7a-4c55-9d0e-0a4f5f1c7a11"}}"#;
+/// assert_eq!(hint(body).map(|id| id.to_string()).as_deref(), Some("6f0d3c1e-2b7a-4c55-9d0e-0a4f5f1c7a11"));
+/// assert_eq!(hint(b"{}"), None);
+/// ```
+#[must_use]
+pub fn hint(body: &[u8]) -> Option<EmployeeId> {
+    if body.len() > LARGEST {
+        return None;
+    }
+    let event: Value = serde_json::from_slice(body).ok()?;
+    ["/data/employee/id", "/data/employee_id", "/employee/id", "/employee_id", "/data/id", "/id"]
+        .iter()
+        .filter_map(|place| event.pointer(place)?.as_str())
+        .find(|id| crate::directory::is_id(id))
+        .map(EmployeeId::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whom_it_may_be_about() {
+        let (one, two) = ("6f0d3c1e-2b7a-4c55-9d0e-0a4f5f1c7a11", "d41f9f0a-9f6d-4d7c-8a0b-7b9d0f3f2c22");
+        for (body, expected) in [
+            (format!(r#"{{"data":{{"id":"{two}","employee":{{"id":"{one}"}}}}}}"#), Some(one)),
+            (format!(r#"{{"employee_id":"{one}","id":"{two}"}}"#), Some(one)),
+            (format!(r#"{{"data":{{"id":"17"}},"id":"{two}"}}"#), Some(two)),
+            (format!(r#"{{"data":["{two}"]}}"#), None),
+            (r#"{"id":"somebody@example.com"}"#.to_owned(), None),
+            ("<html>".to_owned(), None),
+        ] {
+            assert_eq!(hint(body.as_bytes()).as_ref().map(EmployeeId::as_str), expected, "{body}");
+        }
+        assert_eq!(hint(&vec![b' '; LARGEST + 1]), None);
+    }
+}

@@ -1,0 +1,132 @@
+//! Employment Hero in the suite that every directory passes.
+
+#![allow(clippy::expect_used, reason = "a test that cannot be set up has failed")]
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use hris_core::conformance::{Fault, Harness, Person, Stage, run};
+use hris_core::http::RetryPolicy;
+use hris_core::sandbox::Breakages;
+use hris_core::{Directory, EmployeeId, GrantStore, MemoryGrants, Status};
+use hris_employmenthero::EmploymentHero;
+use hris_employmenthero::sandbox::{self, Sandbox, World};
+
+#[tokio::test]
+async fn employment_hero() {
+    let summary = run(&EmploymentHeroHarness).await;
+    println!("{summary}");
+    summary.require();
+    assert!(summary.passed.len() >= 80, "only {} cases ran", summary.passed.len());
+}
+
+struct EmploymentHeroHarness;
+
+#[async_trait]
+impl Harness for EmploymentHeroHarness {
+    async fn stage(&self, people: &[Person]) -> Box<dyn Stage> {
+        let free = |behaviour: &mut sandbox::Behaviour| behaviour.limits = None;
+        let started = Sandbox::builder().employees(1).plain().behaviour(free).start().await;
+        let sandbox = started.expect("a free port");
+        let owner = sandbox.people().first().map(|person| person.id.clone()).expect("an owner");
+        let ids: Vec<String> = people.iter().map(|person| sandbox.hire(record(person))).collect();
+        sandbox.delete(&owner).expect("the owner is there");
+        let grants = MemoryGrants::default();
+        assert!(grants.replace(0, &sandbox.grant()).await.expect("memory"), "the first grant");
+        let mut retry = RetryPolicy::default();
+        retry.base = Duration::from_millis(1);
+        retry.throttled_base = Duration::from_millis(1);
+        let directory = EmploymentHero::builder()
+            .base_url(sandbox.url())
+            .allow_http_loopback()
+            .oauth(sandbox.oauth().build().expect("the settings are right"), Arc::new(grants))
+            .page_size(3)
+            .concurrency(4)
+            .rate_limit(10_000, 100_000)
+            .retry(retry)
+            .build()
+            .expect("the settings are right");
+        Box::new(EmploymentHeroStage { sandbox, directory, ids: Arc::new(Mutex::new(ids)) })
+    }
+}
+
+struct EmploymentHeroStage {
+    sandbox: Sandbox,
+    directory: EmploymentHero,
+    ids: Arc<Mutex<Vec<String>>>,
+}
+
+fn record(person: &Person) -> sandbox::Person {
+    let mut record = sandbox::Person::new(person.given_name.clone(), person.family_name.clone())
+        .starts(person.start_date.to_string())
+        .status(match person.status {
+            Status::Pending => "pending",
+            Status::Terminated => "terminated",
+            _ => "active",
+        });
+    record = match &person.email {
+        Some(email) => record.email(email.clone()),
+        None => record.without_email(),
+    };
+    if let Some(title) = &person.job_title {
+        record = record.job(title.clone());
+    }
+    match person.last_working_day {
+        Some(day) => record.ends(day.to_string()),
+        None => record,
+    }
+}
+
+#[async_trait]
+impl Stage for EmploymentHeroStage {
+    fn directory(&self) -> Arc<dyn Directory> {
+        Arc::new(self.directory.clone())
+    }
+
+    fn ids(&self) -> Vec<EmployeeId> {
+        self.ids.lock().expect("no test panics here").iter().map(|id| EmployeeId::from(id.as_str())).collect()
+    }
+
+    async fn change(&self, id: &EmployeeId, person: &Person) {
+        let change = |members: &mut serde_json::Map<String, serde_json::Value>| {
+            members.insert("first_name".to_owned(), person.given_name.clone().into());
+            members.insert("last_name".to_owned(), person.family_name.clone().into());
+            members.insert("job_title".to_owned(), person.job_title.clone().into());
+        };
+        self.sandbox.update(id.as_str(), change).expect("the person is there");
+    }
+
+    async fn add(&self, person: &Person) -> EmployeeId {
+        let id = self.sandbox.hire(record(person));
+        self.ids.lock().expect("no test panics here").push(id.clone());
+        EmployeeId::from(id)
+    }
+
+    async fn remove(&self, id: &EmployeeId) {
+        self.sandbox.delete(id.as_str()).expect("the person is there");
+        self.ids.lock().expect("no test panics here").retain(|known| known != id.as_str());
+    }
+
+    async fn break_with(&self, fault: Fault) -> Result<(), String> {
+        if fault == Fault::Unauthorised {
+            self.sandbox.revoke_all();
+            return Ok(());
+        }
+        let (added, removed) = (self.ids.clone(), self.ids.clone());
+        Breakages::of(self.sandbox.path("employees"))
+            .beside(self.sandbox.path("custom_fields"))
+            .status_member("status")
+            .date_members(&["start_date"])
+            .adding(move |world: &mut World| {
+                let id = world.hire(record(&Person::number(99)));
+                added.lock().expect("no test panics here").push(id);
+            })
+            .removing(move |world| {
+                let mut ids = removed.lock().expect("no test panics here");
+                let id = ids.remove(1);
+                world.delete(&id).expect("the person is there");
+            })
+            .apply(self.sandbox.server(), fault)
+    }
+}

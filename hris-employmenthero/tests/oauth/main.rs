@@ -1,0 +1,53 @@
+//! OAuth against the sandbox's authorisation server: consents, codes, and renewals that never lose
+//! a grant.
+
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot be set up has failed"
+)]
+
+mod consent;
+mod renewal;
+mod store;
+
+use std::sync::Arc;
+
+use hris_core::{GrantStore, Result};
+use hris_employmenthero::EmploymentHero;
+use hris_employmenthero::oauth::OAuth;
+use hris_employmenthero::sandbox::Sandbox;
+
+/// A small vendor without a network; its clock is the test's, which is paused.
+async fn sandbox() -> Sandbox {
+    Sandbox::builder().employees(5).plain().start().await.expect("a free port")
+}
+
+fn oauth(sandbox: &Sandbox) -> OAuth {
+    sandbox.oauth().transport(sandbox.transport()).build().expect("the settings are right")
+}
+
+fn directory(sandbox: &Sandbox, grants: Arc<dyn GrantStore>) -> EmploymentHero {
+    EmploymentHero::builder()
+        .base_url(sandbox.url())
+        .allow_http_loopback()
+        .transport(sandbox.transport())
+        .oauth(oauth(sandbox), grants)
+        .build()
+        .expect("the settings are right")
+}
+
+/// Reads something, and says how it went.
+async fn read(directory: &EmploymentHero) -> Result<usize> {
+    directory.organisations().await.map(|seen| seen.len())
+}
+
+fn token_requests(sandbox: &Sandbox) -> usize {
+    sandbox.requests_to("/oauth2/token")
+}
+
+/// Requests that were answered with this status.
+fn answered(sandbox: &Sandbox, status: u16) -> usize {
+    sandbox.requests().iter().filter(|request| request.status == Some(status)).count()
+}

@@ -1,0 +1,153 @@
+//! The account's limit and the vendor's refusals, as its answers tell them.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use hris_core::http::{Pace, Rate, Response};
+use serde_json::Value;
+
+/// How long the account's limit counts, by the vendor's page: "a minute".
+const WINDOW: Duration = Duration::from_secs(60);
+
+/// Requests a minute that we allow ourselves of a limit: the share, and always one fewer than the
+/// limit, so that no minute, wherever it begins, has more.
+pub(crate) fn pace(limit: u64, share: f64) -> u32 {
+    let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+    // A product such as 0.7 × 10 may fall short of the whole number that it is.
+    let shared = (f64::from(limit) * share + 1e-6).floor();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and a u32")]
+    let shared = shared as u32;
+    shared.min(limit.saturating_sub(1)).max(1)
+}
+
+/// How Freshteam tells its limit and words its refusals.
+#[derive(Clone, Debug)]
+pub(crate) struct Vendor {
+    pub(crate) share: f64,
+    /// The limit as last told.
+    pub(crate) limit: Arc<AtomicU64>,
+}
+
+impl hris_core::http::Vendor for Vendor {
+    /// 4.4: the limit and what this request cost give the rate. Nothing tells when the minute ends,
+    /// so when others have used it up, or a 429 does not say for how long, a whole one is waited.
+    fn pace(&self, response: &Response) -> Option<Pace> {
+        let mut pace = Pace::default();
+        if let Some(limit) = response.number("x-ratelimit-total").filter(|limit| *limit > 0) {
+            self.limit.store(limit, Ordering::Relaxed);
+            let cost = response.number("x-ratelimit-used-currentrequest").unwrap_or(1).max(1);
+            let ours = u64::from(self::pace(limit, self.share));
+            pace.rate = Some(Rate::per_minute(u32::try_from(ours / cost).unwrap_or(u32::MAX)));
+            // Two in reserve, unless our own share alone leaves so few.
+            let low = limit.saturating_sub(ours + 2).min(2);
+            if response.number("x-ratelimit-remaining").is_some_and(|left| left <= low) {
+                pace.hold = Some(WINDOW);
+            }
+        }
+        if response.status() == 429 && !tells_wait(response) {
+            pace.hold = Some(WINDOW);
+        }
+        (pace != Pace::default()).then_some(pace)
+    }
+
+    /// The code, the field it is about and the request's id: never a message or a value.
+    fn words(&self, response: &Response) -> Option<String> {
+        let body: Option<Value> = serde_json::from_slice(response.body()).ok();
+        let error = body.as_ref().and_then(|body| body.pointer("/errors/0"));
+        let word = |name: &str| plain(error?.get(name)?.as_str()?);
+        let mut words: Vec<String> = Vec::new();
+        words.extend(word("code"));
+        words.extend(word("field").map(|field| format!("about {field}")));
+        words.extend(response.header("x-request-id").and_then(plain).map(|id| format!("request id {id}")));
+        (!words.is_empty()).then(|| words.join(", "))
+    }
+}
+
+/// Whether a 429 says for how long in a way that can be read.
+fn tells_wait(response: &Response) -> bool {
+    response.header("retry-after").is_some_and(|text| {
+        let text = text.trim();
+        (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())) || text.ends_with("GMT")
+    })
+}
+
+/// A word that can be an identifier and nothing else.
+fn plain(text: &str) -> Option<String> {
+    let safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    (!text.is_empty() && text.len() <= 64 && text.bytes().all(safe)).then(|| text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hris_core::http::Vendor as _;
+
+    #[test]
+    fn a_share_of_the_limit() {
+        for (limit, share, expected) in [
+            (10, 0.8, 8),
+            (50, 0.8, 40),
+            (50, 1.0, 49),
+            (10, 0.7, 7),
+            (100, 0.29, 29),
+            (1, 1.0, 1),
+            (2, 0.01, 1),
+            (5_000, 0.8, 4_000),
+            (u64::MAX, 1.0, u32::MAX - 1),
+        ] {
+            assert_eq!(pace(limit, share), expected, "{share} of {limit}");
+        }
+    }
+
+    #[test]
+    fn what_an_answer_says_about_the_pace() {
+        let rate = |a_minute| Some(Rate::per_minute(a_minute));
+        let minute = Some(WINDOW);
+        type Row = (u16, &'static [(&'static str, &'static str)], Option<Rate>, Option<Duration>);
+        let rows: [Row; 12] = [
+            (200, &[("X-RateLimit-Total", "50"), ("X-RateLimit-Remaining", "47")], rate(40), None),
+            (200, &[("x-ratelimit-total", "50.0"), ("x-ratelimit-remaining", "3.0")], rate(40), None),
+            (200, &[("x-ratelimit-total", "50"), ("x-ratelimit-remaining", "2")], rate(40), minute),
+            (200, &[("x-ratelimit-total", "50"), ("x-ratelimit-remaining", "0")], rate(40), minute),
+            (200, &[("x-ratelimit-total", "10"), ("x-ratelimit-remaining", "2")], rate(8), None),
+            (200, &[("x-ratelimit-total", "10"), ("x-ratelimit-remaining", "0")], rate(8), minute),
+            (200, &[("x-ratelimit-total", "50"), ("x-ratelimit-used-currentrequest", "4")], rate(10), None),
+            (200, &[("x-ratelimit-total", "50"), ("x-ratelimit-used-currentrequest", "0")], rate(40), None),
+            (200, &[("x-ratelimit-total", "many"), ("x-ratelimit-remaining", "0")], None, None),
+            (429, &[], None, minute),
+            (429, &[("retry-after", "soon")], None, minute),
+            (429, &[("retry-after", "5")], None, None),
+        ];
+        for (status, headers, rate, hold) in rows {
+            let vendor = Vendor { share: 0.8, limit: Arc::default() };
+            let mut response = Response::new(status);
+            for (name, value) in headers {
+                response = response.with_header(name, *value);
+            }
+            let pace = vendor.pace(&response).unwrap_or_default();
+            assert_eq!((pace.rate, pace.hold), (rate, hold), "{status} {headers:?}");
+        }
+    }
+
+    #[test]
+    fn refusals_are_worded_without_messages() {
+        let vendor = Vendor { share: 0.8, limit: Arc::default() };
+        for (body, expected) in [
+            (r#"{"errors":[{"code":"forbidden","message":"Ada may not"}]}"#, Some("forbidden")),
+            (
+                r#"{"errors":[{"code":"invalid_value","message":"x","field":"branch_id"}]}"#,
+                Some("invalid_value, about branch_id"),
+            ),
+            (r#"{"errors":[{"code":"Ada Lovelace, ada@x.example"}]}"#, None),
+            (r#"{"message":"Ada"}"#, None),
+            (r#"{"error":"Ada"}"#, None),
+            ("[]", None),
+            ("<html>", None),
+            ("", None),
+        ] {
+            let words = vendor.words(&Response::new(403).with_body(body));
+            assert_eq!(words.as_deref(), expected, "{body}");
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! One person: names, dates, units, fields of the customer's own.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use hris_core::{CustomValue, Employee, Field, ProblemCode, ReadRequest, StandardField, Status, Tally, wire};
+
+use super::contact::{PERSONAL, WORK, address, phone};
+use super::need::UNITS;
+use super::status::standing;
+use super::{Need, Units};
+use crate::client::Resource;
+use crate::wire::Person;
+
+/// Reads people, with everything beside them at hand.
+pub(super) struct Reader<'a> {
+    units: &'a Units,
+    need: &'a Need<'a>,
+    request: &'a ReadRequest,
+    /// Fields of the customer's own that somebody's record has.
+    seen: HashSet<String>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(units: &'a Units, need: &'a Need<'a>, request: &'a ReadRequest) -> Self {
+        Self { units, need, request, seen: HashSet::new() }
+    }
+
+    /// The person of a listing, with what only their own record has.
+    pub(super) fn employee(
+        &mut self,
+        mut row: Person,
+        detail: Option<Person>,
+        tally: &mut Tally,
+    ) -> Employee {
+        if let Some(detail) = detail {
+            // The list decides on everything that it shows itself, or two moments were mixed.
+            (row.level, row.roles) = (detail.level, detail.roles);
+            (row.custom, row.custom_too) = (detail.custom, detail.custom_too);
+            for (name, value) in detail.notes.asked {
+                if !row.notes.asked.iter().any(|(known, _)| *known == name) {
+                    row.notes.asked.push((name, value));
+                }
+            }
+        }
+        self.whole(row, tally)
+    }
+
+    /// The person of a record that says everything.
+    pub(super) fn whole(&mut self, mut person: Person, tally: &mut Tally) -> Employee {
+        let id = person.notes.id.clone().unwrap_or_default();
+        for member in &person.notes.unfit {
+            let words = "the value is of another type than Freshteam documents; left out";
+            tally.count(ProblemCode::InvalidRecord, member.to_string(), words, &id);
+        }
+        for member in &person.notes.undated {
+            let words = "not a date of the form YYYY-MM-DD; left out";
+            tally.count(ProblemCode::InvalidDate, member.to_string(), words, &id);
+        }
+        let mut employee = Employee::new(id.clone());
+        let draft = self.put_status(&mut employee, &person, tally);
+        let email = std::mem::take(&mut person.email).map(|email| email.trim().to_ascii_lowercase());
+        employee.put(StandardField::Email, email);
+        employee.put(StandardField::WorkPhone, phone(&person.work_phones, &WORK));
+        let teams = self.put_units(&mut employee, &person, tally);
+        self.put_customs(&mut employee, &person);
+        for (name, value) in person.notes.asked.drain(..) {
+            let name: Arc<str> = name.into();
+            employee.put_custom(CustomValue { id: Arc::clone(&name), name, value });
+        }
+        let nick_name =
+            if person.nick_name == Field::NotProvided { &mut person.nickname } else { &mut person.nick_name };
+        let texts = [
+            (StandardField::PreferredName, nick_name),
+            (StandardField::EmployeeNumber, &mut person.employee_number),
+            (StandardField::GivenName, &mut person.first_name),
+            (StandardField::MiddleName, &mut person.middle_name),
+            (StandardField::FamilyName, &mut person.last_name),
+            (StandardField::EmploymentKind, &mut person.employee_type),
+            (StandardField::JobTitle, &mut person.title),
+            (StandardField::Manager, &mut person.manager),
+            (StandardField::AccessRole, &mut person.roles),
+        ];
+        for (field, text) in texts {
+            employee.put(field, std::mem::take(text));
+        }
+        self.put_private(&mut employee, &mut person);
+        let employee = employee.with_teams(teams).with_extra(person.notes.extra);
+        if draft { employee.as_sample() } else { employee }
+    }
+
+    /// Fields of the customer's own that are asked for by name and that nobody's record has.
+    pub(super) fn unseen_customs(&self) -> impl Iterator<Item = &'a str> + use<'a, '_> {
+        self.need.customs.iter().copied().filter(|key| !self.seen.contains(*key))
+    }
+
+    /// Whether the record is a draft.
+    fn put_status(&self, employee: &mut Employee, person: &Person, tally: &mut Tally) -> bool {
+        let found = standing(person, self.request.today());
+        let id = employee.id().to_string();
+        if let Some(words) = found.odd {
+            tally.count(ProblemCode::Divergence, "status", words, &id);
+        }
+        let mut end = person.termination;
+        if found.end_is_old {
+            let words =
+                "the last day lies before the first; left out, as it belongs to an earlier employment";
+            tally.count(ProblemCode::InvalidDate, "termination_date", words, &id);
+            end = Field::NotProvided;
+        }
+        employee.put_date(StandardField::StartDate, person.joining);
+        employee.put_date(StandardField::EndDate, end);
+        employee.put_date(StandardField::LastWorkingDay, end);
+        match person.status.as_deref() {
+            Field::Value(raw) => {
+                if found.status == Status::Unknown && found.odd.is_none() {
+                    tally.unknown_status(raw);
+                }
+                employee.put_status(found.status, raw);
+            }
+            other => {
+                let hidden = other.map(str::to_owned);
+                match found.status {
+                    Status::Unknown => tally.unknown_status(""),
+                    status => employee.put_status(status, ""),
+                }
+                employee.put(StandardField::RawStatus, hidden);
+            }
+        }
+        if found.draft {
+            let words =
+                "saved as a draft or still in onboarding; present, and given no account before that ends";
+            tally.count(ProblemCode::SamplePerson, "", words, &id);
+        }
+        found.draft
+    }
+
+    /// Puts the names of units, but for the teams, which it returns.
+    fn put_units(&self, employee: &mut Employee, person: &Person, tally: &mut Tally) -> Field<Vec<String>> {
+        let id = employee.id().to_string();
+        let mut name = |of, unit: &Field<String>, field| self.units.name(of, unit, field, &id, &mut *tally);
+        let department = name(Resource::Departments, &person.department, "department");
+        let location = name(Resource::Branches, &person.branch, "location");
+        let team = name(Resource::Teams, &person.team, "team");
+        let customs = UNITS.map(|(field, of)| {
+            let unit = match of {
+                Resource::BusinessUnits => &person.business_unit,
+                Resource::Levels => &person.level,
+                _ => &person.sub_department,
+            };
+            (field, self.need.wants_unit(of).then(|| name(of, unit, field)))
+        });
+        employee.put(StandardField::Department, department);
+        employee.put(StandardField::Location, location);
+        for (field, value) in customs {
+            if let Some(value) = value {
+                employee.put_custom(CustomValue { id: field.into(), name: field.into(), value });
+            }
+        }
+        team.map(|team| vec![team])
+    }
+
+    fn put_customs(&mut self, employee: &mut Employee, person: &Person) {
+        for json in [&person.custom, &person.custom_too] {
+            let Field::Value(json) = json.as_deref() else { continue };
+            for (key, value) in wire::members(json).unwrap_or_default() {
+                let wanted = self.need.all_customs || self.need.customs.contains(&key.as_str());
+                if wanted && !employee.custom().iter().any(|known| *known.name == *key) {
+                    let name: Arc<str> = key.as_str().into();
+                    employee.put_custom(CustomValue { id: Arc::clone(&name), name, value });
+                    self.seen.insert(key);
+                }
+            }
+        }
+    }
+
+    /// What nobody needs to hold who did not ask for it.
+    fn put_private(&self, employee: &mut Employee, person: &mut Person) {
+        let wants = |field| self.request.wants(field);
+        if wants(StandardField::PersonalEmail) {
+            employee.put(StandardField::PersonalEmail, std::mem::take(&mut person.personal_email));
+        }
+        if wants(StandardField::PersonalPhone) {
+            employee.put(StandardField::PersonalPhone, phone(&person.phones, &PERSONAL));
+        }
+        for (field, part) in address(person) {
+            if wants(StandardField::Address) || wants(field) {
+                employee.put(field, part);
+            }
+        }
+    }
+}

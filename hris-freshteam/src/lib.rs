@@ -1,0 +1,18 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod builder;
+mod client;
+mod convert;
+mod directory;
+mod preflight;
+mod requirements;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
+#[cfg(feature = "webhooks")]
+pub mod webhook;
+mod wire;
+
+pub use builder::{Builder, InvalidSubdomain, Subdomain};
+pub use directory::Freshteam;
+pub use requirements::requirements;

@@ -1,0 +1,333 @@
+//! Looks whether a key may read what is wanted, and names what is missing in Freshteam's words.
+
+mod coverage;
+
+use hris_core::http::Asked;
+use hris_core::{Cost, Error, ErrorKind, Field, Finding, Level, Preflight, ReadRequest, Result};
+
+use crate::builder::Subdomain;
+use crate::client::{Api, KEY_PLACE};
+use crate::convert::{self, Need, RETIRING, has_left};
+use crate::directory::cost;
+use crate::wire::{FormField, Person};
+
+const ROLE: &str = "give the key's user the role HR Partner or Admin (Settings › Roles)";
+
+/// Tries everything in order, and stops where nothing further can work.
+///
+/// # Errors
+/// What kept Freshteam from answering: a page that is no data is one, because nothing can be said
+/// about a key that nobody looked at. A refusal is a finding.
+pub(crate) async fn check(
+    api: &Api,
+    request: &ReadRequest,
+    subdomain: &Subdomain,
+    key_owner: Option<&str>,
+    plain_http: bool,
+) -> Result<Preflight> {
+    let mut found = Preflight::new();
+    found.organisation = Some((subdomain.as_str().to_owned(), subdomain.host()));
+    let mut check = Check { api, request, need: Need::of(request), key_owner, found };
+    check.address(subdomain, plain_http);
+    match check.everything().await {
+        Ok(()) => {}
+        Err(error) if error.kind() == ErrorKind::Auth => check.refused(&error),
+        Err(error) => return Err(error),
+    }
+    Ok(check.found)
+}
+
+struct Check<'a> {
+    api: &'a Api,
+    request: &'a ReadRequest,
+    need: Need<'a>,
+    key_owner: Option<&'a str>,
+    found: Preflight,
+}
+
+/// The first page of a listing, and how many people it has in all.
+type Page = (Vec<Person>, Option<u64>);
+
+impl Check<'_> {
+    async fn everything(&mut self) -> Result<()> {
+        let Some((active, working)) = self.active().await? else { return Ok(()) };
+        let left = self.inactive().await?;
+        let mut totals = vec![working];
+        totals.extend(left.as_ref().map(|(_, total)| *total));
+        for filter in self.api.listings.iter().skip(2) {
+            match Asked::of(self.api.first_people(*filter, &[]).await)? {
+                Asked::Answered((_, total)) => totals.push(total),
+                Asked::Refused(error) => {
+                    self.missing(format!("employees with {}={}", filter.0, filter.1), &error);
+                }
+            }
+        }
+        self.owner().await?;
+        self.coverage(&active);
+        if let Some((left, _)) = &left {
+            self.dates(left);
+        }
+        self.form().await?;
+        self.units().await?;
+        self.record(&active).await?;
+        self.pace(totals);
+        Ok(())
+    }
+
+    fn address(&mut self, subdomain: &Subdomain, plain_http: bool) {
+        let (level, outcome) = match plain_http {
+            false => (Level::Passed, format!("https://{}", subdomain.host())),
+            true => (Level::Warning, "plain http to this machine; for tests only".to_owned()),
+        };
+        self.found.push(Finding::new(level, "subdomain", outcome));
+        let finding = Finding::new(Level::Warning, "source_retiring", RETIRING)
+            .cost("afterwards nothing can be read; nobody is removed by that")
+            .remedy("ask whoever looks after the subscription for its end, and export what is needed before");
+        self.found.push(finding);
+    }
+
+    fn refused(&mut self, error: &Error) {
+        let finding = Finding::new(Level::Refused, "API key", error.to_string())
+            .cost("nothing can be read; nothing is changed")
+            .remedy(format!("copy the key again ({KEY_PLACE}), best of a user that is no real person's"));
+        self.found.push(finding);
+    }
+
+    fn missing(&mut self, subject: impl Into<String>, error: &Error) {
+        let finding = Finding::new(Level::Missing, subject, error.to_string())
+            .cost("nobody can be read, and nothing is changed")
+            .remedy(ROLE);
+        self.found.push(finding);
+    }
+
+    /// 9.2: the first question, which shows at once whether address, key and role are right.
+    async fn active(&mut self) -> Result<Option<Page>> {
+        let page = match Asked::of(self.api.first_people(("status", "active"), &self.need.members).await)? {
+            Asked::Answered(page) => page,
+            Asked::Refused(error) if error.status() == Some(404) => return Err(error),
+            Asked::Refused(error) => {
+                self.missing("active employees", &error);
+                return Ok(None);
+            }
+        };
+        if page.0.is_empty() {
+            let finding =
+                Finding::new(Level::Warning, "active employees", "the key works and nobody is visible")
+                    .cost("a run reads nobody, and is refused once accounts are linked")
+                    .remedy(format!(
+                        "{ROLE}; if the account is empty or has ended, connect the HR system that follows it"
+                    ));
+            self.found.push(finding);
+        } else {
+            self.found.push(Finding::new(Level::Passed, "active employees", counted(&page)));
+        }
+        Ok(Some(page))
+    }
+
+    /// 9.3: the leavers.
+    async fn inactive(&mut self) -> Result<Option<Page>> {
+        let page = match Asked::of(self.api.first_people(("status", "inactive"), &self.need.members).await)? {
+            Asked::Answered(page) => page,
+            Asked::Refused(error) => {
+                self.missing("inactive employees", &error);
+                return Ok(None);
+            }
+        };
+        if page.0.is_empty() {
+            let finding = Finding::new(Level::Warning, "inactive employees", "none is visible")
+                .cost("if anybody has ever left, leavers stay invisible to this key and keep their accounts")
+                .remedy(ROLE);
+            self.found.push(finding);
+        } else {
+            self.found.push(Finding::new(Level::Passed, "inactive employees", counted(&page)));
+        }
+        Ok(Some(page))
+    }
+
+    /// The user whose key this is, as far as the settings say.
+    async fn owner(&mut self) -> Result<()> {
+        const SUBJECT: &str = "key's owner";
+        let Some(owner) = self.key_owner else {
+            let outcome = "not named, and Freshteam does not tell; key_owner warns before that user leaves";
+            self.found.push(Finding::new(Level::Passed, SUBJECT, outcome));
+            return Ok(());
+        };
+        let mut rows = Vec::new();
+        for status in ["active", "inactive"] {
+            match Asked::of(self.api.by_email(status, owner).await)? {
+                Asked::Answered(found) => rows.extend(found),
+                Asked::Refused(_) => {}
+            }
+        }
+        let is_owner = |row: &&Person| {
+            row.email.as_deref().value().is_some_and(|email| email.trim().eq_ignore_ascii_case(owner))
+        };
+        let finding = match rows.iter().find(is_owner) {
+            None => Finding::new(Level::Warning, SUBJECT, "is not among the employees that can be seen")
+                .remedy("correct key_owner: it is the work e-mail of the user whose key this is"),
+            Some(row) if has_left(row, self.request.today()) || row.termination.is_value() => {
+                Finding::new(Level::Warning, SUBJECT, "is leaving or has left")
+                    .cost("the key may stop working, or see less")
+                    .remedy("use the key of a dedicated user who stays")
+            }
+            Some(_) => Finding::new(Level::Passed, SUBJECT, "is active, without an end date"),
+        };
+        self.found.push(finding);
+        Ok(())
+    }
+
+    /// 9.4: the customer's own fields, and sections that not everybody sees.
+    async fn form(&mut self) -> Result<()> {
+        let rows = match Asked::of(self.api.form_fields().await)? {
+            Asked::Answered(rows) => rows,
+            Asked::Refused(error) => {
+                if !self.need.customs.is_empty() || self.need.all_customs {
+                    let finding = Finding::new(Level::Warning, "/employee_fields", error.to_string())
+                        .cost("whether the custom fields of the mapping exist could not be seen")
+                        .remedy(ROLE);
+                    self.found.push(finding);
+                }
+                return Ok(());
+            }
+        };
+        for key in &self.need.customs {
+            let customs = || rows.iter().filter(|row| convert::is_custom(row));
+            if customs().any(|row| row.name.as_deref() == Field::Value(*key)) {
+                continue;
+            }
+            let labelled = customs().find(|row| row.label.as_deref() == Field::Value(*key));
+            let remedy = match labelled.and_then(|row| row.name.as_deref().value()) {
+                Some(name) => format!("this is the label of custom.{name}; use that name"),
+                None => {
+                    "correct the name: `fields` lists them; or show the field to the key's user".to_owned()
+                }
+            };
+            let finding =
+                Finding::new(Level::Missing, format!("field custom.{key}"), "there is no such field")
+                    .cost("accounts keep what they have")
+                    .remedy(remedy);
+            self.found.push(finding);
+        }
+        self.sections(&rows);
+        Ok(())
+    }
+
+    /// Sections of the form that are not shown to everybody, with the mapped fields in them.
+    fn sections(&mut self, rows: &[FormField]) {
+        let text = |field: &'_ Field<String>| field.as_deref().value().unwrap_or_default().to_owned();
+        let groups = rows.iter().filter(|row| row.kind.as_deref() == Field::Value("field_group"));
+        for group in groups.filter(|group| group.viewable_by.is_value()) {
+            let viewers = text(&group.viewable_by);
+            let label = text(&group.label);
+            let inside = rows.iter().filter(|row| row.section.is_value() && text(&row.section) == label);
+            let members: Vec<String> = inside.map(|row| text(&row.name)).collect();
+            let dates = group.name.as_deref() == Field::Value("termination_info");
+            let mut mapped: Vec<String> = self
+                .need
+                .customs
+                .iter()
+                .chain(&self.need.members)
+                .filter(|key| members.iter().any(|member| member == *key))
+                .map(|key| format!("custom.{key}"))
+                .collect();
+            if dates || members.iter().any(|member| member == "termination_date") {
+                mapped.push("end_date".to_owned());
+            }
+            if viewers != "all" && !mapped.is_empty() {
+                let subject = format!("section {label}");
+                let outcome = format!("shown to {viewers}; it holds {}", mapped.join(", "));
+                let level = if viewers == "self" { Level::Warning } else { Level::Passed };
+                let mut finding = Finding::new(level, subject, outcome);
+                if level == Level::Warning {
+                    finding = finding
+                        .cost("the key may see nothing there; accounts keep what they have")
+                        .remedy("change who sees it: Settings › Profile Fields › Employee Record");
+                }
+                self.found.push(finding);
+            }
+        }
+    }
+
+    /// 9.5: the lists of units.
+    async fn units(&mut self) -> Result<()> {
+        for of in self.need.units.clone() {
+            let subject = format!("/{}", of.path());
+            let finding = match Asked::of(self.api.probe(of).await)? {
+                Asked::Answered(Some(total)) => {
+                    Finding::new(Level::Passed, subject, format!("{total} records"))
+                }
+                Asked::Answered(None) => Finding::new(Level::Passed, subject, "can be read"),
+                Asked::Refused(error) => Finding::new(Level::Warning, subject, error.to_string())
+                    .cost("these names cannot be read; accounts keep what they have")
+                    .remedy(ROLE),
+            };
+            self.found.push(finding);
+        }
+        Ok(())
+    }
+
+    /// 9.6: one person's own record, where the mapping needs everybody's.
+    async fn record(&mut self, active: &[Person]) -> Result<()> {
+        let id = active.iter().find_map(|row| row.notes.id.as_deref());
+        let Some(id) = id.filter(|_| self.need.details) else { return Ok(()) };
+        let answer = self.api.person(&id.into(), &self.need.members, self.need.include()).await;
+        let person = match Asked::of(answer)? {
+            Asked::Answered(person) => person,
+            Asked::Refused(error) => {
+                self.missing("an employee's own record", &error);
+                return Ok(());
+            }
+        };
+        let mut absent: Vec<&str> = Vec::new();
+        let told = |name: &str| person.notes.asked.iter().any(|(known, _)| **known == *name);
+        absent.extend(self.need.members.iter().copied().filter(|name| !told(name)));
+        if self.need.roles && person.roles == Field::NotProvided {
+            absent.push("roles");
+        }
+        let custom = person.custom == Field::NotProvided && person.custom_too == Field::NotProvided;
+        if custom && !self.need.customs.is_empty() {
+            absent.push("custom_field_values");
+        }
+        let finding = if absent.is_empty() {
+            Finding::new(Level::Passed, "an employee's own record", "can be read")
+        } else {
+            let outcome = format!("of the first employee lacks {}", absent.join(", "));
+            Finding::new(Level::Warning, "an employee's own record", outcome)
+                .cost("if nobody's has it, accounts keep what they have")
+        };
+        self.found.push(finding);
+        Ok(())
+    }
+
+    /// 9.7: what a run takes.
+    fn pace(&mut self, totals: Vec<Option<u64>>) {
+        let totals: Option<Vec<u64>> = totals.into_iter().collect();
+        let limit = self.api.limit();
+        let Some((cost, limit)) = totals.and_then(|totals| cost(self.api, &self.need, &totals)).zip(limit)
+        else {
+            let outcome = "cannot be told: Freshteam does not say how many people or requests there may be";
+            self.found.push(Finding::new(Level::Passed, "cost of a run", outcome));
+            return;
+        };
+        let Cost { per_minute, .. } = cost;
+        let outcome = format!("{cost} ({per_minute} of the account's {limit} are ours to use)");
+        let mut finding = Finding::new(Level::Passed, "cost of a run", outcome);
+        let named = self.request.named_fields().filter(|field| convert::is_detail(field));
+        let named: Vec<String> = named.map(ToString::to_string).collect();
+        if !named.is_empty() {
+            finding = finding.cost(format!(
+                "one request a person is for {}; without it a run takes a page for every {} people",
+                named.join(", "),
+                self.api.rows_a_page()
+            ));
+        }
+        self.found.push(finding);
+    }
+}
+
+fn counted((rows, total): &Page) -> String {
+    match total {
+        Some(total) => format!("{total} can be listed"),
+        None => format!("{} on the first page; Freshteam does not say how many in all", rows.len()),
+    }
+}

@@ -1,0 +1,68 @@
+//! Of what the first pages show, what should make somebody think.
+
+use std::collections::HashSet;
+
+use hris_core::{Field, Finding, Level, StandardField};
+
+use super::Check;
+use crate::wire::Person;
+
+impl Check<'_> {
+    /// Work e-mails, without which nobody gets an account, and numbers, where they are a key.
+    pub(super) fn coverage(&mut self, rows: &[Person]) {
+        if rows.is_empty() {
+            return;
+        }
+        let of = rows.len();
+        let filled = rows.iter().filter(|row| row.email.is_value()).count();
+        let seen = format!("{filled} of the first {of} employees have one");
+        let finding = match filled {
+            0 => Finding::new(Level::Missing, "field email", format!("official_email: {seen}"))
+                .cost("nobody can be matched by it or given an account")
+                .remedy("fill in the official e-mails in Freshteam, or show them to the key's user"),
+            few if few < of => Finding::new(Level::Warning, "field email", format!("official_email: {seen}"))
+                .cost("the others get no account")
+                .remedy("fill in their official e-mails in Freshteam"),
+            _ => Finding::new(Level::Passed, "field email", format!("official_email: {seen}")),
+        };
+        self.found.push(finding);
+        if self.request.wants(StandardField::EmployeeNumber) {
+            self.numbers(rows);
+        }
+    }
+
+    fn numbers(&mut self, rows: &[Person]) {
+        let numbers: Vec<&str> =
+            rows.iter().filter_map(|row| row.employee_number.as_deref().value()).collect();
+        let different: HashSet<&str> = numbers.iter().copied().collect();
+        let (of, repeated) = (rows.len(), numbers.len() - different.len());
+        let outcome =
+            format!("employee_id: {} of the first {of} employees have one, {repeated} repeat", numbers.len());
+        let level = if repeated > 0 || numbers.len() < of { Level::Warning } else { Level::Passed };
+        let mut finding = Finding::new(level, "field employee_number", outcome);
+        if level == Level::Warning {
+            finding = finding
+                .cost("as a match key it matches nobody who has none, and is a problem where it repeats")
+                .remedy("give everybody a number of their own in Freshteam");
+        }
+        self.found.push(finding);
+    }
+
+    /// Whether anybody who has left shows when.
+    pub(super) fn dates(&mut self, left: &[Person]) {
+        let hidden = |row: &Person| !matches!(row.termination, Field::Value(_));
+        if !left.is_empty() && left.iter().all(hidden) {
+            let finding = Finding::new(
+                Level::Warning,
+                "field end_date",
+                "no inactive employee shows a termination date",
+            )
+            .cost("whoever becomes inactive counts as having left at once, before the last day too")
+            .remedy(
+                "show the section Termination Information to the key's user: Settings › Profile Fields › \
+                         Employee Record",
+            );
+            self.found.push(finding);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Reads a product event as a hint that one person should be fetched again.
+//!
+//! Freshteam sends no webhooks by itself; apps that run in the customer's account can pass its
+//! product events on. Nothing in an event is signed, so nothing in it is believed: fetch the person
+//! with [`Directory::get`](hris_core::Directory::get), and leave the rest to the next snapshot.
+
+use hris_core::{EmployeeId, Error, ErrorKind, Result};
+use serde_json::Value;
+
+/// The largest body that is looked at.
+const LARGEST: usize = 1024 * 1024;
+
+/// Whom a product event is about: `onEmployeeCreate` or `onEmployeeUpdate`, in the shapes of 2019
+/// and of 2020.
+///
+/// ```
+/// use hris_freshteam::webhook::hint;
+///
+/// let body = br#"{"event":"onEmployeeUpdate","data":{"employee":{"id":6000910017}}}"#;
+/// assert_eq!(hint(body)?.as_str(), "6000910017");
+/// # Ok::<(), hris_core::Error>(())
+/// ```
+///
+/// # Errors
+/// [`ErrorKind::TooLarge`] above 1 MiB, [`ErrorKind::Protocol`] for a body that names nobody.
+pub fn hint(body: &[u8]) -> Result<EmployeeId> {
+    if body.len() > LARGEST {
+        return Err(Error::new(ErrorKind::TooLarge, "read an event: larger than 1 MiB"));
+    }
+    let nobody = || Error::new(ErrorKind::Protocol, "read an event: it names no employee");
+    let event: Value = serde_json::from_slice(body).map_err(|_| nobody())?;
+    ["/data/employee/id", "/data/user/id", "/user/id"]
+        .iter()
+        .find_map(|place| match event.pointer(place)? {
+            Value::String(id) if !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()) => {
+                Some(EmployeeId::from(id.as_str()))
+            }
+            Value::Number(id) if id.is_u64() => Some(EmployeeId::from(id.to_string())),
+            _ => None,
+        })
+        .ok_or_else(nobody)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whom_it_is_about() {
+        for (body, expected) in [
+            (r#"{"data":{"employee":{"id":6000910017}}}"#, Some("6000910017")),
+            (r#"{"data":{"employee":{"id":"6000910017"}}}"#, Some("6000910017")),
+            (r#"{"data":{"user":{"id":7}}}"#, Some("7")),
+            (r#"{"user":{"id":8}}"#, Some("8")),
+            (r#"{"data":{"employee":{"id":"../roles"}}}"#, None),
+            (r#"{"data":{"employee":{"id":-1}}}"#, None),
+            (r#"{"data":{"newhire":{"id":9}}}"#, None),
+            ("[]", None),
+            ("<html>", None),
+        ] {
+            let found = hint(body.as_bytes());
+            assert_eq!(found.as_ref().ok().map(EmployeeId::as_str), expected, "{body}");
+        }
+        let large = vec![b' '; LARGEST + 1];
+        assert_eq!(hint(&large).map_err(|error| error.kind()), Err(ErrorKind::TooLarge));
+    }
+}

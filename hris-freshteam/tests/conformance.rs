@@ -1,0 +1,117 @@
+//! Freshteam in the suite that every directory passes.
+
+#![allow(clippy::expect_used, reason = "a test that cannot be set up has failed")]
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use hris_core::conformance::{Fault, Harness, Person, Stage, run};
+use hris_core::sandbox::Breakages;
+use hris_core::{Directory, EmployeeId, Secret, Status};
+use hris_freshteam::Freshteam;
+use hris_freshteam::sandbox::{self, Company, Sandbox};
+
+#[tokio::test(start_paused = true)]
+async fn freshteam() {
+    let summary = run(&FreshteamHarness).await;
+    println!("{summary}");
+    summary.require();
+    assert!(summary.passed.len() >= 80, "only {} cases ran", summary.passed.len());
+}
+
+struct FreshteamHarness;
+
+#[async_trait]
+impl Harness for FreshteamHarness {
+    async fn stage(&self, people: &[Person]) -> Box<dyn Stage> {
+        let sandbox = Sandbox::builder().employees(0).start().await.expect("a free port");
+        let ids: Vec<String> = people.iter().map(|person| sandbox.hire(record(person))).collect();
+        // In memory, so that the minutes that Freshteam's limits ask for take none.
+        let directory = Freshteam::builder()
+            .subdomain(sandbox.subdomain())
+            .api_key(Secret::from(sandbox.key().to_owned()))
+            .transport(sandbox.transport())
+            .page_size(3)
+            .concurrency(4)
+            .build()
+            .expect("the settings are right");
+        Box::new(FreshteamStage { sandbox, directory, ids: Arc::new(Mutex::new(ids)) })
+    }
+}
+
+struct FreshteamStage {
+    sandbox: Sandbox,
+    directory: Freshteam,
+    ids: Arc<Mutex<Vec<String>>>,
+}
+
+fn record(person: &Person) -> sandbox::Person {
+    let mut record = sandbox::Person::new(person.given_name.clone(), person.family_name.clone())
+        .starts(person.start_date.to_string())
+        .set("designation", person.job_title.clone());
+    if let Some(day) = person.last_working_day {
+        record = record.set("termination_date", day.to_string());
+    }
+    if person.status == Status::Terminated {
+        record = record.set("status", "inactive").set("terminated", true);
+    }
+    match &person.email {
+        Some(email) => record.email(email.clone()),
+        None => record.without_email(),
+    }
+}
+
+#[async_trait]
+impl Stage for FreshteamStage {
+    fn directory(&self) -> Arc<dyn Directory> {
+        Arc::new(self.directory.clone())
+    }
+
+    fn ids(&self) -> Vec<EmployeeId> {
+        self.ids.lock().expect("no test panics here").iter().map(|id| EmployeeId::from(id.as_str())).collect()
+    }
+
+    async fn change(&self, id: &EmployeeId, person: &Person) {
+        let change = |company: &mut Company| {
+            company.update(id.as_str(), |members| {
+                members.insert("first_name".to_owned(), person.given_name.clone().into());
+                members.insert("last_name".to_owned(), person.family_name.clone().into());
+                members.insert("designation".to_owned(), person.job_title.clone().into());
+            })
+        };
+        self.sandbox.change(change).expect("the person is there");
+    }
+
+    async fn add(&self, person: &Person) -> EmployeeId {
+        let id = self.sandbox.hire(record(person));
+        self.ids.lock().expect("no test panics here").push(id.clone());
+        EmployeeId::from(id)
+    }
+
+    async fn remove(&self, id: &EmployeeId) {
+        self.sandbox.change(|company| company.delete_for_ever(id.as_str())).expect("the person is there");
+        self.ids.lock().expect("no test panics here").retain(|known| known != id.as_str());
+    }
+
+    async fn break_with(&self, fault: Fault) -> Result<(), String> {
+        if fault == Fault::Unauthorised {
+            self.sandbox.change(|company| company.revoke(self.sandbox.key()));
+            return Ok(());
+        }
+        let (added, removed) = (self.ids.clone(), self.ids.clone());
+        Breakages::of("/employees")
+            .beside("/departments")
+            .status_member("status")
+            .date_members(&["joining_date"])
+            .adding(move |company: &mut Company| {
+                let id = company.hire(record(&Person::number(99)));
+                added.lock().expect("no test panics here").push(id);
+            })
+            .removing(move |company| {
+                let mut ids = removed.lock().expect("no test panics here");
+                let id = ids.remove(1);
+                company.delete_for_ever(&id).expect("the person is there");
+            })
+            .apply(self.sandbox.server(), fault)
+    }
+}
