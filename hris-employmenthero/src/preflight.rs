@@ -216,7 +216,10 @@ impl Check<'_> {
             Some(employed) => self.add(
                 Level::Passed,
                 "everybody",
-                format!("{seen} people are visible, the organisation employs {employed}"),
+                format!(
+                    "{seen} people are visible, leavers among them, and the organisation employs {employed}; a run compares \
+                     those who have not left"
+                ),
             ),
             None => self.add(Level::Passed, "everybody", "the organisation does not say how many it employs"),
         }
