@@ -1,0 +1,229 @@
+//! The single actions that reactions are made of.
+
+use std::collections::HashMap;
+
+use super::super::assignment::Given;
+use super::super::diff;
+use super::super::leaver::{Standing, standing};
+use super::super::manager::Manager;
+use super::super::plan::{Action, ActionKind, GrantChange};
+use super::super::policy::FutureStarters;
+use super::super::situation::{Reason, Situation};
+use super::super::two_way::Pair;
+use super::{Adoption, Draft};
+use crate::{Employee, EmployeeId, Field, Link, Problem, ProblemCode, TargetField, User, UserStatus, canon};
+
+impl<'d, 'i> Draft<'d, 'i> {
+    pub(super) fn link(
+        &mut self,
+        person: &Employee,
+        user: &User,
+        situation: Situation,
+        reason: Reason,
+        replaces: Option<&EmployeeId>,
+    ) {
+        let mut action = Action::new(ActionKind::Link, situation, reason);
+        action.employee = Some(person.id().clone());
+        action.user = Some(user.id.clone());
+        action.replaces = replaces.cloned();
+        self.decided.actions.push(action);
+    }
+
+    pub(super) fn update(
+        &mut self,
+        row: usize,
+        person: &Employee,
+        user: &User,
+        link: Option<&Link>,
+        situation: Situation,
+        adoption: Adoption,
+    ) {
+        let follows = |field: &TargetField| !self.is_shared(field);
+        let mut found = diff::differences(self.inputs, self.lost, self.managers, row, user, &follows);
+        let is_new = adoption == Adoption::Yes;
+        let bases = link.map(|link| &link.bases);
+        self.merge(Pair { row, person, user, bases, situation, is_new }, &mut found.changes);
+        if adoption == Adoption::Yes {
+            // Taking over an account must not rewrite at once the address that people sign in with.
+            found.changes.retain(|change| change.field != TargetField::Email);
+        }
+        let moves = found.changes.iter().any(|change| change.field == TargetField::Email);
+        if moves && self.inputs.target.unique_email && self.shares_address(row) {
+            // Nobody knows whose it is, so it moves to nobody.
+            found.changes.retain(|change| change.field != TargetField::Email);
+            self.duplicate_address(person.id(), Some(user));
+        }
+        if found.email_gone {
+            let message = "has no e-mail address any more; the account keeps the one it has";
+            let problem = Problem::warning(ProblemCode::MissingEmail, message).employee(person.id());
+            self.problem(problem.user(&user.id).field("email"));
+        }
+        for field in found.unclearable {
+            let message = "is empty in the source, and the target cannot take the value away";
+            let problem = Problem::warning(ProblemCode::CannotUnset, message).employee(person.id());
+            self.problem(problem.user(&user.id).field(field.to_string()));
+        }
+        self.manager_problem(row, person.id());
+        if !found.changes.is_empty() {
+            let mut action = Action::new(ActionKind::Update, situation, Reason::FieldsDiffer);
+            action.employee = Some(person.id().clone());
+            action.user = Some(user.id.clone());
+            action.changes = found.changes;
+            self.decided.actions.push(action);
+        }
+    }
+
+    /// Whether somebody else who has not left has the same address in the source.
+    pub(super) fn shares_address(&self, row: usize) -> bool {
+        if !self.inputs.target.unique_email {
+            return false;
+        }
+        let inputs = self.inputs;
+        let address = |row: usize| match inputs.desired.value(row, &TargetField::Email) {
+            Field::Value(email) => Some(canon::canonical(&TargetField::Email, email)),
+            _ => None,
+        };
+        let addresses = self.addresses.get_or_init(|| {
+            let mut addresses = HashMap::new();
+            let people = inputs.snapshot.employees();
+            for row in self.pairs.rows() {
+                let Some(person) = people.get(row) else { continue };
+                if matches!(standing(person, self.policy, self.today), Standing::Left(_)) {
+                    continue;
+                }
+                if let Some(address) = address(row) {
+                    *addresses.entry(address).or_insert(0) += 1;
+                }
+            }
+            addresses
+        });
+        address(row).and_then(|address| addresses.get(&address)).is_some_and(|people| *people > 1)
+    }
+
+    pub(super) fn duplicate_address(&mut self, employee: &EmployeeId, user: Option<&User>) {
+        let message = "another person has the same e-mail address; correct one of them in the HR system";
+        let problem = Problem::error(ProblemCode::DuplicateEmail, message).employee(employee).field("email");
+        self.problem(match user {
+            Some(user) => problem.user(&user.id),
+            None => problem,
+        });
+    }
+
+    pub(super) fn manager_problem(&mut self, row: usize, employee: &EmployeeId) {
+        let (code, message) = match self.managers.of_row(row) {
+            Manager::Cycle => {
+                (ProblemCode::ManagerCycle, "is part of a circle of managers; the manager is left as it is")
+            }
+            Manager::Unknown => (
+                ProblemCode::UnknownManager,
+                "has a manager who cannot be seen; the manager is left as it is",
+            ),
+            Manager::Known(_) | Manager::Nobody | Manager::Unseen => return,
+        };
+        self.problem(Problem::warning(code, message).employee(employee).field("manager_external_id"));
+    }
+
+    pub(super) fn assign(
+        &mut self,
+        person: &Employee,
+        link: Option<&Link>,
+        user: &User,
+        situation: Situation,
+    ) {
+        if !self.inputs.target.assigns {
+            return;
+        }
+        let protected = self.is_protected(Some(person.id()), user);
+        let given = self.given(person);
+        let grants = given.changes(user, link, &self.policy.assignments, protected);
+        let grants = self.givable(person, grants);
+        if !grants.is_empty() {
+            let mut action = Action::new(ActionKind::Assign, situation, Reason::AssignmentsDiffer);
+            action.employee = Some(person.id().clone());
+            action.user = Some(user.id.clone());
+            action.grants = grants;
+            self.decided.actions.push(action);
+        }
+    }
+
+    pub(super) fn given(&mut self, person: &Employee) -> Given {
+        let mut given = Given::to(person, &self.policy.assignments);
+        given.hide(&self.lost.kinds);
+        for kind in &given.unmapped {
+            let entry = self.unmapped.entry(*kind).or_insert_with(|| (0, person.id().clone()));
+            entry.0 += 1;
+            if person.id() < &entry.1 {
+                entry.1 = person.id().clone();
+            }
+        }
+        given
+    }
+
+    /// Leaves out what the target does not have.
+    pub(super) fn givable(&mut self, person: &Employee, mut grants: Vec<GrantChange>) -> Vec<GrantChange> {
+        grants.retain(|change| {
+            let possible = !change.given || self.inputs.target.knows(&change.grant);
+            if !possible {
+                self.unknown.entry(change.grant.clone()).or_default().insert(person.id().clone());
+            }
+            possible
+        });
+        grants
+    }
+
+    pub(super) fn invite(
+        &mut self,
+        person: &Employee,
+        stands: Standing,
+        link: &Link,
+        user: &User,
+        situation: Situation,
+    ) {
+        let due = match stands {
+            Standing::Employed { .. } => true,
+            Standing::PreHire => self.policy.future_starters == FutureStarters::InviteNow,
+            Standing::Leaving | Standing::Left(_) | Standing::Unknown => false,
+        };
+        if !due || !self.policy.invite || !self.inputs.target.invites {
+            return;
+        }
+        let expired = |invite: crate::Invite| {
+            let days = i32::try_from(self.policy.reinvite_after_days).unwrap_or(i32::MAX);
+            days > 0 && invite.accepted_at.is_none() && invite.sent_at.plus_days(days) <= self.inputs.now
+        };
+        let (kind, reason) = match (user.status, user.invite) {
+            (UserStatus::Pending, None) if link.awaits_invite => (ActionKind::Invite, Reason::FirstInvite),
+            (UserStatus::Invited, Some(invite)) if expired(invite) => {
+                (ActionKind::Reinvite, Reason::InviteExpired)
+            }
+            _ => return,
+        };
+        let mut action = Action::new(kind, situation, reason);
+        action.employee = Some(person.id().clone());
+        action.user = Some(user.id.clone());
+        self.decided.actions.push(action);
+    }
+
+    pub(super) fn deactivate(
+        &mut self,
+        employee: Option<&EmployeeId>,
+        user: &User,
+        situation: Situation,
+        reason: Reason,
+    ) {
+        if self.is_protected(employee, user) {
+            let message = "is protected and was to be deactivated; do it by hand if that is right";
+            let mut problem = Problem::error(ProblemCode::Protected, message).user(&user.id);
+            if let Some(employee) = employee {
+                problem = problem.employee(employee);
+            }
+            self.problem(problem);
+            return self.say(employee, Some(user), situation, Reason::Protected);
+        }
+        let mut action = Action::new(ActionKind::Deactivate, situation, reason);
+        action.employee = employee.cloned();
+        action.user = Some(user.id.clone());
+        self.decided.actions.push(action);
+        self.say(employee, Some(user), situation, reason);
+    }
+}
