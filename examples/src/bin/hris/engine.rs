@@ -10,12 +10,12 @@ use hris_reconcile::email::EmailSender;
 use hris_reconcile::report::Report;
 use hris_reconcile::store::{SqliteStore, StateStore as _};
 use hris_reconcile::target::{TargetError, TargetErrorKind};
-use hris_reconcile::targets::SqliteTarget;
+use hris_reconcile::targets::{DirectoryTarget, SqliteTarget};
 use hris_reconcile::{Approval, Planned, ReportHook, Runner, SavedPlan, Stage};
 
 use crate::Shell;
 use crate::commands::check::Looked;
-use crate::config::{Mail, Settings};
+use crate::config::{Mail, Settings, Target};
 use crate::failure::{Failure, Result, exit};
 use crate::progress::Progress;
 
@@ -137,12 +137,7 @@ async fn with_runner<T>(
         (Some(mail), Access::Write) => Some(Mailer::new(mail, settings)?),
         _ => None,
     };
-    let target = SqliteTarget::open(&settings.target).await.map_err(target_failure)?;
-    let target = settings
-        .assignable
-        .iter()
-        .fold(target, |target, (kind, values)| target.with_assignable(*kind, values.iter().cloned()));
-    let target = Arc::new(target);
+    let (target, table) = target(settings, shell).await?;
     let oauth = settings.vendor.oauth();
     let store = match (access, oauth) {
         (Access::Look, None) => Arc::new(SqliteStore::open_read_only(&settings.state).await?),
@@ -163,7 +158,7 @@ async fn with_runner<T>(
         }
     };
     let progress = Progress::new(shell.console);
-    let mut builder = Runner::builder(directory, Arc::clone(&target), Arc::clone(&store))
+    let mut builder = Runner::builder(directory, target, Arc::clone(&store))
         .connection(&settings.connection)
         .mapping(mapping)
         .policy(settings.policy.clone())
@@ -188,11 +183,36 @@ async fn with_runner<T>(
         failure
     });
     // What was done is on the disk already; these only tidy up.
-    let _ = target.close().await;
+    if let Some(table) = table {
+        let _ = table.close().await;
+    }
     if let Some(store) = Arc::into_inner(store) {
         let _ = store.close().await;
     }
     done
+}
+
+/// The target, and once more where it is a file that is to be closed.
+async fn target(
+    settings: &Settings,
+    shell: &Shell,
+) -> Result<(Arc<dyn hris_reconcile::target::Target>, Option<Arc<SqliteTarget>>)> {
+    match &settings.target {
+        Target::Directory(other) => {
+            let today = shell.clock.now().date_in(&settings.time_zone);
+            let directory = other.vendor.directory(other)?;
+            let target = DirectoryTarget::new(directory, today);
+            Ok((Arc::new(target.map_err(|error| other.fault("target.vendor", error))?), None))
+        }
+        Target::Sqlite(path) => {
+            let table = SqliteTarget::open(path).await.map_err(target_failure)?;
+            let known = settings.assignable.iter();
+            let table = known
+                .fold(table, |table, (kind, values)| table.with_assignable(*kind, values.iter().cloned()));
+            let table = Arc::new(table);
+            Ok((Arc::clone(&table) as _, Some(table)))
+        }
+    }
 }
 
 /// Sends each report to the person of the configuration.

@@ -184,7 +184,7 @@ impl Folder {
     fn write(&self, vendor: &dyn Vendor, fake: &dyn FakeVendor) -> Result<()> {
         let token = format!("{}.token", vendor.name());
         let source = fake.source(&token);
-        let text = config::template::template(vendor)
+        let text = config::template::template(vendor, None)
             .replace("connection = \"default\"", "connection = \"demo\"   ");
         // The fake's own keys stand in the place of the template's; its token is in a file.
         let replaced = |line: &str| {

@@ -14,12 +14,17 @@ use crate::{files, vendors};
 pub(crate) fn init(path: &Path, args: &Init, shell: &Shell) -> Result<u8> {
     let vendor =
         vendors::find(&args.vendor).map_err(|message| Failure::config(format!("--vendor: {message}")))?;
-    if args.target != "sqlite" {
-        let message = config::no_such_target(&args.target)
-            .unwrap_or_else(|| format!("there is no target {:?}; this build has \"sqlite\"", args.target));
-        return Err(Failure::config(format!("--target: {message}")));
-    }
-    files::create(path, &config::template::template(vendor))?;
+    let target = match args.target.as_str() {
+        "sqlite" => None,
+        "directory" => vendors::target_for(vendor),
+        other => {
+            let message = config::no_such_target(other).unwrap_or_else(|| {
+                format!("there is no target {other:?}; this build has \"sqlite\" and \"directory\"")
+            });
+            return Err(Failure::config(format!("--target: {message}")));
+        }
+    };
+    files::create(path, &config::template::template(vendor, target))?;
     let console = shell.console;
     console.say(format!("Wrote {}.", path.display()))?;
     console.remark("")?;

@@ -46,7 +46,8 @@ pub(crate) struct File {
 
 /// Where the accounts live.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
 pub(crate) struct Target {
     /// The kind of target. Default: sqlite.
     pub(crate) kind: Option<TargetKind>,
@@ -58,12 +59,18 @@ pub(crate) struct Target {
     pub(crate) locations: Option<Vec<String>>,
     /// The areas of work that exist in the product, likewise.
     pub(crate) areas: Option<Vec<String>>,
+    /// The keys of the vendor, where another HR system is the target.
+    #[serde(flatten)]
+    #[schemars(skip)]
+    pub(crate) vendor: toml::Table,
 }
 
 /// The kinds of target in this build.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum TargetKind {
+    /// Another HR system that can be written, with the keys that its vendor has in [source].
+    Directory,
     /// The embedded user table in a SQLite file.
     Sqlite,
 }

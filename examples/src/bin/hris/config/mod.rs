@@ -29,11 +29,12 @@ pub(crate) struct Settings {
     pub(crate) file: PathBuf,
     pub(crate) connection: String,
     pub(crate) vendor: &'static dyn Vendor,
-    /// The table `[source]`, for the vendor to read.
+    /// The table `[source]`, for the vendor to read; `[target]` where that is another HR system.
     pub(crate) source: toml::Table,
+    table: &'static str,
     /// None where the file leaves it to the vendor's standard.
     pub(crate) mapping: Option<Mapping>,
-    pub(crate) target: PathBuf,
+    pub(crate) target: Target,
     /// The permission levels, locations and areas that exist, of the kinds for which the file says so.
     pub(crate) assignable: Vec<(AssignmentKind, Vec<String>)>,
     pub(crate) state: PathBuf,
@@ -47,6 +48,15 @@ pub(crate) struct Settings {
     /// What a person should know although it is allowed.
     pub(crate) warnings: Vec<String>,
     lines: Lines,
+}
+
+/// Where the accounts live.
+#[derive(Debug)]
+pub(crate) enum Target {
+    /// In another HR system: the settings with its table in place of `[source]`.
+    Directory(Box<Settings>),
+    /// In the embedded table, in this file.
+    Sqlite(PathBuf),
 }
 
 /// Who is told of each run, and through which server.
@@ -88,12 +98,12 @@ pub(crate) fn parse(path: &Path, text: &str) -> Result<Settings> {
     };
     let document = toml::de::DeTable::parse(text).map_err(syntax)?;
     let vendor = vendor_of(text, document.get_ref()).map_err(|(line, message)| at(line, message))?;
-    target_of(text, document.get_ref()).map_err(|(line, message)| at(line, message))?;
-    let hint = |path: &str, name: &str| hint(path, name, vendor);
-    let lines = check::check(text, document.get_ref(), &schema_for(vendor), &hint)
+    let target = target_of(text, document.get_ref()).map_err(|(line, message)| at(line, message))?;
+    let hint = |path: &str, name: &str| hint(path, name, vendor, target);
+    let lines = check::check(text, document.get_ref(), &schema_for(vendor, target), &hint)
         .map_err(|fault| at(fault.line, fault.message))?;
     let file: File = toml::from_str(text).map_err(syntax)?;
-    settle(path, vendor, file, lines).map_err(|(line, message)| at(line, message))
+    settle(path, vendor, target, file, lines).map_err(|(line, message)| at(line, message))
 }
 
 impl Settings {
@@ -141,10 +151,42 @@ impl Settings {
         format!("{}:{line}", self.file.display())
     }
 
-    /// A failure at a key of the file.
+    /// A failure at a key of the file. What a vendor calls `source` is the table that it was given.
     pub(crate) fn fault(&self, key: &str, message: impl std::fmt::Display) -> Failure {
-        let line = self.lines.get(key).or_else(|| self.lines.get("source")).copied().unwrap_or(1);
+        let key = key.replacen("source", self.table, 1);
+        let line = self.lines.get(&key).or_else(|| self.lines.get(self.table)).copied().unwrap_or(1);
         Failure::config(format!("{}:{line}: {message}", self.file.display()))
+    }
+
+    /// Has the vendor check its table.
+    fn validate(&self) -> At<()> {
+        self.vendor.validate(self).map_err(|(key, message)| {
+            let key = format!("{}.{key}", self.table);
+            (self.lines.get(&key).copied().unwrap_or(1), format!("{key}: {message}"))
+        })
+    }
+
+    /// What a vendor needs to know where its table is `[target]`.
+    fn of_target(&self, vendor: &'static dyn Vendor, table: toml::Table) -> Self {
+        Self {
+            file: self.file.clone(),
+            connection: self.connection.clone(),
+            vendor,
+            source: table,
+            table: "target",
+            mapping: None,
+            target: Target::Sqlite(PathBuf::new()),
+            assignable: Vec::new(),
+            state: self.state.clone(),
+            state_key_env: None,
+            schedule: None,
+            mail: None,
+            policy: self.policy.clone(),
+            safeguards: self.safeguards.clone(),
+            time_zone: self.time_zone.clone(),
+            warnings: Vec::new(),
+            lines: self.lines.clone(),
+        }
     }
 
     /// A path of the file, relative to the folder the file is in.
@@ -172,16 +214,41 @@ pub(crate) fn schema() -> Value {
             map.insert("description".to_owned(), description);
         }
     }
+    if let Some(place) = schema.pointer_mut("/properties/target") {
+        let mut embedded = place.clone();
+        if let Some(kind) = embedded.pointer_mut("/properties/kind") {
+            *kind = serde_json::json!({ "const": "sqlite", "type": "string", "description": "The embedded user table." });
+        }
+        let directories = vendors::VENDORS.iter().filter(|vendor| vendors::writes(**vendor));
+        let mut forms = vec![embedded];
+        forms.extend(directories.map(|vendor| target_schema(*vendor)));
+        *place = serde_json::json!({ "description": place.get("description"), "oneOf": forms });
+    }
     if let Some(map) = schema.as_object_mut() {
         map.insert("required".to_owned(), serde_json::json!(["source"]));
     }
     schema
 }
 
-fn schema_for(vendor: &dyn Vendor) -> Value {
-    let mut schema = schema();
-    if let Some(place) = schema.pointer_mut("/properties/source") {
-        *place = vendor_schema(vendor);
+fn schema_for(vendor: &dyn Vendor, target: Option<&dyn Vendor>) -> Value {
+    let mut schema = schema_of::<File>();
+    for (table, form) in [("source", Some(vendor_schema(vendor))), ("target", target.map(target_schema))] {
+        if let (Some(place), Some(form)) = (schema.pointer_mut(&format!("/properties/{table}")), form) {
+            *place = form;
+        }
+    }
+    schema
+}
+
+/// The JSON Schema of `[target]` where it is another HR system.
+fn target_schema(vendor: &dyn Vendor) -> Value {
+    let mut schema = vendor_schema(vendor);
+    if let Some(keys) = schema.get_mut("properties").and_then(Value::as_object_mut) {
+        let kind = serde_json::json!({ "const": "directory", "type": "string", "description": "Another HR system." });
+        keys.insert("kind".to_owned(), kind);
+    }
+    if let Some(map) = schema.as_object_mut() {
+        map.insert("required".to_owned(), serde_json::json!(["kind", "vendor"]));
     }
     schema
 }
@@ -234,31 +301,47 @@ fn vendor_of(text: &str, document: &toml::de::DeTable<'_>) -> At<&'static dyn Ve
     vendors::find(name).map_err(|message| (line, format!("source.vendor: {message}")))
 }
 
-/// Targets and places for state that are known and not in this build are told as such, rather than
-/// as words that do not exist.
-fn target_of(text: &str, document: &toml::de::DeTable<'_>) -> At<()> {
-    if let Some(kind) = document.get("target").and_then(|target| target.get_ref().get("kind"))
-        && let Some(name) = kind.get_ref().as_str()
-        && let Some(message) = no_such_target(name)
-    {
-        return Err((line_of(text, kind.span().start), format!("target.kind: {message}")));
-    }
+/// The HR system that is the target, if one is. Targets and places for state that are known and not in
+/// this build are told as such, rather than as words that do not exist.
+fn target_of(text: &str, document: &toml::de::DeTable<'_>) -> At<Option<&'static dyn Vendor>> {
     let state = document.get("state").and_then(|state| state.get_ref().as_table());
     if let Some((key, _)) = state.and_then(|state| state.iter().find(|(key, _)| key.get_ref() == "url_env")) {
         let message = "state.url_env: this build keeps state in a SQLite file only; use state.path";
         return Err((line_of(text, key.span().start), message.to_owned()));
     }
-    Ok(())
+    let target = document.get("target").and_then(|target| target.get_ref().as_table());
+    let value = |name: &str| target.and_then(|target| target.get(name));
+    let Some((kind, name)) = value("kind").and_then(|kind| Some((kind, kind.get_ref().as_str()?))) else {
+        return Ok(None);
+    };
+    let line = line_of(text, kind.span().start);
+    if let Some(message) = no_such_target(name) {
+        return Err((line, format!("target.kind: {message}")));
+    }
+    if name != "directory" {
+        return Ok(None);
+    }
+    let Some((vendor, name)) = value("vendor").and_then(|name| Some((name, name.get_ref().as_str()?))) else {
+        return Err((line, format!("target.vendor is missing; {} can be written", vendors::written())));
+    };
+    let line = line_of(text, vendor.span().start);
+    let vendor = vendors::find(name).map_err(|message| (line, format!("target.vendor: {message}")))?;
+    if !vendors::writes(vendor) {
+        let message =
+            format!("target.vendor: {name} can only be read; {} can be written", vendors::written());
+        return Err((line, message));
+    }
+    Ok(Some(vendor))
 }
 
 /// Why a kind of target cannot be had, if it is known and not in this build.
 pub(crate) fn no_such_target(kind: &str) -> Option<String> {
-    let known = ["postgres", "scim", "directory"].contains(&kind);
-    known.then(|| format!("this build has no target {kind:?} yet; it has \"sqlite\""))
+    let known = ["postgres", "scim"].contains(&kind);
+    known.then(|| format!("this build has no target {kind:?} yet; it has \"sqlite\" and \"directory\""))
 }
 
 /// What to say of a key that is unknown where it stands, beyond the nearest one.
-fn hint(path: &str, name: &str, vendor: &dyn Vendor) -> Option<String> {
+fn hint(path: &str, name: &str, vendor: &dyn Vendor, target: Option<&dyn Vendor>) -> Option<String> {
     let secret =
         ["token", "api_key", "apikey", "key", "password", "secret", "client_secret", "smtp_url", "url"];
     if secret.contains(&name.to_lowercase().as_str()) && path != name {
@@ -267,21 +350,36 @@ fn hint(path: &str, name: &str, vendor: &dyn Vendor) -> Option<String> {
              the variable with a key that ends in _env"
         ));
     }
-    if path.starts_with("source.") {
+    let table = if path.starts_with("source.") {
+        Some(vendor)
+    } else {
+        target.filter(|_| path.starts_with("target."))
+    };
+    if let Some(vendor) = table {
         let owner = vendors::owner_of(name).filter(|owner| *owner != vendor.name())?;
         return Some(format!("{path} is a key of the vendor {owner}; {} does not have it", vendor.name()));
     }
     let kind = match path {
         "target.url_env" => "postgres",
         "target.base_url" | "target.token_env" => "scim",
-        "target.vendor" => "directory",
+        "target.vendor" => {
+            return Some(
+                "target.vendor is a key of the target \"directory\"; write kind = \"directory\"".to_owned(),
+            );
+        }
         _ => return None,
     };
     Some(format!("{path} is a key of the target {kind:?}, which this build does not have"))
 }
 
 /// The checks that take more than the shape of a value.
-fn settle(path: &Path, vendor: &'static dyn Vendor, file: File, lines: Lines) -> At<Settings> {
+fn settle(
+    path: &Path,
+    vendor: &'static dyn Vendor,
+    target: Option<&'static dyn Vendor>,
+    file: File,
+    lines: Lines,
+) -> At<Settings> {
     let line = |key: &str| lines.get(key).copied().unwrap_or(1);
     let fault = |key: &str, message: String| Err((line(key), format!("{key}: {message}")));
     let mut warnings = Vec::new();
@@ -292,6 +390,10 @@ fn settle(path: &Path, vendor: &'static dyn Vendor, file: File, lines: Lines) ->
             "policy.direction",
             format!("{} can only be read; use \"source_to_target\"", vendor.name()),
         );
+    }
+    if file.policy.direction == Direction::TwoWay && target.is_some() {
+        let message = "two_way needs the product's own accounts as the target; use \"source_to_target\"";
+        return fault("policy.direction", message.to_owned());
     }
     if let Some(name) = file.policy.unknown_conflict() {
         let known = TargetField::STANDARD;
@@ -348,7 +450,7 @@ fn settle(path: &Path, vendor: &'static dyn Vendor, file: File, lines: Lines) ->
     });
     let safeguards = file.safeguards.to_core();
     warnings.extend(loosened(&safeguards));
-    let secrets = file.source.iter().filter(|(key, _)| key.ends_with("_file"));
+    let secrets = file.source.iter().chain(&file.target.vendor).filter(|(key, _)| key.ends_with("_file"));
     for secret in secrets.filter_map(|(_, file)| file.as_str()) {
         let secret = beside(path, secret);
         if files::open_to_others(&secret) {
@@ -361,13 +463,15 @@ fn settle(path: &Path, vendor: &'static dyn Vendor, file: File, lines: Lines) ->
         (AssignmentKind::Area, file.target.areas),
     ];
     let exist = exist.into_iter().filter_map(|(kind, values)| Some((kind, values?)));
-    let settings = Settings {
+    let users = beside(path, file.target.path.as_deref().unwrap_or("users.db"));
+    let mut settings = Settings {
         file: path.to_owned(),
         connection: file.connection.unwrap_or_else(|| "default".to_owned()),
         vendor,
         source: file.source,
+        table: "source",
         mapping,
-        target: beside(path, file.target.path.as_deref().unwrap_or("users.db")),
+        target: Target::Sqlite(users),
         assignable: exist.collect(),
         state: beside(path, file.state.path.as_deref().unwrap_or("hris-state.db")),
         state_key_env: file.state.key_env,
@@ -379,10 +483,12 @@ fn settle(path: &Path, vendor: &'static dyn Vendor, file: File, lines: Lines) ->
         warnings,
         lines,
     };
-    vendor.validate(&settings).map_err(|(key, message)| {
-        let key = format!("source.{key}");
-        (settings.lines.get(&key).copied().unwrap_or(1), format!("{key}: {message}"))
-    })?;
+    settings.validate()?;
+    if let Some(vendor) = target {
+        let target = settings.of_target(vendor, file.target.vendor);
+        target.validate()?;
+        settings.target = Target::Directory(Box::new(target));
+    }
     Ok(settings)
 }
 

@@ -4,10 +4,28 @@ use hris_core::TargetField;
 
 use crate::vendors::Vendor;
 
-/// The text for a vendor. `[source]` and the mapping are the vendor's own.
-pub(crate) fn template(vendor: &dyn Vendor) -> String {
+const SQLITE: &str = r##"kind = "sqlite"                       # the embedded user table
+path = "users.db"                     # paths are relative to this file
+# levels = ["employee", "manager"]    # the permission levels that exist; others are not given, and reported
+# locations = ["oslo"]                # the locations that exist, likewise
+# areas = ["warehouse"]               # the areas of work that exist, likewise
+"##;
+
+/// The lines of `[target]` where it is another HR system.
+fn directory(vendor: &dyn Vendor) -> String {
+    format!(
+        "kind = \"directory\"                    # another HR system, with the keys that it has as a source\nvendor = {:?}\n{}",
+        vendor.name(),
+        vendor.template()
+    )
+}
+
+/// The text for a vendor, and for another one as the target if there is one. `[source]` and the mapping are
+/// the vendor's own.
+pub(crate) fn template(vendor: &dyn Vendor, target: Option<&dyn Vendor>) -> String {
     let name = vendor.name();
     let source = vendor.template();
+    let target = target.map_or_else(|| SQLITE.to_owned(), directory);
     let mapping = mapping(vendor);
     format!(
         r##"# Settings of one connection between {name} and the accounts of a product.
@@ -20,12 +38,7 @@ connection = "default"                # name of this connection; state is kept p
 vendor = "{name}"
 {source}
 [target]                              # where the accounts live
-kind = "sqlite"                       # the embedded user table
-path = "users.db"                     # paths are relative to this file
-# levels = ["employee", "manager"]    # the permission levels that exist; others are not given, and reported
-# locations = ["oslo"]                # the locations that exist, likewise
-# areas = ["warehouse"]               # the areas of work that exist, likewise
-
+{target}
 [schedule]                            # when `hris run` syncs: one of the two
 every = "24h"                         # such as 30m, 24h, 7d
 # cron = "0 6 * * *"                  # five fields, in the policy's time zone
@@ -111,20 +124,20 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
-    use crate::config::{parse, schema};
+    use crate::config::{Target, parse, schema};
     use crate::vendors::VENDORS;
 
     #[test]
     fn a_fresh_file_is_valid_and_says_only_defaults() {
         for vendor in VENDORS {
-            let fresh = parse(Path::new("hris.toml"), &template(*vendor)).expect("a valid file");
+            let fresh = parse(Path::new("hris.toml"), &template(*vendor, None)).expect("a valid file");
             let bare = format!("[source]\nvendor = \"{}\"\n", vendor.name());
             let bare = parse(Path::new("hris.toml"), &bare).expect("a valid file");
             let capabilities = vendor.capabilities();
             assert_eq!(fresh.connection, bare.connection);
             assert_eq!(fresh.policy, bare.policy);
             assert_eq!(fresh.safeguards, bare.safeguards);
-            assert_eq!(fresh.target, bare.target);
+            assert_eq!(format!("{:?}", fresh.target), format!("{:?}", bare.target));
             assert_eq!(fresh.state, bare.state);
             assert_eq!(
                 fresh.mapping_for(&capabilities).expect("a mapping"),
@@ -135,12 +148,24 @@ mod tests {
     }
 
     #[test]
+    fn a_fresh_file_with_another_hr_system_as_the_target_is_valid() {
+        for vendor in VENDORS {
+            let target = crate::vendors::target_for(*vendor).expect("one can be written");
+            let fresh =
+                parse(Path::new("hris.toml"), &template(*vendor, Some(target))).expect("a valid file");
+            let Target::Directory(other) = fresh.target else { panic!("{}", vendor.name()) };
+            assert_eq!((fresh.vendor.name(), other.vendor.name()), (vendor.name(), target.name()));
+        }
+    }
+
+    #[test]
     fn a_fresh_file_mentions_every_key() {
-        let text = template(VENDORS[0]);
+        let text = template(VENDORS[0], None);
         let schema = schema();
         let mut missing = Vec::new();
         for (table, form) in schema["properties"].as_object().expect("tables") {
-            let keys = form.get("properties").and_then(Value::as_object);
+            let keys = form.get("properties").or_else(|| form.pointer("/oneOf/0/properties"));
+            let keys = keys.and_then(Value::as_object);
             for key in keys.into_iter().flat_map(|keys| keys.keys()) {
                 let said = text.lines().any(|line| says(line, key));
                 missing.extend((!said).then(|| format!("{table}.{key}")));

@@ -145,6 +145,24 @@ pub(crate) trait FakeVendor: Send + Sync {
     fn a_day_passes(&self, now: Timestamp) -> Result<Vec<String>>;
 }
 
+/// Whether a vendor's people can be written, so that it can be a target.
+pub(crate) fn writes(vendor: &dyn Vendor) -> bool {
+    vendor.capabilities().fields.iter().any(|field| field.writable)
+}
+
+/// The vendor that a template names as the target beside this source: another one where there is one.
+pub(crate) fn target_for(source: &dyn Vendor) -> Option<&'static dyn Vendor> {
+    let mut vendors: Vec<_> = VENDORS.iter().filter(|vendor| writes(**vendor)).collect();
+    vendors.sort_by_key(|vendor| vendor.name() == source.name());
+    vendors.first().map(|vendor| **vendor)
+}
+
+/// The names of the vendors that can be written.
+pub(crate) fn written() -> String {
+    let vendors = VENDORS.iter().filter(|vendor| writes(**vendor));
+    vendors.map(|vendor| vendor.name()).collect::<Vec<_>>().join(", ")
+}
+
 /// The names of the vendors of this build.
 pub(crate) fn names() -> String {
     VENDORS.iter().map(|vendor| vendor.name()).collect::<Vec<_>>().join(", ")

@@ -170,7 +170,7 @@ rate_limit = { per_second = 5, burst = 5 }
 # department_dimension = "Department"   # the dimension that holds departments; without it they are not read
 end_dates = "optional"                # somebody without an employment is: optional (employed) | required (unknown)
 # phone_region = "NO"                 # completes phone numbers without a country code: NO | SE; the company's country
-# What follows is for writing to the payroll (a target of kind "directory").
+# What follows is for writing to the payroll.
 update_body = "changed"               # changed | full: what an update sends
 update_includes_id = false
 empid_as_number = false
