@@ -64,7 +64,7 @@ fn one_message_names_line_path_shape_and_nearest_key() {
         ),
         (
             "[target]\nkind = \"postgres\"\n",
-            "hris.toml:4: target.kind: this build has no target \"postgres\" yet; it has \"sqlite\"",
+            "hris.toml:4: target.kind: this build has no target \"postgres\" yet; it has \"sqlite\" and \"directory\"",
         ),
         (
             "[target]\nkind = \"sqlit\"\n",
