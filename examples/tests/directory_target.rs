@@ -101,6 +101,11 @@ fn a_target_that_refuses_or_is_away_changes_nothing() {
 #[test]
 fn settings_of_the_target_are_judged_as_those_of_a_source() {
     let world = World::of(1);
+    let same = "vendor = \"24sevenoffice\"\ntoken_env = \"ONE\"\n";
+    let text = format!("[source]\n{same}[target]\nkind = \"directory\"\n{same}");
+    std::fs::write(world.path("hris.toml"), text).expect("a configuration");
+    let plan = world.hris(&["plan"]);
+    assert!(plan.code == 1 && plan.err.contains("[target] is what [source] is"), "{}", plan.err);
     for (target, said) in [
         ("kind = \"directory\"", "target.vendor is missing; 24sevenoffice can be written"),
         ("kind = \"directory\"\nvendor = \"freshteam\"", "target.vendor: freshteam can only be read"),

@@ -16,7 +16,11 @@ pub(crate) fn init(path: &Path, args: &Init, shell: &Shell) -> Result<u8> {
         vendors::find(&args.vendor).map_err(|message| Failure::config(format!("--vendor: {message}")))?;
     let target = match args.target.as_str() {
         "sqlite" => None,
-        "directory" => vendors::target_for(vendor),
+        "directory" => {
+            let target = vendors::target_for(vendor);
+            let message = || format!("--target: no HR system but {} can be written", vendor.name());
+            Some(target.ok_or_else(|| Failure::config(message()))?)
+        }
         other => {
             let message = config::no_such_target(other).unwrap_or_else(|| {
                 format!("there is no target {other:?}; this build has \"sqlite\" and \"directory\"")

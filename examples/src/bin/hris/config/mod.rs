@@ -487,6 +487,12 @@ fn settle(
     if let Some(vendor) = target {
         let target = settings.of_target(vendor, file.target.vendor);
         target.validate()?;
+        if target.source == settings.source {
+            let line = settings.lines.get("target.vendor").copied().unwrap_or(1);
+            let message =
+                "target.vendor: [target] is what [source] is; people are not written to where they come from";
+            return Err((line, message.to_owned()));
+        }
         settings.target = Target::Directory(Box::new(target));
     }
     Ok(settings)

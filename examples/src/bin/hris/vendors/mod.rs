@@ -150,11 +150,9 @@ pub(crate) fn writes(vendor: &dyn Vendor) -> bool {
     vendor.capabilities().fields.iter().any(|field| field.writable)
 }
 
-/// The vendor that a template names as the target beside this source: another one where there is one.
+/// The vendor that a template names as the target beside this source: another one that can be written.
 pub(crate) fn target_for(source: &dyn Vendor) -> Option<&'static dyn Vendor> {
-    let mut vendors: Vec<_> = VENDORS.iter().filter(|vendor| writes(**vendor)).collect();
-    vendors.sort_by_key(|vendor| vendor.name() == source.name());
-    vendors.first().map(|vendor| **vendor)
+    VENDORS.iter().find(|vendor| writes(**vendor) && vendor.name() != source.name()).copied()
 }
 
 /// The names of the vendors that can be written.
