@@ -68,7 +68,7 @@ fn one_message_names_line_path_shape_and_nearest_key() {
         ),
         (
             "[target]\nkind = \"sqlit\"\n",
-            "hris.toml:4: target.kind must be \"sqlite\", not \"sqlit\"; the nearest is \"sqlite\"",
+            "hris.toml:4: target.kind must be one of \"directory\", \"sqlite\", not \"sqlit\"; the nearest is \"sqlite\"",
         ),
         (
             "[mapping]\nexternal_id = \"id\"\nemail = \"emial\"\n",
