@@ -35,14 +35,26 @@ pub(super) async fn open(path: &Path, steps: &[&'static str]) -> Result<SqliteCo
         writable(path).map_err(|error| file_error(OPENING, path, error))?;
     }
     let mut connection = options(path).connect().await.map_err(failed)?;
-    let version = inspect(&mut connection, path, steps).await?;
-    make_private(path)?;
-    enter_wal(&mut connection).await.map_err(failed)?;
-    if version > 0 && version < steps.len() {
-        back_up(&mut connection, path, version).await?;
+    match prepare(&mut connection, path, steps).await {
+        Ok(()) => Ok(connection),
+        Err(error) => {
+            // Awaited, so that SQLite's own files beside the refused one are gone when this returns.
+            let _ = connection.close().await;
+            Err(error)
+        }
     }
-    migrate(&mut connection, steps).await.map_err(failed)?;
-    Ok(connection)
+}
+
+/// Looks at an opened file and brings it up to date.
+async fn prepare(connection: &mut SqliteConnection, path: &Path, steps: &[&'static str]) -> Result<()> {
+    let failed = |error| state_error(OPENING, path, error);
+    let version = inspect(connection, path, steps).await?;
+    make_private(path)?;
+    enter_wal(connection).await.map_err(failed)?;
+    if version > 0 && version < steps.len() {
+        back_up(connection, path, version).await?;
+    }
+    migrate(connection, steps).await.map_err(failed)
 }
 
 /// Copies the file into memory as it stands, without writing to it or beside it. A file that is not
@@ -278,7 +290,7 @@ async fn read_image(path: &Path) -> sqlx::Result<SqliteOwnedBuf> {
 
 async fn serialize(options: SqliteConnectOptions) -> sqlx::Result<SqliteOwnedBuf> {
     let mut connection = options.connect().await?;
-    let image = connection.serialize(None).await?;
+    let image = connection.serialize(None).await;
     connection.close().await?;
-    Ok(image)
+    image
 }
