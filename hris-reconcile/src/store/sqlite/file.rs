@@ -256,18 +256,20 @@ async fn back_up(connection: &mut SqliteConnection, path: &Path, version: usize)
     fs::rename(&unfinished, &kept).map_err(failed)
 }
 
-/// Takes the steps that are missing, each in a transaction of its own. Another program may be doing
-/// the same, so the version is read again under the lock. On a state that is up to date this only
-/// proves that it can be written.
+/// Takes the steps that are missing, all in one transaction, so that nobody who opens the file meanwhile
+/// takes a new one for an older one. Another program may be doing the same, so the version is read again
+/// under the lock. On a state that is up to date this only proves that it can be written.
 async fn migrate(connection: &mut SqliteConnection, steps: &[&'static str]) -> sqlx::Result<()> {
-    loop {
-        let mut step = connection.begin_with("BEGIN IMMEDIATE").await?;
-        let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *step).await?;
-        let missing = usize::try_from(version).ok().and_then(|version| steps.get(version));
-        let Some(script) = missing else { return step.rollback().await };
-        sqlx::raw_sql(*script).execute(&mut *step).await?;
-        step.commit().await?;
+    let mut all = connection.begin_with("BEGIN IMMEDIATE").await?;
+    let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *all).await?;
+    let missing = usize::try_from(version).ok().and_then(|version| steps.get(version..)).unwrap_or_default();
+    if missing.is_empty() {
+        return all.rollback().await;
     }
+    for script in missing {
+        sqlx::raw_sql(*script).execute(&mut *all).await?;
+    }
+    all.commit().await
 }
 
 /// The bytes of the database, its write-ahead log included. Where there is no log to be read the file
