@@ -146,6 +146,17 @@ pub enum SourceField {
     Standard(StandardField),
 }
 
+impl SourceField {
+    /// The id or name of a custom field; none for a standard one.
+    #[must_use]
+    pub fn custom(&self) -> Option<&str> {
+        match self {
+            Self::CustomId(word) | Self::CustomName(word) => Some(word),
+            Self::Standard(_) => None,
+        }
+    }
+}
+
 /// The text names no source field.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no source field {name:?}")]

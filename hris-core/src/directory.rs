@@ -150,9 +150,7 @@ impl ReadRequest {
     /// Whether any custom field is asked for.
     #[must_use]
     pub fn wants_custom(&self) -> bool {
-        self.fields
-            .as_ref()
-            .is_none_or(|fields| fields.iter().any(|field| !matches!(field, SourceField::Standard(_))))
+        self.fields.as_ref().is_none_or(|fields| fields.iter().any(|field| field.custom().is_some()))
     }
 
     /// Whether everything is asked for.
@@ -164,6 +162,11 @@ impl ReadRequest {
     /// The fields asked for by name; empty when everything is.
     pub fn named_fields(&self) -> impl Iterator<Item = &SourceField> {
         self.fields.iter().flatten()
+    }
+
+    /// The custom fields asked for by name or id; empty when everything is asked for.
+    pub fn custom_fields(&self) -> impl Iterator<Item = &SourceField> {
+        self.named_fields().filter(|field| field.custom().is_some())
     }
 
     /// Who is told how far the listing is.

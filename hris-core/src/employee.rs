@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Date, Field, StandardField, Timestamp};
+use crate::{Date, Field, SourceField, StandardField, Timestamp};
 
 /// A person's immutable id in the HR system, exactly as the vendor sends it.
 ///
@@ -170,6 +170,19 @@ pub struct CustomValue {
     pub name: std::sync::Arc<str>,
     /// The value as text. Several choices are joined with `; `.
     pub value: Field<String>,
+}
+
+impl CustomValue {
+    /// The value of a field that the credential may not see. Of the id and the name only the one that
+    /// the mapping uses is known.
+    #[must_use]
+    pub fn hidden(field: &SourceField) -> Self {
+        let (id, name) = match field {
+            SourceField::CustomId(id) => (id.as_str(), ""),
+            other => ("", other.custom().unwrap_or_default()),
+        };
+        Self { id: id.into(), name: name.into(), value: Field::NotPermitted }
+    }
 }
 
 impl fmt::Debug for CustomValue {

@@ -1,7 +1,7 @@
 //! The scopes that an application needs, computed from what is read: to be chosen before set-up,
 //! because Employment Hero lets nobody change them afterwards.
 
-use hris_core::{Need, NeedKind, ReadRequest, Requirements, SourceField, StandardField};
+use hris_core::{Need, NeedKind, ReadRequest, Requirements, StandardField};
 
 use crate::convert::needs_lists;
 
@@ -105,11 +105,7 @@ pub fn requirements(request: &ReadRequest) -> Requirements {
         found.needs.push(if required { need } else { need.advisable() });
     }
     if needs_lists(request) {
-        let customs: Vec<String> = request
-            .named_fields()
-            .filter(|field| !matches!(field, SourceField::Standard(_)))
-            .map(ToString::to_string)
-            .collect();
+        let customs: Vec<String> = request.custom_fields().map(ToString::to_string).collect();
         let uses = if customs.is_empty() { vec!["custom fields".to_owned()] } else { customs };
         let name = "for custom fields, by the name that the portal shows (add it to `scopes`)";
         let need = Need::new(NeedKind::Scope, name, PORTAL, uses);

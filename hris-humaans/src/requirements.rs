@@ -1,6 +1,6 @@
 //! What a token and its maker need, computed from what is read: to be shown before set-up.
 
-use hris_core::{LeaverSignals, Need, NeedKind, ReadRequest, Requirements, SourceField, StandardField};
+use hris_core::{LeaverSignals, Need, NeedKind, ReadRequest, Requirements, StandardField};
 
 pub(crate) const PUBLIC_READ: &str = "public:read";
 pub(crate) const PRIVATE_READ: &str = "private:read";
@@ -44,11 +44,7 @@ pub fn requirements(request: &ReadRequest, leavers: LeaverSignals) -> Requiremen
         let need = Need::new(kind, name, place, uses).label(label);
         found.needs.push(if required { need } else { need.advisable() });
     };
-    let customs: Vec<String> = request
-        .named_fields()
-        .filter(|field| !matches!(field, SourceField::Standard(_)))
-        .map(ToString::to_string)
-        .collect();
+    let customs: Vec<String> = request.custom_fields().map(ToString::to_string).collect();
     let custom = !customs.is_empty() || request.wants_everything();
     let mut private = wanted(request, &PRIVATE_BASICS);
     private.extend(wanted(request, &DETAILS));

@@ -51,7 +51,11 @@ impl<'a> Values<'a> {
             problems: Vec::new(),
         };
         if let Some(status) = customs.fields.hidden() {
-            read.hidden = named(request).filter(|field| member(field).is_none()).map(hidden_value).collect();
+            read.hidden = request
+                .custom_fields()
+                .filter(|field| member(field).is_none())
+                .map(CustomValue::hidden)
+                .collect();
             let words = format!(
                 "custom fields may not be read (HTTP {status}): add their scope to the application and reconnect; accounts \
                  keep what they have"
@@ -114,7 +118,7 @@ pub(crate) fn wanted<'d>(
     definitions: &'d [CustomField],
     request: &ReadRequest,
 ) -> Result<Vec<&'d CustomField>> {
-    for field in named(request).filter(|field| member(field).is_none()) {
+    for field in request.custom_fields().filter(|field| member(field).is_none()) {
         let SourceField::CustomName(name) = field else { continue };
         let ids: Vec<String> = definitions
             .iter()
@@ -145,7 +149,8 @@ pub(crate) fn lacking<'r>(definitions: &[CustomField], request: &'r ReadRequest)
         SourceField::CustomName(name) => definition.name.as_deref() == Field::Value(name),
         SourceField::Standard(_) => true,
     };
-    named(request)
+    request
+        .custom_fields()
         .filter(|field| member(field).is_none())
         .filter(|field| !definitions.iter().any(|definition| answers(field, definition)))
         .collect()
@@ -161,37 +166,18 @@ fn members(request: &ReadRequest) -> Vec<(&str, &str)> {
     if request.wants_everything() {
         return OPEN.iter().map(|member| (*member, *member)).collect();
     }
-    named(request).filter_map(|field| Some((word(field)?, member(field)?))).collect()
+    request.custom_fields().filter_map(|field| Some((field.custom()?, member(field)?))).collect()
 }
 
 fn member(field: &SourceField) -> Option<&str> {
-    let word = word(field)?;
+    let word = field.custom()?;
     let word = ALIASES.iter().find(|(alias, _)| *alias == word).map_or(word, |(_, member)| member);
     Person::ASKED.contains(&word).then_some(word)
 }
 
-fn word(field: &SourceField) -> Option<&str> {
-    match field {
-        SourceField::CustomId(word) | SourceField::CustomName(word) => Some(word),
-        SourceField::Standard(_) => None,
-    }
-}
-
-fn named(request: &ReadRequest) -> impl Iterator<Item = &SourceField> {
-    request.named_fields().filter(|field| !matches!(field, SourceField::Standard(_)))
-}
-
-fn hidden_value(field: &SourceField) -> CustomValue {
-    let (id, name) = match field {
-        SourceField::CustomId(id) => (id.as_str(), ""),
-        _ => ("", word(field).unwrap_or_default()),
-    };
-    CustomValue { id: id.into(), name: name.into(), value: Field::NotPermitted }
-}
-
 /// Whether the definitions of custom fields have to be read for a request.
 pub(crate) fn needs_lists(request: &ReadRequest) -> bool {
-    request.wants_everything() || named(request).any(|field| member(field).is_none())
+    request.wants_everything() || request.custom_fields().any(|field| member(field).is_none())
 }
 
 #[cfg(test)]

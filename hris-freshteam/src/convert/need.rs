@@ -58,7 +58,7 @@ pub(crate) struct Need<'a> {
 
 impl<'a> Need<'a> {
     pub(crate) fn of(request: &'a ReadRequest) -> Self {
-        let named: Vec<&str> = request.named_fields().filter_map(word).collect();
+        let named: Vec<&str> = request.named_fields().filter_map(SourceField::custom).collect();
         let is_unit = |word: &str| UNITS.iter().any(|(name, _)| *name == word);
         let is_member = |word: &str| Person::ASKED.contains(&word);
         let customs: Vec<&str> =
@@ -96,17 +96,10 @@ impl<'a> Need<'a> {
 pub(crate) fn is_detail(field: &SourceField) -> bool {
     match field {
         SourceField::Standard(field) => *field == StandardField::AccessRole,
-        _ => word(field).is_some_and(|word| {
+        _ => field.custom().is_some_and(|word| {
             let in_list = Person::ASKED.contains(&word) || UNITS.iter().any(|(name, _)| *name == word);
             DETAIL.contains(&word) || !in_list
         }),
-    }
-}
-
-fn word(field: &SourceField) -> Option<&str> {
-    match field {
-        SourceField::CustomId(word) | SourceField::CustomName(word) => Some(word),
-        SourceField::Standard(_) => None,
     }
 }
 

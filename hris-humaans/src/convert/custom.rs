@@ -39,7 +39,7 @@ impl<'a> Customs<'a> {
         }
         let hidden = lists.custom_fields.hidden().or(lists.custom_values.hidden());
         if let Some(status) = hidden {
-            customs.hidden = named(request).map(hidden_value).collect();
+            customs.hidden = request.custom_fields().map(CustomValue::hidden).collect();
             if !customs.hidden.is_empty() || request.wants_everything() {
                 let words = format!(
                     "custom fields may not be read (HTTP {status}): grant the token `private:read` and its maker's \
@@ -111,7 +111,7 @@ pub(crate) fn wanted<'d>(
     definitions: &'d [CustomField],
     request: &ReadRequest,
 ) -> Result<Vec<&'d CustomField>> {
-    for field in named(request) {
+    for field in request.custom_fields() {
         let SourceField::CustomName(name) = field else { continue };
         let ids: Vec<String> = definitions
             .iter()
@@ -127,7 +127,7 @@ pub(crate) fn wanted<'d>(
     let wanted = |definition: &&CustomField| {
         let Some(id) = definition.notes.id.as_deref() else { return false };
         if is_sensitive(definition) {
-            return named(request).any(|field| *field == SourceField::CustomId(id.to_owned()));
+            return request.custom_fields().any(|field| *field == SourceField::CustomId(id.to_owned()));
         }
         request.wants_custom_field(id, definition.name.as_deref().value().unwrap_or_default())
     };
@@ -143,7 +143,8 @@ pub(crate) fn lacking<'r>(definitions: &[CustomField], request: &'r ReadRequest)
         }
         SourceField::Standard(_) => true,
     };
-    named(request)
+    request
+        .custom_fields()
         .filter(|field| !is_member(field))
         .filter(|field| !definitions.iter().any(|definition| answers(field, definition)))
         .collect()
@@ -157,33 +158,14 @@ pub(crate) fn is_sensitive(definition: &CustomField) -> bool {
 
 /// Members of a person's own record that are asked for as if they were custom fields.
 pub(crate) fn asked_members(request: &ReadRequest) -> Vec<&str> {
-    named(request).filter(|field| is_member(field)).filter_map(word).collect()
+    request.custom_fields().filter(|field| is_member(field)).filter_map(SourceField::custom).collect()
 }
 
 fn is_member(field: &SourceField) -> bool {
-    word(field).is_some_and(|word| Person::ASKED.contains(&word))
-}
-
-fn word(field: &SourceField) -> Option<&str> {
-    match field {
-        SourceField::CustomId(word) | SourceField::CustomName(word) => Some(word),
-        SourceField::Standard(_) => None,
-    }
-}
-
-fn named(request: &ReadRequest) -> impl Iterator<Item = &SourceField> {
-    request.named_fields().filter(|field| !matches!(field, SourceField::Standard(_)))
-}
-
-fn hidden_value(field: &SourceField) -> CustomValue {
-    let (id, name) = match field {
-        SourceField::CustomId(id) => (id.as_str(), ""),
-        _ => ("", word(field).unwrap_or_default()),
-    };
-    CustomValue { id: id.into(), name: name.into(), value: Field::NotPermitted }
+    field.custom().is_some_and(|word| Person::ASKED.contains(&word))
 }
 
 /// Whether the lists of custom fields have to be read for a request.
 pub(crate) fn needs_lists(request: &ReadRequest) -> bool {
-    request.wants_everything() || named(request).any(|field| !is_member(field))
+    request.wants_everything() || request.custom_fields().any(|field| !is_member(field))
 }
