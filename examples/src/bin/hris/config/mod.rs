@@ -23,7 +23,7 @@ use crate::vendors::{self, Vendor};
 
 /// A configuration in which nothing is left to be checked but what only the vendor, the target and
 /// the state can tell.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Settings {
     /// The file they were read from.
     pub(crate) file: PathBuf,
@@ -51,7 +51,7 @@ pub(crate) struct Settings {
 }
 
 /// Where the accounts live.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Target {
     /// In another HR system: the settings with its table in place of `[source]`.
     Directory(Box<Settings>),
@@ -60,7 +60,7 @@ pub(crate) enum Target {
 }
 
 /// Who is told of each run, and through which server.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Mail {
     pub(crate) to: String,
     /// The variable that holds the server's address, which may hold a password.
@@ -166,27 +166,9 @@ impl Settings {
         })
     }
 
-    /// What a vendor needs to know where its table is `[target]`.
+    /// The same settings for the vendor whose table is `[target]`.
     fn of_target(&self, vendor: &'static dyn Vendor, table: toml::Table) -> Self {
-        Self {
-            file: self.file.clone(),
-            connection: self.connection.clone(),
-            vendor,
-            source: table,
-            table: "target",
-            mapping: None,
-            target: Target::Sqlite(PathBuf::new()),
-            assignable: Vec::new(),
-            state: self.state.clone(),
-            state_key_env: None,
-            schedule: None,
-            mail: None,
-            policy: self.policy.clone(),
-            safeguards: self.safeguards.clone(),
-            time_zone: self.time_zone.clone(),
-            warnings: Vec::new(),
-            lines: self.lines.clone(),
-        }
+        Self { vendor, source: table, table: "target", ..self.clone() }
     }
 
     /// A path of the file, relative to the folder the file is in.

@@ -11,7 +11,6 @@ use hris_core::{Capabilities, Directory, LeaverSignals, Secret, TimeZone, Timest
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
-use url::Url;
 
 use super::{FakeVendor, RateLimit, SandboxOptions, TokenSource};
 use crate::config::{Settings, schema_of};
@@ -89,17 +88,11 @@ impl Source {
     /// The connector's builder, but for the token.
     fn builder(&self, settings: &Settings) -> Result<Builder> {
         let mut builder = TwentyFourSevenOffice::builder();
-        if let Some(address) = &self.access.base_url {
-            let mut address: Url =
-                address.parse().map_err(|error| settings.fault("source.base_url", error))?;
-            if address.path() == "/" {
-                // A bare host is taken for the vendor's own layout.
-                address.set_path("/api");
-            }
-            if super::is_loopback(&address) {
+        if let Some((address, here)) = self.access.address(settings, "/api")? {
+            if here {
                 builder = builder.allow_http_loopback();
             }
-            builder = builder.base_url(address.as_str().trim_end_matches('/'));
+            builder = builder.base_url(address);
         }
         if let Some(name) = &self.auth_header {
             builder = builder.auth_header(name);
@@ -210,12 +203,7 @@ international_id_always = false       # even of people who have a national numbe
 
     fn how_to_connect(&self, settings: &Settings) -> Vec<String> {
         let source: Source = super::read(&settings.source).unwrap_or_default();
-        let place = match (&source.access.token_file, &source.access.token_env) {
-            (Some(file), _) => format!("put it into the file {}", settings.path(file).display()),
-            (None, name) => {
-                format!("put it into the environment variable {}", name.as_deref().unwrap_or(TOKEN_VARIABLE))
-            }
-        };
+        let place = source.access.place(settings, TOKEN_VARIABLE);
         vec![
             "In 24SevenOffice Payroll, open Settings, then Misc (Innstillinger, Diverse innstillinger: API,".to_owned(),
             "e-post, integrasjoner), administer integrations and make an access token. It belongs to one company."
