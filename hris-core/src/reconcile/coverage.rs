@@ -21,6 +21,8 @@ pub(super) struct Lost {
     pub(super) filled: BTreeMap<String, u64>,
     /// Less visibility in other ways, in words.
     pub(super) visibility: Option<String>,
+    /// How many people are listed who have not left.
+    pub(super) listed: u64,
     /// People whom the organisation employs and the source does not list, in words.
     pub(super) hidden: Option<String>,
     pub(super) credential: bool,
@@ -40,8 +42,9 @@ pub(super) fn compare(inputs: &Inputs<'_>, policy: &Policy) -> Lost {
     let name = |kind: AssignmentKind| format!("assignments.{}", kind.as_str());
     let fields = inputs.desired.filled().map(|(target, filled)| (target.to_string(), filled));
     let filled = fields.chain(kinds.iter().map(|(kind, filled)| (name(*kind), *filled))).collect();
-    let hidden = hidden(listed(inputs), inputs.snapshot.employed());
-    let mut lost = Lost { filled, hidden, ..Lost::default() };
+    let listed = listed(inputs);
+    let hidden = hidden(listed, inputs.snapshot.employed());
+    let mut lost = Lost { filled, listed, hidden, ..Lost::default() };
     let Some(last) = inputs.last else { return lost };
     let (before, now) = (&last.fingerprint, inputs.snapshot.fingerprint());
     let differs =
@@ -132,7 +135,7 @@ pub(super) fn figures(
         organisation_changed: lost.organisation,
         config_changed: inputs.last.is_some_and(|last| last.config != inputs.config),
         last_source_people: inputs.last.map(|last| last.people),
-        listed: listed(inputs),
+        listed: lost.listed,
         employed: inputs.snapshot.employed(),
     }
 }
