@@ -69,7 +69,7 @@ pub(crate) struct Target {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum TargetKind {
-    /// Another HR system that can be written, with the keys that its vendor has in [source].
+    /// Another HR system that can be written, with the keys that its vendor has in `[source]`.
     Directory,
     /// The embedded user table in a SQLite file.
     Sqlite,
