@@ -46,6 +46,11 @@ impl Runner {
         self.shared.as_ref()?.fields.iter().find(|shared| shared.target == change.field)
     }
 
+    /// The changes of an action that are of fields which both sides may change.
+    fn shared_changes<'a>(&self, action: &'a Action) -> Vec<&'a Change> {
+        action.changes.iter().filter(|change| self.shares(change).is_some()).collect()
+    }
+
     /// What the engine takes beside the inputs of one way.
     pub(super) fn both_ways<'a>(&'a self, world: &'a World) -> Option<BothWays<'a>> {
         let (shared, rules) = (self.shared.as_ref()?, self.policy.two_way.as_ref()?);
@@ -203,8 +208,7 @@ fn is_final(error: &hris_core::Error) -> bool {
 impl Apply<'_> {
     /// Whether an account still has what an update of shared fields is about to write over; some if not.
     pub(super) async fn was_overtaken(&self, action: &Action, id: &UserId) -> Option<Attempt> {
-        let changes: Vec<&Change> =
-            action.changes.iter().filter(|change| self.runner.shares(change).is_some()).collect();
+        let changes = self.runner.shared_changes(action);
         if changes.is_empty() || action.kind != ActionKind::Update || action.releases {
             return None;
         }
@@ -228,8 +232,7 @@ impl Apply<'_> {
     pub(super) async fn done_to(&mut self, action: &Action, id: &UserId) -> Settlement {
         let mut done = self.links.after(action, id);
         done.decided = self.runner.decided_by(action);
-        let shared: Vec<&Change> =
-            action.changes.iter().filter(|change| self.runner.shares(change).is_some()).collect();
+        let shared = self.runner.shared_changes(action);
         let writes = matches!(action.kind, ActionKind::Create | ActionKind::Update) && !action.releases;
         if writes
             && !shared.is_empty()
@@ -429,8 +432,7 @@ pub(super) fn settle_shared(
     (user, at): (&User, Timestamp),
     problems: &mut Vec<Problem>,
 ) {
-    let shared: Vec<&Change> =
-        action.changes.iter().filter(|change| runner.shares(change).is_some()).collect();
+    let shared = runner.shared_changes(action);
     if action.side == Side::Target
         && !shared.is_empty()
         && !action.releases
