@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use hris_core::http::{Bearer, Client, Rate, Request};
 use hris_core::mapping::{FieldMap, Mapping};
-use hris_core::reconcile::{Inputs, Mode, Policy, TargetCapabilities, plan};
+use hris_core::reconcile::{Inputs, Mode, Others, Policy, TargetCapabilities, plan};
 use hris_core::{Date, Directory, Field, Link, ReadRequest, Secret, Snapshot, TargetField, User, UserStatus};
 use hris_humaans::Humaans;
 use hris_humaans::sandbox::Sandbox;
@@ -170,6 +170,9 @@ fn planned(
         desired: &map.apply(snapshot),
         users,
         links,
+        others: &Others::default(),
+        judgements: &[],
+        target_id: None,
         last: None,
         absent: &BTreeMap::new(),
         target: &TargetCapabilities::full(),

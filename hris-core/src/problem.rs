@@ -15,6 +15,9 @@ pub struct Problem {
     /// Whom it concerns in the source.
     #[serde(default)]
     pub employee: Option<EmployeeId>,
+    /// Everybody whom it concerns, where it is one problem of several people.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub employees: Vec<EmployeeId>,
     /// Whom it concerns in the target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<UserId>,
@@ -32,6 +35,7 @@ impl Problem {
             severity: Severity::Error,
             code,
             employee: None,
+            employees: Vec::new(),
             user: None,
             field: None,
             message: message.into(),
@@ -48,6 +52,23 @@ impl Problem {
     pub fn employee(mut self, id: &EmployeeId) -> Self {
         self.employee = Some(id.clone());
         self
+    }
+
+    /// Names everybody whom it concerns; of one person as [`Problem::employee`] does.
+    #[must_use]
+    pub fn people<'a>(mut self, ids: impl IntoIterator<Item = &'a EmployeeId>) -> Self {
+        self.employees = ids.into_iter().cloned().collect();
+        self.employee = self.employees.first().cloned();
+        if self.employees.len() == 1 {
+            self.employees.clear();
+        }
+        self
+    }
+
+    /// Everybody whom it concerns in the source.
+    pub fn about(&self) -> impl Iterator<Item = &EmployeeId> {
+        let one = self.employee.iter().filter(|_| self.employees.is_empty());
+        one.chain(&self.employees)
     }
 
     /// Names the person in the target.
@@ -95,6 +116,10 @@ macro_rules! codes {
 }
 
 codes! {
+    /// A linked account does not carry the external id that it was given.
+    AccountReplaced = "account_replaced";
+    /// Another connection of this state reads the same organisation.
+    AlreadyConnected = "already_connected";
     /// Match keys point at several users, or several people at one.
     AmbiguousMatch = "ambiguous_match";
     /// A value is gone in the source and the target cannot take it away.
@@ -107,6 +132,8 @@ codes! {
     DuplicateEmployeeNumber = "duplicate_employee_number";
     /// Several records have one id.
     DuplicateExternalId = "duplicate_external_id";
+    /// Another connection holds the account.
+    HeldElsewhere = "held_elsewhere";
     /// A date that no calendar has, or an end before the start.
     InvalidDate = "invalid_date";
     /// An e-mail address that cannot be one.
@@ -123,6 +150,8 @@ codes! {
     NotPermitted = "not_permitted";
     /// A protected account was to be deactivated or stripped.
     Protected = "protected";
+    /// An entry of the protected accounts matches none.
+    ProtectedUnknown = "protected_unknown";
     /// A known id that now belongs to somebody else.
     RecycledId = "recycled_id";
     /// The vendor's sample person.

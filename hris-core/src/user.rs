@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::reconcile::Bases;
+use crate::reconcile::{Bases, Learned};
 use crate::{EmployeeId, Timestamp, UnknownField};
 
 /// The immutable id of an account in the product. Not personal data.
@@ -395,10 +395,21 @@ pub struct Link {
     /// What this connection gave; nothing else may it take away.
     #[serde(default)]
     pub granted: BTreeSet<Assignment>,
-    /// How many actions on this pair were settled: part of each action's key, so that a repeated
-    /// action is the same one and a later one is not.
+    /// The external id that the account was given, or carried when it was linked. The link is believed
+    /// only while the account carries it. `None` until it is known: then the facts of person and account
+    /// have to agree as for a match.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// The entry of [`crate::reconcile::Policy::protected`] under which the account was once found. It
+    /// stays protected when its e-mail address changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protected_by: Option<String>,
+    /// How many invitations this connection has sent to the account.
     #[serde(default)]
-    pub sequence: u64,
+    pub invites: u32,
+    /// What the target made of values that were written, by field.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub learned: BTreeMap<TargetField, Learned>,
     /// What the fields were that both sides may change, when the two were last in step.
     #[serde(default, skip_serializing_if = "Bases::is_empty")]
     pub bases: Bases,
@@ -414,7 +425,10 @@ impl Link {
             deactivated_by_us: false,
             awaits_invite: false,
             granted: BTreeSet::new(),
-            sequence: 0,
+            external_id: None,
+            protected_by: None,
+            invites: 0,
+            learned: BTreeMap::new(),
             bases: Bases::new(),
         }
     }

@@ -171,6 +171,9 @@ pub(super) fn baseline(inputs: &Inputs<'_>, lost: &Lost) -> Baseline {
         people: inputs.snapshot.people(),
         filled,
         config: inputs.config.to_owned(),
+        vendor: inputs.snapshot.vendor().to_owned(),
+        target: inputs.target_id.map(str::to_owned),
+        accepted_silence: BTreeSet::new(),
         at: Some(inputs.now),
     }
 }

@@ -44,6 +44,25 @@ impl Refusal {
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Rule {
+    /// A record had no id.
+    UnidentifiedRecord,
+    /// Another organisation answers.
+    OrganisationChanged,
+    /// Another credential answers.
+    CredentialChanged,
+    /// The accounts behind the links are not the ones that were linked.
+    TargetChanged,
+    /// The source is empty.
+    EmptySource,
+    /// The source is much smaller than last time.
+    MinSourcePercent,
+    /// Fields or people that were visible before are hidden now, or fewer people are listed than the
+    /// organisation says it employs. The latter alone lets removals wait and the rest go on.
+    CoverageLost,
+    /// Mapping, match keys, policy or source settings changed.
+    ConfigChanged,
+    /// The plan that was approved is not the plan that would be made now.
+    PlanStale,
     /// More removals than the absolute limit.
     MaxDeactivations,
     /// More removals than the percentage.
@@ -54,23 +73,8 @@ pub enum Rule {
     MinRemainingPercent,
     /// More new accounts than the percentage.
     MaxCreationsPercent,
-    /// The source is much smaller than last time.
-    MinSourcePercent,
-    /// The source is empty.
-    EmptySource,
-    /// Fields or people that were visible before are hidden now, or fewer people are listed than the
-    /// organisation says it employs. The latter alone lets removals wait and the rest go on.
-    CoverageLost,
-    /// Another credential answers.
-    CredentialChanged,
-    /// Another organisation answers.
-    OrganisationChanged,
-    /// A record had no id.
-    UnidentifiedRecord,
-    /// The plan that was approved is not the plan that would be made now.
-    PlanStale,
-    /// Mapping, match keys, policy or source settings changed.
-    ConfigChanged,
+    /// More sign-in addresses would change than the percentage.
+    MaxEmailChanges,
 }
 
 impl Rule {
@@ -91,6 +95,8 @@ impl Rule {
             Self::UnidentifiedRecord => "unidentified_record",
             Self::PlanStale => "plan_stale",
             Self::ConfigChanged => "config_changed",
+            Self::MaxEmailChanges => "max_email_changes",
+            Self::TargetChanged => "target_changed",
         }
     }
 }

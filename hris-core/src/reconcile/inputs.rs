@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::holding::Others;
+use super::identity::Judgement;
 use super::plan::{Baseline, Mode};
 use crate::mapping::Desired;
 use crate::{Assignment, AssignmentKind, EmployeeId, Link, Lookup, Snapshot, TargetField, Timestamp, User};
@@ -21,7 +23,13 @@ pub struct Inputs<'a> {
     pub users: &'a [User],
     /// Who is whom.
     pub links: &'a [Link],
-    /// The last complete run; none before the first.
+    /// What other connections of the same state have to do with the accounts.
+    pub others: &'a Others,
+    /// What people decided about whose an account is.
+    pub judgements: &'a [Judgement],
+    /// The target's own id, where it keeps one: another one is another target.
+    pub target_id: Option<&'a str>,
+    /// The last complete run; `None` before the first.
     pub last: Option<&'a Baseline>,
     /// What the vendor said when linked people who are missing were asked for by id.
     pub absent: &'a BTreeMap<EmployeeId, Lookup>,

@@ -7,7 +7,7 @@
 //! ```
 //! use std::collections::BTreeMap;
 //! use hris_core::mapping::Mapping;
-//! use hris_core::reconcile::{ActionKind, Inputs, Mode, Policy, TargetCapabilities, plan};
+//! use hris_core::reconcile::{ActionKind, Inputs, Mode, Others, Policy, TargetCapabilities, plan};
 //! use hris_core::{Date, Directory, Employee, Field, MemoryDirectory, Snapshot, StandardField, Status};
 //!
 //! let person = Employee::new("e-1")
@@ -25,6 +25,9 @@
 //!     desired: &desired,
 //!     users: &[],
 //!     links: &[],
+//!     others: &Others::default(),
+//!     judgements: &[],
+//!     target_id: None,
 //!     last: None,
 //!     absent: &BTreeMap::new(),
 //!     target: &TargetCapabilities::full(),
@@ -43,7 +46,10 @@ mod assignment;
 mod coverage;
 mod diff;
 mod guard;
+mod holding;
+mod identity;
 mod inputs;
+mod learned;
 mod leaver;
 mod manager;
 mod matching;
@@ -57,7 +63,10 @@ mod situation;
 mod two_way;
 
 pub use self::guard::{Decision, Refusal, Rule, guard};
+pub use self::holding::{AccountClaim, Handover, Held, Note, Others, Seen};
+pub use self::identity::{Evidence, Judgement, Opinion, Question};
 pub use self::inputs::{Inputs, TargetCapabilities};
+pub use self::learned::Learned;
 pub use self::merge::{Base, Bases, Cause, Merge, Rules, Side, is_alike, is_same, merge};
 pub use self::plan::{
     Action, ActionKey, ActionKind, Baseline, Change, Figures, GrantChange, Mode, Plan, PlanDigest, Verdict,
@@ -123,5 +132,20 @@ fn decide(inputs: &Inputs<'_>, both: Option<&BothWays<'_>>, policy: &Policy, tod
     let figures = coverage::figures(inputs, policy, &pairs, &lost, &actions, &people);
     let baseline = coverage::baseline(inputs, &lost);
     let connection = inputs.connection.to_owned();
-    Plan { connection, mode, actions, people, problems, figures, baseline, conflicts, agreed, lapsed }
+    Plan {
+        connection,
+        mode,
+        actions,
+        people,
+        problems,
+        figures,
+        baseline,
+        conflicts,
+        agreed,
+        questions: Vec::new(),
+        notes: Vec::new(),
+        claims: Vec::new(),
+        handovers: Vec::new(),
+        lapsed,
+    }
 }

@@ -34,19 +34,10 @@ pub(super) fn order(
     }
     let mut ordered = arrange(pairs, managers, actions, &waits);
     ordered.extend(back);
-    let sequences: HashMap<&str, u64> =
-        inputs.links.iter().map(|link| (link.employee.as_str(), link.sequence)).collect();
     for action in &mut ordered {
-        let person = action.replaces.as_ref().or(action.employee.as_ref());
-        let sequence = person.and_then(|id| sequences.get(id.as_str())).copied().unwrap_or(0);
         let content = (&action.user, &action.changes, &action.grants);
         let (connection, subject) = (inputs.connection, action.subject());
-        action.key = match action.side {
-            Side::Source => {
-                ActionKey::new(connection, action.kind, subject, sequence, &(action.side, content))
-            }
-            Side::Target => ActionKey::new(connection, action.kind, subject, sequence, &content),
-        };
+        action.key = ActionKey::new(connection, action.kind, subject, &(action.side, action.releases, content));
     }
     ordered
 }

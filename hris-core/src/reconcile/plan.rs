@@ -6,6 +6,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::holding::{AccountClaim, Handover, Note};
+use super::identity::{Evidence, Question};
 use super::merge::Side;
 use super::situation::{Reason, Situation};
 use super::two_way::{Agreement, Conflict};
@@ -38,6 +40,18 @@ pub struct Plan {
     /// Fields that are in step already, or stay different for good: remembered without a write.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub agreed: Vec<Agreement>,
+    /// Whose accounts somebody has to decide about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub questions: Vec<Question>,
+    /// What was seen of pairs and is to be remembered without a write.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
+    /// Accounts that this connection waits for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<AccountClaim>,
+    /// Accounts that go to another connection instead of being closed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub handovers: Vec<Handover>,
     /// Ids of decisions that no longer fit what they were made on.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lapsed: Vec<String>,
@@ -161,8 +175,8 @@ impl fmt::Display for PlanDigest {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Action {
-    /// Identifies the action: the same action planned again after a crash has the same key, a later
-    /// one does not. A target does an action of one key once.
+    /// Identifies the action within its plan: the same action planned again has the same key. What a target
+    /// is given is another one, which belongs to one run's entry in the journal.
     pub key: ActionKey,
     /// What is done.
     pub kind: ActionKind,
@@ -190,9 +204,18 @@ pub struct Action {
     /// The record of the same person whose link this action takes over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaces: Option<EmployeeId>,
-    /// Whether the account, once created, is owed an invitation: [`crate::Link::awaits_invite`].
+    /// Whether the account is owed an invitation from now on: [`crate::Link::awaits_invite`].
     #[serde(default)]
     pub awaits_invite: bool,
+    /// The external id that the account carries as it is linked: [`crate::Link::external_id`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub carries: Option<String>,
+    /// Which facts say that the account is this person's, where the action makes it so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence>,
+    /// Whether it takes away what so many others lose too that it waits for an approval.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub waits: bool,
 }
 
 impl Action {
@@ -211,6 +234,9 @@ impl Action {
             releases: false,
             replaces: None,
             awaits_invite: false,
+            carries: None,
+            evidence: None,
+            waits: false,
         }
     }
 
@@ -256,16 +282,15 @@ impl ActionKey {
         &self.0
     }
 
-    /// The key of an action on a pair: `sequence` is [`crate::Link::sequence`], `subject` the
-    /// employee's or the account's id, and `content` whatever else tells it from another.
+    /// The key of an action in its plan: `subject` is the employee's or the account's id, and `content`
+    /// whatever else tells it from another.
     pub(super) fn new(
         connection: &str,
         kind: ActionKind,
         subject: &str,
-        sequence: u64,
         content: &impl Serialize,
     ) -> Self {
-        let content = serde_json::to_vec(&(connection, kind, subject, sequence, content)).unwrap_or_default();
+        let content = serde_json::to_vec(&(connection, kind, subject, content)).unwrap_or_default();
         Self(hex(Sha256::digest(&content).get(..16).unwrap_or_default()))
     }
 }
@@ -442,6 +467,12 @@ pub struct Baseline {
     pub filled: BTreeMap<String, u64>,
     /// A digest of mapping, match keys, policy and source settings.
     pub config: String,
+    /// The vendor of the source.
+    pub vendor: String,
+    /// The target's own id, where it keeps one.
+    pub target: Option<String>,
+    /// What the vendor no longer says of the credential, as a person has approved.
+    pub accepted_silence: BTreeSet<String>,
     /// When the plan was made.
     pub at: Option<Timestamp>,
 }

@@ -35,9 +35,12 @@ pub struct Policy {
     pub invite: bool,
     /// After how many days an invitation that was not accepted is sent again; 0 is never.
     pub reinvite_after_days: u32,
+    /// How often a person is invited at most; 0 is no limit.
+    pub max_invites: u32,
     /// People who come back.
     pub rehire: Rehire,
-    /// E-mail addresses or account ids that are never deactivated or stripped, only reported.
+    /// E-mail addresses or account ids that are never deactivated or stripped, only reported. An account once
+    /// found under an entry stays protected when its address changes.
     pub protected: Vec<String>,
     /// How both sides are kept in step; none where data flows from the source alone.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -92,6 +95,7 @@ impl Default for Policy {
             future_starters: FutureStarters::InviteOnStart,
             invite: true,
             reinvite_after_days: 30,
+            max_invites: 3,
             rehire: Rehire::Reactivate,
             protected: Vec::new(),
             two_way: None,
@@ -339,6 +343,12 @@ pub struct Safeguards {
     pub max_creations_percent: u64,
     /// The least size of the source, as a percentage of its size at the last complete run.
     pub min_source_percent: u64,
+    /// The most sign-in addresses of linked accounts that a run may change, as a percentage of those accounts;
+    /// five are always within it.
+    pub max_email_changes_percent: u64,
+    /// Of those who have a field, an assignment of one kind or a permission level, the most that may lose it in
+    /// a run, as a percentage; three are always within it. More wait, and everything else goes on.
+    pub max_taken_away_percent: u64,
     /// What happens when a limit is passed.
     pub on_breach: OnBreach,
 }
@@ -352,6 +362,8 @@ impl Default for Safeguards {
             min_remaining_percent: 50,
             max_creations_percent: 0,
             min_source_percent: 50,
+            max_email_changes_percent: 20,
+            max_taken_away_percent: 10,
             on_breach: OnBreach::Refuse,
         }
     }

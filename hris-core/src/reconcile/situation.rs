@@ -23,6 +23,8 @@ macro_rules! words {
 words! {
     /// What an employee and an account are to each other: each pair is in exactly one.
     Situation {
+        /// Linked, and the account does not carry the external id that it was given.
+        AccountReplaced = "account replaced",
         /// Employed, without a link, and several accounts match.
         Ambiguous = "ambiguous",
         /// Employed, linked, and the account exists.
@@ -35,6 +37,10 @@ words! {
         FoundAlreadyLinked = "found already linked",
         /// Linked; neither the person nor the account is there any more.
         Gone = "gone",
+        /// Has left; the account goes to the connection that waits for it.
+        HandedOver = "handed over",
+        /// Another connection holds the account.
+        HeldElsewhere = "held elsewhere",
         /// Not to be provisioned, and no account.
         Ignored = "ignored",
         /// The record cannot be used: something required is missing.

@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 
 use hris_core::mapping::{FieldMap, Mapping};
 use hris_core::reconcile::{
-    Action, ActionKind, Baseline, Decision, Inputs, Mode, Plan, Policy, Safeguards, TargetCapabilities,
+    Action, ActionKind, Baseline, Decision, Inputs, Mode, Others, Plan, Policy, Safeguards, TargetCapabilities,
     guard, plan,
 };
 use hris_core::{
@@ -267,6 +267,9 @@ impl World {
             desired: &desired,
             users: &self.users,
             links: &self.links,
+            others: &Others::default(),
+            judgements: &[],
+            target_id: None,
             last: self.last.as_ref(),
             absent: &self.absent,
             target: &self.target,

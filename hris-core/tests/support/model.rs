@@ -28,7 +28,6 @@ fn step(world: &mut World, action: &Action) -> Result<(), String> {
             write(&mut user, action)?;
             let mut link = Link::new(employee, user.id.clone());
             link.awaits_invite = action.awaits_invite;
-            link.sequence = 1;
             give(&mut user, Some(&mut link), action);
             world.users.push(user);
             world.links.push(link);
@@ -44,7 +43,6 @@ fn step(world: &mut World, action: &Action) -> Result<(), String> {
                 let old = world.links.remove(place);
                 link = Link { employee: link.employee, user: link.user, ..old };
             }
-            link.sequence += 1;
             if world.links.iter().any(|other| other.user == link.user || other.employee == link.employee) {
                 return Err("two links to one".to_owned());
             }
@@ -88,7 +86,6 @@ fn step(world: &mut World, action: &Action) -> Result<(), String> {
         other => return Err(format!("no such kind: {other:?}")),
     }
     if let Some(link) = link {
-        link.sequence += 1;
     }
     Ok(())
 }

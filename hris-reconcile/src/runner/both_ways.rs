@@ -341,7 +341,6 @@ impl Apply<'_> {
             return Ok(Attempt::Conflict([TargetField::Email.to_string()].into()));
         }
         let mut link = Link::new(person.id().clone(), user.clone());
-        link.sequence = 1;
         self.noted.extend(runner.remember(&mut link, action, &runner.values(&person), self.order.now));
         let mut done = Settlement::new(action.key.clone(), true).with_link(Some(link));
         done.decided = runner.decided_by(action);
@@ -364,7 +363,6 @@ impl Apply<'_> {
         settlement.source_hold = self.runner.shared.as_ref().map(|shared| shared.settings.clone());
         settlement.link = self.links.of_employee(employee).cloned().map(|mut link| {
             link.bases.clear();
-            link.sequence += 1;
             link
         });
         self.links.take_over(&settlement);

@@ -67,7 +67,6 @@ impl Links {
             let mut link = former.cloned().unwrap_or_else(|| Link::new(employee.clone(), user.clone()));
             link.employee = employee.clone();
             link.user = user.clone();
-            link.sequence += 1;
             return done.with_link(Some(link));
         }
         let mut link = match (action.kind, self.of_employee(employee)) {
@@ -79,7 +78,6 @@ impl Links {
             (_, Some(link)) if link.user == *user => link.clone(),
             _ => return done,
         };
-        link.sequence += 1;
         match action.kind {
             ActionKind::Deactivate => link.deactivated_by_us = true,
             ActionKind::Reactivate => link.deactivated_by_us = false,
@@ -108,7 +106,6 @@ impl Links {
     pub(super) fn adopted(&self, action: &Action, user: &UserId) -> Settlement {
         let link = action.employee.as_ref().map(|employee| {
             let mut link = Link::new(employee.clone(), user.clone());
-            link.sequence = 1;
             link
         });
         Settlement::new(action.key.clone(), true).with_link(link)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use hris_core::reconcile::{
-    self, ActionKind, Baseline, Decision, Inputs, Mode, Plan, Reason, Resolution, TargetCapabilities,
+    self, ActionKind, Baseline, Decision, Inputs, Judgement, Mode, Others, Plan, Reason, Resolution, TargetCapabilities,
 };
 use hris_core::{EmployeeId, Link, Lookup, ReadRequest, Snapshot, Timestamp, User};
 
@@ -28,6 +28,9 @@ pub(super) struct World {
     pub(super) snapshot: Snapshot,
     pub(super) users: Vec<User>,
     pub(super) links: Vec<Link>,
+    pub(super) others: Others,
+    pub(super) judgements: Vec<Judgement>,
+    pub(super) target_id: Option<String>,
     pub(super) last: Option<Baseline>,
     pub(super) decisions: Vec<Resolution>,
     pub(super) source_hold: Option<String>,
@@ -131,6 +134,9 @@ impl Runner {
             snapshot,
             users,
             links: links.into_vec(),
+            others: Others::default(),
+            judgements: Vec::new(),
+            target_id: None,
             last,
             decisions,
             source_hold,
@@ -202,6 +208,9 @@ impl Runner {
             desired: &desired,
             users: &world.users,
             links: &world.links,
+            others: &world.others,
+            judgements: &world.judgements,
+            target_id: world.target_id.as_deref(),
             last: world.last.as_ref(),
             absent: &world.absent,
             target: &world.target,

@@ -84,7 +84,6 @@ async fn links_follow_settlements(store: &dyn StateStore) {
     let mut full = Link::new("e1", "u1");
     full.deactivated_by_us = true;
     full.awaits_invite = true;
-    full.sequence = 7;
     full.granted.insert(Assignment { kind: AssignmentKind::Location, value: "oslo".into() });
     let plain = Link::new("e2", "u2");
     let outcomes = [

@@ -16,7 +16,7 @@ type Tx<'a> = Transaction<'a, Sqlite>;
 
 pub(super) async fn load(tx: &mut Tx<'_>, connection: &str) -> Result<State, Refused> {
     let rows = sqlx::query(
-        "SELECT employee, user, deactivated_by_us, awaits_invite, granted, sequence, bases \
+        "SELECT employee, user, deactivated_by_us, awaits_invite, granted, bases \
          FROM links WHERE connection = ?1 ORDER BY employee",
     )
     .bind(connection)
@@ -244,7 +244,7 @@ async fn save_link(tx: &mut Tx<'_>, connection: &str, link: &Link) -> Result<(),
     .bind(link.deactivated_by_us)
     .bind(link.awaits_invite)
     .bind(granted)
-    .bind(i64::try_from(link.sequence).unwrap_or(i64::MAX))
+    .bind(0_i64)
     .bind(bases)
     .execute(&mut **tx)
     .await?;
@@ -253,15 +253,13 @@ async fn save_link(tx: &mut Tx<'_>, connection: &str, link: &Link) -> Result<(),
 
 fn link(row: &SqliteRow) -> Result<Link, Refused> {
     let granted: Option<&str> = row.try_get(4)?;
-    let sequence: i64 = row.try_get(5)?;
     let mut link = Link::new(row.try_get::<&str, _>(0)?, row.try_get::<&str, _>(1)?);
     link.deactivated_by_us = row.try_get(2)?;
     link.awaits_invite = row.try_get(3)?;
     if let Some(granted) = granted {
         link.granted = from_json(granted, "a link")?;
     }
-    link.sequence = u64::try_from(sequence).unwrap_or_default();
-    if let Some(bases) = row.try_get::<Option<&str>, _>(6)? {
+    if let Some(bases) = row.try_get::<Option<&str>, _>(5)? {
         link.bases = from_json(bases, "a link")?;
     }
     Ok(link)
