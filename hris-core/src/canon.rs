@@ -61,6 +61,25 @@ fn address(value: &str) -> Cow<'_, str> {
     serde_json::to_string(&canonical).map_or(Cow::Borrowed(value), Cow::Owned)
 }
 
+/// A word as people mean it: compatibility form, every kind of blank one space, case folded letter by
+/// letter. Letters that fold to several, such as `ß` and `İ`, stay as they are.
+pub(crate) fn word(value: &str) -> Cow<'_, str> {
+    let plain = |byte: &u8| byte.is_ascii_graphic() && !byte.is_ascii_uppercase();
+    if value.bytes().all(|byte| plain(&byte)) {
+        return Cow::Borrowed(value);
+    }
+    let composed = ComposingNormalizerBorrowed::new_nfkc().normalize(value);
+    let fold = |letter: char| {
+        let mut small = letter.to_lowercase();
+        match (small.next(), small.next()) {
+            (Some(small), None) => small,
+            _ => letter,
+        }
+    };
+    let spaced = composed.split_whitespace().collect::<Vec<_>>().join(" ");
+    Cow::Owned(spaced.chars().map(fold).collect())
+}
+
 fn text(value: &str) -> Cow<'_, str> {
     let spaced = |text: &str| {
         let bytes = text.as_bytes();

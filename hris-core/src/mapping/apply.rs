@@ -287,6 +287,12 @@ impl<'a> Desired<'a> {
         self.cells.get(start..start.saturating_add(width)).unwrap_or_default()
     }
 
+    /// What a target field gets where its sources are empty, if that is something.
+    pub(crate) fn fallback(&self, field: &TargetField) -> Option<&'a str> {
+        let column = self.columns.iter().find(|column| column.target == *field)?;
+        column.rule.default.as_deref()
+    }
+
     /// Whether a column holds the employee id of a manager, which the engine must look up.
     pub(crate) fn is_reference(&self, column: usize) -> bool {
         let manager = SourceField::Standard(StandardField::Manager);

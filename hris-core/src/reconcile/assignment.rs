@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::GrantChange;
 use super::policy::{AreaSource, AssignmentMode, Assignments};
-use crate::{Assignment, AssignmentKind, Employee, Field, Link, StandardField, User};
+use crate::{Assignment, AssignmentKind, Employee, Field, Link, StandardField, User, canon};
 
 /// What the source gives to a person.
 #[derive(Debug, Default)]
@@ -16,8 +16,9 @@ pub(super) struct Given {
     grants: BTreeSet<Assignment>,
     /// Kinds about which the source said nothing: nothing of them may be taken back.
     unseen: BTreeSet<AssignmentKind>,
-    /// Kinds of which a value is in no rule.
-    pub(super) unmapped: BTreeSet<AssignmentKind>,
+    /// Kinds of which a value is in no rule: it may be a new word for the same thing, so nothing of them may
+    /// be taken back either.
+    unnamed: BTreeSet<AssignmentKind>,
 }
 
 impl Given {
@@ -48,8 +49,11 @@ impl Given {
         let sources = [StandardField::AccessRole, StandardField::JobTitle];
         let texts = sources.map(|field| person.text(field));
         let named = texts.iter().find_map(|text| text.value().and_then(|text| look_up(&rules.roles, text)));
-        if named.is_none() && !rules.roles.is_empty() && texts.iter().any(|text| !text.is_visible()) {
-            self.unseen.insert(AssignmentKind::Role);
+        if named.is_none() && !rules.roles.is_empty() {
+            // A level that no rule names for this person is not taken for a lower one.
+            let words = texts.iter().any(Field::is_value) && texts.iter().all(Field::is_visible);
+            let kinds = if words { &mut self.unnamed } else { &mut self.unseen };
+            kinds.insert(AssignmentKind::Role);
         }
         self.role = match named {
             Some(role) => Some((role.to_owned(), true)),
@@ -66,7 +70,7 @@ impl Given {
                             self.grants.insert(Assignment { kind, value: value.to_owned() });
                         }
                         None => {
-                            self.unmapped.insert(kind);
+                            self.unnamed.insert(kind);
                         }
                     }
                 }
@@ -86,6 +90,30 @@ impl Given {
             role.chain(self.grants.iter().cloned()).map(|grant| GrantChange::new(grant, true)).collect();
         all.sort_unstable();
         all
+    }
+
+    /// Whether nothing of a kind may be taken back.
+    fn keeps(&self, kind: AssignmentKind) -> bool {
+        self.unseen.contains(&kind) || self.unnamed.contains(&kind)
+    }
+
+    /// The kinds of which the person has a word that no rule names, where somebody should know: a place or an
+    /// area is missing, or a level stays that a rule once gave.
+    pub(super) fn unnamed(
+        &self,
+        user: Option<&User>,
+        link: Option<&Link>,
+        rules: &Assignments,
+    ) -> impl Iterator<Item = AssignmentKind> {
+        let level = user
+            .and_then(|user| user.role.as_deref())
+            .filter(|level| rules.default_role.as_deref() != Some(level));
+        let ours = |level: &str| {
+            let grant = Assignment { kind: AssignmentKind::Role, value: level.to_owned() };
+            link.is_some_and(|link| link.granted.contains(&grant))
+        };
+        let stays = level.is_some_and(ours);
+        self.unnamed.iter().copied().filter(move |kind| *kind != AssignmentKind::Role || stays)
     }
 
     /// What an existing account lacks and, in `exact` mode, what it no longer should have of what
@@ -108,9 +136,7 @@ impl Given {
                 // The base level gives way to a named one: that adds. Any other exchange takes
                 // something away, which only `exact` may do, and only to what we gave.
                 Some(current) if *named && rules.default_role.as_deref() == Some(current) => true,
-                Some(current) => {
-                    exact && !self.unseen.contains(&AssignmentKind::Role) && ours(&level(current))
-                }
+                Some(current) => exact && !self.keeps(AssignmentKind::Role) && ours(&level(current)),
             };
             if replaces {
                 changes.push(GrantChange::new(level(role), true));
@@ -120,7 +146,7 @@ impl Given {
         changes.extend(missing.map(|grant| GrantChange::new(grant.clone(), true)));
         if exact {
             let surplus = user.assignments.difference(&self.grants);
-            let surplus = surplus.filter(|grant| ours(grant) && !self.unseen.contains(&grant.kind));
+            let surplus = surplus.filter(|grant| ours(grant) && !self.keeps(grant.kind));
             changes.extend(surplus.map(|grant| GrantChange::new(grant.clone(), false)));
         }
         changes.sort_unstable();
@@ -155,16 +181,14 @@ pub(super) fn filled(people: &[Employee], rules: &Assignments) -> Vec<(Assignmen
     filled
 }
 
-/// The rule for a value: the exact one, else one that differs only in case and outer blanks.
+/// The rule for a value: the exact one, else the one that is the same word in other characters.
 fn look_up<'a>(rules: &'a BTreeMap<String, String>, value: &str) -> Option<&'a str> {
     if rules.is_empty() {
         return None;
     }
-    let exact = rules.get(value);
     let folded = || {
-        let wanted = value.trim();
-        let mut pairs = rules.iter();
-        pairs.find(|(key, _)| key.trim().to_lowercase() == wanted.to_lowercase()).map(|(_, value)| value)
+        let wanted = canon::word(value);
+        rules.iter().find(|(key, _)| canon::word(key) == wanted).map(|(_, value)| value)
     };
-    exact.or_else(folded).map(String::as_str)
+    rules.get(value).or_else(folded).map(String::as_str)
 }

@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::assignment;
+use super::bonds::Bonds;
 use super::inputs::Inputs;
 use super::pairs::{self, Pairs};
 use super::plan::{Action, ActionKind, Baseline, Figures, Mode, Verdict};
 use super::policy::{Policy, UnlinkedUsers};
 use super::situation::{Reason, Situation};
+use super::takings::{Taken, kind_name};
 use crate::{AssignmentKind, Fingerprint, Status, TargetField};
 
 /// What was visible at the last complete run and is not now.
@@ -39,9 +41,8 @@ pub(super) fn mode(inputs: &Inputs<'_>) -> Mode {
 
 pub(super) fn compare(inputs: &Inputs<'_>, policy: &Policy) -> Lost {
     let kinds = assignment::filled(inputs.snapshot.employees(), &policy.assignments);
-    let name = |kind: AssignmentKind| format!("assignments.{}", kind.as_str());
     let fields = inputs.desired.filled().map(|(target, filled)| (target.to_string(), filled));
-    let filled = fields.chain(kinds.iter().map(|(kind, filled)| (name(*kind), *filled))).collect();
+    let filled = fields.chain(kinds.iter().map(|(kind, filled)| (kind_name(*kind), *filled))).collect();
     let listed = listed(inputs);
     let hidden = hidden(listed, inputs.snapshot.employed());
     let mut lost = Lost { filled, listed, hidden, ..Lost::default() };
@@ -57,10 +58,11 @@ pub(super) fn compare(inputs: &Inputs<'_>, policy: &Policy) -> Lost {
                 lost.fields.insert(field.clone(), *had);
             }
         }
-        let gone = |kind: &AssignmentKind| lost.fields.contains_key(&name(*kind));
+        let gone = |kind: &AssignmentKind| lost.fields.contains_key(&kind_name(*kind));
         lost.kinds = kinds.into_iter().map(|(kind, _)| kind).filter(gone).collect();
     }
-    let mut words = unsaid(before, now);
+    let silent = unsaid(before, now).filter(|fact| !last.accepted_silence.contains(*fact));
+    let mut words: Vec<String> = silent.map(|fact| format!("the vendor no longer says {fact}")).collect();
     let shrunk = last.people.saturating_sub(inputs.snapshot.people());
     words.extend(vanished(before, now, shrunk));
     if let (Some(before), Some(now)) = (&before.scopes, &now.scopes) {
@@ -78,15 +80,14 @@ pub(super) fn compare(inputs: &Inputs<'_>, policy: &Policy) -> Lost {
 
 /// What the vendor told of the credential last time and does not tell now: whoever no longer says
 /// who they are may be somebody else.
-fn unsaid(before: &Fingerprint, now: &Fingerprint) -> Vec<String> {
+fn unsaid(before: &Fingerprint, now: &Fingerprint) -> impl Iterator<Item = &'static str> {
     let facts = [
         ("which organisation answers", before.organisation.is_some(), now.organisation.is_some()),
         ("whom the credential belongs to", before.credential.is_some(), now.credential.is_some()),
         ("which role the credential's owner has", before.role.is_some(), now.role.is_some()),
         ("what the credential may do", before.scopes.is_some(), now.scopes.is_some()),
     ];
-    let silent = facts.into_iter().filter(|(_, said, says)| *said && !says);
-    silent.map(|(fact, _, _)| format!("the vendor no longer says {fact}")).collect()
+    facts.into_iter().filter(|(_, said, says)| *said && !says).map(|(fact, _, _)| fact)
 }
 
 /// Statuses that more than a few people had and nobody has, where the source shrank by as many: the
@@ -103,13 +104,14 @@ fn vanished(before: &Fingerprint, now: &Fingerprint, shrunk: u64) -> Vec<String>
 pub(super) fn figures(
     inputs: &Inputs<'_>,
     policy: &Policy,
-    pairs: &Pairs<'_>,
+    (pairs, bonds): (&Pairs<'_>, &Bonds),
     lost: &Lost,
-    actions: &[Action],
+    (actions, taken): (&[Action], BTreeMap<String, Taken>),
     people: &[Verdict],
 ) -> Figures {
     let count = |kind| actions.iter().filter(|action| action.kind == kind).count() as u64;
-    let mut population = pairs::linked_live(inputs, pairs);
+    let linked_accounts = pairs::linked_live(inputs, pairs);
+    let mut population = linked_accounts;
     if policy.unlinked_users == UnlinkedUsers::Deactivate {
         let unlinked =
             |(index, user): (usize, &crate::User)| user.is_live() && pairs.holder_of(index).is_none();
@@ -125,6 +127,16 @@ pub(super) fn figures(
         removals: count(ActionKind::Deactivate),
         withheld_removals: if mode(inputs) == Mode::Match { 0 } else { withheld.count() as u64 },
         creations: count(ActionKind::Create),
+        taken,
+        linked_accounts,
+        email_changes: email_changes(actions),
+        links: inputs.links.len() as u64,
+        replaced: bonds.replaced,
+        none_listed: bonds.current > 0 && bonds.listed == 0,
+        target_changed: inputs
+            .last
+            .and_then(|last| last.target.as_deref())
+            .is_some_and(|before| inputs.target_id.is_some_and(|now| now != before)),
         removed_in_window: inputs.removed_in_window,
         source_people: inputs.snapshot.people(),
         unidentified: inputs.snapshot.unidentified(),
@@ -161,19 +173,77 @@ fn is_doubtful(field: &str, had: u64, people: u64) -> bool {
     field != TargetField::EndDate.to_string() || had >= 3 || had.saturating_mul(2) >= people
 }
 
-/// What the next run is compared with. A field that was lost keeps its old figure, so that it is
-/// held until it comes back or a person approves a plan without it.
+/// How many accounts get another address to sign in with.
+fn email_changes(actions: &[Action]) -> u64 {
+    let changes = |action: &&Action| {
+        let moves = |change: &super::plan::Change| {
+            change.field == TargetField::Email && change.to.is_some() && change.from != change.to
+        };
+        action.kind == ActionKind::Update && action.side.is_target() && action.changes.iter().any(moves)
+    };
+    actions.iter().filter(changes).count() as u64
+}
+
+/// What the next run is compared with. A field that was lost keeps its old figure, and what the vendor said
+/// of the credential stays expected, until it is visible again or a person approves a plan without it.
 pub(super) fn baseline(inputs: &Inputs<'_>, lost: &Lost) -> Baseline {
-    let mut filled = lost.filled.clone();
-    filled.extend(lost.fields.iter().map(|(name, had)| (name.clone(), *had)));
+    let mut baseline = seen(inputs, lost);
+    baseline.filled.extend(lost.fields.iter().map(|(name, had)| (name.clone(), *had)));
+    if let Some(last) = inputs.last {
+        let (now, before) = (&mut baseline.fingerprint, &last.fingerprint);
+        if lost.visibility.is_some() {
+            now.role.clone_from(&before.role);
+            now.scopes.clone_from(&before.scopes);
+            now.statuses.clone_from(&before.statuses);
+        }
+    }
+    baseline
+}
+
+/// The same once a person approved the plan.
+pub(super) fn approved_baseline(inputs: &Inputs<'_>, lost: &Lost) -> Baseline {
+    let mut baseline = seen(inputs, lost);
+    if let Some(last) = inputs.last {
+        let now = inputs.snapshot.fingerprint();
+        baseline.accepted_silence.extend(unsaid(&last.fingerprint, now).map(str::to_owned));
+    }
+    baseline
+}
+
+/// What is seen now. Which organisation and whose credential it was stays pinned when an answer says nothing.
+fn seen(inputs: &Inputs<'_>, lost: &Lost) -> Baseline {
+    let mut fingerprint = inputs.snapshot.fingerprint().clone();
+    let mut accepted_silence = BTreeSet::new();
+    if let Some(last) = inputs.last {
+        let now = inputs.snapshot.fingerprint();
+        let silent: Vec<&str> = unsaid(&last.fingerprint, now).collect();
+        let still = |fact: &&String| silent.contains(&fact.as_str());
+        accepted_silence = last.accepted_silence.iter().filter(still).cloned().collect();
+        let before = &last.fingerprint;
+        fingerprint.organisation = fingerprint.organisation.or_else(|| before.organisation.clone());
+        fingerprint.credential = fingerprint.credential.or_else(|| before.credential.clone());
+    }
     Baseline {
-        fingerprint: inputs.snapshot.fingerprint().clone(),
+        fingerprint,
         people: inputs.snapshot.people(),
-        filled,
+        filled: lost.filled.clone(),
         config: inputs.config.to_owned(),
         vendor: inputs.snapshot.vendor().to_owned(),
-        target: inputs.target_id.map(str::to_owned),
-        accepted_silence: BTreeSet::new(),
+        target: inputs.target_id.or(inputs.last.and_then(|last| last.target.as_deref())).map(str::to_owned),
+        accepted_silence,
         at: Some(inputs.now),
+    }
+}
+
+impl Lost {
+    /// Whether something is wrong with this run, so that nothing may be taken away by it.
+    pub(super) fn is_wrong(&self, inputs: &Inputs<'_>) -> bool {
+        self.organisation
+            || self.credential
+            || self.visibility.is_some()
+            || self.hidden.is_some()
+            || !self.fields.is_empty()
+            || inputs.snapshot.unidentified() > 0
+            || inputs.last.is_some_and(|last| last.config != inputs.config)
     }
 }

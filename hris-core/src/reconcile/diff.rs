@@ -2,9 +2,10 @@
 
 use super::coverage::Lost;
 use super::inputs::Inputs;
+use super::learned::Learned;
 use super::manager::Managers;
 use super::plan::Change;
-use crate::{Field, TargetField, User, canon};
+use crate::{Field, Link, TargetField, User, canon};
 
 /// The differing fields of one pair.
 #[derive(Debug, Default)]
@@ -14,6 +15,10 @@ pub(super) struct Differences {
     pub(super) unclearable: Vec<TargetField>,
     /// The e-mail address is gone in the source; an account always keeps one.
     pub(super) email_gone: bool,
+    /// Fields that the target keeps in a form of its own.
+    pub(super) own_form: Vec<TargetField>,
+    /// Fields into which somebody keeps putting back what was there.
+    pub(super) worn_out: Vec<TargetField>,
 }
 
 pub(super) fn differences(
@@ -21,7 +26,7 @@ pub(super) fn differences(
     lost: &Lost,
     managers: &Managers,
     row: usize,
-    user: &User,
+    (user, link): (&User, Option<&Link>),
     follows: &impl Fn(&TargetField) -> bool,
 ) -> Differences {
     let mut found = Differences::default();
@@ -39,8 +44,16 @@ pub(super) fn differences(
             wanted => wanted,
         };
         let current = user.value(target);
+        let learned = link.and_then(|link| link.learned.get(target));
+        let says = |told: fn(&Learned, &TargetField, Option<&str>, Option<&str>) -> bool| {
+            let wanted = wanted.is_visible().then(|| wanted.value());
+            learned.zip(wanted).is_some_and(|(learned, wanted)| told(learned, target, wanted, current))
+        };
         match (wanted, current) {
             (Field::Value(wanted), Some(current)) if canon::same(target, wanted, current) => {}
+            (Field::Cleared, None) => {}
+            _ if says(Learned::is_own_form) => found.own_form.push(target.clone()),
+            _ if says(Learned::is_worn_out) => found.worn_out.push(target.clone()),
             (Field::Value(wanted), current) => {
                 found.changes.push(Change::new(
                     target.clone(),
@@ -56,7 +69,7 @@ pub(super) fn differences(
                 }
                 target => found.changes.push(Change::new(target.clone(), Some(current.to_owned()), None)),
             },
-            (Field::Cleared, None) | (Field::NotPermitted | Field::NotProvided, _) => {}
+            (Field::NotPermitted | Field::NotProvided, _) => {}
         }
     }
     found
@@ -73,24 +86,4 @@ pub(super) fn values(inputs: &Inputs<'_>, managers: &Managers, row: usize) -> Ve
         wanted.value().map(|value| Change::new(target.clone(), None, Some(value.to_owned())))
     });
     values.collect()
-}
-
-/// Whether a known id now belongs to somebody else: number, name, e-mail and start date are all
-/// new, as far as both sides have them, and at least three of them are there, the e-mail among them.
-pub(super) fn is_recycled(inputs: &Inputs<'_>, row: usize, user: &User) -> bool {
-    let differs = |field: &TargetField| match (inputs.desired.value(row, field), user.value(field)) {
-        (Field::Value(wanted), Some(current)) => Some(!canon::same(field, wanted, current)),
-        _ => None,
-    };
-    // The e-mail is looked at first, since it is the same for nearly everybody.
-    if differs(&TargetField::Email) != Some(true) {
-        return false;
-    }
-    let name = match (differs(&TargetField::GivenName), differs(&TargetField::FamilyName)) {
-        (Some(given), Some(family)) => Some(given && family),
-        (one, other) => one.or(other),
-    };
-    let others = [differs(&TargetField::EmployeeNumber), name, differs(&TargetField::StartDate)];
-    let known = others.iter().flatten().count();
-    known >= 2 && others.iter().flatten().all(|differs| *differs)
 }

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::coverage;
 use super::plan::{Figures, Plan};
 use super::policy::{OnBreach, Safeguards};
+use super::takings::{self, Taken};
+use crate::{Problem, ProblemCode};
 
 /// Whether a plan may be carried out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,17 +130,25 @@ fn share(whole: u64, percent: u64) -> u64 {
 }
 
 /// Holds a plan against the safeguards. A refused plan changes nothing; a held one goes on without
-/// its removals.
+/// its removals, and without what many people lose by it.
 ///
 /// All rules are looked at; the first in order of [`Rule`] is named and the others are in the
 /// message.
 #[must_use]
 pub fn guard(plan: &Plan, safeguards: &Safeguards) -> Decision {
-    let breaches = breaches(&plan.figures, safeguards);
-    // Letting removals wait helps neither against another company's people nor against new accounts.
-    let fatal = breaches
-        .iter()
-        .any(|refusal| matches!(refusal.rule, Rule::MaxCreationsPercent | Rule::OrganisationChanged));
+    let breaches = breaches(plan, safeguards);
+    // Letting removals wait helps neither against another company's people, nor against accounts that are not
+    // the ones that were linked, nor against new accounts and new addresses.
+    let fatal = |refusal: &Refusal| {
+        matches!(
+            refusal.rule,
+            Rule::MaxCreationsPercent
+                | Rule::MaxEmailChanges
+                | Rule::OrganisationChanged
+                | Rule::TargetChanged
+        )
+    };
+    let fatal = breaches.iter().any(fatal);
     // Who does not see everybody may still add and update those who are seen.
     let partial = breaches.iter().all(|refusal| refusal.rule == Rule::CoverageLost)
         && plan.figures.coverage_lost.is_empty()
@@ -148,7 +158,7 @@ pub fn guard(plan: &Plan, safeguards: &Safeguards) -> Decision {
     for other in breaches {
         first.message = format!("{}; also {}: {}", first.message, other.rule.as_str(), other.message);
     }
-    first.message.push_str("; look at `plan`, and approve that plan if it is right");
+    first.message.push_str("; look at `hris plan`, and approve that plan if it is right");
     match safeguards.on_breach {
         OnBreach::Hold if !fatal => Decision::Hold(first),
         _ if partial => Decision::Hold(first),
@@ -156,13 +166,131 @@ pub fn guard(plan: &Plan, safeguards: &Safeguards) -> Decision {
     }
 }
 
-/// Every rule that is breached, in order.
-fn breaches(figures: &Figures, safeguards: &Safeguards) -> Vec<Refusal> {
-    let Figures { population, removals, .. } = *figures;
+/// What a held plan lets wait because many people would lose it at once, a problem each.
+#[must_use]
+pub fn withheld(plan: &Plan, safeguards: &Safeguards) -> Vec<Problem> {
+    let over = plan.figures.taken.iter().filter(|(_, taken)| safeguards.takes_too_much(**taken));
+    let problem = |(name, taken): (&String, &Taken)| {
+        let left = taken.had.saturating_sub(taken.lose);
+        let message = format!(
+            "{} people had {name} and {left} would have it after this run; the others keep it for now, and nobody \
+             is removed. Check what the credential may see; if it is right, save the plan with `hris plan --out` \
+             and approve it",
+            taken.had
+        );
+        Problem::warning(ProblemCode::VisibilityLost, message).field(name.clone())
+    };
+    over.map(problem).collect()
+}
+
+impl Safeguards {
+    fn takes_too_much(&self, taken: Taken) -> bool {
+        taken.lose > share(taken.had, self.max_taken_away_percent).max(takings::A_FEW)
+    }
+}
+
+/// Every rule that a plan breaches, in order.
+#[must_use]
+pub fn breaches(plan: &Plan, safeguards: &Safeguards) -> Vec<Refusal> {
+    let figures = &plan.figures;
     let mut found = Vec::new();
+    causes(figures, safeguards, &mut found);
+    measures(figures, safeguards, &mut found);
+    found
+}
+
+/// Why nobody should lose anything by this run, whatever the amount.
+fn causes(figures: &Figures, safeguards: &Safeguards, found: &mut Vec<Refusal>) {
     let mut breach =
         |rule, limit, planned, message: String| found.push(Refusal::new(rule, limit, planned, message));
+    let taken: u64 = figures.taken.values().map(|taken| taken.lose).sum();
+    let moved = if figures.email_changes > FEW_ADDRESSES { figures.email_changes } else { 0 };
+    let removed = figures.removals.saturating_add(figures.withheld_removals);
+    let anything = removed.saturating_add(taken).saturating_add(moved);
+    if figures.unidentified > 0 && removed > 0 {
+        let message = format!("{} records have no id, so nobody knows who is missing", figures.unidentified);
+        breach(Rule::UnidentifiedRecord, 0, removed, message);
+    }
+    if figures.organisation_changed {
+        let message =
+            "another organisation answers than at the last complete run; check the credential".to_owned();
+        breach(Rule::OrganisationChanged, 0, anything, message);
+    }
+    if figures.credential_changed && anything > 0 {
+        let message = "another credential answers than at the last complete run".to_owned();
+        breach(Rule::CredentialChanged, 0, anything, message);
+    }
+    if let Some(message) = target_changed(figures) {
+        breach(Rule::TargetChanged, few_links(figures), figures.replaced, message);
+    }
+    let people = figures.source_people;
+    if people == 0 && figures.linked {
+        breach(Rule::EmptySource, 1, 0, "the source is empty".to_owned());
+    }
+    if let Some(last) = figures.last_source_people {
+        let percent = safeguards.min_source_percent.min(100);
+        let least = last - share(last, 100 - percent);
+        if people < least {
+            let message = format!("the source has {people} people, {last} at the last complete run");
+            breach(Rule::MinSourcePercent, least, people, message);
+        }
+    }
+    let many = figures.taken.iter().filter(|(_, taken)| safeguards.takes_too_much(**taken));
+    let many: Vec<String> =
+        many.map(|(name, taken)| format!("{} of {} would lose {name}", taken.lose, taken.had)).collect();
+    let hidden = coverage::hidden(figures.listed, figures.employed);
+    let lost = !figures.coverage_lost.is_empty() || figures.visibility_lost.is_some() || hidden.is_some();
+    if !many.is_empty() || (lost && anything > 0) {
+        let fields = figures.coverage_lost.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+        let mut causes = many;
+        if !fields.is_empty() {
+            causes.push(format!("nobody has {fields} any more"));
+        }
+        causes.extend(figures.visibility_lost.clone());
+        causes.extend(hidden);
+        breach(Rule::CoverageLost, 0, anything, causes.join("; "));
+    }
+    if figures.config_changed && anything > 0 {
+        let message =
+            "mapping, match keys, policy or source settings changed since the last complete run".to_owned();
+        breach(Rule::ConfigChanged, 0, anything, message);
+    }
+}
 
+/// So many addresses may change in a run whatever the size of the company.
+const FEW_ADDRESSES: u64 = 5;
+
+/// So many links may name another account than the one that was linked.
+fn few_links(figures: &Figures) -> u64 {
+    share(figures.links, 10).max(3)
+}
+
+/// Why the accounts behind the links are not the ones that were linked, in words.
+fn target_changed(figures: &Figures) -> Option<String> {
+    let what = if figures.target_changed {
+        "the target is another one than at the last complete run".to_owned()
+    } else if figures.none_listed {
+        "the target lists none of the linked accounts: it is another table, or an emptied one".to_owned()
+    } else if figures.replaced > few_links(figures) {
+        format!(
+            "{} of {} linked accounts do not carry the external id that they were given: it is another table, or \
+             one that was made anew",
+            figures.replaced, figures.links
+        )
+    } else {
+        return None;
+    };
+    Some(format!(
+        "{what}. Correct `[target]`; if the accounts were moved for good, start with a new state file, and the first \
+         run only matches"
+    ))
+}
+
+/// Whether more is done than a run may.
+fn measures(figures: &Figures, safeguards: &Safeguards, found: &mut Vec<Refusal>) {
+    let Figures { population, removals, .. } = *figures;
+    let mut breach =
+        |rule, limit, planned, message: String| found.push(Refusal::new(rule, limit, planned, message));
     if removals > safeguards.max_deactivations {
         let limit = safeguards.max_deactivations;
         breach(
@@ -214,49 +342,14 @@ fn breaches(figures: &Figures, safeguards: &Safeguards) -> Vec<Refusal> {
             );
         }
     }
-    let people = figures.source_people;
-    if let Some(last) = figures.last_source_people {
-        let percent = safeguards.min_source_percent.min(100);
-        let least = last - share(last, 100 - percent);
-        if people < least {
-            let message = format!("the source has {people} people, {last} at the last complete run");
-            breach(Rule::MinSourcePercent, least, people, message);
-        }
+    let (changes, percent) = (figures.email_changes, safeguards.max_email_changes_percent);
+    let limit = share(figures.linked_accounts, percent).max(FEW_ADDRESSES);
+    if changes > limit {
+        let message = format!(
+            "{changes} people would sign in with another address, {limit} allowed a run ({percent} % of {}, at least \
+             {FEW_ADDRESSES})",
+            figures.linked_accounts
+        );
+        breach(Rule::MaxEmailChanges, limit, changes, message);
     }
-    if people == 0 && figures.linked {
-        breach(Rule::EmptySource, 1, 0, "the source is empty".to_owned());
-    }
-    let anyone = removals.saturating_add(figures.withheld_removals);
-    if anyone > 0 {
-        let hidden = coverage::hidden(figures.listed, figures.employed);
-        if !figures.coverage_lost.is_empty() || figures.visibility_lost.is_some() || hidden.is_some() {
-            let fields = figures.coverage_lost.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
-            let mut causes = Vec::new();
-            if !fields.is_empty() {
-                causes.push(format!("nobody has {fields} any more"));
-            }
-            causes.extend(figures.visibility_lost.clone());
-            causes.extend(hidden);
-            breach(Rule::CoverageLost, 0, anyone, causes.join("; "));
-        }
-        if figures.credential_changed {
-            let message = "another credential answers than at the last complete run".to_owned();
-            breach(Rule::CredentialChanged, 0, anyone, message);
-        }
-    }
-    if figures.organisation_changed {
-        let message =
-            "another organisation answers than at the last complete run; check the credential".to_owned();
-        breach(Rule::OrganisationChanged, 0, anyone, message);
-    }
-    if figures.unidentified > 0 && anyone > 0 {
-        let message = format!("{} records have no id, so nobody knows who is missing", figures.unidentified);
-        breach(Rule::UnidentifiedRecord, 0, anyone, message);
-    }
-    if figures.config_changed && anyone > 0 {
-        let message =
-            "mapping, match keys, policy or source settings changed since the last complete run".to_owned();
-        breach(Rule::ConfigChanged, 0, anyone, message);
-    }
-    found
 }

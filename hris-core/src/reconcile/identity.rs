@@ -4,13 +4,21 @@
 //! accounts without a link. A fact agrees, contradicts, or is unknown, and what the facts say together
 //! decides whether an account may move by itself.
 
+use std::borrow::Cow;
+use std::cell::OnceCell;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::inputs::Inputs;
+use super::leaver::{Standing, standing};
+use super::pairs::Pairs;
 use super::plan::hex;
-use crate::{EmployeeId, UserId};
+use super::policy::Policy;
+use crate::mapping::Desired;
+use crate::{Date, EmployeeId, Field, TargetField, User, UserId, canon};
 
 /// What one fact says about whether an account is a person's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -95,7 +103,11 @@ impl fmt::Display for Evidence {
             parts.push(format!("{} agree{}", agree.join(" and "), if agree.len() == 1 { "s" } else { "" }));
         }
         if !differ.is_empty() {
-            parts.push(format!("{} differ{}", differ.join(" and "), if differ.len() == 1 { "s" } else { "" }));
+            parts.push(format!(
+                "{} differ{}",
+                differ.join(" and "),
+                if differ.len() == 1 { "s" } else { "" }
+            ));
         }
         if parts.is_empty() {
             parts.push("no fact is known on both sides".to_owned());
@@ -136,8 +148,8 @@ impl Question {
     /// The id of the question whether this account is this person's: short, and the same in each run.
     #[must_use]
     pub fn id(connection: &str, employee: &EmployeeId, user: &UserId) -> String {
-        let content =
-            serde_json::to_vec(&("identity", connection, employee.as_str(), user.as_str())).unwrap_or_default();
+        let content = serde_json::to_vec(&("identity", connection, employee.as_str(), user.as_str()))
+            .unwrap_or_default();
         hex(Sha256::digest(&content).get(..5).unwrap_or_default())
     }
 }
@@ -156,4 +168,214 @@ pub struct Judgement {
     pub same: bool,
     /// A digest of the facts on which it was decided.
     pub facts: String,
+}
+
+/// The facts of everybody, to be held against each other.
+#[derive(Debug)]
+pub(super) struct Identity<'d, 'i> {
+    inputs: &'d Inputs<'i>,
+    policy: &'d Policy,
+    today: Date,
+    /// Numbers that several people who have not left hold, and how many, once somebody asks.
+    crowded: OnceCell<HashMap<String, u32>>,
+    judged: HashMap<(&'d str, &'d str), &'d Judgement>,
+}
+
+/// Words that people enter where a value is missing.
+const PLACEHOLDERS: [&str; 14] =
+    ["n/a", "none", "null", "nil", "unknown", "tbc", "tbd", "true", "false", "0", "-", ".", "na", "n.a."];
+
+/// So many people of one number make it no number at all.
+const CROWD: u32 = 3;
+
+/// Whether a value only stands for a missing one.
+pub(super) fn is_placeholder(value: &str) -> bool {
+    let value = value.trim();
+    PLACEHOLDERS.iter().any(|word| word.eq_ignore_ascii_case(value))
+}
+
+impl<'d, 'i> Identity<'d, 'i> {
+    pub(super) fn new(inputs: &'d Inputs<'i>, policy: &'d Policy, today: Date) -> Self {
+        let judged = inputs.judgements.iter();
+        let judged = judged.map(|one| ((one.employee.as_str(), one.user.as_str()), one)).collect();
+        Self { inputs, policy, today, crowded: OnceCell::new(), judged }
+    }
+
+    /// The value of a person that tells people apart: no placeholder, and nothing that a crowd holds.
+    pub(super) fn key(&self, row: usize, field: &TargetField) -> Option<Cow<'d, str>> {
+        let inputs = self.inputs;
+        let value = inputs.desired.value(row, field).value().filter(|value| !is_placeholder(value))?;
+        let value = canon::canonical(field, value);
+        (*field != TargetField::EmployeeNumber || self.holders(&value) < CROWD).then_some(value)
+    }
+
+    /// The value of an account that tells people apart.
+    pub(super) fn key_of<'u>(user: &'u User, field: &TargetField) -> Option<Cow<'u, str>> {
+        let value = user.value(field).filter(|value| !is_placeholder(value))?;
+        Some(canon::canonical(field, value))
+    }
+
+    /// Whether the person at `row` has left.
+    pub(super) fn has_left(&self, row: usize) -> bool {
+        let person = self.inputs.snapshot.employees().get(row);
+        person.is_some_and(|person| matches!(standing(person, self.policy, self.today), Standing::Left(_)))
+    }
+
+    /// How many people who have not left hold a number.
+    pub(super) fn holders(&self, number: &str) -> u32 {
+        let crowded = self.crowded.get_or_init(|| {
+            let mut count: HashMap<String, u32> = HashMap::new();
+            let mut seen: HashSet<&str> = HashSet::new();
+            for (row, person) in self.inputs.snapshot.employees().iter().enumerate() {
+                if self.has_left(row) || !seen.insert(person.id().as_str()) {
+                    continue;
+                }
+                if let Some(number) = self.inputs.desired.value(row, &TargetField::EmployeeNumber).value() {
+                    let number = canon::canonical(&TargetField::EmployeeNumber, number).into_owned();
+                    *count.entry(number).or_default() += 1;
+                }
+            }
+            count.retain(|_, people| *people > 1);
+            count
+        });
+        crowded.get(number).copied().unwrap_or(1)
+    }
+
+    /// What the facts say about whether an account is the person's at `row`.
+    pub(super) fn evidence(&self, row: usize, user: &User) -> Evidence {
+        let number = match (
+            self.key(row, &TargetField::EmployeeNumber),
+            Self::key_of(user, &TargetField::EmployeeNumber),
+        ) {
+            (Some(number), _) if self.holders(&number) > 1 => Opinion::Unknown,
+            (Some(one), Some(other)) => opinion(one == other),
+            _ => Opinion::Unknown,
+        };
+        let email = match (self.key(row, &TargetField::Email), Self::key_of(user, &TargetField::Email)) {
+            (Some(one), Some(other)) => opinion(one == other),
+            _ => Opinion::Unknown,
+        };
+        let part = |field: &TargetField| {
+            let person = self.inputs.desired.value(row, field).value().filter(|value| !is_placeholder(value));
+            let account = user.value(field).filter(|value| !is_placeholder(value));
+            match (person, account) {
+                (Some(one), Some(other)) => opinion(one == other || canon::word(one) == canon::word(other)),
+                _ => Opinion::Unknown,
+            }
+        };
+        let name = match (part(&TargetField::GivenName), part(&TargetField::FamilyName)) {
+            (Opinion::Agrees, Opinion::Agrees) => Opinion::Agrees,
+            (Opinion::Contradicts, _) | (_, Opinion::Contradicts) => Opinion::Contradicts,
+            _ => Opinion::Unknown,
+        };
+        Evidence { employee_number: number, email, name }
+    }
+
+    /// Whether a known id now belongs to somebody else: e-mail and names are all new, as far as both sides
+    /// have them, and no number or start date that both sides have says otherwise.
+    pub(super) fn is_recycled(&self, row: usize, user: &User) -> bool {
+        let differs = |field: &TargetField| match (self.inputs.desired.value(row, field), user.value(field)) {
+            (Field::Value(wanted), Some(current)) if !is_placeholder(wanted) && !is_placeholder(current) => {
+                Some(!canon::same(field, wanted, current))
+            }
+            _ => None,
+        };
+        // The e-mail is looked at first, since it is the same for nearly everybody.
+        if differs(&TargetField::Email) != Some(true) {
+            return false;
+        }
+        let names = [differs(&TargetField::GivenName), differs(&TargetField::FamilyName)];
+        let others = [differs(&TargetField::EmployeeNumber), differs(&TargetField::StartDate)];
+        let is_new = |facts: &[Option<bool>]| facts.iter().flatten().all(|differs| *differs);
+        let known = |facts: &[Option<bool>]| facts.iter().flatten().count();
+        // A single name, or no name, is too little without a further fact that is new.
+        let enough = known(&names) == 2 || known(&names) + known(&others) >= 2;
+        enough && is_new(&names) && is_new(&others)
+    }
+
+    /// What a person decided about this pair, unless a fact changed since.
+    pub(super) fn judged(&self, row: Option<usize>, employee: &EmployeeId, user: &User) -> Option<bool> {
+        let judgement = self.judged.get(&(employee.as_str(), user.id.as_str()))?;
+        (judgement.facts == self.facts(row, user)).then_some(judgement.same)
+    }
+
+    /// The account that a person decided to be this employee's.
+    pub(super) fn decided_for(&self, employee: &EmployeeId) -> impl Iterator<Item = &'d UserId> {
+        let employee = employee.clone();
+        self.inputs
+            .judgements
+            .iter()
+            .filter(move |one| one.same && one.employee == employee)
+            .map(|one| &one.user)
+    }
+
+    /// Ids of decisions of which a fact changed, or whose pair is not there any more.
+    pub(super) fn lapsed(&self, pairs: &Pairs<'_>) -> Vec<String> {
+        let over = |one: &&Judgement| {
+            let user = pairs.user(one.user.as_str()).and_then(|user| self.inputs.users.get(user));
+            user.is_none_or(|user| self.facts(pairs.row(one.employee.as_str()), user) != one.facts)
+        };
+        self.inputs.judgements.iter().filter(over).map(|one| one.id.clone()).collect()
+    }
+
+    /// A digest of the facts of a person and an account.
+    pub(super) fn facts(&self, row: Option<usize>, user: &User) -> String {
+        facts(|field| row.and_then(|row| self.inputs.desired.value(row, field).value()), user)
+    }
+
+    /// The question whether an account is a person's.
+    pub(super) fn question(&self, row: Option<usize>, employee: &EmployeeId, user: &User) -> Question {
+        Question {
+            id: Question::id(self.inputs.connection, employee, &user.id),
+            employee: employee.clone(),
+            user: user.id.clone(),
+            evidence: row.map(|row| self.evidence(row, user)).unwrap_or_default(),
+            facts: self.facts(row, user),
+        }
+    }
+}
+
+fn opinion(agrees: bool) -> Opinion {
+    if agrees { Opinion::Agrees } else { Opinion::Contradicts }
+}
+
+fn facts<'v>(value: impl Fn(&TargetField) -> Option<&'v str>, user: &User) -> String {
+    let canonical = |field: &TargetField, value: Option<&str>| {
+        value.map(|value| canon::canonical(field, value).into_owned())
+    };
+    let facts: Vec<_> = [
+        TargetField::EmployeeNumber,
+        TargetField::Email,
+        TargetField::GivenName,
+        TargetField::FamilyName,
+        TargetField::StartDate,
+    ]
+    .iter()
+    .map(|field| (canonical(field, value(field)), canonical(field, user.value(field))))
+    .collect();
+    let content = serde_json::to_vec(&(facts, user.value(&TargetField::ExternalId))).unwrap_or_default();
+    hex(Sha256::digest(&content).get(..16).unwrap_or_default())
+}
+
+impl Judgement {
+    /// What a person decided about a person at `row` of `desired` (`None` for somebody who is not listed)
+    /// and an account. It is void when a fact of either changes.
+    #[must_use]
+    pub fn new(
+        connection: &str,
+        employee: &EmployeeId,
+        desired: Option<(&Desired<'_>, usize)>,
+        user: &User,
+        same: bool,
+    ) -> Self {
+        let value =
+            |field: &TargetField| desired.and_then(|(desired, row)| desired.value(row, field).value());
+        Self {
+            id: Question::id(connection, employee, &user.id),
+            employee: employee.clone(),
+            user: user.id.clone(),
+            same,
+            facts: facts(value, user),
+        }
+    }
 }

@@ -1,15 +1,20 @@
 //! Correlation: which account is this person, for people without a link. Never a guess.
+//!
+//! The match keys find accounts; [`super::identity`] says what the facts say about each. An account moves
+//! by itself only where the facts suffice. Wherever a key agrees and they do not, it is a question that a
+//! person answers, and until then nothing is done to either.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::diff;
+use super::bonds::{Bond, Bonds};
+use super::identity::{Evidence, Identity, is_placeholder};
 use super::inputs::Inputs;
 use super::leaver::{Standing, standing};
 use super::pairs::{Pairs, holder};
 use super::policy::{MatchKey, Policy, Rehire, UnlinkedUsers};
-use crate::{Date, Field, TargetField, User, canon};
+use crate::{Date, Field, Lookup, TargetField, User, canon};
 
 /// What was found for each person without a link who may have an account.
 #[derive(Debug, Default)]
@@ -17,38 +22,48 @@ pub(super) struct Matches {
     by_row: HashMap<usize, Match>,
     /// Accounts that were found to be somebody's.
     pub(super) found: HashSet<usize>,
-    /// Accounts that some person without a link may be: nothing is done to them as unlinked ones.
+    /// Accounts that some person may be: nothing is done to them as unlinked ones.
     pub(super) claimed: HashSet<usize>,
-    /// Links of ended records whose account another, employed record of the same person claims.
+    /// Links whose account goes to another record of the same person, or may.
     pub(super) superseded: HashSet<usize>,
-    /// Links of missing people of whom another record may have appeared.
-    pub(super) rekeyed: HashSet<usize>,
+    /// Whether somebody's keys cannot be seen, so that nobody knows whose an account without a link is.
+    pub(super) hidden: bool,
 }
 
 /// What was found for one person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Match {
-    /// Several accounts match.
-    Ambiguous,
-    /// Another person claims the same account by another key.
+    /// Several accounts are this person's by the facts.
+    Ambiguous(Vec<usize>),
+    /// Another person claims the same account.
     Claimed { user: usize },
     /// Another person in the source has the same key.
     Contested(MatchKey),
+    /// The person's account is one that another connection holds.
+    Elsewhere { user: usize },
     /// Nothing matches.
     None,
-    /// Exactly one account matches, by this key.
-    One { user: usize, key: MatchKey },
-    /// The account of an ended record of the same person, and that record's link.
+    /// Exactly one account is this person's.
+    One { user: usize, by: Found },
+    /// A key agrees with these accounts, and the facts do not suffice to say whose they are.
+    Open { users: Vec<usize>, recycled: bool },
+    /// The account of another record of the same person, which has ended, and that record's link.
     Returned { user: usize, link: usize },
-    /// The account of a missing record with the same number.
-    Rekeyed { user: usize },
-    /// The account belongs to another person.
-    Taken { user: usize },
+    /// The account that another connection closed when its record of the same person ended.
+    Reopened { user: usize },
+}
+
+/// How an account was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    Key(MatchKey),
+    /// A person decided it.
+    Decided,
 }
 
 impl Matches {
     pub(super) fn of_row(&self, row: usize) -> Match {
-        self.by_row.get(&row).copied().unwrap_or(Match::None)
+        self.by_row.get(&row).cloned().unwrap_or(Match::None)
     }
 }
 
@@ -62,8 +77,15 @@ impl MatchKey {
     }
 }
 
-pub(super) fn correlate(inputs: &Inputs<'_>, policy: &Policy, today: Date, pairs: &Pairs<'_>) -> Matches {
-    let search = Search { inputs, policy, today, pairs, ids: OnceCell::new() };
+pub(super) fn correlate(
+    inputs: &Inputs<'_>,
+    policy: &Policy,
+    today: Date,
+    pairs: &Pairs<'_>,
+    identity: &Identity<'_, '_>,
+    bonds: &Bonds,
+) -> Matches {
+    let search = Search { inputs, policy, today, pairs, identity, bonds, ids: OnceCell::new() };
     let seeks = |row: &usize| {
         pairs.link_of(*row).is_none()
             && !pairs.contested.contains(row)
@@ -73,7 +95,7 @@ pub(super) fn correlate(inputs: &Inputs<'_>, policy: &Policy, today: Date, pairs
     let seekers: BTreeSet<usize> = pairs.rows().filter(seeks).collect();
     let mut matches = Matches::default();
     if policy.unlinked_users == UnlinkedUsers::Deactivate {
-        matches.claimed = search.bystanders();
+        (matches.claimed, matches.hidden) = search.bystanders();
     }
     if seekers.is_empty() {
         return matches;
@@ -82,14 +104,18 @@ pub(super) fn correlate(inputs: &Inputs<'_>, policy: &Policy, today: Date, pairs
     let (contested, mut candidates) = search.look(&seekers);
     let mut claims: HashMap<usize, Vec<usize>> = HashMap::new();
     for row in seekers {
-        let candidates = candidates.remove(&row).unwrap_or_default();
-        matches.claimed.extend(candidates.iter().map(|(user, _)| *user));
-        search.spare(row, &candidates, &mut matches);
+        let mut candidates = candidates.remove(&row).unwrap_or_default();
+        if let Some(decided) = search.decided(row) {
+            candidates.retain(|candidate| candidate.user != decided.user);
+            candidates.push(decided);
+        }
+        matches.claimed.extend(candidates.iter().map(|candidate| candidate.user));
         let found = match contested.get(&row) {
             Some(key) => Match::Contested(*key),
             None => search.decide(row, &candidates),
         };
-        if let Match::One { user, .. } | Match::Returned { user, .. } = found {
+        search.spare(row, &candidates, &found, &mut matches);
+        if let Match::One { user, .. } | Match::Returned { user, .. } | Match::Reopened { user } = found {
             claims.entry(user).or_default().push(row);
         }
         matches.by_row.insert(row, found);
@@ -104,16 +130,35 @@ pub(super) fn correlate(inputs: &Inputs<'_>, policy: &Policy, today: Date, pairs
     matches
 }
 
-/// A row's accounts, each with the key by which it was found, in the policy's order.
-type Candidates = HashMap<usize, Vec<(usize, MatchKey)>>;
+/// An account that may be a person's, and how it was found.
+#[derive(Clone, Copy, Debug)]
+struct Candidate {
+    user: usize,
+    by: Found,
+}
+
+/// Whether an account is the person's whatever other keys say: it carries their id, or a person decided it.
+type ByItself = bool;
+
+/// What one candidate comes to.
+enum Verdict {
+    /// It is the person's.
+    Is(Match, ByItself),
+    /// A key agrees, and nobody knows.
+    Open { recycled: bool },
+    /// It is somebody else's, and the key says nothing.
+    IsNot,
+}
 
 struct Search<'s, 'i> {
     inputs: &'s Inputs<'i>,
     policy: &'s Policy,
     today: Date,
     pairs: &'s Pairs<'i>,
-    /// The rows by the external id that they should have, once somebody asks.
-    ids: OnceCell<HashMap<Cow<'s, str>, usize>>,
+    identity: &'s Identity<'s, 'i>,
+    bonds: &'s Bonds,
+    /// The external ids of people who have not left, once somebody asks.
+    ids: OnceCell<HashSet<Cow<'s, str>>>,
 }
 
 impl<'s> Search<'s, '_> {
@@ -127,51 +172,50 @@ impl<'s> Search<'s, '_> {
         !self.pairs.contested.contains(&row) && matches!(self.stands(row), Some(Standing::Left(_)))
     }
 
-    fn wanted(&self, row: usize, field: &TargetField) -> Option<Cow<'s, str>> {
-        self.inputs.desired.value(row, field).value().map(|value| canon::canonical(field, value))
-    }
-
-    /// Accounts of people who are there without a link, whatever keys count for a match: a status
-    /// that nobody knows, a last working day to come, a record that cannot be read or told from
-    /// another.
-    fn bystanders(&self) -> HashSet<usize> {
-        let is_bystander = |row: &usize| {
-            let unlinked = self.pairs.contested.contains(row) || self.pairs.link_of(*row).is_none();
-            unlinked && !self.has_left(*row)
+    /// Accounts of people who are there, by every key that can be seen, whatever keys count for a match and
+    /// whoever is linked to whom; and whether somebody's keys cannot be seen.
+    fn bystanders(&self) -> (HashSet<usize>, bool) {
+        let rows: Vec<usize> = self.pairs.rows().filter(|row| !self.has_left(*row)).collect();
+        let mapped: HashSet<&TargetField> = self.inputs.desired.targets().collect();
+        let hides = |row: &usize, field: &TargetField| {
+            mapped.contains(field) && !self.inputs.desired.value(*row, field).is_visible()
         };
-        let rows: Vec<usize> = self.pairs.rows().filter(is_bystander).collect();
+        let keys = [TargetField::Email, TargetField::EmployeeNumber, TargetField::ExternalId];
+        let hidden = !self.inputs.snapshot.set_aside().is_empty()
+            || rows.iter().any(|row| keys.iter().any(|field| hides(row, field)));
         let mut found = HashSet::new();
-        for field in self.policy.match_keys.iter().map(|key| key.field()).chain([TargetField::ExternalId]) {
-            let mut wanted: HashSet<Cow<'_, str>> =
-                rows.iter().filter_map(|row| self.wanted(*row, &field)).collect();
+        for field in keys {
+            let wanted = |row: &usize| {
+                let value = self.inputs.desired.value(*row, &field).value()?;
+                Some(canon::canonical(&field, value).into_owned())
+            };
+            let mut wanted: HashSet<String> = rows.iter().filter_map(wanted).collect();
             if field == TargetField::ExternalId {
-                let ids = self.inputs.snapshot.set_aside().iter();
-                wanted.extend(ids.map(|id| canon::canonical(&field, id.as_str())));
+                wanted.extend(self.inputs.snapshot.set_aside().iter().map(ToString::to_string));
             }
-            let users = self.inputs.users.iter().enumerate();
-            found.extend(users.filter_map(|(index, user)| {
-                let value = canon::canonical(&field, user.value(&field)?);
-                wanted.contains(&value).then_some(index)
+            found.extend(self.inputs.users.iter().enumerate().filter_map(|(index, user)| {
+                let value = user.value(&field).filter(|value| !is_placeholder(value))?;
+                wanted.contains(canon::canonical(&field, value).as_ref()).then_some(index)
             }));
         }
-        found
+        (found, hidden)
     }
 
     /// Who shares a key with another person, and which accounts have each person's keys.
-    fn look(&self, seekers: &BTreeSet<usize>) -> (HashMap<usize, MatchKey>, Candidates) {
+    fn look(&self, seekers: &BTreeSet<usize>) -> (HashMap<usize, MatchKey>, HashMap<usize, Vec<Candidate>>) {
         let mut contested: HashMap<usize, MatchKey> = HashMap::new();
-        let mut candidates = Candidates::new();
+        let mut candidates: HashMap<usize, Vec<Candidate>> = HashMap::new();
         for key in &self.policy.match_keys {
             let field = key.field();
-            let mut wanted: HashMap<Cow<'_, str>, Vec<usize>> = HashMap::new();
+            let mut wanted: HashMap<_, Vec<usize>> = HashMap::new();
             for row in seekers {
-                if let Some(value) = self.wanted(*row, &field) {
+                if let Some(value) = self.identity.key(*row, &field) {
                     wanted.entry(value).or_default().push(*row);
                 }
             }
             // Everybody who has not left counts against a key, linked or not.
             for row in self.pairs.rows().filter(|row| !seekers.contains(row)) {
-                let Some(rows) = self.wanted(row, &field).and_then(|value| wanted.get(&value)) else {
+                let Some(rows) = self.identity.key(row, &field).and_then(|value| wanted.get(&value)) else {
                     continue;
                 };
                 if !self.has_left(row) {
@@ -182,17 +226,31 @@ impl<'s> Search<'s, '_> {
                 contested.extend(rows.iter().map(|row| (*row, *key)));
             }
             for (index, user) in self.inputs.users.iter().enumerate() {
-                let Some(value) = user.value(&field) else { continue };
-                let Some(rows) = wanted.get(&canon::canonical(&field, value)) else { continue };
-                if self.is_on_its_way_out(index, user, &field, value) {
+                let Some(value) = Identity::key_of(user, &field) else { continue };
+                let Some(rows) = wanted.get(&value) else { continue };
+                if self.is_on_its_way_out(index, user, &field, &value) {
                     continue;
                 }
                 for row in rows {
-                    candidates.entry(*row).or_default().push((index, *key));
+                    let candidates = candidates.entry(*row).or_default();
+                    if candidates.iter().all(|candidate| candidate.user != index) {
+                        candidates.push(Candidate { user: index, by: Found::Key(*key) });
+                    }
                 }
             }
         }
         (contested, candidates)
+    }
+
+    /// The account that a person decided to be this employee's, whatever its keys.
+    fn decided(&self, row: usize) -> Option<Candidate> {
+        let person = self.inputs.snapshot.employees().get(row)?;
+        let user = self.identity.decided_for(person.id()).find_map(|user| {
+            let index = self.pairs.user(user.as_str())?;
+            let user = self.inputs.users.get(index)?;
+            (self.identity.judged(Some(row), person.id(), user) == Some(true)).then_some(index)
+        })?;
+        Some(Candidate { user, by: Found::Decided })
     }
 
     /// Whether an account in use, or about to be opened again, is about to get another value from
@@ -207,7 +265,8 @@ impl<'s> Search<'s, '_> {
             && !self.has_left(row)
             && !self.pairs.shared.contains(&index)
             && !self.pairs.contested.contains(&row)
-            && !diff::is_recycled(self.inputs, row, user)
+            && self.pairs.holder_of(index).is_some_and(|link| self.bonds.holds(link))
+            && !self.identity.is_recycled(row, user)
             && match self.inputs.desired.value(row, field) {
                 Field::Value(wanted) => !canon::same(field, wanted, value),
                 Field::Cleared => {
@@ -217,91 +276,141 @@ impl<'s> Search<'s, '_> {
             }
     }
 
-    /// Remembers whose accounts must not be closed because this person may be the same one,
-    /// whatever comes of the match.
-    fn spare(&self, row: usize, candidates: &[(usize, MatchKey)], matches: &mut Matches) {
+    /// Remembers whose accounts must not be closed because this person is, or may be, the same one.
+    fn spare(&self, row: usize, candidates: &[Candidate], found: &Match, matches: &mut Matches) {
         let employed = self.stands(row).is_some_and(Standing::is_employed);
-        for (user, _) in candidates {
+        for Candidate { user, .. } in candidates {
             let Some(link) = self.pairs.holder_of(*user) else { continue };
-            if !is_same_person(self.inputs, row, *user) {
-                continue;
-            }
-            match holder(self.inputs, self.pairs, *user) {
-                Some((_, None)) => {
-                    matches.rekeyed.insert(link);
-                }
+            let Some(account) = self.inputs.users.get(*user) else { continue };
+            // An equal number or address alone, with another name behind it, keeps nobody's account open.
+            let is_open = matches!(found, Match::Open { .. } | Match::Ambiguous(_) | Match::Contested(_));
+            let may_be = match found {
+                Match::Returned { user: returned, .. } if returned == user => true,
+                _ => is_open && !self.evidence(row, account).speaks_against(),
+            };
+            let gone = match holder(self.inputs, self.pairs, *user) {
+                Some((_, None)) => true,
                 // Whoever returns later has left until then.
-                Some((_, Some(old))) if employed && self.has_left(old) => {
-                    matches.superseded.insert(link);
-                }
-                _ => {}
+                Some((_, Some(old))) => employed && self.has_left(old),
+                None => false,
+            };
+            if may_be && gone {
+                matches.superseded.insert(link);
             }
         }
     }
 
-    /// Looks at all keys at once: keys that point at two accounts are no match, whichever comes
-    /// first.
-    fn decide(&self, row: usize, candidates: &[(usize, MatchKey)]) -> Match {
-        let mut found: Vec<Match> = Vec::new();
-        let users: BTreeSet<usize> = candidates.iter().map(|(user, _)| *user).collect();
-        for user in users {
-            // The keys come in the policy's order, so the first is the one that counts.
-            let Some((_, key)) = candidates.iter().find(|(candidate, _)| *candidate == user) else {
-                continue;
-            };
-            let only_email =
-                candidates.iter().all(|(candidate, key)| *candidate != user || *key == MatchKey::Email);
-            let verdict = match holder(self.inputs, self.pairs, user) {
-                // An address may have passed on; the external id says whose account it is.
-                None if only_email && self.names_another(row, user) => continue,
-                None => Match::One { user, key: *key },
-                Some(_) if self.pairs.shared.contains(&user) => Match::Taken { user },
-                Some((_, old)) => {
-                    let same = is_same_person(self.inputs, row, user);
-                    match (old.map(|old| self.has_left(old)), self.pairs.holder_of(user)) {
-                        (Some(true), Some(link)) if same => Match::Returned { user, link },
-                        (None, _) if same => Match::Rekeyed { user },
-                        // An address alone may pass from one person to another: the new person gets
-                        // an account of their own once it is free.
-                        _ if only_email => continue,
-                        _ => Match::Taken { user },
-                    }
+    fn evidence(&self, row: usize, user: &User) -> Evidence {
+        self.identity.evidence(row, user)
+    }
+
+    /// Looks at all candidates at once: two accounts that are both the person's by the facts are a question.
+    fn decide(&self, row: usize, candidates: &[Candidate]) -> Match {
+        let mut sure: Vec<(usize, Match, bool)> = Vec::new();
+        let mut open: Vec<usize> = Vec::new();
+        let mut is_recycled = false;
+        let mut candidates = candidates.to_vec();
+        candidates.sort_by_key(|candidate| candidate.user);
+        for candidate in candidates {
+            let Some(user) = self.inputs.users.get(candidate.user) else { continue };
+            match self.verdict(row, candidate, user) {
+                Verdict::Is(found, by_itself) => sure.push((candidate.user, found, by_itself)),
+                Verdict::Open { recycled } => {
+                    is_recycled |= recycled;
+                    open.push(candidate.user);
                 }
+                Verdict::IsNot => {}
+            }
+        }
+        // Another account of which only one fact speaks, and speaks against the rest, hinders nobody.
+        let stands_alone = open.iter().filter_map(|user| self.inputs.users.get(*user));
+        let stands_alone = stands_alone.into_iter().all(|user| self.evidence(row, user).speaks_against());
+        match sure.as_slice() {
+            [] if open.is_empty() => Match::None,
+            [] => Match::Open { users: open, recycled: is_recycled },
+            [(_, one, by_itself)] if open.is_empty() || *by_itself || stands_alone => one.clone(),
+            several => {
+                match several.iter().filter(|(_, _, by_itself)| *by_itself).collect::<Vec<_>>().as_slice() {
+                    [(_, one, _)] => one.clone(),
+                    _ => Match::Ambiguous(several.iter().map(|(user, _, _)| *user).chain(open).collect()),
+                }
+            }
+        }
+    }
+
+    fn verdict(&self, row: usize, Candidate { user: index, by }: Candidate, user: &User) -> Verdict {
+        let Some(person) = self.inputs.snapshot.employees().get(row) else { return Verdict::IsNot };
+        let found = Match::One { user: index, by };
+        let evidence = self.evidence(row, user);
+        let by_id_alone = by == Found::Key(MatchKey::ExternalId);
+        let judged = self.identity.judged(Some(row), person.id(), user);
+        if judged == Some(false) {
+            return Verdict::IsNot;
+        }
+        let judged = judged == Some(true);
+        let when = |suffices: bool, found: Match| {
+            if suffices { Verdict::Is(found, judged) } else { Verdict::Open { recycled: false } }
+        };
+        if let Some(held) = self.inputs.others.held.get(&user.id) {
+            // External ids mean something within their connection only.
+            let facts = evidence.suffices_against_another() || judged;
+            return match (facts, held.closed) {
+                (true, true) => Verdict::Is(Match::Reopened { user: index }, judged),
+                (true, false) => Verdict::Is(Match::Elsewhere { user: index }, judged),
+                (false, _) if by_id_alone => Verdict::IsNot,
+                (false, _) => Verdict::Open { recycled: false },
             };
-            found.push(verdict);
         }
-        match found.as_slice() {
-            [] => Match::None,
-            [one] => *one,
-            _ => Match::Ambiguous,
+        if let Some(link) = self.pairs.holder_of(index) {
+            let Some((_, old)) = holder(self.inputs, self.pairs, index) else { return Verdict::IsNot };
+            let over = match old {
+                Some(old) => self.has_left(old),
+                None => self.is_gone(link),
+            };
+            let free = over
+                && !self.pairs.shared.contains(&index)
+                && matches!(self.bonds.of_link(link), Bond::Holds(_));
+            let facts = evidence.suffices_against_another() || judged;
+            return when(free && facts, Match::Returned { user: index, link });
+        }
+        let carried = user.value(&TargetField::ExternalId);
+        let wanted = self.inputs.desired.value(row, &TargetField::ExternalId).value();
+        match (carried, wanted) {
+            (Some(carried), Some(wanted)) if canon::same(&TargetField::ExternalId, carried, wanted) => {
+                if self.identity.is_recycled(row, user) && !judged {
+                    Verdict::Open { recycled: true }
+                } else {
+                    Verdict::Is(found, true)
+                }
+            }
+            (Some(carried), _) => {
+                let facts = evidence.suffices_against_another() && !self.is_somebodys(carried);
+                when(facts || judged, found)
+            }
+            (None, _) => when(evidence.suffices() || judged, found),
         }
     }
 
-    /// Whether the external id of an account is that of another person in the source.
-    fn names_another(&self, row: usize, user: usize) -> bool {
+    /// Whether a linked person who is not listed is gone, as far as this listing and the question by id say.
+    fn is_gone(&self, link: usize) -> bool {
+        let Some(link) = self.inputs.links.get(link) else { return false };
+        let set_aside = self.inputs.snapshot.set_aside().contains(&link.employee);
+        let answer = self.inputs.absent.get(&link.employee);
+        let asked = matches!(answer, Some(Lookup::Found(_) | Lookup::NotVisible));
+        self.inputs.snapshot.absence_counts() && !set_aside && !asked
+    }
+
+    /// Whether an external id is that of somebody in the source who has not left, or who may be there.
+    fn is_somebodys(&self, id: &str) -> bool {
         let field = TargetField::ExternalId;
-        let Some(id) = self.inputs.users.get(user).and_then(|user| user.value(&field)) else { return false };
-        let ids = self.ids.get_or_init(|| {
-            self.pairs.rows().filter_map(|row| Some((self.wanted(row, &field)?, row))).collect()
-        });
         let id = canon::canonical(&field, id);
-        ids.get(&id).is_some_and(|other| *other != row)
-            || self.inputs.snapshot.set_aside().iter().any(|other| other.as_str() == id)
-    }
-}
-
-/// Whether a person without a link is the one behind a linked account: the same number, or where a
-/// side has none, the same e-mail and the same name.
-fn is_same_person(inputs: &Inputs<'_>, row: usize, user: usize) -> bool {
-    let Some(user) = inputs.users.get(user) else { return false };
-    let same = |field: &TargetField| match (inputs.desired.value(row, field), user.value(field)) {
-        (Field::Value(wanted), Some(current)) => Some(canon::same(field, wanted, current)),
-        _ => None,
-    };
-    match same(&TargetField::EmployeeNumber) {
-        Some(same) => same,
-        None => [TargetField::Email, TargetField::GivenName, TargetField::FamilyName]
-            .iter()
-            .all(|field| same(field) == Some(true)),
+        let inputs: &'s Inputs<'_> = self.inputs;
+        let ids = self.ids.get_or_init(|| {
+            let rows = self.pairs.rows().filter(|row| !self.has_left(*row));
+            let ids = rows.filter_map(|row| inputs.desired.value(row, &field).value());
+            let unread = inputs.snapshot.set_aside().iter().map(|id| id.as_str());
+            ids.chain(unread).map(|id| canon::canonical(&field, id)).collect()
+        });
+        !inputs.snapshot.absence_counts() || ids.contains(&id)
     }
 }

@@ -43,6 +43,7 @@
 //! ```
 
 mod assignment;
+mod bonds;
 mod coverage;
 mod diff;
 mod guard;
@@ -60,9 +61,10 @@ mod plan;
 mod policy;
 mod react;
 mod situation;
+mod takings;
 mod two_way;
 
-pub use self::guard::{Decision, Refusal, Rule, guard};
+pub use self::guard::{Decision, Refusal, Rule, breaches, guard, withheld};
 pub use self::holding::{AccountClaim, Handover, Held, Note, Others, Seen};
 pub use self::identity::{Evidence, Judgement, Opinion, Question};
 pub use self::inputs::{Inputs, TargetCapabilities};
@@ -76,9 +78,12 @@ pub use self::policy::{
     MissingPeople, MissingValue, OnBreach, PastEndDate, Policy, Rehire, Safeguards, TwoWay, UnlinkedUsers,
 };
 pub use self::situation::{Reason, Situation};
+pub use self::takings::Taken;
 pub use self::two_way::{Agreement, BothWays, Conflict, Resolution, SharedField};
 
-use crate::{Date, TargetField};
+use std::collections::BTreeSet;
+
+use crate::{Date, TargetField, UserId};
 
 /// Decides what to do about everybody in the source, in a link, and in the target.
 ///
@@ -109,43 +114,63 @@ fn decide(inputs: &Inputs<'_>, both: Option<&BothWays<'_>>, policy: &Policy, tod
     let lost = coverage::compare(inputs, policy);
     let pairs = pairs::Pairs::of(inputs);
     let managers = manager::Managers::of(inputs, &pairs);
-    let matches = matching::correlate(inputs, policy, today, &pairs);
+    let identity = identity::Identity::new(inputs, policy, today);
+    let bonds = bonds::Bonds::of(inputs, &pairs, &identity);
+    let matches = matching::correlate(inputs, policy, today, &pairs, &identity, &bonds);
 
-    let mut draft = react::Draft::new(inputs, both, policy, today, mode, &lost, &pairs, &managers, &matches);
+    let found = (&identity, &bonds, &matches);
+    let mut draft = react::Draft::new(inputs, both, policy, today, mode, &lost, &pairs, &managers, found);
+    draft.shield();
     draft.linked_people();
     draft.missing_people();
     draft.unlinked_people();
     draft.unlinked_users();
 
-    let react::Decided { actions, mut people, mut problems, mut conflicts, mut agreed, mut lapsed } =
-        draft.finish();
-    let actions = order::order(inputs, &pairs, &managers, actions, &mut people, &mut problems);
+    let mut decided = draft.finish();
+    let lapsed_identity = identity.lapsed(&pairs);
 
-    people.sort_unstable();
-    problems.sort_unstable();
-    problems.dedup();
-    conflicts.sort_by(|left, right| {
+    let all = lost.is_wrong(inputs);
+    let taken = takings::split(inputs, policy, (&pairs, &bonds), all, &mut decided.actions);
+    // What tells people apart stays while a question about it is open, and so does what is protected.
+    let kept: BTreeSet<UserId> = decided.kept.iter().cloned().collect();
+    let kept: BTreeSet<&str> = kept
+        .iter()
+        .chain(decided.questions.iter().map(|question| &question.user))
+        .map(UserId::as_str)
+        .collect();
+    let (people, problems) = (&mut decided.people, &mut decided.problems);
+    let actions = order::order(inputs, &pairs, &managers, decided.actions, &kept, people, problems);
+    let figures =
+        coverage::figures(inputs, policy, (&pairs, &bonds), &lost, (&actions, taken), &decided.people);
+
+    decided.people.sort_unstable();
+    decided.problems.sort_unstable();
+    decided.problems.dedup();
+    decided.conflicts.sort_by(|left, right| {
         (&left.employee, &left.user, &left.field).cmp(&(&right.employee, &right.user, &right.field))
     });
-    agreed.sort_by(|left, right| (&left.employee, &left.field).cmp(&(&right.employee, &right.field)));
-    lapsed.sort_unstable();
-    let figures = coverage::figures(inputs, policy, &pairs, &lost, &actions, &people);
-    let baseline = coverage::baseline(inputs, &lost);
-    let connection = inputs.connection.to_owned();
+    decided.agreed.sort_by(|left, right| (&left.employee, &left.field).cmp(&(&right.employee, &right.field)));
+    decided.lapsed.extend(lapsed_identity);
+    decided.lapsed.sort_unstable();
+    decided.questions.sort_unstable();
+    decided.notes.sort_unstable();
+    decided.claims.sort_unstable();
+    decided.handovers.sort_unstable();
     Plan {
-        connection,
+        connection: inputs.connection.to_owned(),
         mode,
         actions,
-        people,
-        problems,
+        people: decided.people,
+        problems: decided.problems,
         figures,
-        baseline,
-        conflicts,
-        agreed,
-        questions: Vec::new(),
-        notes: Vec::new(),
-        claims: Vec::new(),
-        handovers: Vec::new(),
-        lapsed,
+        baseline: coverage::baseline(inputs, &lost),
+        approved_baseline: coverage::approved_baseline(inputs, &lost),
+        conflicts: decided.conflicts,
+        agreed: decided.agreed,
+        questions: decided.questions,
+        notes: decided.notes,
+        claims: decided.claims,
+        handovers: decided.handovers,
+        lapsed: decided.lapsed,
     }
 }

@@ -19,6 +19,7 @@ pub(super) fn order(
     pairs: &Pairs<'_>,
     managers: &Managers,
     mut actions: Vec<Action>,
+    kept: &BTreeSet<&str>,
     people: &mut [Verdict],
     problems: &mut Vec<Problem>,
 ) -> Vec<Action> {
@@ -30,14 +31,15 @@ pub(super) fn order(
     drop_taken_ids(inputs, &mut actions, people, problems);
     let mut waits = Waits::default();
     if inputs.target.unique_email {
-        waits = resolve(inputs, pairs, &mut actions, people, problems);
+        waits = resolve(inputs, pairs, &mut actions, kept, people, problems);
     }
     let mut ordered = arrange(pairs, managers, actions, &waits);
     ordered.extend(back);
     for action in &mut ordered {
         let content = (&action.user, &action.changes, &action.grants);
         let (connection, subject) = (inputs.connection, action.subject());
-        action.key = ActionKey::new(connection, action.kind, subject, &(action.side, action.releases, content));
+        action.key =
+            ActionKey::new(connection, action.kind, subject, &(action.side, action.releases, content));
     }
     ordered
 }
@@ -152,6 +154,7 @@ fn resolve(
     inputs: &Inputs<'_>,
     pairs: &Pairs<'_>,
     actions: &mut Vec<Action>,
+    kept: &BTreeSet<&str>,
     people: &mut [Verdict],
     problems: &mut Vec<Problem>,
 ) -> Waits {
@@ -159,7 +162,7 @@ fn resolve(
     // Each round may take out an action on whose release another one relied, so look again until
     // nothing is taken out. Each round takes out at least one.
     loop {
-        let found = survey(inputs, pairs, actions, people, clearable);
+        let found = survey(inputs, pairs, actions, (people, kept), clearable);
         if !found.dropped.is_empty() {
             let dropped: BTreeSet<usize> = found.dropped.keys().copied().collect();
             let code =
@@ -167,7 +170,7 @@ fn resolve(
             drop_values(&TargetField::Email, &dropped, actions, people, problems, code);
             continue;
         }
-        return add_releases(inputs, actions, found);
+        return add_releases(inputs, pairs, actions, found);
     }
 }
 
@@ -186,7 +189,7 @@ fn survey(
     inputs: &Inputs<'_>,
     pairs: &Pairs<'_>,
     actions: &[Action],
-    people: &[Verdict],
+    (people, kept): (&[Verdict], &BTreeSet<&str>),
     clearable: bool,
 ) -> Survey {
     let mut found = Survey::default();
@@ -219,8 +222,17 @@ fn survey(
     // While nobody knows whose account it is, its address stays: it is what tells people apart.
     let held: HashSet<&str> = people
         .iter()
-        .filter(|verdict| matches!(verdict.situation, Situation::Contested | Situation::Recycled))
+        .filter(|verdict| {
+            matches!(
+                verdict.situation,
+                Situation::AccountReplaced
+                    | Situation::Contested
+                    | Situation::HeldElsewhere
+                    | Situation::Recycled
+            )
+        })
         .filter_map(|verdict| verdict.user.as_ref().map(UserId::as_str))
+        .chain(kept.iter().copied())
         .collect();
     for places in takers.values().filter(|places| places.len() > 1) {
         found.dropped.extend(places.iter().map(|place| (*place, ProblemCode::DuplicateEmail)));
@@ -254,19 +266,20 @@ fn survey(
     found
 }
 
-fn add_releases(inputs: &Inputs<'_>, actions: &mut Vec<Action>, found: Survey) -> Waits {
+fn add_releases(inputs: &Inputs<'_>, pairs: &Pairs<'_>, actions: &mut Vec<Action>, found: Survey) -> Waits {
     let mut waits = Waits { edges: found.after };
+    let closing: HashMap<UserId, (Situation, Option<EmployeeId>)> = actions
+        .iter()
+        .filter(|action| action.kind == ActionKind::Deactivate && !found.release.is_empty())
+        .filter_map(|action| Some((action.user.clone()?, (action.situation, action.employee.clone()))))
+        .collect();
     let mut releases: BTreeMap<usize, usize> = BTreeMap::new();
     for (taker, index) in found.release {
         let Some(user) = inputs.users.get(index) else { continue };
         let place = *releases.entry(index).or_insert_with(|| {
-            let closing = actions.iter().find(|action| {
-                action.kind == ActionKind::Deactivate && action.user.as_ref() == Some(&user.id)
-            });
-            let owner =
-                inputs.links.iter().find(|link| link.user == user.id).map(|link| link.employee.clone());
-            let employee = closing.map_or(owner, |action| action.employee.clone());
-            let situation = closing.map_or(Situation::Leaver, |action| action.situation);
+            let owner = || holder(inputs, pairs, index).map(|(link, _)| link.employee.clone());
+            let (situation, employee) =
+                closing.get(&user.id).cloned().unwrap_or_else(|| (Situation::Leaver, owner()));
             actions.push(release(situation, Reason::FreesValue, employee, user));
             actions.len() - 1
         });
@@ -281,14 +294,19 @@ fn add_releases(inputs: &Inputs<'_>, actions: &mut Vec<Action>, found: Survey) -
             action.waits_for.insert(user);
         }
     }
-    for circle in circles(&waits.edges) {
-        let first =
-            circle.iter().min_by_key(|place| actions.get(**place).map(|action| action.subject().to_owned()));
-        if let Some(first) = first.copied() {
-            park(actions, &mut waits, first);
+    // Letting one of a group go for a moment may leave a smaller circle, so look again.
+    loop {
+        let circles = circles(&waits.edges);
+        if circles.is_empty() {
+            return waits;
+        }
+        for circle in circles {
+            let subject = |place: &&usize| actions.get(**place).map(|action| action.subject().to_owned());
+            if let Some(first) = circle.iter().min_by_key(subject).copied() {
+                park(actions, &mut waits, first);
+            }
         }
     }
-    waits
 }
 
 fn release(situation: Situation, reason: Reason, employee: Option<EmployeeId>, user: &User) -> Action {
@@ -301,27 +319,56 @@ fn release(situation: Situation, reason: Reason, employee: Option<EmployeeId>, u
     action
 }
 
-/// Actions that wait for each other in a circle: people who exchange addresses. Each action waits
-/// for one other at most, since an address has one holder.
+/// Actions that wait for each other in circles: people who exchange addresses. Circles that touch are one
+/// group.
 fn circles(edges: &[(usize, usize)]) -> Vec<Vec<usize>> {
-    let after: BTreeMap<usize, usize> = edges.iter().copied().collect();
-    let mut settled: BTreeSet<usize> = BTreeSet::new();
-    let mut circles = Vec::new();
-    for start in after.keys() {
-        let mut path = Vec::new();
-        let mut at = Some(*start);
-        while let Some(place) = at.filter(|place| !settled.contains(place)) {
-            if let Some(from) = path.iter().position(|earlier| *earlier == place) {
-                circles.push(path.split_off(from));
-                break;
-            }
-            path.push(place);
-            at = after.get(&place).copied();
-        }
-        settled.extend(path);
-        settled.extend(circles.last().into_iter().flatten());
+    let mut edges: BTreeSet<(usize, usize)> = edges.iter().copied().collect();
+    trim(&mut edges, |(later, earlier)| (later, earlier));
+    trim(&mut edges, |(later, earlier)| (earlier, later));
+    let mut near: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (later, earlier) in edges {
+        near.entry(later).or_default().push(earlier);
+        near.entry(earlier).or_default().push(later);
     }
-    circles
+    let mut groups = Vec::new();
+    while let Some((start, first)) = near.pop_first() {
+        let mut group = vec![start];
+        let mut open = first;
+        while let Some(place) = open.pop() {
+            if let Some(more) = near.remove(&place) {
+                group.push(place);
+                open.extend(more);
+            }
+        }
+        groups.push(group);
+    }
+    groups
+}
+
+/// Takes away, again and again, the edges to ends that wait for nothing.
+fn trim(edges: &mut BTreeSet<(usize, usize)>, ends: impl Fn((usize, usize)) -> (usize, usize)) {
+    let mut waiting: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut behind: BTreeMap<usize, Vec<(usize, usize)>> = BTreeMap::new();
+    for edge in edges.iter() {
+        let (later, earlier) = ends(*edge);
+        *waiting.entry(later).or_default() += 1;
+        waiting.entry(earlier).or_default();
+        behind.entry(earlier).or_default().push(*edge);
+    }
+    let mut free: Vec<usize> =
+        waiting.iter().filter(|(_, count)| **count == 0).map(|(end, _)| *end).collect();
+    while let Some(end) = free.pop() {
+        for edge in behind.remove(&end).unwrap_or_default() {
+            edges.remove(&edge);
+            let (later, _) = ends(edge);
+            if let Some(count) = waiting.get_mut(&later) {
+                *count -= 1;
+                if *count == 0 {
+                    free.push(later);
+                }
+            }
+        }
+    }
 }
 
 /// Splits an action: the account lets go of its address for a moment, and takes the new one later.
@@ -382,6 +429,9 @@ fn arrange(pairs: &Pairs<'_>, managers: &Managers, actions: Vec<Action>, waits: 
             }
         }
     }
+    // Every circle was opened, so nothing is left over; were it otherwise, it would still be done last.
+    let done: BTreeSet<usize> = order.iter().copied().collect();
+    order.extend((0..actions.len()).filter(|place| !done.contains(place)));
     let mut actions: Vec<Option<Action>> = actions.into_iter().map(Some).collect();
     order.into_iter().filter_map(|place| actions.get_mut(place).and_then(Option::take)).collect()
 }

@@ -97,6 +97,11 @@ impl<'a> Pairs<'a> {
         }
     }
 
+    /// The place of an account.
+    pub(super) fn user(&self, id: &str) -> Option<usize> {
+        self.users.get(id).copied()
+    }
+
     /// The row of an employee.
     pub(super) fn row(&self, employee: &str) -> Option<usize> {
         self.rows.get(employee).copied()

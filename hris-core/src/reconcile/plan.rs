@@ -10,6 +10,7 @@ use super::holding::{AccountClaim, Handover, Note};
 use super::identity::{Evidence, Question};
 use super::merge::Side;
 use super::situation::{Reason, Situation};
+use super::takings::Taken;
 use super::two_way::{Agreement, Conflict};
 use crate::{Assignment, EmployeeId, Fingerprint, Problem, TargetField, Timestamp, UserId};
 
@@ -34,6 +35,10 @@ pub struct Plan {
     pub figures: Figures,
     /// What will be remembered if the plan is carried out.
     pub baseline: Baseline,
+    /// What will be remembered if a person approves it: then what is not visible any more is no longer
+    /// expected.
+    #[serde(default)]
+    pub approved_baseline: Baseline,
     /// What somebody has to decide before both sides are in step.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<Conflict>,
@@ -109,8 +114,8 @@ impl Plan {
         Some((verdict, actions.collect()))
     }
 
-    /// The same plan without its removals: what goes on while they wait. An address that a held
-    /// leaver was to give up is not free, so whoever waits for it waits on.
+    /// The same plan without its removals, and without what many people lose by it: what goes on while those
+    /// wait. An address that a held leaver was to give up is not free, so whoever waits for it waits on.
     #[must_use]
     pub fn without_removals(&self) -> Self {
         let removed = self.of_kind(ActionKind::Deactivate).filter_map(|action| action.user.as_ref());
@@ -137,6 +142,7 @@ impl Plan {
         }
         let stays = |action: &Action| {
             action.kind == ActionKind::Deactivate
+                || action.waits
                 || waits(action, &blocked)
                 || (action.releases && action.user.as_ref().is_some_and(|user| blocked.contains(user)))
                 || action.employee.as_ref().is_some_and(|employee| never_created.contains(employee))
@@ -284,12 +290,7 @@ impl ActionKey {
 
     /// The key of an action in its plan: `subject` is the employee's or the account's id, and `content`
     /// whatever else tells it from another.
-    pub(super) fn new(
-        connection: &str,
-        kind: ActionKind,
-        subject: &str,
-        content: &impl Serialize,
-    ) -> Self {
+    pub(super) fn new(connection: &str, kind: ActionKind, subject: &str, content: &impl Serialize) -> Self {
         let content = serde_json::to_vec(&(connection, kind, subject, content)).unwrap_or_default();
         Self(hex(Sha256::digest(&content).get(..16).unwrap_or_default()))
     }
@@ -428,6 +429,20 @@ pub struct Figures {
     pub withheld_removals: u64,
     /// Accounts this plan creates.
     pub creations: u64,
+    /// What the plan takes away, by field or kind of assignment.
+    pub taken: BTreeMap<String, Taken>,
+    /// Linked accounts in use.
+    pub linked_accounts: u64,
+    /// Sign-in addresses of linked accounts that the plan changes.
+    pub email_changes: u64,
+    /// Links, and how many of them name an account that is not the one that was linked.
+    pub links: u64,
+    /// See [`Figures::links`].
+    pub replaced: u64,
+    /// Whether the target lists none of the accounts of linked people who have not left.
+    pub none_listed: bool,
+    /// Whether the target has another id than at the last complete run.
+    pub target_changed: bool,
     /// Accounts deactivated within the window before this run, approved plans apart.
     pub removed_in_window: u64,
     /// People in the source now.

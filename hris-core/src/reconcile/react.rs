@@ -6,9 +6,12 @@ mod unlinked;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use super::bonds::Bonds;
 use super::coverage::Lost;
+use super::holding::{AccountClaim, Handover, Note, Seen};
+use super::identity::{Identity, Question};
 use super::inputs::Inputs;
 use super::manager::Managers;
 use super::matching::Matches;
@@ -17,7 +20,10 @@ use super::plan::{Action, Mode, Verdict};
 use super::policy::Policy;
 use super::situation::{Reason, Situation};
 use super::two_way::{Agreement, BothWays, Conflict};
-use crate::{Assignment, AssignmentKind, Date, EmployeeId, Problem, ProblemCode, TargetField, User, canon};
+use crate::{
+    Assignment, AssignmentKind, Date, EmployeeId, Link, Problem, ProblemCode, TargetField, User, UserId,
+    canon,
+};
 
 /// A plan in the making.
 pub(super) struct Draft<'d, 'i> {
@@ -30,17 +36,27 @@ pub(super) struct Draft<'d, 'i> {
     pub(super) lost: &'d Lost,
     pairs: &'d Pairs<'i>,
     managers: &'d Managers,
+    identity: &'d Identity<'d, 'i>,
+    bonds: &'d Bonds,
     matches: &'d Matches,
-    protected: BTreeSet<String>,
-    unmapped: BTreeMap<AssignmentKind, (u64, EmployeeId)>,
+    /// The entries of the protected accounts, in the form in which they are compared.
+    protected: BTreeMap<String, &'d str>,
+    /// Entries under which an account was found.
+    shielded: BTreeSet<&'d str>,
+    /// One line of the report each, however many people it is about.
+    told: BTreeMap<Told, BTreeSet<EmployeeId>>,
     /// What the target does not have, and who would get it.
     unknown: BTreeMap<Assignment, BTreeSet<EmployeeId>>,
     /// How many people who have not left have an address, once somebody asks.
     addresses: OnceCell<HashMap<Cow<'d, str>, u32>>,
     /// Accounts in use that nobody is linked to, by external id, once somebody asks.
     strays: OnceCell<HashMap<&'d str, &'d User>>,
+    /// The external ids of everybody in the source, once somebody asks.
+    ids: OnceCell<HashSet<Cow<'d, str>>>,
     /// How many accounts are kept because being missing from this list means nothing.
     unproven: u64,
+    /// How many accounts without a link are kept because somebody's keys cannot be seen.
+    unknown_owner: u64,
     pub(super) decided: Decided,
 }
 
@@ -53,6 +69,29 @@ pub(super) struct Decided {
     pub(super) conflicts: Vec<Conflict>,
     pub(super) agreed: Vec<Agreement>,
     pub(super) lapsed: Vec<String>,
+    pub(super) questions: Vec<Question>,
+    pub(super) notes: Vec<Note>,
+    pub(super) claims: Vec<AccountClaim>,
+    pub(super) handovers: Vec<Handover>,
+    /// Protected accounts: they keep their address too.
+    pub(super) kept: Vec<UserId>,
+}
+
+/// What is told once a run, of everybody whom it concerns.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Told {
+    /// Another connection, by its name, holds their accounts.
+    HeldElsewhere(String),
+    /// The target keeps this field in a form of its own.
+    OwnForm(TargetField),
+    /// They were invited as often as the policy allows.
+    Tired,
+    /// Nobody owes them the invitation that their accounts wait for.
+    Forgotten,
+    /// They have something of this kind that no rule names.
+    Unmapped(AssignmentKind),
+    /// Somebody keeps undoing what is written into this field.
+    WornOut(TargetField),
 }
 
 impl<'d, 'i> Draft<'d, 'i> {
@@ -66,16 +105,15 @@ impl<'d, 'i> Draft<'d, 'i> {
         lost: &'d Lost,
         pairs: &'d Pairs<'i>,
         managers: &'d Managers,
-        matches: &'d Matches,
+        (identity, bonds, matches): (&'d Identity<'d, 'i>, &'d Bonds, &'d Matches),
     ) -> Self {
-        let protected = policy.protected.iter();
+        let protected = policy.protected.iter().map(|name| name.as_str());
         let protected =
-            protected.map(|name| canon::canonical(&TargetField::Email, name).into_owned()).collect();
+            protected.map(|name| (canon::canonical(&TargetField::Email, name).into_owned(), name)).collect();
         let mut decided = Decided::default();
         decided.people.reserve(inputs.snapshot.employees().len() + inputs.users.len() / 8);
         decided.problems.extend(inputs.snapshot.problems().iter().cloned());
         decided.problems.extend(inputs.desired.problems().iter().cloned());
-        let unmapped = BTreeMap::new();
         let mut draft = Self {
             inputs,
             both,
@@ -85,13 +123,18 @@ impl<'d, 'i> Draft<'d, 'i> {
             lost,
             pairs,
             managers,
+            identity,
+            bonds,
             matches,
             protected,
-            unmapped,
+            shielded: BTreeSet::new(),
+            told: BTreeMap::new(),
             unknown: BTreeMap::new(),
             addresses: OnceCell::new(),
             strays: OnceCell::new(),
+            ids: OnceCell::new(),
             unproven: 0,
+            unknown_owner: 0,
             decided,
         };
         draft.notices();
@@ -128,6 +171,9 @@ impl<'d, 'i> Draft<'d, 'i> {
         if let Some(lost) = &self.lost.visibility {
             self.decided.problems.push(Problem::warning(ProblemCode::VisibilityLost, lost.clone()));
         }
+        if self.inputs.last.is_none() {
+            self.already_connected();
+        }
         if self.mode == Mode::Match && self.inputs.mode == Mode::Sync {
             let message = "there are accounts with external ids and no memory of them, so this run only matches; \
                            run again to sync";
@@ -136,13 +182,27 @@ impl<'d, 'i> Draft<'d, 'i> {
     }
 
     pub(super) fn finish(mut self) -> Decided {
-        for (kind, (count, first)) in std::mem::take(&mut self.unmapped) {
+        for (told, people) in std::mem::take(&mut self.told) {
+            self.decided.problems.push(told.problem(&people));
+        }
+        for (place, entry) in self.policy.protected.iter().enumerate() {
+            if !self.shielded.contains(entry.as_str()) {
+                let message = format!(
+                    "entry {} of the protected accounts matches no account, so it protects nobody; write the \
+                     e-mail address or the id of an account",
+                    place + 1
+                );
+                let problem = Problem::warning(ProblemCode::ProtectedUnknown, message);
+                self.decided.problems.push(problem.field("protected"));
+            }
+        }
+        if self.unknown_owner > 0 {
             let message = format!(
-                "{count} people have a {} that no rule of `assignments` names; add it there",
-                kind.as_str()
+                "somebody in the source could not be read, or has a number or an address that cannot be seen; {} \
+                 accounts without a link may be theirs and stay open",
+                self.unknown_owner
             );
-            let problem = Problem::warning(ProblemCode::UnmappedValue, message);
-            self.decided.problems.push(problem.employee(&first).field(kind.as_str()));
+            self.decided.problems.push(Problem::warning(ProblemCode::VisibilityLost, message));
         }
         for (Assignment { kind, value }, people) in std::mem::take(&mut self.unknown) {
             let message = format!(
@@ -161,18 +221,87 @@ impl<'d, 'i> Draft<'d, 'i> {
         self.decided
     }
 
+    /// The first run of a second connection to one organisation: both would provision the same people.
+    fn already_connected(&mut self) {
+        let Some(organisation) = &self.inputs.snapshot.fingerprint().organisation else { return };
+        let same = |(vendor, other): &(String, String)| {
+            vendor == self.inputs.snapshot.vendor() && other == organisation
+        };
+        let others = self.inputs.others.organisations.iter().filter(|(_, one)| same(one));
+        for (name, _) in others {
+            let message = format!(
+                "connection {name:?} already reads this organisation; accounts that it holds stay with it. Remove \
+                 one of the two connections"
+            );
+            self.decided.problems.push(Problem::warning(ProblemCode::AlreadyConnected, message));
+        }
+    }
+
+    /// Finds out under which entry each account is protected. An account once found under one stays so when
+    /// its address changes.
+    pub(super) fn shield(&mut self) {
+        if self.protected.is_empty() && self.inputs.links.iter().all(|link| link.protected_by.is_none()) {
+            return;
+        }
+        for (index, user) in self.inputs.users.iter().enumerate() {
+            let entry = self.entry_of(user);
+            self.shielded.extend(entry);
+            self.decided.kept.extend(entry.map(|_| user.id.clone()));
+            let link = self.pairs.holder_of(index).filter(|link| self.bonds.holds(*link));
+            let Some(link) = link.and_then(|link| self.inputs.links.get(link)) else { continue };
+            if link.protected_by.as_deref() != entry {
+                let seen = Seen::Protected(entry.map(str::to_owned));
+                self.decided.notes.push(Note { employee: link.employee.clone(), seen });
+            }
+        }
+    }
+
+    /// The entry of the protected accounts under which this one is found, or was.
+    fn entry_of(&self, user: &User) -> Option<&'d str> {
+        let of_id = self.protected.get(canon::canonical(&TargetField::Email, user.id.as_str()).as_ref());
+        let of_email = || {
+            let email = user.value(&TargetField::Email)?;
+            self.protected.get(canon::canonical(&TargetField::Email, email).as_ref())
+        };
+        let remembered = || {
+            let link = self.pairs.holder_of(self.pairs.user(user.id.as_str())?)?;
+            let link: &Link = self.inputs.links.get(link).filter(|_| self.bonds.holds(link))?;
+            let entry = link.protected_by.as_deref()?;
+            self.policy.protected.iter().map(String::as_str).find(|other| *other == entry)
+        };
+        of_id.or_else(of_email).copied().or_else(remembered)
+    }
+
     /// Accounts named by the policy, and the owner of the credential by which all this is read.
     pub(super) fn is_protected(&self, employee: Option<&EmployeeId>, user: &User) -> bool {
         let owner = self.inputs.snapshot.fingerprint().credential.as_deref();
         if owner.is_some() && employee.map(EmployeeId::as_str) == owner {
             return true;
         }
-        if self.protected.is_empty() {
-            return false;
-        }
-        let email = user.value(&TargetField::Email).map(|email| canon::canonical(&TargetField::Email, email));
-        self.policy.protected.iter().any(|name| name == user.id.as_str())
-            || email.is_some_and(|email| self.protected.contains(email.as_ref()))
+        !self.protected.is_empty() && self.entry_of(user).is_some()
+    }
+
+    /// Remembers that something is to be told of somebody.
+    pub(super) fn tell(&mut self, told: Told, employee: &EmployeeId) {
+        self.told.entry(told).or_default().insert(employee.clone());
+    }
+
+    /// Asks whose an account is. Nothing is done to it, nor to the person, until somebody answers.
+    pub(super) fn ask(
+        &mut self,
+        (row, employee): (Option<usize>, &EmployeeId),
+        user: &User,
+        code: ProblemCode,
+        why: &str,
+    ) {
+        let question = self.identity.question(row, employee, user);
+        let id = &question.id;
+        let facts = if row.is_some() { format!(" ({})", question.evidence) } else { String::new() };
+        let message = format!(
+            "{why}{facts}; `hris resolve {id} --same` if the account is this person's, `--different` if it is not"
+        );
+        self.problem(Problem::error(code, message).employee(employee).user(&user.id));
+        self.decided.questions.push(question);
     }
 
     pub(super) fn problem(&mut self, problem: Problem) {
@@ -188,6 +317,57 @@ impl<'d, 'i> Draft<'d, 'i> {
     ) {
         let user = user.map(|user| user.id.clone());
         self.decided.people.push(Verdict { employee: employee.cloned(), user, situation, reason });
+    }
+}
+
+impl Told {
+    fn problem(self, people: &BTreeSet<EmployeeId>) -> Problem {
+        let count =
+            if people.len() == 1 { "1 person".to_owned() } else { format!("{} people", people.len()) };
+        let problem = match self {
+            Self::HeldElsewhere(connection) => {
+                let message = format!(
+                    "connection {connection:?} holds the account of {count}; it stays with that connection until \
+                     the person leaves there, and then comes here"
+                );
+                Problem::warning(ProblemCode::HeldElsewhere, message)
+            }
+            Self::OwnForm(field) => {
+                let message = format!(
+                    "the target keeps the value of {count} in a form of its own; it stays so until the source changes"
+                );
+                Problem::warning(ProblemCode::Divergence, message).field(field.to_string())
+            }
+            Self::Tired => {
+                let message = format!(
+                    "{count} did not accept the invitations that `policy.max_invites` allows and get no more; \
+                     `hris link EMPLOYEE USER` starts over for one of them"
+                );
+                Problem::warning(ProblemCode::Divergence, message)
+            }
+            Self::Forgotten => {
+                let message = format!(
+                    "the account of {count} waits for an invitation that this connection does not owe; \
+                     `hris link EMPLOYEE USER` has the next sync invite one of them"
+                );
+                Problem::warning(ProblemCode::Divergence, message)
+            }
+            Self::Unmapped(kind) => {
+                let message = format!(
+                    "{count} have a {} that no rule of `assignments` names, and keep what they have; add it there",
+                    kind.as_str()
+                );
+                Problem::warning(ProblemCode::UnmappedValue, message).field(kind.as_str())
+            }
+            Self::WornOut(field) => {
+                let message = format!(
+                    "another system puts back what this field was for {count}, again and again; it is not written \
+                     any more until the source changes. Decide which of the two systems keeps it"
+                );
+                Problem::error(ProblemCode::Divergence, message).field(field.to_string())
+            }
+        };
+        problem.people(people)
     }
 }
 

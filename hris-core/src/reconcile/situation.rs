@@ -74,7 +74,7 @@ words! {
     /// Why something is done or not done. The text carries no personal data.
     Reason {
         /// Missing; another record with the same number or e-mail appeared.
-        AbsentAndRekeyed = "is missing while another record with the same number or e-mail appeared; confirm that they are one person",
+        AbsentAndRekeyed = "is missing while another record with the same number or e-mail appeared; decide with `hris resolve` whether they are one person",
         /// Missing; nobody asked because so many are missing.
         AbsentUnasked = "is missing from the whole list; not asked for by id because more are missing than may be removed",
         /// Missing, and the policy does not take absence for leaving.
@@ -83,12 +83,18 @@ words! {
         AbsenceUnproven = "is missing from a list in which absence means nothing",
         /// Missing from a whole listing and unknown when asked for by id.
         AbsentAndGone = "is missing from the whole list and unknown when asked for by id",
+        /// The account is another one than the one that was linked.
+        AccountReplaced = "the account does not carry the external id that it was given, so nothing is done to it",
+        /// The account was made again.
+        AccountRemade = "another account carries the external id that this person's account was given",
         /// The account is closed already.
         AlreadyDeactivated = "has left, and the account is closed already",
         /// Assignments follow the source.
         AssignmentsDiffer = "the source gives other assignments",
         /// Several accounts match.
-        SeveralMatch = "several accounts match; link one by hand",
+        SeveralMatch = "several accounts match; decide with `hris resolve` which one it is",
+        /// A person decided it.
+        Decided = "a person decided that this is their account",
         /// The end date has passed, and the policy takes that for leaving.
         EndDatePassed = "the end date has passed, and the policy takes that for leaving",
         /// Values differ.
@@ -101,6 +107,12 @@ words! {
         FreesValue = "another person needs this value",
         /// The first of two steps in which people exchange a value.
         FreesValueForNow = "this value is exchanged with another person; the new one follows",
+        /// Left, and another connection waits for the account.
+        HandedOver = "has left, and the account goes to the connection that waits for it",
+        /// Another connection holds the account.
+        HeldElsewhere = "another connection holds the account",
+        /// The address was corrected before the invitation was accepted.
+        InviteMoved = "the e-mail address changed before the invitation was accepted",
         /// The invitation was not accepted in time.
         InviteExpired = "the invitation was not accepted in time",
         /// Has left, by status.
@@ -113,8 +125,12 @@ words! {
         MatchedByEmployeeNumber = "the employee number is the same",
         /// Matched by external id.
         MatchedByExternalId = "the external id is the same",
-        /// Another employee's account matches.
-        MatchTaken = "the account that matches belongs to another employee",
+        /// Nobody knows whose an account without a link is.
+        KeysHidden = "somebody's keys cannot be seen, so nobody knows whose this account is",
+        /// A key agrees, and the facts do not suffice.
+        OpenQuestion = "a key agrees with an account, and the facts do not suffice to say whose it is",
+        /// The account carries an external id that is none of this connection's.
+        SomebodyElses = "the account carries an external id of somebody else's",
         /// This run only matches.
         MatchOnly = "this run only matches",
         /// Never had an account, and has left.
@@ -142,7 +158,7 @@ words! {
         /// Protected.
         Protected = "the account is protected",
         /// Known id, other person.
-        RecycledId = "number, name, e-mail and start date of this id are all new; confirm who it is",
+        RecycledId = "name and e-mail of this id are all new; decide with `hris resolve` who it is",
         /// Came back; we had closed the account.
         Returned = "is employed again, and this connection closed the account",
         /// Came back; somebody else had closed the account.

@@ -21,8 +21,8 @@ use std::collections::BTreeMap;
 
 use hris_core::mapping::{FieldMap, Mapping};
 use hris_core::reconcile::{
-    Action, ActionKind, Baseline, Decision, Inputs, Mode, Others, Plan, Policy, Safeguards, TargetCapabilities,
-    guard, plan,
+    Action, ActionKind, Baseline, Decision, Inputs, Judgement, Mode, Others, Plan, Policy, Safeguards,
+    TargetCapabilities, guard, plan,
 };
 use hris_core::{
     Assignment, AssignmentKind, Capabilities, Date, Directory, Employee, EmployeeId, Field, Fingerprint,
@@ -43,6 +43,9 @@ pub struct World {
     pub employed: Option<u64>,
     pub users: Vec<User>,
     pub links: Vec<Link>,
+    pub others: Others,
+    pub judgements: Vec<Judgement>,
+    pub target_id: Option<String>,
     pub policy: Policy,
     pub safeguards: Safeguards,
     pub target: TargetCapabilities,
@@ -75,6 +78,9 @@ pub fn world(people: &str, users: &str, links: &str) -> World {
         employed: None,
         users: lines(users).map(user).collect(),
         links: lines(links).map(link).collect(),
+        others: Others::default(),
+        judgements: Vec::new(),
+        target_id: None,
         policy,
         safeguards: Safeguards::default(),
         target: TargetCapabilities::full(),
@@ -267,9 +273,9 @@ impl World {
             desired: &desired,
             users: &self.users,
             links: &self.links,
-            others: &Others::default(),
-            judgements: &[],
-            target_id: None,
+            others: &self.others,
+            judgements: &self.judgements,
+            target_id: self.target_id.as_deref(),
             last: self.last.as_ref(),
             absent: &self.absent,
             target: &self.target,

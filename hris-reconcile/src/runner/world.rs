@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use hris_core::reconcile::{
-    self, ActionKind, Baseline, Decision, Inputs, Judgement, Mode, Others, Plan, Reason, Resolution, TargetCapabilities,
+    self, ActionKind, Baseline, Decision, Inputs, Judgement, Mode, Others, Plan, Reason, Resolution,
+    TargetCapabilities,
 };
 use hris_core::{EmployeeId, Link, Lookup, ReadRequest, Snapshot, Timestamp, User};
 

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use super::super::assignment::Given;
 use super::super::diff;
+use super::super::identity::Evidence;
 use super::super::leaver::{Standing, standing};
 use super::super::manager::Manager;
-use super::super::plan::{Action, ActionKind, GrantChange};
+use super::super::plan::{Action, ActionKind, Change, GrantChange};
 use super::super::policy::FutureStarters;
 use super::super::situation::{Reason, Situation};
 use super::super::two_way::Pair;
-use super::{Adoption, Draft};
+use super::{Adoption, Draft, Told};
 use crate::{Employee, EmployeeId, Field, Link, Problem, ProblemCode, TargetField, User, UserStatus, canon};
 
 impl<'d, 'i> Draft<'d, 'i> {
@@ -19,13 +20,47 @@ impl<'d, 'i> Draft<'d, 'i> {
         person: &Employee,
         user: &User,
         situation: Situation,
-        reason: Reason,
+        (reason, evidence): (Reason, Option<Evidence>),
+        replaces: Option<&EmployeeId>,
+    ) {
+        self.link_by_id(person.id(), user, situation, (reason, evidence), replaces);
+    }
+
+    pub(super) fn link_by_id(
+        &mut self,
+        employee: &EmployeeId,
+        user: &User,
+        situation: Situation,
+        (reason, evidence): (Reason, Option<Evidence>),
         replaces: Option<&EmployeeId>,
     ) {
         let mut action = Action::new(ActionKind::Link, situation, reason);
-        action.employee = Some(person.id().clone());
+        action.employee = Some(employee.clone());
         action.user = Some(user.id.clone());
         action.replaces = replaces.cloned();
+        action.carries = user.value(&TargetField::ExternalId).map(str::to_owned);
+        action.evidence = evidence;
+        // Whoever decides that a waiting account is this person's wants them to be asked.
+        action.awaits_invite = reason == Reason::Decided && user.status == UserStatus::Pending;
+        self.decided.actions.push(action);
+    }
+
+    /// Gives an account that is taken over the person's external id, and nothing else.
+    pub(super) fn mark(&mut self, row: usize, person: &Employee, user: &User, situation: Situation) {
+        let field = TargetField::ExternalId;
+        if self.inputs.target.unkept.contains(&field) {
+            return;
+        }
+        let wanted = self.inputs.desired.value(row, &field).value();
+        let current = user.value(&field);
+        let Some(wanted) = wanted.filter(|wanted| current.is_none_or(|id| !canon::same(&field, id, wanted)))
+        else {
+            return;
+        };
+        let mut action = Action::new(ActionKind::Update, situation, Reason::FieldsDiffer);
+        action.employee = Some(person.id().clone());
+        action.user = Some(user.id.clone());
+        action.changes = vec![Change::new(field, current.map(str::to_owned), Some(wanted.to_owned()))];
         self.decided.actions.push(action);
     }
 
@@ -39,7 +74,13 @@ impl<'d, 'i> Draft<'d, 'i> {
         adoption: Adoption,
     ) {
         let follows = |field: &TargetField| !self.is_shared(field);
-        let mut found = diff::differences(self.inputs, self.lost, self.managers, row, user, &follows);
+        let mut found = diff::differences(self.inputs, self.lost, self.managers, row, (user, link), &follows);
+        for field in std::mem::take(&mut found.own_form) {
+            self.tell(Told::OwnForm(field), person.id());
+        }
+        for field in std::mem::take(&mut found.worn_out) {
+            self.tell(Told::WornOut(field), person.id());
+        }
         let is_new = adoption == Adoption::Yes;
         let bases = link.map(|link| &link.bases);
         self.merge(Pair { row, person, user, bases, situation, is_new }, &mut found.changes);
@@ -135,6 +176,9 @@ impl<'d, 'i> Draft<'d, 'i> {
         }
         let protected = self.is_protected(Some(person.id()), user);
         let given = self.given(person);
+        for kind in given.unnamed(Some(user), link, &self.policy.assignments) {
+            self.tell(Told::Unmapped(kind), person.id());
+        }
         let grants = given.changes(user, link, &self.policy.assignments, protected);
         let grants = self.givable(person, grants);
         if !grants.is_empty() {
@@ -146,16 +190,9 @@ impl<'d, 'i> Draft<'d, 'i> {
         }
     }
 
-    pub(super) fn given(&mut self, person: &Employee) -> Given {
+    pub(super) fn given(&self, person: &Employee) -> Given {
         let mut given = Given::to(person, &self.policy.assignments);
         given.hide(&self.lost.kinds);
-        for kind in &given.unmapped {
-            let entry = self.unmapped.entry(*kind).or_insert_with(|| (0, person.id().clone()));
-            entry.0 += 1;
-            if person.id() < &entry.1 {
-                entry.1 = person.id().clone();
-            }
-        }
         given
     }
 
@@ -189,15 +226,29 @@ impl<'d, 'i> Draft<'d, 'i> {
         }
         let expired = |invite: crate::Invite| {
             let days = i32::try_from(self.policy.reinvite_after_days).unwrap_or(i32::MAX);
-            days > 0 && invite.accepted_at.is_none() && invite.sent_at.plus_days(days) <= self.inputs.now
+            days > 0 && invite.sent_at.plus_days(days) <= self.inputs.now
+        };
+        let moves = || {
+            let mine = |action: &&Action| action.user.as_ref() == Some(&user.id);
+            let email = |change: &Change| change.field == TargetField::Email && change.to.is_some();
+            let last = self.decided.actions.iter().rev().take(4).filter(mine);
+            last.into_iter().any(|action| action.changes.iter().any(email))
         };
         let (kind, reason) = match (user.status, user.invite) {
             (UserStatus::Pending, None) if link.awaits_invite => (ActionKind::Invite, Reason::FirstInvite),
+            (UserStatus::Pending, None) => return self.tell(Told::Forgotten, person.id()),
+            (UserStatus::Invited, Some(invite)) if invite.accepted_at.is_some() => return,
+            (UserStatus::Invited, _) if moves() => (ActionKind::Reinvite, Reason::InviteMoved),
             (UserStatus::Invited, Some(invite)) if expired(invite) => {
                 (ActionKind::Reinvite, Reason::InviteExpired)
             }
             _ => return,
         };
+        // States from before invitations were counted know of one at least.
+        let sent = link.invites.max(u32::from(user.invite.is_some()));
+        if kind == ActionKind::Reinvite && self.policy.max_invites > 0 && sent >= self.policy.max_invites {
+            return self.tell(Told::Tired, person.id());
+        }
         let mut action = Action::new(kind, situation, reason);
         action.employee = Some(person.id().clone());
         action.user = Some(user.id.clone());
@@ -212,7 +263,7 @@ impl<'d, 'i> Draft<'d, 'i> {
         reason: Reason,
     ) {
         if self.is_protected(employee, user) {
-            let message = "is protected and was to be deactivated; do it by hand if that is right";
+            let message = "is protected and was to be deactivated; take it out of the protected accounts if it is to be closed";
             let mut problem = Problem::error(ProblemCode::Protected, message).user(&user.id);
             if let Some(employee) = employee {
                 problem = problem.employee(employee);

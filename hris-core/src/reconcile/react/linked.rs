@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::diff;
+use super::super::bonds::Bond;
+use super::super::holding::{AccountClaim, Handover, Note, Seen};
 use super::super::leaver::{self, Standing, standing};
 use super::super::plan::{Action, ActionKind, Mode, Verdict};
 use super::super::policy::Rehire;
 use super::super::situation::{Reason, Situation};
-use super::{Adoption, Draft};
-use crate::{Employee, EmployeeId, Link, Lookup, Problem, ProblemCode, User, UserId, UserStatus};
+use super::{Adoption, Draft, Told};
+use crate::{
+    Employee, EmployeeId, Link, Lookup, Problem, ProblemCode, TargetField, User, UserId, UserStatus,
+};
 
 impl<'d, 'i> Draft<'d, 'i> {
     /// People with a link, and people nobody can tell apart.
@@ -30,17 +33,113 @@ impl<'d, 'i> Draft<'d, 'i> {
                 self.say(Some(person.id()), user, Situation::Contested, Reason::SharedKey);
                 continue;
             }
-            let Some((link, user)) = self.pairs.link_of(row) else { continue };
-            let Some(link_record) = self.inputs.links.get(link) else { continue };
-            match user.and_then(|user| Some((user, self.inputs.users.get(user)?))) {
-                None => self.account_gone(person, link_record),
-                Some((index, user)) if self.pairs.shared.contains(&index) => {
-                    self.twice_linked(person.id(), user);
-                }
-                Some((_, user)) => self.pair(row, person, link, link_record, user),
-            }
+            let Some((link, _)) = self.pairs.link_of(row) else { continue };
+            let Some(record) = self.inputs.links.get(link) else { continue };
+            self.linked(row, person, (link, record));
         }
         self.set_aside();
+    }
+
+    /// Somebody with a link: what it names decides what can be done.
+    fn linked(&mut self, row: usize, person: &'i Employee, (link, record): (usize, &'i Link)) {
+        if let Some(user) = self.decided_otherwise(row, person, record) {
+            let facts = Some(self.identity.evidence(row, user));
+            let found = (Reason::Decided, facts);
+            self.link(person, user, Situation::Confirmed, found, Some(person.id()));
+            return self.anew(row, person, link, user);
+        }
+        let user = |index: usize| self.inputs.users.get(index);
+        match self.bonds.of_link(link) {
+            Bond::Gone => self.account_gone(person, record),
+            Bond::Holds(index) | Bond::Replaced(index) if self.pairs.shared.contains(&index) => {
+                if let Some(user) = user(index) {
+                    self.twice_linked(person.id(), user);
+                }
+            }
+            Bond::Holds(index) => {
+                if let Some(user) = user(index) {
+                    self.observe(record, user);
+                    self.pair(row, person, link, record, user);
+                }
+            }
+            Bond::Replaced(index) => {
+                if let Some(user) = user(index) {
+                    self.account_replaced(Some(row), person.id(), user);
+                }
+            }
+            Bond::Remade(index) => {
+                if let Some(user) = user(index) {
+                    let facts = Some(self.identity.evidence(row, user));
+                    let found = (Reason::AccountRemade, facts);
+                    self.link(person, user, Situation::Confirmed, found, Some(person.id()));
+                    self.anew(row, person, link, user);
+                }
+            }
+        }
+    }
+
+    /// The account that a person decided to be this one's in place of the linked one.
+    fn decided_otherwise(&self, row: usize, person: &Employee, record: &Link) -> Option<&'i User> {
+        let (inputs, pairs) = (self.inputs, self.pairs);
+        self.identity.decided_for(person.id()).find_map(|id| {
+            let index = pairs.user(id.as_str())?;
+            let user = inputs.users.get(index)?;
+            let free = pairs.holder_of(index).is_none() && !inputs.others.held.contains_key(id);
+            let decided = self.identity.judged(Some(row), person.id(), user) == Some(true);
+            (free && decided && *id != record.user).then_some(user)
+        })
+    }
+
+    /// Goes on with an account that takes the place of the linked one in this run.
+    fn anew(&mut self, row: usize, person: &'i Employee, link: usize, user: &'i User) {
+        let mut record = Link::new(person.id().clone(), user.id.clone());
+        record.external_id = user.value(&TargetField::ExternalId).map(str::to_owned);
+        self.pair(row, person, link, &record, user);
+    }
+
+    /// Remembers what is seen of a pair, whatever becomes of it.
+    fn observe(&mut self, record: &Link, user: &User) {
+        let carried = user.value(&TargetField::ExternalId);
+        if let Some(id) = carried.filter(|id| record.external_id.as_deref() != Some(id)) {
+            self.note(&record.employee, Seen::ExternalId(id.to_owned()));
+        }
+        if user.is_live() && record.deactivated_by_us {
+            self.note(&record.employee, Seen::Open);
+        }
+    }
+
+    fn note(&mut self, employee: &EmployeeId, seen: Seen) {
+        self.decided.notes.push(Note { employee: employee.clone(), seen });
+    }
+
+    /// The account that a link names is not the one that was linked: nothing is written or closed.
+    fn account_replaced(&mut self, row: Option<usize>, employee: &EmployeeId, user: &User) {
+        if let Some(held) = self.inputs.others.held.get(&user.id) {
+            let connection = held.connection.clone();
+            return self.held_elsewhere(row, employee, user, connection);
+        }
+        if !user.is_live() && row.is_some_and(|row| self.identity.has_left(row)) {
+            return self.say(Some(employee), Some(user), Situation::Gone, Reason::BothGone);
+        }
+        let why = "the account behind this link does not carry the external id that it was given: it may be \
+                   somebody else's, so nothing is written to it and it is not closed";
+        self.ask((row, employee), user, ProblemCode::AccountReplaced, why);
+        self.say(Some(employee), Some(user), Situation::AccountReplaced, Reason::AccountReplaced);
+    }
+
+    /// Another connection holds the account: it stays there, and this one waits for it.
+    pub(super) fn held_elsewhere(
+        &mut self,
+        row: Option<usize>,
+        employee: &EmployeeId,
+        user: &User,
+        connection: String,
+    ) {
+        if row.is_some_and(|row| !self.identity.has_left(row)) {
+            self.decided.claims.push(AccountClaim::new(employee.clone(), user.id.clone()));
+            self.tell(Told::HeldElsewhere(connection), employee);
+        }
+        self.say(Some(employee), Some(user), Situation::HeldElsewhere, Reason::HeldElsewhere);
     }
 
     /// People who are present and could not be read: nothing is done about them.
@@ -66,7 +165,7 @@ impl<'d, 'i> Draft<'d, 'i> {
     }
 
     pub(super) fn twice_linked(&mut self, employee: &EmployeeId, user: &User) {
-        let message = "this account and this employee are linked twice; unlink one";
+        let message = "this account and this employee are linked twice; `hris unlink EMPLOYEE` for the one whose account it is not";
         let problem = Problem::error(ProblemCode::AmbiguousMatch, message);
         self.problem(problem.employee(employee).user(&user.id));
         self.say(Some(employee), Some(user), Situation::Contested, Reason::SharedKey);
@@ -80,7 +179,11 @@ impl<'d, 'i> Draft<'d, 'i> {
         self.problem(
             Problem::warning(
                 ProblemCode::Divergence,
-                "the account was removed from the target by somebody else; nothing is made in its place",
+                format!(
+                    "the account was removed from the target by somebody else; nothing is made in its place. \
+                     `hris unlink {}` has the next sync look for another one, or make one",
+                    person.id()
+                ),
             )
             .employee(person.id())
             .user(&link.user),
@@ -95,15 +198,10 @@ impl<'d, 'i> Draft<'d, 'i> {
         }
         // Whoever has this id now is not who had the account, so their leaving closes nothing.
         let settled = matches!(stands, Standing::Left(_)) && !user.is_live();
-        if !settled && diff::is_recycled(self.inputs, row, user) {
-            self.problem(
-                Problem::error(
-                    ProblemCode::RecycledId,
-                    "number, name, e-mail and start date of this id are all new; confirm who it is",
-                )
-                .employee(person.id())
-                .user(&user.id),
-            );
+        let decided = || self.identity.judged(Some(row), person.id(), user) == Some(true);
+        if !settled && self.identity.is_recycled(row, user) && !decided() {
+            let why = "e-mail address and name of this id are all new, so it may belong to somebody else now";
+            self.ask((Some(row), person.id()), user, ProblemCode::RecycledId, why);
             return self.say(Some(person.id()), Some(user), Situation::Recycled, Reason::RecycledId);
         }
         if let Standing::Left(reason) = stands {
@@ -185,17 +283,22 @@ impl<'d, 'i> Draft<'d, 'i> {
                 self.decided.actions.push(action);
                 self.update(row, person, user, Some(link), Situation::Rehire, Adoption::No);
                 self.assign(person, Some(link), user, Situation::Rehire);
+                if link.awaits_invite && self.policy.invite && self.inputs.target.invites {
+                    // It was closed before its owner was asked to join, so that is still to be done.
+                    let mut invite = Action::new(ActionKind::Invite, Situation::Rehire, Reason::FirstInvite);
+                    invite.employee = Some(person.id().clone());
+                    invite.user = Some(user.id.clone());
+                    self.decided.actions.push(invite);
+                }
             }
             Reason::ReturnedConflict => {
-                let message =
-                    "is employed again; open the account by hand, or set policy.rehire to reactivate";
+                let message = "is employed again, and the account is closed; open it in the product, or set `policy.rehire = \"reactivate\"`";
                 self.problem(
                     Problem::error(ProblemCode::AmbiguousMatch, message).employee(person.id()).user(&user.id),
                 );
             }
             Reason::ReturnedToOthers => {
-                let message =
-                    "is employed, and somebody else closed the account; open it by hand if that is wrong";
+                let message = "is employed, and somebody else closed the account; open it in the product if that is wrong";
                 self.problem(
                     Problem::warning(ProblemCode::Divergence, message).employee(person.id()).user(&user.id),
                 );
@@ -220,19 +323,51 @@ impl<'d, 'i> Draft<'d, 'i> {
         if matches!(why, Reason::AlreadyDeactivated | Reason::PolicyKeeps | Reason::MatchOnly) {
             return self.say(Some(employee), Some(user), situation, why);
         }
-        self.deactivate(Some(employee), user, situation, why);
+        self.close(employee, user, situation, why);
+    }
+
+    /// Closes the account of somebody who left, unless another connection waits for it.
+    fn close(&mut self, employee: &EmployeeId, user: &User, situation: Situation, why: Reason) {
+        let Some(to) = self.inputs.others.claimed.get(&user.id) else {
+            return self.deactivate(Some(employee), user, situation, why);
+        };
+        let (employee, to) = (employee.clone(), to.clone());
+        self.say(Some(&employee), Some(user), Situation::HandedOver, Reason::HandedOver);
+        self.decided.handovers.push(Handover { employee, user: user.id.clone(), to });
     }
 
     /// Linked people whom the whole listing does not have.
     pub(in crate::reconcile) fn missing_people(&mut self) {
         let pairs = self.pairs;
-        for (link, user) in &pairs.missing {
+        for (link, _) in &pairs.missing {
             let Some(record) = self.inputs.links.get(*link) else { continue };
             let employee = &record.employee;
-            match user.and_then(|user| Some((user, self.inputs.users.get(user)?))) {
-                None => self.say(Some(employee), None, Situation::Gone, Reason::BothGone),
-                Some((index, user)) if pairs.shared.contains(&index) => self.twice_linked(employee, user),
-                Some((_, user)) => self.missing(*link, employee, user),
+            let user = |index: usize| self.inputs.users.get(index);
+            match self.bonds.of_link(*link) {
+                Bond::Gone => self.say(Some(employee), None, Situation::Gone, Reason::BothGone),
+                Bond::Holds(index) | Bond::Replaced(index) if pairs.shared.contains(&index) => {
+                    if let Some(user) = user(index) {
+                        self.twice_linked(employee, user);
+                    }
+                }
+                Bond::Holds(index) => {
+                    if let Some(user) = user(index) {
+                        self.observe(record, user);
+                        self.missing(*link, employee, user);
+                    }
+                }
+                Bond::Replaced(index) => {
+                    if let Some(user) = user(index) {
+                        self.account_replaced(None, employee, user);
+                    }
+                }
+                Bond::Remade(index) => {
+                    if let Some(user) = user(index) {
+                        let found = (Reason::AccountRemade, None);
+                        self.link_by_id(employee, user, Situation::SourceMissing, found, Some(employee));
+                        self.missing(*link, employee, user);
+                    }
+                }
             }
         }
     }
@@ -243,7 +378,7 @@ impl<'d, 'i> Draft<'d, 'i> {
         let reason = match answer {
             _ if !user.is_live() => Reason::AlreadyDeactivated,
             _ if !counts => Reason::AbsenceIgnored,
-            _ if self.matches.rekeyed.contains(&link) => Reason::AbsentAndRekeyed,
+            _ if self.matches.superseded.contains(&link) => Reason::AbsentAndRekeyed,
             _ if !self.inputs.snapshot.absence_counts() => Reason::AbsenceUnproven,
             Some(Lookup::Found(person)) => return self.unlisted(employee, person, user),
             Some(Lookup::NotVisible) => Reason::NotVisible,
@@ -257,7 +392,7 @@ impl<'d, 'i> Draft<'d, 'i> {
             Reason::AbsentAndGone | Reason::AbsentUnasked => {
                 let pending = user.status == UserStatus::Pending;
                 let situation = if pending { Situation::Rescinded } else { Situation::SourceMissing };
-                self.deactivate(Some(employee), user, situation, reason);
+                self.close(employee, user, situation, reason);
             }
             Reason::AbsenceUnproven | Reason::NotVisible => {
                 self.unproven += u64::from(reason == Reason::AbsenceUnproven);
@@ -271,14 +406,6 @@ impl<'d, 'i> Draft<'d, 'i> {
                     );
                 }
                 self.say(Some(employee), Some(user), Situation::SourceUnseen, reason);
-            }
-            Reason::AbsentAndRekeyed => {
-                let message = "is missing while another record with the same number or e-mail appeared; \
-                               confirm that they are one person";
-                self.problem(
-                    Problem::error(ProblemCode::AmbiguousMatch, message).employee(employee).user(&user.id),
-                );
-                self.say(Some(employee), Some(user), Situation::SourceMissing, reason);
             }
             reason => self.say(Some(employee), Some(user), Situation::SourceMissing, reason),
         }

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use super::super::diff;
 use super::super::leaver::{Standing, standing};
-use super::super::matching::Match;
+use super::super::matching::{Found, Match};
 use super::super::plan::{Action, ActionKind, Mode};
 use super::super::policy::{FutureStarters, MatchKey, Rehire, UnlinkedUsers};
 use super::super::situation::{Reason, Situation};
-use super::{Adoption, Draft};
-use crate::{Employee, EmployeeId, Field, Link, Problem, ProblemCode, TargetField, User};
+use super::{Adoption, Draft, Told};
+use crate::{Employee, EmployeeId, Field, Link, Problem, ProblemCode, TargetField, User, canon};
 
 impl<'d, 'i> Draft<'d, 'i> {
     /// People without a link.
@@ -40,9 +40,9 @@ impl<'d, 'i> Draft<'d, 'i> {
         let user = |index: usize| self.inputs.users.get(index);
         match self.matches.of_row(row) {
             Match::None => self.joiner(row, person, stands),
-            Match::One { user: index, key } => {
+            Match::One { user: index, by } => {
                 if let Some(user) = user(index) {
-                    self.found(row, person, user, key);
+                    self.found(row, person, user, by);
                 }
             }
             Match::Returned { user: index, link } => {
@@ -50,17 +50,22 @@ impl<'d, 'i> Draft<'d, 'i> {
                     if stands == Standing::PreHire {
                         return self.say(id, Some(user), Situation::PreHire, Reason::FutureStart);
                     }
-                    self.returned(row, person, user, link);
+                    self.returned(row, person, user, Some(link));
                 }
             }
-            Match::Claimed { user: index } => {
-                let message = "another person claims the same account by another key; correct one of them in the HR system";
-                let problem = Problem::error(ProblemCode::AmbiguousMatch, message).employee(person.id());
-                self.problem(match user(index) {
-                    Some(user) => problem.user(&user.id),
-                    None => problem,
-                });
-                self.say(id, None, Situation::Contested, Reason::SharedKey);
+            Match::Reopened { user: index } => {
+                if let Some(user) = user(index) {
+                    if stands == Standing::PreHire {
+                        return self.say(id, Some(user), Situation::PreHire, Reason::FutureStart);
+                    }
+                    self.returned(row, person, user, None);
+                }
+            }
+            Match::Elsewhere { user: index } => {
+                let held = user(index).and_then(|user| Some((user, self.inputs.others.held.get(&user.id)?)));
+                if let Some((user, held)) = held {
+                    self.held_elsewhere(Some(row), person.id(), user, held.connection.clone());
+                }
             }
             Match::Contested(key) => {
                 let (code, what) = match key {
@@ -75,27 +80,40 @@ impl<'d, 'i> Draft<'d, 'i> {
                 );
                 self.say(id, None, Situation::Contested, Reason::SharedKey);
             }
-            Match::Ambiguous => {
-                let message =
-                    "the match keys point at several accounts; give one of them this external id by hand";
-                self.problem(Problem::error(ProblemCode::AmbiguousMatch, message).employee(person.id()));
+            Match::Claimed { user: index } => {
+                let why = "another person claims the same account";
+                self.ask_all((row, person), &[index], why);
+                self.say(id, None, Situation::Contested, Reason::SharedKey);
+            }
+            Match::Ambiguous(users) => {
+                let why = "several accounts are this person's by the facts";
+                self.ask_all((row, person), &users, why);
                 self.say(id, None, Situation::Ambiguous, Reason::SeveralMatch);
             }
-            Match::Rekeyed { user: index } | Match::Taken { user: index } => {
-                let rekeyed = matches!(self.matches.of_row(row), Match::Rekeyed { .. });
-                let reason = if rekeyed { Reason::AbsentAndRekeyed } else { Reason::MatchTaken };
-                let message = format!(
-                    "the account {}: {}",
-                    if rekeyed { "of a missing record matches" } else { "is taken" },
-                    reason
-                );
-                let mut problem = Problem::error(ProblemCode::AmbiguousMatch, message).employee(person.id());
-                if let Some(user) = user(index) {
-                    problem = problem.user(&user.id);
+            Match::Open { users, recycled: true } => {
+                let why = "e-mail address and name of this id are all new, so the account that carries it may be \
+                           somebody else's";
+                for user in users.iter().filter_map(|user| self.inputs.users.get(*user)) {
+                    self.ask((Some(row), person.id()), user, ProblemCode::RecycledId, why);
                 }
-                self.problem(problem);
-                self.say(id, user(index), Situation::FoundAlreadyLinked, reason);
+                self.say(id, None, Situation::Recycled, Reason::RecycledId);
             }
+            Match::Open { users, recycled: false } => {
+                let why = "a key agrees with an account, and the facts do not say whose it is";
+                self.ask_all((row, person), &users, why);
+                let held = |user: &&usize| self.pairs.holder_of(**user).is_some();
+                let (situation, account) = match users.iter().find(held) {
+                    Some(index) => (Situation::FoundAlreadyLinked, user(*index)),
+                    None => (Situation::Ambiguous, None),
+                };
+                self.say(id, account, situation, Reason::OpenQuestion);
+            }
+        }
+    }
+
+    fn ask_all(&mut self, (row, person): (usize, &Employee), users: &[usize], why: &str) {
+        for user in users.iter().filter_map(|user| self.inputs.users.get(*user)) {
+            self.ask((Some(row), person.id()), user, ProblemCode::AmbiguousMatch, why);
         }
     }
 
@@ -116,28 +134,31 @@ impl<'d, 'i> Draft<'d, 'i> {
             strays
         });
         let Some(user) = strays.get(id) else { return };
-        let message = "has left, and an account in use that this connection never linked has this external id; \
-                       close it by hand if it is theirs";
+        let message = format!(
+            "has left, and an account in use that this connection never linked has this external id; \
+             `hris link {employee} {}` if it is theirs, and the next sync closes it",
+            user.id
+        );
         let problem = Problem::warning(ProblemCode::Divergence, message).employee(employee).user(&user.id);
         self.problem(problem);
     }
 
     /// Exactly one account without a link matches: it is remembered as this person's.
-    pub(super) fn found(&mut self, row: usize, person: &'i Employee, user: &User, key: MatchKey) {
-        let reason = match key {
-            MatchKey::Email => Reason::MatchedByEmail,
-            MatchKey::EmployeeNumber => Reason::MatchedByEmployeeNumber,
-            MatchKey::ExternalId => Reason::MatchedByExternalId,
+    pub(super) fn found(&mut self, row: usize, person: &'i Employee, user: &User, by: Found) {
+        let reason = match by {
+            Found::Key(MatchKey::Email) => Reason::MatchedByEmail,
+            Found::Key(MatchKey::EmployeeNumber) => Reason::MatchedByEmployeeNumber,
+            Found::Key(MatchKey::ExternalId) => Reason::MatchedByExternalId,
+            Found::Decided => Reason::Decided,
         };
-        self.link(person, user, Situation::Found, reason, None);
+        let facts = (reason, Some(self.identity.evidence(row, user)));
+        self.link(person, user, Situation::Found, facts, None);
         if user.is_live() {
-            if self.mode == Mode::Sync {
-                self.update(row, person, user, None, Situation::Found, Adoption::Yes);
-            }
+            self.take_over(row, person, user, None, Situation::Found);
             self.assign(person, None, user, Situation::Found);
         } else {
             let message =
-                "is employed, and somebody else closed the account; open it by hand if that is wrong";
+                "is employed, and somebody else closed the account; open it in the product if that is wrong";
             self.problem(
                 Problem::warning(ProblemCode::Divergence, message).employee(person.id()).user(&user.id),
             );
@@ -145,33 +166,48 @@ impl<'d, 'i> Draft<'d, 'i> {
         self.say(Some(person.id()), Some(user), Situation::Found, reason);
     }
 
-    /// The same person under a new record: the account goes over.
-    pub(super) fn returned(&mut self, row: usize, person: &'i Employee, user: &User, old: &Link) {
+    /// Writes to an account that becomes this person's: a run that only matches gives it the external id.
+    fn take_over(
+        &mut self,
+        row: usize,
+        person: &'i Employee,
+        user: &User,
+        old: Option<&Link>,
+        situation: Situation,
+    ) {
+        match self.mode {
+            Mode::Sync => self.update(row, person, user, old, situation, Adoption::Yes),
+            Mode::Match => self.mark(row, person, user, situation),
+        }
+    }
+
+    /// The same person under a new record: the account goes over, from the ended record of this connection
+    /// or, where there is none, from another connection that closed it.
+    pub(super) fn returned(&mut self, row: usize, person: &'i Employee, user: &User, old: Option<&Link>) {
         let closed = !user.is_live();
-        let by_hand = closed
-            && (self.policy.rehire == Rehire::Conflict
-                || !old.deactivated_by_us
-                || !self.inputs.target.reactivates);
-        if by_hand {
-            let message = "is employed again under a new record; open the account by hand, or set policy.rehire to reactivate";
+        let by_others = old.is_some_and(|old| !old.deactivated_by_us);
+        let stays_closed = closed
+            && (self.policy.rehire == Rehire::Conflict || by_others || !self.inputs.target.reactivates);
+        if stays_closed {
+            let message = "is employed again under a new record, and the account is closed; open it in the product, \
+                           or set `policy.rehire = \"reactivate\"`";
             self.problem(
                 Problem::error(ProblemCode::AmbiguousMatch, message).employee(person.id()).user(&user.id),
             );
             return self.say(Some(person.id()), Some(user), Situation::Rehire, Reason::ReturnedConflict);
         }
         let reason = Reason::ReturnedUnderNewId;
-        self.link(person, user, Situation::Rehire, reason, Some(&old.employee));
-        if self.mode == Mode::Sync {
-            if closed {
-                let mut action = Action::new(ActionKind::Reactivate, Situation::Rehire, Reason::Returned);
-                action.employee = Some(person.id().clone());
-                action.user = Some(user.id.clone());
-                self.decided.actions.push(action);
-            }
-            self.update(row, person, user, Some(old), Situation::Rehire, Adoption::Yes);
+        let facts = (reason, Some(self.identity.evidence(row, user)));
+        self.link(person, user, Situation::Rehire, facts, old.map(|old| &old.employee));
+        if closed && self.mode == Mode::Sync {
+            let mut action = Action::new(ActionKind::Reactivate, Situation::Rehire, Reason::Returned);
+            action.employee = Some(person.id().clone());
+            action.user = Some(user.id.clone());
+            self.decided.actions.push(action);
         }
         if !closed || self.mode == Mode::Sync {
-            self.assign(person, Some(old), user, Situation::Rehire);
+            self.take_over(row, person, user, old, Situation::Rehire);
+            self.assign(person, old, user, Situation::Rehire);
         }
         self.say(Some(person.id()), Some(user), Situation::Rehire, reason);
     }
@@ -222,6 +258,9 @@ impl<'d, 'i> Draft<'d, 'i> {
         create.awaits_invite = invites;
         if self.inputs.target.assigns {
             let given = self.given(person);
+            for kind in given.unnamed(None, None, &self.policy.assignments) {
+                self.tell(Told::Unmapped(kind), person.id());
+            }
             create.grants = self.givable(person, given.all());
         }
         self.decided.actions.push(create);
@@ -237,22 +276,48 @@ impl<'d, 'i> Draft<'d, 'i> {
     /// Accounts that no employee is linked to.
     pub(in crate::reconcile) fn unlinked_users(&mut self) {
         for (index, user) in self.inputs.users.iter().enumerate() {
-            if self.pairs.holder_of(index).is_some() || self.matches.found.contains(&index) {
+            if self.pairs.holder_of(index).is_some()
+                || self.matches.found.contains(&index)
+                || self.bonds.remade.contains(&index)
+            {
                 continue;
             }
             if !self.matches.claimed.contains(&index) && self.account_alone(user) {
                 continue;
             }
-            let close = !self.matches.claimed.contains(&index)
+            let closes = !self.matches.claimed.contains(&index)
                 && self.policy.unlinked_users == UnlinkedUsers::Deactivate
                 && self.mode == Mode::Sync
                 && user.is_live()
                 && self.inputs.snapshot.absence_counts();
-            if close {
-                self.deactivate(None, user, Situation::Unassigned, Reason::NoEmployeePolicy);
+            let reason = if !closes {
+                Reason::NoEmployee
+            } else if self.inputs.others.held.contains_key(&user.id) {
+                Reason::HeldElsewhere
+            } else if self.is_somebody_elses(user) {
+                Reason::SomebodyElses
+            } else if self.matches.hidden {
+                self.unknown_owner += 1;
+                Reason::KeysHidden
             } else {
-                self.say(None, Some(user), Situation::Unassigned, Reason::NoEmployee);
+                Reason::NoEmployeePolicy
+            };
+            match reason {
+                Reason::NoEmployeePolicy => self.deactivate(None, user, Situation::Unassigned, reason),
+                reason => self.say(None, Some(user), Situation::Unassigned, reason),
             }
         }
+    }
+
+    /// Whether an account carries an external id that is nobody's in this source.
+    fn is_somebody_elses(&self, user: &User) -> bool {
+        let field = TargetField::ExternalId;
+        let Some(id) = user.value(&field) else { return false };
+        let ids = self.ids.get_or_init(|| {
+            let (inputs, pairs) = (self.inputs, self.pairs);
+            let ids = pairs.rows().filter_map(|row| inputs.desired.value(row, &field).value());
+            ids.map(|id| canon::canonical(&field, id)).collect()
+        });
+        !ids.contains(&canon::canonical(&field, id))
     }
 }

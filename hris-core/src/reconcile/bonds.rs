@@ -1,0 +1,143 @@
+//! Whether each link still ties its person to the account that it was made for.
+//!
+//! A target may give the id of a deleted account to the next one, and another table may stand behind the
+//! same state. So a link is believed only while its account carries the external id that it was given.
+
+use std::cell::OnceCell;
+use std::collections::{HashMap, HashSet};
+
+use super::identity::Identity;
+use super::inputs::Inputs;
+use super::pairs::Pairs;
+use crate::{Link, TargetField, User, canon};
+
+/// What a link names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bond {
+    /// The account that it was made for.
+    Holds(usize),
+    /// An account that is not the one it was made for.
+    Replaced(usize),
+    /// No account; but another one carries the external id that the account was given.
+    Remade(usize),
+    /// No account.
+    Gone,
+}
+
+/// What every link names.
+#[derive(Debug)]
+pub(super) struct Bonds {
+    of_link: Vec<Bond>,
+    /// Accounts that take the place of a linked one.
+    pub(super) remade: HashSet<usize>,
+    /// Links whose account does not carry the external id that it was given.
+    pub(super) replaced: u64,
+    /// Links of people who have not left, and how many of their accounts the target lists.
+    pub(super) current: u64,
+    pub(super) listed: u64,
+}
+
+impl Bonds {
+    pub(super) fn of(inputs: &Inputs<'_>, pairs: &Pairs<'_>, identity: &Identity<'_, '_>) -> Self {
+        let carriers = Carriers { inputs, pairs, by_id: OnceCell::new() };
+        let mut bonds = Self {
+            of_link: Vec::with_capacity(inputs.links.len()),
+            remade: HashSet::new(),
+            replaced: 0,
+            current: 0,
+            listed: 0,
+        };
+        for link in inputs.links {
+            let row = pairs.row(link.employee.as_str());
+            let account = pairs.user(link.user.as_str());
+            let user = account.and_then(|account| Some((account, inputs.users.get(account)?)));
+            let bond = match user {
+                Some((account, user)) if is_believed(inputs, identity, link, row, user) => {
+                    Bond::Holds(account)
+                }
+                Some((account, _)) => {
+                    bonds.replaced += 1;
+                    carriers.of(link, row).map_or(Bond::Replaced(account), Bond::Remade)
+                }
+                None => carriers.of(link, row).map_or(Bond::Gone, Bond::Remade),
+            };
+            if row.is_some_and(|row| !identity.has_left(row)) {
+                bonds.current += 1;
+                bonds.listed += u64::from(account.is_some());
+            }
+            if let Bond::Remade(account) = bond {
+                bonds.remade.insert(account);
+            }
+            bonds.of_link.push(bond);
+        }
+        bonds
+    }
+
+    pub(super) fn of_link(&self, link: usize) -> Bond {
+        self.of_link.get(link).copied().unwrap_or(Bond::Gone)
+    }
+
+    /// Whether a link holds the account that it names.
+    pub(super) fn holds(&self, link: usize) -> bool {
+        matches!(self.of_link(link), Bond::Holds(_))
+    }
+}
+
+/// The external ids that an account of this link may carry: the one it was given, and the one its person
+/// should have.
+fn ids<'a>(inputs: &'a Inputs<'_>, link: &'a Link, row: Option<usize>) -> [Option<&'a str>; 2] {
+    let wanted = row.and_then(|row| inputs.desired.value(row, &TargetField::ExternalId).value());
+    // Older states do not know which id was given; it was the employee's own in nearly all of them.
+    let given = link.external_id.as_deref().or_else(|| row.is_none().then_some(link.employee.as_str()));
+    [given, wanted]
+}
+
+fn is_believed(
+    inputs: &Inputs<'_>,
+    identity: &Identity<'_, '_>,
+    link: &Link,
+    row: Option<usize>,
+    user: &User,
+) -> bool {
+    let field = TargetField::ExternalId;
+    if inputs.target.unkept.contains(&field) {
+        return true;
+    }
+    let carried = match user.value(&field) {
+        Some(carried) => {
+            let mut ids = ids(inputs, link, row).into_iter().flatten();
+            ids.any(|id| canon::same(&field, id, carried))
+        }
+        // It was linked and not written yet, so it is tied by its facts, as when it was matched.
+        None if link.external_id.is_none() => row.is_some_and(|row| identity.evidence(row, user).suffices()),
+        None => false,
+    };
+    carried || identity.judged(row, &link.employee, user) == Some(true)
+}
+
+/// Accounts that nobody is linked to, by external id.
+struct Carriers<'a, 'i> {
+    inputs: &'a Inputs<'i>,
+    pairs: &'a Pairs<'i>,
+    by_id: OnceCell<HashMap<String, Option<usize>>>,
+}
+
+impl Carriers<'_, '_> {
+    /// The one account that carries the external id of a link.
+    fn of(&self, link: &Link, row: Option<usize>) -> Option<usize> {
+        let field = TargetField::ExternalId;
+        let by_id = self.by_id.get_or_init(|| {
+            let mut by_id = HashMap::new();
+            for (index, user) in self.inputs.users.iter().enumerate() {
+                let free =
+                    self.pairs.holder_of(index).is_none() && !self.inputs.others.held.contains_key(&user.id);
+                let Some(id) = user.value(&field).filter(|_| free) else { continue };
+                let id = canon::canonical(&field, id).into_owned();
+                by_id.entry(id).and_modify(|several| *several = None).or_insert(Some(index));
+            }
+            by_id
+        });
+        let ids = ids(self.inputs, link, row).into_iter().flatten();
+        ids.map(|id| canon::canonical(&field, id)).find_map(|id| by_id.get(id.as_ref()).copied().flatten())
+    }
+}

@@ -1,0 +1,142 @@
+//! What a plan takes away, and from how many: emptied fields, assignments and levels taken back.
+//!
+//! A few who lose something are daily business. Many who lose the same at once are more likely a credential
+//! that sees less than before, so what they lose is planned apart from the rest and can wait alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::bonds::Bonds;
+use super::inputs::Inputs;
+use super::merge::Side;
+use super::pairs::Pairs;
+use super::plan::{Action, ActionKind, Change};
+use super::policy::Policy;
+use crate::{AssignmentKind, TargetField, UserId};
+
+/// How many had something, and how many would lose it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Taken {
+    /// Linked accounts in use that have it.
+    pub had: u64,
+    /// Of those, how many lose it by the plan.
+    pub lose: u64,
+}
+
+/// So many may always lose something in a run.
+pub(super) const A_FEW: u64 = 3;
+
+/// Counts what the actions take away, and splits off what so many lose that it may have to wait; all of it
+/// where `all` says that something else is wrong with this run.
+pub(super) fn split(
+    inputs: &Inputs<'_>,
+    policy: &Policy,
+    (pairs, bonds): (&Pairs<'_>, &Bonds),
+    all: bool,
+    actions: &mut Vec<Action>,
+) -> BTreeMap<String, Taken> {
+    let takes = Takes { inputs, policy, pairs };
+    let mut losers: BTreeMap<String, BTreeSet<UserId>> = BTreeMap::new();
+    for action in actions.iter() {
+        let Some(user) = &action.user else { continue };
+        for name in takes.of(action) {
+            losers.entry(name).or_default().insert(user.clone());
+        }
+    }
+    let mut taken: BTreeMap<String, Taken> = BTreeMap::new();
+    for (name, users) in losers {
+        taken.insert(name, Taken { had: 0, lose: users.len() as u64 });
+    }
+    if taken.is_empty() {
+        return taken;
+    }
+    for (index, user) in inputs.users.iter().enumerate() {
+        let Some(link) = pairs.holder_of(index).filter(|link| user.is_live() && bonds.holds(*link)) else {
+            continue;
+        };
+        let granted = inputs.links.get(link).map(|link| &link.granted);
+        for (name, taken) in &mut taken {
+            let has = match name.parse::<TargetField>() {
+                Ok(field) => user.value(&field).is_some(),
+                Err(_) if *name == kind_name(AssignmentKind::Role) => user.role.is_some(),
+                Err(_) => granted.into_iter().flatten().any(|grant| kind_name(grant.kind) == *name),
+            };
+            taken.had += u64::from(has);
+        }
+    }
+    let many = taken.iter().filter(|(_, taken)| all || taken.lose > A_FEW);
+    let apart: BTreeSet<&str> = many.map(|(name, _)| name.as_str()).collect();
+    if !apart.is_empty() {
+        let mut split = Vec::new();
+        for action in actions.iter_mut() {
+            split.extend(takes.apart(action, &apart));
+        }
+        actions.extend(split);
+    }
+    taken
+}
+
+/// The name of a kind of assignment in the figures.
+pub(super) fn kind_name(kind: AssignmentKind) -> String {
+    format!("assignments.{}", kind.as_str())
+}
+
+struct Takes<'a, 'i> {
+    inputs: &'a Inputs<'i>,
+    policy: &'a Policy,
+    pairs: &'a Pairs<'i>,
+}
+
+impl Takes<'_, '_> {
+    /// The names of everything that an action takes away.
+    fn of(&self, action: &Action) -> Vec<String> {
+        if action.side == Side::Source || action.releases {
+            return Vec::new();
+        }
+        let fields = action.changes.iter().filter(|change| self.empties(change));
+        let kinds = action.grants.iter().filter(|grant| self.strips(action, grant));
+        let kinds: BTreeSet<String> = kinds.map(|grant| kind_name(grant.grant.kind)).collect();
+        fields.map(|change| change.field.to_string()).chain(kinds).collect()
+    }
+
+    /// Whether a change puts nothing, or what stands for nothing, in place of a value.
+    fn empties(&self, change: &Change) -> bool {
+        let fallback = || self.inputs.desired.fallback(&change.field);
+        change.from.is_some() && (change.to.is_none() || change.to.as_deref() == fallback())
+    }
+
+    /// Whether something is taken back; a level that replaces another takes that one back, unless it is the
+    /// base level that gives way.
+    fn strips(&self, action: &Action, change: &super::plan::GrantChange) -> bool {
+        if !change.given {
+            return true;
+        }
+        let user = action.user.as_ref().and_then(|user| self.pairs.user(user.as_str()));
+        let current = user.and_then(|user| self.inputs.users.get(user)).and_then(|user| user.role.as_deref());
+        change.grant.kind == AssignmentKind::Role
+            && current.is_some_and(|current| self.policy.assignments.default_role.as_deref() != Some(current))
+    }
+
+    /// Leaves in an action what may go on, and returns the rest as an action of its own.
+    fn apart(&self, action: &mut Action, names: &BTreeSet<&str>) -> Option<Action> {
+        if !self.of(action).iter().any(|name| names.contains(name.as_str())) {
+            return None;
+        }
+        let waits =
+            |change: &Change| self.empties(change) && names.contains(change.field.to_string().as_str());
+        let (changes, kept) = std::mem::take(&mut action.changes).into_iter().partition(waits);
+        action.changes = kept;
+        let back = std::mem::take(&mut action.grants);
+        let (grants, kept) = back.into_iter().partition(|grant| {
+            self.strips(action, grant) && names.contains(kind_name(grant.grant.kind).as_str())
+        });
+        action.grants = kept;
+        let mut apart = Action { changes, grants, waits: true, ..action.clone() };
+        if action.changes.is_empty() && action.grants.is_empty() && action.kind != ActionKind::Create {
+            std::mem::swap(action, &mut apart);
+            return None;
+        }
+        Some(apart)
+    }
+}
