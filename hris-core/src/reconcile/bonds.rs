@@ -88,8 +88,8 @@ impl Bonds {
 fn ids<'a>(inputs: &'a Inputs<'_>, link: &'a Link, row: Option<usize>) -> [Option<&'a str>; 2] {
     let wanted = row.and_then(|row| inputs.desired.value(row, &TargetField::ExternalId).value());
     // Older states do not know which id was given; it was the employee's own in nearly all of them.
-    let given = link.external_id.as_deref().or_else(|| row.is_none().then_some(link.employee.as_str()));
-    [given, wanted]
+    let given = link.external_id.as_deref().unwrap_or(link.employee.as_str());
+    [Some(given), wanted]
 }
 
 fn is_believed(

@@ -9,7 +9,7 @@ use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::bonds::{Bond, Bonds};
-use super::identity::{Evidence, Identity, is_placeholder};
+use super::identity::{Evidence, Identity, Opinion, is_placeholder};
 use super::inputs::Inputs;
 use super::leaver::{Standing, standing};
 use super::pairs::{Pairs, holder};
@@ -120,8 +120,10 @@ pub(super) fn correlate(
         }
         matches.by_row.insert(row, found);
     }
+    let doubted = search.doubted(&matches);
     for (user, rows) in claims {
-        if rows.len() > 1 {
+        let doubted = doubted.get(&user).is_some_and(|others| others.iter().any(|row| !rows.contains(row)));
+        if rows.len() > 1 || doubted {
             matches.by_row.extend(rows.into_iter().map(|row| (row, Match::Claimed { user })));
         } else {
             matches.found.insert(user);
@@ -137,13 +139,21 @@ struct Candidate {
     by: Found,
 }
 
-/// Whether an account is the person's whatever other keys say: it carries their id, or a person decided it.
-type ByItself = bool;
+/// What makes an account the person's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Ground {
+    /// A person decided it, whatever else the keys say.
+    Decided,
+    /// The facts suffice.
+    Facts,
+    /// It carries the person's id: accounts of which only a key speaks hinder nothing.
+    Id,
+}
 
 /// What one candidate comes to.
 enum Verdict {
     /// It is the person's.
-    Is(Match, ByItself),
+    Is(Match, Ground),
     /// A key agrees, and nobody knows.
     Open { recycled: bool },
     /// It is somebody else's, and the key says nothing.
@@ -176,13 +186,18 @@ impl<'s> Search<'s, '_> {
     /// whoever is linked to whom; and whether somebody's keys cannot be seen.
     fn bystanders(&self) -> (HashSet<usize>, bool) {
         let rows: Vec<usize> = self.pairs.rows().filter(|row| !self.has_left(*row)).collect();
-        let mapped: HashSet<&TargetField> = self.inputs.desired.targets().collect();
-        let hides = |row: &usize, field: &TargetField| {
-            mapped.contains(field) && !self.inputs.desired.value(*row, field).is_visible()
-        };
         let keys = [TargetField::Email, TargetField::EmployeeNumber, TargetField::ExternalId];
-        let hidden = !self.inputs.snapshot.set_aside().is_empty()
-            || rows.iter().any(|row| keys.iter().any(|field| hides(row, field)));
+        let hides = |field: &TargetField| {
+            let value = |row: &usize| self.inputs.desired.value(*row, field);
+            // What nobody is sent is no key of this source.
+            let sent = rows.iter().any(|row| value(row).is_visible());
+            rows.iter().any(|row| match value(row) {
+                Field::NotPermitted => true,
+                Field::NotProvided => sent,
+                Field::Cleared | Field::Value(_) => false,
+            })
+        };
+        let hidden = !self.inputs.snapshot.set_aside().is_empty() || keys.iter().any(hides);
         let mut found = HashSet::new();
         for field in keys {
             let wanted = |row: &usize| {
@@ -300,21 +315,38 @@ impl<'s> Search<'s, '_> {
         }
     }
 
+    /// Accounts that may be those of people who have an open question, by what the facts say.
+    fn doubted(&self, matches: &Matches) -> HashMap<usize, Vec<usize>> {
+        let mut doubted: HashMap<usize, Vec<usize>> = HashMap::new();
+        for (row, found) in &matches.by_row {
+            let Match::Open { users, .. } = found else { continue };
+            for user in users {
+                let account = self.inputs.users.get(*user);
+                if account.is_some_and(|account| !self.evidence(*row, account).speaks_against()) {
+                    doubted.entry(*user).or_default().push(*row);
+                }
+            }
+        }
+        doubted
+    }
+
     fn evidence(&self, row: usize, user: &User) -> Evidence {
         self.identity.evidence(row, user)
     }
 
     /// Looks at all candidates at once: two accounts that are both the person's by the facts are a question.
     fn decide(&self, row: usize, candidates: &[Candidate]) -> Match {
-        let mut sure: Vec<(usize, Match, bool)> = Vec::new();
+        let mut sure: Vec<(usize, Match, Ground)> = Vec::new();
         let mut open: Vec<usize> = Vec::new();
         let mut is_recycled = false;
         let mut candidates = candidates.to_vec();
-        candidates.sort_by_key(|candidate| candidate.user);
+        // Nothing may depend on the order of the accounts.
+        let id = |candidate: &Candidate| self.inputs.users.get(candidate.user).map(|user| &user.id);
+        candidates.sort_by(|left, right| id(left).cmp(&id(right)));
         for candidate in candidates {
             let Some(user) = self.inputs.users.get(candidate.user) else { continue };
             match self.verdict(row, candidate, user) {
-                Verdict::Is(found, by_itself) => sure.push((candidate.user, found, by_itself)),
+                Verdict::Is(found, ground) => sure.push((candidate.user, found, ground)),
                 Verdict::Open { recycled } => {
                     is_recycled |= recycled;
                     open.push(candidate.user);
@@ -328,9 +360,14 @@ impl<'s> Search<'s, '_> {
         match sure.as_slice() {
             [] if open.is_empty() => Match::None,
             [] => Match::Open { users: open, recycled: is_recycled },
-            [(_, one, by_itself)] if open.is_empty() || *by_itself || stands_alone => one.clone(),
+            [(_, one, ground)] if open.is_empty() || *ground != Ground::Facts || stands_alone => one.clone(),
             several => {
-                match several.iter().filter(|(_, _, by_itself)| *by_itself).collect::<Vec<_>>().as_slice() {
+                match several
+                    .iter()
+                    .filter(|(_, _, ground)| *ground == Ground::Decided)
+                    .collect::<Vec<_>>()
+                    .as_slice()
+                {
                     [(_, one, _)] => one.clone(),
                     _ => Match::Ambiguous(several.iter().map(|(user, _, _)| *user).chain(open).collect()),
                 }
@@ -348,15 +385,16 @@ impl<'s> Search<'s, '_> {
             return Verdict::IsNot;
         }
         let judged = judged == Some(true);
+        let ground = if judged { Ground::Decided } else { Ground::Facts };
         let when = |suffices: bool, found: Match| {
-            if suffices { Verdict::Is(found, judged) } else { Verdict::Open { recycled: false } }
+            if suffices { Verdict::Is(found, ground) } else { Verdict::Open { recycled: false } }
         };
         if let Some(held) = self.inputs.others.held.get(&user.id) {
             // External ids mean something within their connection only.
             let facts = evidence.suffices_against_another() || judged;
             return match (facts, held.closed) {
-                (true, true) => Verdict::Is(Match::Reopened { user: index }, judged),
-                (true, false) => Verdict::Is(Match::Elsewhere { user: index }, judged),
+                (true, true) => Verdict::Is(Match::Reopened { user: index }, ground),
+                (true, false) => Verdict::Is(Match::Elsewhere { user: index }, ground),
                 (false, _) if by_id_alone => Verdict::IsNot,
                 (false, _) => Verdict::Open { recycled: false },
             };
@@ -371,6 +409,11 @@ impl<'s> Search<'s, '_> {
                 && !self.pairs.shared.contains(&index)
                 && matches!(self.bonds.of_link(link), Bond::Holds(_));
             let facts = evidence.suffices_against_another() || judged;
+            // An address passes on: two other facts say that its new owner is somebody else.
+            let passes_on = evidence.employee_number != Opinion::Agrees && evidence.speaks_against();
+            if free && passes_on && !judged {
+                return Verdict::IsNot;
+            }
             return when(free && facts, Match::Returned { user: index, link });
         }
         let carried = user.value(&TargetField::ExternalId);
@@ -380,7 +423,7 @@ impl<'s> Search<'s, '_> {
                 if self.identity.is_recycled(row, user) && !judged {
                     Verdict::Open { recycled: true }
                 } else {
-                    Verdict::Is(found, true)
+                    Verdict::Is(found, if judged { ground } else { Ground::Id })
                 }
             }
             (Some(carried), _) => {

@@ -96,7 +96,7 @@ fn a_source_that_shrank() {
         (3, 1, Some(Rule::MinSourcePercent)),
         (1, 1, None),
         (0, 0, Some(Rule::EmptySource)),
-        (10, 0, Some(Rule::MinSourcePercent)),
+        (10, 0, Some(Rule::EmptySource)),
     ] {
         let mut plan = plan(100, 0);
         plan.figures.source_people = now;
@@ -139,22 +139,26 @@ fn all_rules_are_named_in_their_order() {
     figures.organisation_changed = true;
     figures.unidentified = 1;
     figures.config_changed = true;
+    figures.target_changed = true;
+    figures.email_changes = 900;
     let mut safeguards = Safeguards::default();
     safeguards.max_creations_percent = 10;
     let refusal = refused(&plan, &safeguards).unwrap();
-    assert_eq!(refusal.rule, Rule::MaxDeactivations);
+    assert_eq!(refusal.rule, Rule::UnidentifiedRecord);
     let words = [
+        "organisation_changed",
+        "credential_changed",
+        "target_changed",
+        "empty_source",
+        "min_source_percent",
+        "coverage_lost",
+        "config_changed",
+        "max_deactivations",
         "max_deactivations_percent",
         "max_deactivations_window",
         "min_remaining_percent",
         "max_creations_percent",
-        "min_source_percent",
-        "empty_source",
-        "coverage_lost",
-        "credential_changed",
-        "organisation_changed",
-        "unidentified_record",
-        "config_changed",
+        "max_email_changes",
     ];
     let places: Vec<_> = words.iter().map(|word| refusal.message.find(&format!("also {word}:"))).collect();
     assert!(places.iter().all(Option::is_some) && places.is_sorted(), "{}", refusal.message);

@@ -12,6 +12,13 @@ pub fn apply(world: &mut World, plan: &Plan) -> Result<(), String> {
         step(world, action).map_err(|fault| format!("{fault} at {}", line_of(action)))?;
         unique(world).map_err(|fault| format!("{fault} after {}", line_of(action)))?;
     }
+    for note in &plan.notes {
+        let link = world.links.iter_mut().find(|link| link.employee == note.employee);
+        // A note about a record that this plan replaced says nothing any more.
+        if let Some(link) = link {
+            note.apply(link);
+        }
+    }
     world.last = Some(plan.baseline.clone());
     Ok(())
 }
@@ -28,6 +35,7 @@ fn step(world: &mut World, action: &Action) -> Result<(), String> {
             write(&mut user, action)?;
             let mut link = Link::new(employee, user.id.clone());
             link.awaits_invite = action.awaits_invite;
+            link.external_id = user.value(&TargetField::ExternalId).map(str::to_owned);
             give(&mut user, Some(&mut link), action);
             world.users.push(user);
             world.links.push(link);
@@ -41,8 +49,11 @@ fn step(world: &mut World, action: &Action) -> Result<(), String> {
             if let Some(old) = &action.replaces {
                 let place = world.links.iter().position(|link| link.employee == *old).ok_or("no old link")?;
                 let old = world.links.remove(place);
-                link = Link { employee: link.employee, user: link.user, ..old };
+                if old.employee != link.employee || old.user == link.user {
+                    link = Link { employee: link.employee, user: link.user, ..old };
+                }
             }
+            link.external_id.clone_from(&action.carries);
             if world.links.iter().any(|other| other.user == link.user || other.employee == link.employee) {
                 return Err("two links to one".to_owned());
             }
@@ -56,7 +67,13 @@ fn step(world: &mut World, action: &Action) -> Result<(), String> {
     let id = action.user.clone().or(link.as_ref().map(|link| link.user.clone())).ok_or("no account")?;
     let user = world.users.iter_mut().find(|user| user.id == id).ok_or("no such account")?;
     match action.kind {
-        ActionKind::Update => write(user, action)?,
+        ActionKind::Update => {
+            write(user, action)?;
+            let given = action.changes.iter().find(|change| change.field == TargetField::ExternalId);
+            if let (Some(given), Some(link)) = (given, &mut link) {
+                link.external_id.clone_from(&given.to);
+            }
+        }
         ActionKind::Assign => give(user, link.as_deref_mut(), action),
         ActionKind::Invite | ActionKind::Reinvite => {
             if user.status == UserStatus::Active || user.status == UserStatus::Deactivated {
@@ -64,7 +81,9 @@ fn step(world: &mut World, action: &Action) -> Result<(), String> {
             }
             user.status = UserStatus::Invited;
             user.invite = Some(Invite { sent_at: world.now, accepted_at: None });
-            link.as_mut().ok_or("invited a stranger")?.awaits_invite = false;
+            let link = link.as_mut().ok_or("invited a stranger")?;
+            link.awaits_invite = false;
+            link.invites += 1;
         }
         ActionKind::Deactivate => {
             if !user.is_live() {
@@ -85,7 +104,6 @@ fn step(world: &mut World, action: &Action) -> Result<(), String> {
         }
         other => return Err(format!("no such kind: {other:?}")),
     }
-    if let Some(link) = link {}
     Ok(())
 }
 

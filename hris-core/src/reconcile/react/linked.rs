@@ -46,6 +46,7 @@ impl<'d, 'i> Draft<'d, 'i> {
             let facts = Some(self.identity.evidence(row, user));
             let found = (Reason::Decided, facts);
             self.link(person, user, Situation::Confirmed, found, Some(person.id()));
+            self.left_behind(record);
             return self.anew(row, person, link, user);
         }
         let user = |index: usize| self.inputs.users.get(index);
@@ -72,6 +73,7 @@ impl<'d, 'i> Draft<'d, 'i> {
                     let facts = Some(self.identity.evidence(row, user));
                     let found = (Reason::AccountRemade, facts);
                     self.link(person, user, Situation::Confirmed, found, Some(person.id()));
+                    self.left_behind(record);
                     self.anew(row, person, link, user);
                 }
             }
@@ -88,6 +90,14 @@ impl<'d, 'i> Draft<'d, 'i> {
             let decided = self.identity.judged(Some(row), person.id(), user) == Some(true);
             (free && decided && *id != record.user).then_some(user)
         })
+    }
+
+    /// The account that a link named is nobody's from now on.
+    fn left_behind(&mut self, record: &Link) {
+        let user = self.pairs.user(record.user.as_str()).and_then(|user| self.inputs.users.get(user));
+        if let Some(user) = user {
+            self.say(None, Some(user), Situation::Unassigned, Reason::NoEmployee);
+        }
     }
 
     /// Goes on with an account that takes the place of the linked one in this run.
@@ -365,6 +375,7 @@ impl<'d, 'i> Draft<'d, 'i> {
                     if let Some(user) = user(index) {
                         let found = (Reason::AccountRemade, None);
                         self.link_by_id(employee, user, Situation::SourceMissing, found, Some(employee));
+                        self.left_behind(record);
                         self.missing(*link, employee, user);
                     }
                 }
