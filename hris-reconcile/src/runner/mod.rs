@@ -9,6 +9,7 @@ mod check;
 mod draft;
 mod lease;
 mod links;
+mod people;
 mod push;
 mod run;
 mod saved;

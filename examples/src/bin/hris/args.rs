@@ -53,19 +53,25 @@ pub(crate) enum Command {
     Demo(Demo),
     /// Forget this connection's credential; history stays
     Disconnect,
+    /// Why something is done for one person, or not
+    Explain(Explain),
     /// Every source field, how many people have it, and an invented example
     Fields(Fields),
     /// Past runs, newest first, or one of them in full
     History(History),
+    /// Sync one person now, under every rule of a sync
+    Import(Import),
     /// Write a commented hris.toml
     Init(Init),
+    /// Decide that an account is an employee's
+    Link(Link),
     /// Link existing accounts to employees; creates, invites and removes nobody
     Match,
     /// What a sync would do, without writing anything
     Plan(Plan),
     /// The report of one run
     Report(Report),
-    /// List and decide open conflicts
+    /// List and decide open conflicts and open questions about whose an account is
     Resolve(Resolve),
     /// Sync by the schedule until stopped
     Run,
@@ -75,6 +81,8 @@ pub(crate) enum Command {
     Schema,
     /// Bring the accounts in step
     Sync(Sync),
+    /// Decide that the linked account is not an employee's
+    Unlink(Unlink),
 }
 
 impl Command {
@@ -84,9 +92,12 @@ impl Command {
             Self::Connect(_) => "connect",
             Self::Demo(_) => "demo",
             Self::Disconnect => "disconnect",
+            Self::Explain(_) => "explain",
             Self::Fields(_) => "fields",
             Self::History(_) => "history",
+            Self::Import(_) => "import",
             Self::Init(_) => "init",
+            Self::Link(_) => "link",
             Self::Match => "match",
             Self::Plan(_) => "plan",
             Self::Report(_) => "report",
@@ -95,6 +106,7 @@ impl Command {
             Self::Sandbox(_) => "sandbox",
             Self::Schema => "schema",
             Self::Sync(_) => "sync",
+            Self::Unlink(_) => "unlink",
         }
     }
 }
@@ -117,6 +129,35 @@ pub(crate) struct Demo {
     /// Where the files go; they stay for a look
     #[arg(long, default_value = "hris-demo", value_name = "D")]
     pub(crate) dir: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Explain {
+    /// The person's id in the HR system
+    pub(crate) employee: String,
+    /// A past run's id, or `latest`; without it, what a sync would do now
+    #[arg(long, value_name = "RUN")]
+    pub(crate) run: Option<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Import {
+    /// The person's id in the HR system
+    pub(crate) employee: String,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Link {
+    /// The person's id in the HR system
+    pub(crate) employee: String,
+    /// The account's id in the product
+    pub(crate) user: String,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Unlink {
+    /// The person's id in the HR system
+    pub(crate) employee: String,
 }
 
 #[derive(Args, Debug)]
@@ -167,15 +208,21 @@ pub(crate) enum Format {
 
 #[derive(Args, Debug)]
 pub(crate) struct Resolve {
-    /// A conflict's id
+    /// The id of a conflict or a question
     #[arg(conflicts_with = "all")]
     pub(crate) id: Option<String>,
-    /// Decide every open conflict
-    #[arg(long, requires = "keep")]
+    /// Decide every open conflict, or with --same every open question
+    #[arg(long)]
     pub(crate) all: bool,
     /// The side whose value stays
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, conflicts_with_all = ["same", "different"])]
     pub(crate) keep: Option<Side>,
+    /// The account is this person's
+    #[arg(long, conflicts_with = "different")]
+    pub(crate) same: bool,
+    /// The account is not this person's
+    #[arg(long, conflicts_with = "all")]
+    pub(crate) different: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

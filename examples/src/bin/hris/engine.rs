@@ -4,14 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use hris_core::reconcile::Resolution;
-use hris_core::{Finding, Level, Secret, Timestamp};
+use hris_core::reconcile::{Judgement, Resolution};
+use hris_core::{EmployeeId, Finding, Level, Secret, Timestamp, UserId};
 use hris_reconcile::email::EmailSender;
 use hris_reconcile::report::Report;
 use hris_reconcile::store::{SqliteStore, StateStore as _};
 use hris_reconcile::target::{TargetError, TargetErrorKind};
 use hris_reconcile::targets::{DirectoryTarget, SqliteTarget};
-use hris_reconcile::{Approval, Planned, ReportHook, Runner, SavedPlan, Stage};
+use hris_reconcile::{Approval, Explanation, Planned, ReportHook, Runner, SavedPlan, Stage};
 
 use crate::Shell;
 use crate::commands::check::Looked;
@@ -48,9 +48,53 @@ pub(crate) async fn match_only(settings: &Settings, shell: &Shell) -> Result<Rep
     with_runner(settings, shell, Access::Write, async |runner| Ok(runner.match_users(now).await?)).await
 }
 
-/// Remembers what was decided about conflicts.
-pub(crate) async fn resolve(settings: &Settings, shell: &Shell, decisions: &[Resolution]) -> Result<()> {
-    with_runner(settings, shell, Access::Write, async |runner| Ok(runner.resolve(decisions).await?)).await
+/// Remembers what was decided about conflicts and questions.
+pub(crate) async fn resolve(
+    settings: &Settings,
+    shell: &Shell,
+    decisions: &[Resolution],
+    answers: &[Judgement],
+) -> Result<()> {
+    let now = shell.clock.now();
+    let decide = async |runner: &Runner| {
+        runner.resolve(decisions).await?;
+        Ok(runner.judge(answers, now).await?)
+    };
+    with_runner(settings, shell, Access::Write, decide).await
+}
+
+/// Syncs one person.
+pub(crate) async fn import(settings: &Settings, shell: &Shell, employee: &EmployeeId) -> Result<Report> {
+    let now = shell.clock.now();
+    with_runner(settings, shell, Access::Write, async |runner| Ok(runner.import(employee, now).await?)).await
+}
+
+/// Decides that an account is an employee's.
+pub(crate) async fn link(
+    settings: &Settings,
+    shell: &Shell,
+    employee: &EmployeeId,
+    user: &UserId,
+) -> Result<()> {
+    let now = shell.clock.now();
+    with_runner(settings, shell, Access::Write, async |runner| Ok(runner.link(employee, user, now).await?))
+        .await
+}
+
+/// Decides that the linked account is not an employee's, and says which one it was.
+pub(crate) async fn unlink(settings: &Settings, shell: &Shell, employee: &EmployeeId) -> Result<UserId> {
+    let now = shell.clock.now();
+    with_runner(settings, shell, Access::Write, async |runner| Ok(runner.unlink(employee, now).await?)).await
+}
+
+/// Why something would be done for one person, or not.
+pub(crate) async fn explain(
+    settings: &Settings,
+    shell: &Shell,
+    employee: &EmployeeId,
+) -> Result<Option<Explanation>> {
+    let now = shell.clock.now();
+    with_runner(settings, shell, Access::Look, async |runner| Ok(runner.explain(employee, now).await?)).await
 }
 
 /// Carries out one saved plan.

@@ -61,9 +61,12 @@ async fn dispatch(cli: &Cli, shell: Shell) -> Result<u8> {
         Command::Connect(args) => commands::connect::connect(config, args, &shell).await,
         Command::Demo(args) => commands::demo::demo(args, &shell).await,
         Command::Disconnect => commands::connect::disconnect(config, &shell).await,
+        Command::Explain(args) => commands::people::explain(config, args, &shell).await,
         Command::Fields(args) => commands::fields::fields(config, args, &shell).await,
         Command::History(args) => commands::history::history(config, args, &shell).await,
+        Command::Import(args) => commands::people::import(config, args, &shell).await,
         Command::Init(args) => commands::init::init(config, args, &shell),
+        Command::Link(args) => commands::people::link(config, args, &shell).await,
         Command::Match => commands::sync::match_only(config, &shell).await,
         Command::Plan(args) => commands::plan::plan(config, args, &shell).await,
         Command::Report(args) => commands::history::report(config, args, &shell).await,
@@ -72,6 +75,7 @@ async fn dispatch(cli: &Cli, shell: Shell) -> Result<u8> {
         Command::Sandbox(args) => commands::sandbox::sandbox(args, &shell).await,
         Command::Schema => commands::init::schema(&shell),
         Command::Sync(args) => commands::sync::sync(config, args, &shell).await,
+        Command::Unlink(args) => commands::people::unlink(config, args, &shell).await,
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use hris_core::reconcile::{ActionKind, Conflict, Refusal, Side};
+use hris_core::reconcile::{ActionKind, Conflict, Question, Refusal, Side};
 use hris_core::{Problem, Severity, Timestamp};
 use hris_reconcile::report::{ActionLine, Counts, Outcome, Report};
 
@@ -74,6 +74,25 @@ pub(crate) fn conflicts(console: Console, conflicts: &[Conflict]) -> Result<()> 
     rest(console, conflicts.len())
 }
 
+/// Open questions about whose an account is.
+pub(crate) fn questions(console: Console, questions: &[Question]) -> Result<()> {
+    if questions.is_empty() {
+        return Ok(());
+    }
+    console.say(format!("{} · {}", console.bold("whose account"), questions.len()))?;
+    let mut table = console.table(["id", "employee", "account", "what the facts say"]);
+    for question in questions.iter().take(ROWS) {
+        table.add_row([
+            question.id.clone(),
+            plain(question.employee.as_str()),
+            plain(question.user.as_str()),
+            question.evidence.to_string(),
+        ]);
+    }
+    console.show(&table)?;
+    rest(console, questions.len())
+}
+
 fn heading(console: Console, report: &Report) -> Result<()> {
     let source = &report.source;
     let people = counted(source.employees, "person", "people");
@@ -91,6 +110,7 @@ fn heading(console: Console, report: &Report) -> Result<()> {
         other => console.red(other.as_str()),
     };
     let name = match report.command.as_str() {
+        "import" => "Import",
         "match" => "Match",
         _ => "Sync",
     };

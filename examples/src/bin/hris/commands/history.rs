@@ -64,7 +64,7 @@ pub(crate) async fn report(path: &Path, args: &args::Report, shell: &Shell) -> R
 }
 
 /// The run of this id; `latest` is the newest.
-async fn find(settings: &config::Settings, run: &str) -> Result<Report> {
+pub(crate) async fn find(settings: &config::Settings, run: &str) -> Result<Report> {
     let found = if run == "latest" {
         engine::history(settings, 1).await?.into_iter().next()
     } else {

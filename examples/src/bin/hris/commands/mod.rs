@@ -6,6 +6,7 @@ pub(crate) mod demo;
 pub(crate) mod fields;
 pub(crate) mod history;
 pub(crate) mod init;
+pub(crate) mod people;
 pub(crate) mod plan;
 pub(crate) mod resolve;
 pub(crate) mod run;

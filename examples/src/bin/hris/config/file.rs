@@ -219,6 +219,8 @@ pub(crate) struct Policy {
     pub(crate) invite: bool,
     /// Days after which an invitation that was not accepted is sent again; 0 is never.
     pub(crate) reinvite_after_days: u32,
+    /// How often a person is invited at most; 0 is no limit.
+    pub(crate) max_invites: u32,
     /// People who come back: reactivate opens the account that this connection closed; conflict leaves it to a person.
     #[schemars(schema_with = "rehires")]
     pub(crate) rehire: Rehire,
@@ -288,6 +290,14 @@ pub(crate) struct Safeguards {
     /// The least size of the source, as a percentage of its size at the last complete run.
     #[schemars(range(max = 100))]
     pub(crate) min_source_percent: u64,
+    /// The most sign-in addresses that one run may change, as a percentage of the linked accounts; five are always within
+    /// it.
+    #[schemars(range(max = 100))]
+    pub(crate) max_email_changes_percent: u64,
+    /// Of those who have a field, an assignment of one kind or a permission level, the most that may lose it in one run, as
+    /// a percentage; three are always within it. More wait, and everything else goes on.
+    #[schemars(range(max = 100))]
+    pub(crate) max_taken_away_percent: u64,
     /// refuse: the run changes nothing. hold: removals wait, everything else goes on.
     #[schemars(schema_with = "on_breach")]
     pub(crate) on_breach: OnBreach,
@@ -331,6 +341,7 @@ impl Default for Policy {
             future_starters: core.future_starters,
             invite: core.invite,
             reinvite_after_days: core.reinvite_after_days,
+            max_invites: core.max_invites,
             rehire: core.rehire,
             time_zone: "UTC".to_owned(),
             conflict: Conflict::All(Conflicts::default()),
@@ -351,6 +362,8 @@ impl Default for Safeguards {
             min_remaining_percent: core.min_remaining_percent,
             max_creations_percent: core.max_creations_percent,
             min_source_percent: core.min_source_percent,
+            max_email_changes_percent: core.max_email_changes_percent,
+            max_taken_away_percent: core.max_taken_away_percent,
             on_breach: core.on_breach,
             protected: Vec::new(),
         }
@@ -373,6 +386,7 @@ impl Policy {
         core.future_starters = self.future_starters;
         core.invite = self.invite;
         core.reinvite_after_days = self.reinvite_after_days;
+        core.max_invites = self.max_invites;
         core.rehire = self.rehire;
         core.two_way = self.two_way();
         core.protected = protected;
@@ -424,6 +438,8 @@ impl Safeguards {
         core.min_remaining_percent = self.min_remaining_percent;
         core.max_creations_percent = self.max_creations_percent;
         core.min_source_percent = self.min_source_percent;
+        core.max_email_changes_percent = self.max_email_changes_percent;
+        core.max_taken_away_percent = self.max_taken_away_percent;
         core.on_breach = self.on_breach;
         core
     }

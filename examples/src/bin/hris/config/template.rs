@@ -72,6 +72,7 @@ unlinked_users = "ignore"             # accounts that no employee was ever linke
 future_starters = "invite_on_start"   # people who start later: invite_on_start | invite_now | skip
 invite = true                         # whether new accounts are invited
 reinvite_after_days = 30              # an invitation not accepted by then is sent again; 0 is never
+max_invites = 3                       # a person is invited at most so often; 0 is no limit
 rehire = "reactivate"                 # people who come back: reactivate (only accounts closed by this connection) | conflict
 time_zone = "UTC"                     # in which today is; a last working day is inclusive
 conflict = "ask"                      # two-way only: ask | source_wins | target_wins | newest_wins; or a table with one
@@ -87,6 +88,8 @@ window_days = 7                       # within these days at most twice the limi
 min_remaining_percent = 50            # so many of the linked accounts stay in use
 max_creations_percent = 0             # the most new accounts in percent of the linked ones; 0 is no limit
 min_source_percent = 50               # the source may not shrink below this share of its last size
+max_email_changes_percent = 20        # sign-in addresses that may change in one run; five always may
+max_taken_away_percent = 10           # of those who have a field, how many may lose it in one run; three always may
 on_breach = "refuse"                  # refuse: change nothing | hold: removals wait, everything else goes on
 protected = []                        # e-mails or user ids that are never closed or stripped, only reported
 "##
