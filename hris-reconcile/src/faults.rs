@@ -26,7 +26,9 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use hris_core::reconcile::{ActionKey, Baseline, Change, GrantChange, Resolution};
+use hris_core::reconcile::{
+    AccountClaim, ActionKey, Baseline, Change, GrantChange, Judgement, Others, Resolution,
+};
 use hris_core::{
     Capabilities, Cost, Directory, DirectoryWriter, Employee, EmployeeId, FieldChange, FieldInfo, Lookup,
     Preflight, ReadRequest, Snapshot, Timestamp, User, UserId,
@@ -219,6 +221,14 @@ impl<T: Target> Target for Faulty<T> {
         self.faults.call("check", self.inner.check()).await
     }
 
+    async fn identity(&self) -> Result<Option<String>, TargetError> {
+        self.faults.call("identity", self.inner.identity()).await
+    }
+
+    async fn applied(&self, key: &ActionKey) -> Result<Option<bool>, TargetError> {
+        self.faults.call("applied", self.inner.applied(key)).await
+    }
+
     async fn users(&self) -> Result<Vec<User>, TargetError> {
         self.faults.call("users", self.inner.users()).await
     }
@@ -301,8 +311,22 @@ impl<S: StateStore> StateStore for Faulty<S> {
         self.faults.call("settle", self.inner.settle(lease, outcomes)).await
     }
 
-    async fn finish(&self, lease: &Lease, report: &Report, baseline: Option<&Baseline>) -> Result<()> {
-        self.faults.call("finish", self.inner.finish(lease, report, baseline)).await
+    async fn finish(
+        &self,
+        lease: &Lease,
+        report: &Report,
+        baseline: Option<&Baseline>,
+        claims: Option<&[AccountClaim]>,
+    ) -> Result<()> {
+        self.faults.call("finish", self.inner.finish(lease, report, baseline, claims)).await
+    }
+
+    async fn others(&self, connection: &str, target: Option<&str>) -> Result<Others> {
+        self.faults.call("others", self.inner.others(connection, target)).await
+    }
+
+    async fn last_started(&self, connection: &str, command: &str) -> Result<Option<Timestamp>> {
+        self.faults.call("last_started", self.inner.last_started(connection, command)).await
     }
 
     async fn removals_since(&self, connection: &str, since: Timestamp) -> Result<u64> {
@@ -319,6 +343,10 @@ impl<S: StateStore> StateStore for Faulty<S> {
 
     async fn decide(&self, connection: &str, decisions: &[Resolution]) -> Result<()> {
         self.faults.call("decide", self.inner.decide(connection, decisions)).await
+    }
+
+    async fn judge(&self, connection: &str, judgements: &[Judgement]) -> Result<()> {
+        self.faults.call("judge", self.inner.judge(connection, judgements)).await
     }
 
     async fn save_connection(&self, connection: &Connection) -> Result<()> {

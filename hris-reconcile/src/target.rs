@@ -12,9 +12,12 @@ pub use hris_core::reconcile::TargetCapabilities;
 
 /// A product's own accounts.
 ///
-/// Every call that writes carries a key. A call repeated with the same key has no further effect
-/// and answers as it did the first time. A call is whole or not at all: it never leaves half an
-/// account.
+/// Every call that writes carries a key, which belongs to one entry of one run's journal and never comes
+/// again once that entry is settled. A call repeated with the same key has no further effect and answers
+/// as it did the first time, as long as its effect stands: the account that was made is there, the closed
+/// one is closed, the values are the ones that were written. Where the effect is gone the call is done
+/// again, so that an answer is never about an account that is not there. A call is whole or not at all: it
+/// never leaves half an account.
 #[async_trait]
 pub trait Target: fmt::Debug + Send + Sync + 'static {
     /// What this target can do; asked once a run.
@@ -25,6 +28,26 @@ pub trait Target: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// [`TargetError`] saying what is missing and what to do.
     async fn check(&self) -> Result<(), TargetError>;
+
+    /// An id that the target keeps of its own and that no other table, database or tenant has. It is copied
+    /// and restored with the accounts. `None` where it cannot keep one, or does not have one yet; asking
+    /// makes none.
+    ///
+    /// # Errors
+    /// Whatever kept the question from being answered.
+    async fn identity(&self) -> Result<Option<String>, TargetError> {
+        Ok(None)
+    }
+
+    /// Whether a call with this key was done, whatever became of its effect since: used to tell what an
+    /// interrupted run did from what somebody else did by hand. `None` where the target cannot tell.
+    ///
+    /// # Errors
+    /// Whatever kept the question from being answered.
+    async fn applied(&self, key: &ActionKey) -> Result<Option<bool>, TargetError> {
+        let _ = key;
+        Ok(None)
+    }
 
     /// Every account, whole.
     ///
@@ -74,7 +97,8 @@ pub trait Target: fmt::Debug + Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<(), TargetError>;
 
-    /// Asks the account's owner to join. Sent once a key.
+    /// Asks the account's owner to join. Sent once a key; earlier invitations of the account that are still
+    /// open end.
     ///
     /// # Errors
     /// As [`Target::update`].
@@ -92,7 +116,9 @@ pub trait Target: fmt::Debug + Send + Sync + 'static {
     /// As [`Target::update`].
     async fn deactivate(&self, id: &UserId, key: &ActionKey, now: Timestamp) -> Result<(), TargetError>;
 
-    /// Opens a closed account again.
+    /// Opens a closed account again, as it was before it was closed: pending, invited or active. Where that
+    /// is not known, an account whose last invitation is open and was not accepted is invited again, and any
+    /// other is active. Opening an open account is no error.
     ///
     /// # Errors
     /// As [`Target::update`].
@@ -109,6 +135,12 @@ macro_rules! forward {
             }
             async fn check(&self) -> Result<(), TargetError> {
                 (**self).check().await
+            }
+            async fn identity(&self) -> Result<Option<String>, TargetError> {
+                (**self).identity().await
+            }
+            async fn applied(&self, key: &ActionKey) -> Result<Option<bool>, TargetError> {
+                (**self).applied(key).await
             }
             async fn users(&self) -> Result<Vec<User>, TargetError> {
                 (**self).users().await

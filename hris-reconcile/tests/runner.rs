@@ -52,7 +52,7 @@ async fn nothing_to_change_writes_nothing() {
     let company = Company::provisioned(4).await;
     let faults = Faults::new();
     let report = company.faulty(&faults).run(day(2)).await.unwrap();
-    assert_eq!(faults.names(), ["users"]);
+    assert_eq!(faults.names(), ["identity", "users"]);
     assert!(report.actions.is_empty());
     assert_eq!(report.counts.unchanged, 4);
     assert_eq!(company.runner().history(10).await.unwrap().len(), 2);
@@ -67,7 +67,7 @@ async fn a_plan_writes_nothing_anywhere() {
     let planned = runner.plan(day(1)).await.unwrap();
     assert_eq!((planned.report.counts.created, planned.report.counts.invited), (3, 3));
     assert!(lines(&planned.report, "planned").len() == 6);
-    assert_eq!(faults.names(), ["load", "removals_since"]);
+    assert_eq!(faults.names(), ["load", "removals_since", "others"]);
     assert_eq!(company.target.writes(), 0);
 }
 
@@ -438,8 +438,8 @@ async fn a_conflict_concerns_one_person() {
 #[tokio::test]
 async fn one_refused_record_stops_that_person_only() {
     let company = Company::new(3);
-    // users, find, create, find, create: the second creation is refused.
-    let report = company.faulty(&Faults::new().at(5, Fault::Rejected)).run(day(1)).await.unwrap();
+    // identity, users, find, create, find, create: the second creation is refused.
+    let report = company.faulty(&Faults::new().at(6, Fault::Rejected)).run(day(1)).await.unwrap();
     assert_eq!((report.counts.created, report.counts.failed, report.counts.invited), (2, 1, 2));
     assert_eq!(
         (lines(&report, "failed").len(), lines(&report, "skipped")),
@@ -453,7 +453,7 @@ async fn one_refused_record_stops_that_person_only() {
 #[tokio::test]
 async fn three_unavailable_in_a_row_stop_the_run() {
     let company = Company::new(6);
-    let faults = Faults::new().from(4, Fault::Unavailable);
+    let faults = Faults::new().from(5, Fault::Unavailable);
     let error = company.faulty(&faults).run(day(1)).await.unwrap_err();
     assert_eq!((error.kind(), error.exit_code()), (ErrorKind::Target, 5));
     let report = error.report().unwrap();
@@ -471,9 +471,9 @@ async fn three_unavailable_in_a_row_stop_the_run() {
 #[tokio::test]
 async fn a_refused_credential_stops_the_run_at_once() {
     let company = Company::new(3);
-    let faults = Faults::new().at(3, Fault::Auth);
+    let faults = Faults::new().at(4, Fault::Auth);
     let error = company.faulty(&faults).run(day(1)).await.unwrap_err();
-    assert_eq!((error.kind(), error.exit_code(), faults.calls()), (ErrorKind::Auth, 4, 3));
+    assert_eq!((error.kind(), error.exit_code(), faults.calls()), (ErrorKind::Auth, 4, 4));
     assert_eq!(error.report().unwrap().exit_code(), 4);
 }
 
@@ -505,7 +505,7 @@ async fn a_failing_source_changes_nothing() {
 async fn no_answer_is_an_unknown_outcome() {
     for fault in [Fault::CutAfter, Fault::CutBefore] {
         let company = Company::new(1);
-        let report = company.faulty(&Faults::new().at(3, fault)).run(day(1)).await.unwrap();
+        let report = company.faulty(&Faults::new().at(4, fault)).run(day(1)).await.unwrap();
         let made = fault == Fault::CutAfter;
         assert_eq!(report.counts.created, u64::from(made), "{fault:?}");
         assert_eq!(report.exit_code(), if made { 0 } else { 2 });
@@ -521,8 +521,8 @@ async fn no_answer_is_an_unknown_outcome() {
 async fn an_open_invitation_is_not_sent_again() {
     for fault in [Fault::LostAfter, Fault::LostBefore] {
         let company = Company::new(1);
-        // users, find, create, invite, and then the question how the account stands.
-        let faults = Faults::new().at(4, fault).at(5, Fault::Unavailable);
+        // identity, users, find, create, invite, and then the question how the account stands.
+        let faults = Faults::new().at(5, fault).at(6, Fault::Unavailable);
         let report = company.faulty(&faults).run(day(1)).await.unwrap();
         assert_eq!((lines(&report, "failed"), report.exit_code()), (vec!["invite e-1".to_owned()], 2));
         assert_eq!(company.store.load("acme").await.unwrap().unsettled.len(), 1);

@@ -44,7 +44,7 @@ async fn settled_actions_leave_no_value_in_any_file() {
     store.intend(&lease, &[intent("run-1", "k", "update", "e", 1)]).await.unwrap();
     assert!(holds(guard.path(), b"marker-of-a-value"), "the test would see it");
     store.settle(&lease, &[Settlement::new(ActionKey::from("k".to_owned()), true)]).await.unwrap();
-    store.finish(&lease, &report("acme", "run-1", 1), None).await.unwrap();
+    store.finish(&lease, &report("acme", "run-1", 1), None, None).await.unwrap();
     store.release(&lease).await.unwrap();
     assert!(!holds(guard.path(), b"marker-of-a-value"));
 }
@@ -149,11 +149,11 @@ async fn reports_are_kept_for_thirteen_months_and_open_intents_for_ever() {
     store.intend(&lease, &intents).await.unwrap();
     store.settle(&lease, &[Settlement::new(ActionKey::from("done".to_owned()), true)]).await.unwrap();
     for (run, day) in [("run-1", 0), ("run-2", 396), ("run-3", 397)] {
-        store.finish(&lease, &report("acme", run, day * DAY), None).await.unwrap();
+        store.finish(&lease, &report("acme", run, day * DAY), None, None).await.unwrap();
     }
     assert_eq!(store.history("acme", 9).await.unwrap().len(), 3);
     assert_eq!(store.removals_since("acme", Timestamp::from_unix_seconds(0)).await.unwrap(), 1);
-    store.finish(&lease, &report("acme", "run-4", 398 * DAY), None).await.unwrap();
+    store.finish(&lease, &report("acme", "run-4", 398 * DAY), None, None).await.unwrap();
     assert_eq!(store.run("acme", "run-1").await.unwrap(), None);
     assert_eq!(store.removals_since("acme", Timestamp::from_unix_seconds(0)).await.unwrap(), 0);
     assert_eq!(store.load("acme").await.unwrap().unsettled.len(), 1);

@@ -184,31 +184,60 @@ async fn each_key_is_done_once() {
         assert_eq!(repeated.create(&new, &key("create"), at(1)).await.unwrap(), id, "{name}");
         assert_eq!(cell(&path, "SELECT count(*) FROM users").await, "1");
 
-        // Each call is repeated after somebody undid it: the undoing stands.
+        // Each call is repeated, and once more after somebody undid it: a key does not stand for an
+        // effect that is gone.
         let mark = |action: &str| key(&format!("{action} {name}"));
         let title = [set(TargetField::JobTitle, "Boss")];
         let area = [give(AssignmentKind::Area, "a")];
         let invitation = Invitation::new(None, false);
-        for round in 0..2 {
-            repeated.update(&id, &title, &mark("update"), at(2)).await.unwrap();
-            repeated.assign(&id, &area, &mark("assign"), at(2)).await.unwrap();
-            repeated.invite(&id, &invitation, &mark("invite"), at(2)).await.unwrap();
+        for round in 0..3 {
+            repeated.update(&id, &title, &mark("update"), at(2 + round)).await.unwrap();
+            repeated.assign(&id, &area, &mark("assign"), at(2 + round)).await.unwrap();
+            repeated.invite(&id, &invitation, &mark("invite"), at(2 + round)).await.unwrap();
             let seen = "SELECT (SELECT count(*) FROM assignments) || status || coalesce(job_title, '-') \
                         || (SELECT count(*) FROM invites) FROM users";
-            let expected = if round == 0 { "1invitedBoss1" } else { "0pending-0" };
-            assert_eq!(cell(&path, seen).await, expected, "{name}");
-            let undo = "UPDATE users SET job_title = NULL, status = 'pending'; DELETE FROM assignments; DELETE FROM invites";
-            run(&path, undo).await;
+            assert_eq!(cell(&path, seen).await, "1invitedBoss1", "{name}, round {round}");
+            if round == 1 {
+                let undo = "UPDATE users SET job_title = NULL, status = 'pending', invited_at = NULL; \
+                            DELETE FROM assignments; DELETE FROM invites";
+                run(&path, undo).await;
+            }
         }
-        repeated.deactivate(&id, &mark("close"), at(3)).await.unwrap();
-        repeated.reactivate(&id, &mark("open"), at(4)).await.unwrap();
         repeated.deactivate(&id, &mark("close"), at(5)).await.unwrap();
-        assert_eq!(cell(&path, "SELECT status FROM users").await, "active", "{name}");
-        repeated.deactivate(&id, &mark("close again"), at(6)).await.unwrap();
-        repeated.reactivate(&id, &mark("open"), at(7)).await.unwrap();
+        repeated.reactivate(&id, &mark("open"), at(6)).await.unwrap();
+        assert_eq!(cell(&path, "SELECT status FROM users").await, "invited", "{name}");
+        repeated.deactivate(&id, &mark("close"), at(7)).await.unwrap();
         assert_eq!(cell(&path, "SELECT status FROM users").await, "deactivated", "{name}");
-        run(&path, "UPDATE users SET status = 'pending', deactivated_at = NULL").await;
+        repeated.reactivate(&id, &mark("open"), at(8)).await.unwrap();
+        assert_eq!(cell(&path, "SELECT status FROM users").await, "invited", "{name}");
+        run(
+            &path,
+            "UPDATE users SET status = 'pending', deactivated_at = NULL, invited_at = NULL, job_title = NULL; \
+             DELETE FROM assignments; DELETE FROM invites",
+        )
+        .await;
     }
+    assert_eq!(target_of(&path).await.applied(&key("create")).await.unwrap(), Some(true));
+    assert_eq!(target_of(&path).await.applied(&key("never")).await.unwrap(), Some(false));
+
+    // The account was deleted, or its number was given to somebody else: the creation is done again.
+    let ada = |external: &str| {
+        let values = vec![set(TargetField::Email, "b@x"), set(TargetField::ExternalId, external)];
+        NewUser::new(UserStatus::Active, values, vec![])
+    };
+    let target = target_of(&path).await;
+    let first = target.create(&ada("e-1"), &key("ada"), at(9)).await.unwrap();
+    run(&path, &format!("DELETE FROM users WHERE id = '{first}'")).await;
+    let second = target.create(&ada("e-1"), &key("ada"), at(10)).await.unwrap();
+    assert_eq!(target.find("e-1").await.unwrap().unwrap().id, second);
+    let stranger = "UPDATE users SET external_id = 'e-2', email = 'c@x' WHERE external_id = 'e-1'";
+    run(&path, stranger).await;
+    let third = target.create(&ada("e-1"), &key("ada"), at(11)).await.unwrap();
+    assert_ne!(third, second);
+}
+
+async fn target_of(path: &Path) -> SqliteTarget {
+    SqliteTarget::open(path).await.unwrap()
 }
 
 #[tokio::test]

@@ -424,8 +424,30 @@ impl StateStore for Late {
         lease: &hris_reconcile::store::Lease,
         report: &Report,
         baseline: Option<&hris_core::reconcile::Baseline>,
+        claims: Option<&[hris_core::reconcile::AccountClaim]>,
     ) -> hris_reconcile::Result<()> {
-        self.inner.finish(lease, report, baseline).await
+        self.inner.finish(lease, report, baseline, claims).await
+    }
+    async fn others(
+        &self,
+        connection: &str,
+        target: Option<&str>,
+    ) -> hris_reconcile::Result<hris_core::reconcile::Others> {
+        self.inner.others(connection, target).await
+    }
+    async fn last_started(
+        &self,
+        connection: &str,
+        command: &str,
+    ) -> hris_reconcile::Result<Option<Timestamp>> {
+        self.inner.last_started(connection, command).await
+    }
+    async fn judge(
+        &self,
+        connection: &str,
+        judgements: &[hris_core::reconcile::Judgement],
+    ) -> hris_reconcile::Result<()> {
+        self.inner.judge(connection, judgements).await
     }
     async fn removals_since(&self, connection: &str, since: Timestamp) -> hris_reconcile::Result<u64> {
         self.inner.removals_since(connection, since).await

@@ -47,3 +47,16 @@ CREATE TABLE IF NOT EXISTS hris_applied (
     user_id TEXT NOT NULL,
     at      TEXT NOT NULL
 ) WITHOUT ROWID;
+
+-- Which tables these are: one row, made with the table, copied and restored with the accounts.
+CREATE TABLE IF NOT EXISTS hris_target (
+    id TEXT PRIMARY KEY NOT NULL
+) WITHOUT ROWID;
+INSERT INTO hris_target (id) SELECT lower(hex(randomblob(16))) WHERE NOT EXISTS (SELECT 1 FROM hris_target);
+
+-- What accounts were before they were closed here; a row counts while the account was closed at that time.
+CREATE TABLE IF NOT EXISTS hris_closed (
+    user_id TEXT PRIMARY KEY NOT NULL,
+    status  TEXT,
+    at      TEXT NOT NULL
+) WITHOUT ROWID;

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hris_core::reconcile::{Action, ActionKey, ActionKind, Plan, Side};
 use hris_core::{EmployeeId, Problem, ProblemCode, Timestamp, User, UserId, UserStatus};
+use sha2::{Digest as _, Sha256};
 
 use super::Runner;
 use super::attempt::Attempt;
@@ -45,6 +46,8 @@ pub(super) struct Apply<'a> {
     pub(super) adopted: BTreeSet<EmployeeId>,
     /// Accounts made in this run: nobody else has touched them yet.
     pub(super) made: BTreeSet<UserId>,
+    /// Accounts opened again in this run.
+    pub(super) opened: BTreeSet<UserId>,
     /// What came up beside how an action ended.
     pub(super) noted: Vec<Problem>,
     settlements: Vec<Settlement>,
@@ -62,6 +65,39 @@ pub(super) struct Order<'a> {
     pub(super) approved: bool,
     /// Actions of the plan that are not carried out.
     pub(super) held: &'a BTreeSet<ActionKey>,
+    /// Creations of an interrupted run of which nothing was found: tried again, they keep their keys.
+    pub(super) creations: &'a Creations,
+    /// Whether creations that the plan does not have any more are over.
+    pub(super) is_whole: bool,
+}
+
+/// Creations of an interrupted run that may have been done although nothing was found: which side is
+/// written, for whom, and the key.
+pub(super) type Creations = BTreeMap<(Side, String), ActionKey>;
+
+impl Order<'_> {
+    /// An action as it stands in the journal of this run. Its key there is never that of another entry: not
+    /// of one that a lost or restored state knows nothing of either.
+    fn entry(&self, action: &Action) -> Action {
+        let mut entry = action.clone();
+        let open = self.creations.get(&(action.side, who(action).to_owned()));
+        entry.key = match open.filter(|_| action.kind == ActionKind::Create) {
+            Some(key) => key.clone(),
+            None => journal_key(self.run, &action.key),
+        };
+        entry
+    }
+}
+
+/// The key of an action in the journal of a run: the id of a run is chance, so nobody has it twice.
+fn journal_key(run: &str, key: &ActionKey) -> ActionKey {
+    let mut digest = Sha256::new();
+    for part in [run, key.as_str()] {
+        digest.update((part.len() as u64).to_be_bytes());
+        digest.update(part);
+    }
+    let digest = digest.finalize();
+    ActionKey::from(digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect::<String>())
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +132,7 @@ impl<'a> Apply<'a> {
             stuck: BTreeSet::new(),
             adopted: BTreeSet::new(),
             made: BTreeSet::new(),
+            opened: BTreeSet::new(),
             noted: Vec::new(),
             settlements: Vec::new(),
             unavailable: 0,
@@ -122,7 +159,9 @@ impl<'a> Apply<'a> {
                 if !matches!(error.kind(), ErrorKind::Busy | ErrorKind::State) {
                     let rest = batch.get(ends.len() - before..).unwrap_or_default();
                     let rest = rest.iter().filter(|action| !self.order.held.contains(&action.key));
-                    self.settlements.extend(rest.map(|action| Settlement::new(action.key.clone(), false)));
+                    let order = self.order;
+                    self.settlements
+                        .extend(rest.map(|action| Settlement::new(order.entry(action).key, false)));
                     self.record().await?;
                 }
                 return Err(error);
@@ -135,7 +174,19 @@ impl<'a> Apply<'a> {
                 error,
             ));
         }
+        self.forget_creations(plan);
         self.agree(&plan.agreed, &plan.lapsed).await
+    }
+
+    /// Ends the creations of an interrupted run that nobody wants any more.
+    fn forget_creations(&mut self, plan: &Plan) {
+        if !self.order.is_whole {
+            return;
+        }
+        let wanted: BTreeSet<(Side, &str)> =
+            plan.of_kind(ActionKind::Create).map(|action| (action.side, who(action))).collect();
+        let over = self.order.creations.iter().filter(|((side, who), _)| !wanted.contains(&(*side, who)));
+        self.settlements.extend(over.map(|(_, key)| Settlement::new(key.clone(), false)));
     }
 
     async fn batch(
@@ -145,10 +196,10 @@ impl<'a> Apply<'a> {
         ends: &mut Vec<End>,
         problems: &mut Vec<Problem>,
     ) -> Result<()> {
-        let Order { run, now, approved, held } = self.order;
+        let Order { run, now, approved, held, .. } = self.order;
         let going = batch.iter().filter(|action| !held.contains(&action.key));
         let intents: Vec<Intent> =
-            going.map(|action| Intent::new(run, action.clone(), now, approved)).collect();
+            going.map(|action| Intent::new(run, self.order.entry(action), now, approved)).collect();
         if !intents.is_empty() {
             self.runner.store.intend(self.keeper.lease(), &intents).await?;
         }
@@ -158,6 +209,7 @@ impl<'a> Apply<'a> {
                 continue;
             }
             self.interrupted()?;
+            let action = &self.order.entry(action);
             let attempt = self.attempt(action).await?;
             let stopped = self.conclude(action, attempt, ends, problems);
             if let Some(end) = ends.last() {
@@ -221,13 +273,16 @@ impl<'a> Apply<'a> {
                 settlement = self.links.adopted(action, &user);
                 self.adopted.extend(action.employee.clone());
                 end.kind = ActionKind::Link;
-                end.user = Some(user);
+                end.user = Some(user.id);
                 self.unavailable = 0;
             }
             Attempt::Done(done, user) => {
                 settlement = done;
                 if action.side == Side::Target && (action.kind == ActionKind::Update || action.releases) {
                     self.released.insert(user.clone());
+                }
+                if action.kind == ActionKind::Reactivate {
+                    self.opened.insert(user.clone());
                 }
                 end.user = Some(user);
                 self.unavailable = 0;
@@ -257,7 +312,9 @@ impl<'a> Apply<'a> {
                 stop = self.count_unavailable(&TargetError::new(TargetErrorKind::Unavailable, error.message));
             }
         }
-        if end.result == ActionResult::Failed || end.result == ActionResult::Skipped {
+        // What is passed over without a word was not needed, and holds nothing up.
+        let is_left = end.result == ActionResult::Skipped && problem.is_some();
+        if end.result == ActionResult::Failed || is_left {
             self.stuck.insert(who(action).to_owned());
         }
         problems.append(&mut self.noted);

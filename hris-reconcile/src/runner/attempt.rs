@@ -6,7 +6,7 @@ use hris_core::reconcile::{Action, ActionKind, Side, Situation};
 use hris_core::{Problem, ProblemCode, User, UserId, UserStatus};
 
 use super::apply::{Apply, Seen, who};
-use super::settle::{created, external_id, is_held_by_another, read_back};
+use super::settle::{external_id, is_held_by_another, is_ours, read_back};
 use crate::Result;
 use crate::store::Settlement;
 use crate::target::{NewUser, TargetError, TargetErrorKind};
@@ -15,7 +15,7 @@ use crate::target::{NewUser, TargetError, TargetErrorKind};
 #[derive(Debug)]
 pub(super) enum Attempt {
     /// The account that was to be made is there; it is this person's now.
-    Adopted(UserId),
+    Adopted(User),
     /// A value that must be unique is taken.
     Conflict(BTreeSet<String>),
     /// It was done, and this is what becomes of the link.
@@ -87,10 +87,14 @@ impl Apply<'_> {
             },
             TargetErrorKind::UnknownOutcome => match self.runner.calls.find(external_id).await {
                 Ok(Some(user)) if is_held_by_another(&self.links, action, &user.id) => taken(),
-                Ok(Some(user)) => {
-                    self.made.insert(user.id.clone());
-                    Attempt::Done(created(&self.links, action, &user), user.id)
-                }
+                Ok(Some(user)) => match is_ours(&self.runner.calls, action, &user).await {
+                    Ok(true) => {
+                        self.made.insert(user.id.clone());
+                        Attempt::Done(self.links.after(action, &user.id), user.id)
+                    }
+                    Ok(false) => Attempt::Adopted(user),
+                    Err(_) => Attempt::Open(error),
+                },
                 Ok(None) => Attempt::Failed(error),
                 Err(_) => Attempt::Open(error),
             },
@@ -102,7 +106,7 @@ impl Apply<'_> {
         if is_held_by_another(&self.links, action, &user.id) {
             return taken();
         }
-        Attempt::Adopted(user.id)
+        Attempt::Adopted(user)
     }
 
     /// Something is done to an account that is there.
@@ -147,6 +151,9 @@ impl Apply<'_> {
             // An account that was there before is not ours to invite.
             return Some(Attempt::Skipped(None));
         }
+        if invites && self.opened.contains(id) {
+            return self.came_back(id).await;
+        }
         if !(invites || matches!(action.kind, ActionKind::Deactivate | ActionKind::Reactivate)) {
             return None;
         }
@@ -180,6 +187,22 @@ impl Apply<'_> {
             _ => return None,
         };
         Some(Attempt::Skipped(Some(problem)))
+    }
+}
+
+impl Apply<'_> {
+    /// Whether an account that was opened in this run needs no invitation: it may have come back as one that
+    /// was asked before, or is in use.
+    async fn came_back(&self, id: &UserId) -> Option<Attempt> {
+        match self.runner.calls.user(id).await {
+            Ok(Some(user)) if user.status == UserStatus::Pending => None,
+            Ok(Some(_)) => Some(Attempt::Skipped(None)),
+            Ok(None) => {
+                let message = "invite: the account is gone";
+                Some(Attempt::Failed(TargetError::new(TargetErrorKind::NotFound, message)))
+            }
+            Err(error) => Some(Attempt::Failed(error)),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use hris_core::reconcile::{Action, ActionKind, TargetCapabilities};
+use hris_core::reconcile::{Action, ActionKey, ActionKind, TargetCapabilities};
 use hris_core::{Timestamp, User, UserId};
 
 use crate::target::{Invitation, NewUser, Target, TargetError, TargetErrorKind};
@@ -38,6 +38,14 @@ impl Calls {
 
     pub(super) async fn check(&self) -> Result<(), TargetError> {
         self.read("check", self.limit, self.target.check()).await
+    }
+
+    pub(super) async fn identity(&self) -> Result<Option<String>, TargetError> {
+        self.read("tell it from another", self.limit, self.target.identity()).await
+    }
+
+    pub(super) async fn applied(&self, key: &ActionKey) -> Result<Option<bool>, TargetError> {
+        self.read("look for an action", self.limit, self.target.applied(key)).await
     }
 
     pub(super) async fn users(&self) -> Result<Vec<User>, TargetError> {

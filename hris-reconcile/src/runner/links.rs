@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use hris_core::reconcile::{Action, ActionKind};
-use hris_core::{AssignmentKind, EmployeeId, Link, UserId};
+use hris_core::reconcile::{Action, ActionKind, Others, Side};
+use hris_core::{AssignmentKind, EmployeeId, Link, TargetField, User, UserId};
+
+use super::settle::{external_id, external_id_change};
 
 use crate::store::Settlement;
 
@@ -12,6 +14,8 @@ use crate::store::Settlement;
 pub(super) struct Links {
     by_employee: BTreeMap<EmployeeId, Link>,
     by_user: BTreeMap<UserId, EmployeeId>,
+    /// Accounts that another connection closed and is done with, and which one.
+    closed_elsewhere: BTreeMap<UserId, String>,
 }
 
 impl Links {
@@ -21,6 +25,13 @@ impl Links {
             all.insert(link);
         }
         all
+    }
+
+    /// With what other connections have to do with the accounts.
+    pub(super) fn beside(mut self, others: &Others) -> Self {
+        let closed = others.held.iter().filter(|(_, held)| held.closed);
+        self.closed_elsewhere = closed.map(|(user, held)| (user.clone(), held.connection.clone())).collect();
+        self
     }
 
     pub(super) fn into_vec(self) -> Vec<Link> {
@@ -64,15 +75,20 @@ impl Links {
             let holder = self.holder(user).filter(|holder| *holder != employee);
             done.unlinked = action.replaces.iter().chain(holder).cloned().collect();
             done.unlinked.dedup();
-            let mut link = former.cloned().unwrap_or_else(|| Link::new(employee.clone(), user.clone()));
+            // Of another account than the former link is about nothing is known yet.
+            let former = former.filter(|former| former.user == *user).cloned();
+            let mut link = former.unwrap_or_else(|| Link::new(employee.clone(), user.clone()));
             link.employee = employee.clone();
-            link.user = user.clone();
+            link.external_id.clone_from(&action.carries);
+            link.awaits_invite |= action.awaits_invite;
+            done.takes_over = self.closed_elsewhere.get(user).cloned();
             return done.with_link(Some(link));
         }
         let mut link = match (action.kind, self.of_employee(employee)) {
             (ActionKind::Create, _) => {
                 let mut link = Link::new(employee.clone(), user.clone());
                 link.awaits_invite = action.awaits_invite;
+                link.external_id = external_id(action).map(str::to_owned);
                 link
             }
             (_, Some(link)) if link.user == *user => link.clone(),
@@ -81,7 +97,10 @@ impl Links {
         match action.kind {
             ActionKind::Deactivate => link.deactivated_by_us = true,
             ActionKind::Reactivate => link.deactivated_by_us = false,
-            ActionKind::Invite | ActionKind::Reinvite => link.awaits_invite = false,
+            ActionKind::Invite | ActionKind::Reinvite => {
+                link.awaits_invite = false;
+                link.invites = link.invites.saturating_add(1);
+            }
             ActionKind::Assign | ActionKind::Create => {
                 for change in &action.grants {
                     if change.given && change.grant.kind == AssignmentKind::Role {
@@ -95,7 +114,11 @@ impl Links {
                     }
                 }
             }
-            ActionKind::Link | ActionKind::Update => {}
+            ActionKind::Update if action.side == Side::Target => {
+                if let Some(change) = external_id_change(action) {
+                    link.external_id.clone_from(&change.to);
+                }
+            }
             _ => {}
         }
         done.with_link(Some(link))
@@ -103,15 +126,23 @@ impl Links {
 
     /// The settlement of a creation that found the account there already: it is linked as it stands,
     /// so nothing counts as given by us and no invitation is owed.
-    pub(super) fn adopted(&self, action: &Action, user: &UserId) -> Settlement {
+    pub(super) fn adopted(&self, action: &Action, user: &User) -> Settlement {
         let link = action.employee.as_ref().map(|employee| {
-            let mut link = Link::new(employee.clone(), user.clone());
+            let mut link = Link::new(employee.clone(), user.id.clone());
+            link.external_id = user.value(&TargetField::ExternalId).map(str::to_owned);
             link
         });
         Settlement::new(action.key.clone(), true).with_link(link)
     }
 
     fn insert(&mut self, link: Link) {
+        // A person whose account was made again leaves the former one to nobody.
+        if let Some(former) = self.by_employee.get(&link.employee)
+            && former.user != link.user
+            && self.by_user.get(&former.user) == Some(&link.employee)
+        {
+            self.by_user.remove(&former.user);
+        }
         self.by_user.insert(link.user.clone(), link.employee.clone());
         self.by_employee.insert(link.employee.clone(), link);
     }

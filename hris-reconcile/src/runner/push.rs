@@ -7,7 +7,7 @@ use super::Runner;
 use super::calls::fatal;
 use super::draft::Draft;
 use super::links::Links;
-use super::world::{Known, World};
+use super::world::{Accounts, Known, World};
 use crate::Result;
 
 impl Runner {
@@ -36,9 +36,9 @@ impl Runner {
         }
         let read = async {
             let target = self.calls.capabilities().await?;
-            Ok((target, self.calls.user(user).await?))
+            Ok((target, self.calls.identity().await?, self.calls.user(user).await?))
         };
-        let (target, account) = self
+        let (target, id, account) = self
             .unless_stopped(async { read.await.map_err(|error| fatal("read the target", error)) })
             .await?;
         let Some(account) = account else {
@@ -58,7 +58,9 @@ impl Runner {
         draft.source.employees = 1;
         let snapshot = self.alone(*person, &mut known);
         known.links = Links::of(vec![link]);
-        Ok(Some(self.world_of(Mode::Sync, snapshot, (vec![account], target, 0), known)))
+        let others = self.store.others(&self.connection, id.as_deref()).await?;
+        let accounts = Accounts { users: vec![account], target, id, others, removed_in_window: 0 };
+        Ok(Some(Self::world_of(Mode::Sync, snapshot, accounts, known)))
     }
 }
 

@@ -47,6 +47,11 @@ impl Command<'_> {
         }
     }
 
+    /// Whether it is about one person only.
+    fn is_partial(self) -> bool {
+        matches!(self, Self::Import(_) | Self::Push(..))
+    }
+
     pub(super) fn mode(self) -> Mode {
         match self {
             Self::Match => Mode::Match,
@@ -124,7 +129,7 @@ impl Runner {
         if let Err(error) = &done
             && !matches!(error.kind(), ErrorKind::Busy | ErrorKind::State)
         {
-            let recorded = self.store.finish(keeper.lease(), &draft.failed(error), None).await;
+            let recorded = self.store.finish(keeper.lease(), &draft.failed(error), None, None).await;
             if recorded.is_err() {
                 draft.notices.push("the report of this run could not be recorded".to_owned());
             }
@@ -147,13 +152,13 @@ impl Runner {
         for settlements in past.settlements.chunks(BATCH) {
             self.store.settle(keeper.lease(), settlements).await?;
         }
-        let known = past.known;
+        let (known, creations) = (past.known, past.creations);
         let mut world = match command {
             Command::Import(employee) => self.one(employee, known, draft, now).await?,
             Command::Push(user, observed_at) => {
                 let Some(world) = self.one_pair((user, observed_at), known, draft, now).await? else {
                     let report = draft.finished();
-                    self.store.finish(keeper.lease(), &report, None).await?;
+                    self.store.finish(keeper.lease(), &report, None, None).await?;
                     return Ok(report);
                 };
                 world
@@ -183,17 +188,33 @@ impl Runner {
             draft.rest = ActionResult::Planned;
             draft.plan = Some(plan);
             let report = draft.refused();
-            self.store.finish(keeper.lease(), &report, None).await?;
+            self.store.finish(keeper.lease(), &report, None, None).await?;
             return Ok(report);
         }
-        let order = Order { run: &draft.run, now, approved: way.approved, held: &way.held };
-        let links = Links::of(std::mem::take(&mut world.links));
+        let is_whole = matches!(command, Command::Apply(..) | Command::Sync);
+        let order = Order {
+            run: &draft.run,
+            now,
+            approved: way.approved,
+            held: &way.held,
+            creations: &creations,
+            is_whole,
+        };
+        let links = Links::of(std::mem::take(&mut world.links)).beside(&world.others);
         let apply = Apply::new(self, keeper, order, links, (&plan.actions, &world.users));
         let plan = &*draft.plan.insert(plan);
         apply.run(plan, &mut draft.ends, &mut draft.problems).await?;
-        let baseline = baseline(command, plan, world.last.as_ref(), &way);
+        let mut baseline = baseline(command, plan, world.last.as_ref(), &way);
+        if let Some(baseline) = &mut baseline
+            && baseline.target.is_none()
+        {
+            // A target that was not prepared yet has its id since the first write. If it does not say, the
+            // next run learns it.
+            baseline.target = self.calls.identity().await.unwrap_or_default();
+        }
+        let claims = (!command.is_partial()).then(|| plan.claims.clone());
         let report = draft.finished();
-        self.store.finish(keeper.lease(), &report, baseline.as_ref()).await?;
+        self.store.finish(keeper.lease(), &report, baseline.as_ref(), claims.as_deref()).await?;
         Ok(report)
     }
 
@@ -337,7 +358,7 @@ fn baseline(command: Command<'_>, plan: &Plan, last: Option<&Baseline>, way: &Wa
     // A run that only matches removes nobody, so it must not make a change look reviewed. Without a
     // last run it is the first, and the next may do everything.
     let only_matched = plan.mode == Mode::Match && last.is_some();
-    if waits || only_matched || matches!(command, Command::Import(_) | Command::Push(..)) {
+    if waits || only_matched || command.is_partial() {
         return None;
     }
     let mut baseline = plan.baseline.clone();

@@ -2,20 +2,32 @@
 //!
 //! Nothing is repeated blindly: the target is asked how the account stands now.
 
-use hris_core::reconcile::{Action, ActionKind, Side};
-use hris_core::{AssignmentKind, Problem, TargetField, Timestamp, User, UserId, UserStatus};
+use hris_core::reconcile::{Action, ActionKind, Change, Side, is_same};
+use hris_core::{Problem, TargetField, Timestamp, User, UserId, UserStatus};
 
 use super::Runner;
+use super::apply::{Creations, who};
 use super::both_ways::{settle_shared, settle_source};
 use super::calls::{Calls, fatal};
 use super::links::Links;
 use crate::Result;
 use crate::store::{Intent, Settlement};
 use crate::target::TargetError;
+use crate::targets::effect::has;
 
 /// How far the target's clock may be behind ours. Two invitations of one account are at least a day
 /// apart, so this cannot take an earlier one for ours.
 const CLOCK_TOLERANCE_SECONDS: i64 = 12 * 60 * 60;
+
+/// What an interrupted run left, looked up.
+#[derive(Debug, Default)]
+pub(super) struct Settled {
+    /// How its actions ended, as far as they ended.
+    pub(super) settlements: Vec<Settlement>,
+    /// Creations of which nothing was found. A list may lag behind, so these stay open and are tried again
+    /// under their keys.
+    pub(super) creations: Creations,
+}
 
 /// Settles what an interrupted run left, oldest first, and takes it over into `links`.
 pub(super) async fn settle(
@@ -23,31 +35,70 @@ pub(super) async fn settle(
     links: &mut Links,
     unsettled: Vec<Intent>,
     problems: &mut Vec<Problem>,
-) -> Result<Vec<Settlement>> {
-    let mut settlements = Vec::with_capacity(unsettled.len());
+) -> Result<Settled> {
+    let mut settled = Settled::default();
     for intent in unsettled {
         let Intent { action, at, .. } = &intent;
         let settlement = if action.side == Side::Source {
             settle_source(runner, links, action, *at, problems).await?
         } else {
-            let found = read_back(&runner.calls, links, action, *at).await;
-            match found.map_err(|error| fatal("settle actions of an interrupted run", error))? {
-                Some(user) => {
-                    let mut done = if action.kind == ActionKind::Create {
-                        created(links, action, &user)
-                    } else {
-                        links.after(action, &user.id)
-                    };
-                    settle_shared(runner, &mut done, action, (&user, *at), problems);
-                    done
-                }
-                None => Settlement::new(action.key.clone(), false),
-            }
+            settle_target(runner, links, action, *at, problems).await?
         };
+        if action.kind == ActionKind::Create && !settlement.done {
+            settled.creations.insert((action.side, who(action).to_owned()), action.key.clone());
+            continue;
+        }
         links.take_over(&settlement);
-        settlements.push(settlement);
+        settled.settlements.push(settlement);
     }
-    Ok(settlements)
+    Ok(settled)
+}
+
+async fn settle_target(
+    runner: &Runner,
+    links: &Links,
+    action: &Action,
+    at: Timestamp,
+    problems: &mut Vec<Problem>,
+) -> Result<Settlement> {
+    let failed = |error| fatal("settle actions of an interrupted run", error);
+    let not_done = Settlement::new(action.key.clone(), false);
+    let Some(user) = read_back(&runner.calls, links, action, at).await.map_err(failed)? else {
+        return Ok(not_done);
+    };
+    let ours = is_ours(&runner.calls, action, &user).await.map_err(failed)?;
+    let mut done = match (ours, action.kind) {
+        (true, _) => links.after(action, &user.id),
+        (false, ActionKind::Create) => links.adopted(action, &user),
+        // Somebody else did it, so it is not ours to undo. The next plan sees it as it is.
+        (false, _) => return Ok(not_done),
+    };
+    settle_shared(runner, &mut done, action, (&user, at), problems);
+    Ok(done)
+}
+
+/// Whether an action that an account shows was done by the run that intended it, and not by somebody else
+/// meanwhile. The target says so by the key. Where it cannot tell, an account counts as made by us if it
+/// is in every way as we would have made it.
+pub(super) async fn is_ours(calls: &Calls, action: &Action, user: &User) -> Result<bool, TargetError> {
+    let matters = matches!(
+        action.kind,
+        ActionKind::Assign | ActionKind::Create | ActionKind::Deactivate | ActionKind::Reactivate
+    );
+    if !matters {
+        return Ok(true);
+    }
+    if let Some(applied) = calls.applied(&action.key).await? {
+        return Ok(applied);
+    }
+    if action.kind != ActionKind::Create {
+        return Ok(true);
+    }
+    let status = if action.awaits_invite { UserStatus::Pending } else { UserStatus::Active };
+    let kept = calls.capabilities().await?;
+    let mut written = action.changes.iter().filter(|change| !kept.unkept.contains(&change.field));
+    let is_alike = |change: &Change| is_same(&change.field, change.to.as_deref(), user.value(&change.field));
+    Ok(user.status == status && written.all(is_alike) && action.grants.iter().all(|change| has(user, change)))
 }
 
 /// The account as it stands, if the action was done to it at `at` or later; none if it was not done.
@@ -81,22 +132,13 @@ pub(super) async fn read_back(
     }
 }
 
-/// The settlement of a creation after which the account is there. One with our external id and the
-/// e-mail address that we wrote is ours, whatever was done to it since; one with another address
-/// was made by somebody else meanwhile, and is adopted.
-pub(super) fn created(links: &Links, action: &Action, user: &User) -> Settlement {
-    let wanted = action.changes.iter().find(|change| change.field == TargetField::Email);
-    let ours = match (wanted.and_then(|change| change.to.as_deref()), user.value(&TargetField::Email)) {
-        (Some(wanted), Some(current)) => wanted.trim().eq_ignore_ascii_case(current.trim()),
-        _ => false,
-    };
-    if ours { links.after(action, &user.id) } else { links.adopted(action, &user.id) }
-}
-
 /// The external id of an account that is to be made.
 pub(super) fn external_id(action: &Action) -> Option<&str> {
-    let change = action.changes.iter().find(|change| change.field == TargetField::ExternalId);
-    change.and_then(|change| change.to.as_deref())
+    external_id_change(action).and_then(|change| change.to.as_deref())
+}
+
+pub(super) fn external_id_change(action: &Action) -> Option<&Change> {
+    action.changes.iter().find(|change| change.field == TargetField::ExternalId)
 }
 
 /// Whether an account stands as the action would have left it.
@@ -114,13 +156,6 @@ fn was_done(action: &Action, at: Timestamp, user: &User) -> bool {
         ActionKind::Deactivate => !user.is_live(),
         ActionKind::Reactivate => user.is_live(),
         _ => false,
-    }
-}
-
-fn has(user: &User, change: &hris_core::reconcile::GrantChange) -> bool {
-    match change.grant.kind {
-        AssignmentKind::Role => user.role.as_deref() == Some(change.grant.value.as_str()),
-        _ => user.assignments.contains(&change.grant),
     }
 }
 

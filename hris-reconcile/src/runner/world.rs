@@ -1,6 +1,6 @@
 //! Everything a plan is made from, and making it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
@@ -8,13 +8,14 @@ use hris_core::reconcile::{
     self, ActionKind, Baseline, Decision, Inputs, Judgement, Mode, Others, Plan, Reason, Resolution,
     TargetCapabilities,
 };
-use hris_core::{EmployeeId, Link, Lookup, ReadRequest, Snapshot, Timestamp, User};
+use hris_core::{Employee, EmployeeId, Link, Lookup, ReadRequest, Snapshot, Timestamp, User};
 
 use super::Runner;
+use super::apply::Creations;
 use super::calls::fatal;
 use super::draft::{Draft, planned};
 use super::links::Links;
-use super::settle::settle;
+use super::settle::{Settled, settle};
 use crate::observer::Event;
 use crate::store::{Settlement, State};
 use crate::{Error, Result};
@@ -36,7 +37,7 @@ pub(super) struct World {
     pub(super) decisions: Vec<Resolution>,
     pub(super) source_hold: Option<String>,
     absent: BTreeMap<EmployeeId, Lookup>,
-    target: TargetCapabilities,
+    pub(super) target: TargetCapabilities,
     removed_in_window: u64,
 }
 
@@ -45,6 +46,7 @@ pub(super) struct World {
 pub(super) struct Past {
     pub(super) known: Known,
     pub(super) settlements: Vec<Settlement>,
+    pub(super) creations: Creations,
 }
 
 /// What is remembered of earlier runs.
@@ -53,25 +55,38 @@ pub(super) struct Known {
     pub(super) links: Links,
     pub(super) last: Option<Baseline>,
     pub(super) decisions: Vec<Resolution>,
+    pub(super) judgements: Vec<Judgement>,
     pub(super) source_hold: Option<String>,
+}
+
+/// What the target said of itself and of its accounts, and what other connections have to do with them.
+#[derive(Debug)]
+pub(super) struct Accounts {
+    pub(super) users: Vec<User>,
+    pub(super) target: TargetCapabilities,
+    pub(super) id: Option<String>,
+    pub(super) others: Others,
+    pub(super) removed_in_window: u64,
 }
 
 impl Runner {
     /// Loads the state and settles what an interrupted run left. Nothing is recorded.
     pub(super) async fn past(&self, draft: &mut Draft) -> Result<Past> {
-        let State { links, baseline, unsettled, decisions, source_hold } =
+        let State { links, baseline, unsettled, decisions, judgements, source_hold } =
             self.store.load(&self.connection).await?;
         let mut links = Links::of(links);
-        let settlements = settle(self, &mut links, unsettled, &mut draft.problems).await?;
-        if !settlements.is_empty() {
+        let Settled { settlements, creations } =
+            settle(self, &mut links, unsettled, &mut draft.problems).await?;
+        if !(settlements.is_empty() && creations.is_empty()) {
             let done = settlements.iter().filter(|settlement| settlement.done).count();
-            let not_done = settlements.len() - done;
+            let not_done = settlements.len() - done + creations.len();
             draft.notices.push(format!(
                 "an earlier run was interrupted: {done} of its open actions turned out done, {not_done} not done"
             ));
             self.tell(&Event::Settled { done: done as u64, not_done: not_done as u64 });
         }
-        Ok(Past { known: Known { links, last: baseline, decisions, source_hold }, settlements })
+        let known = Known { links, last: baseline, decisions, judgements, source_hold };
+        Ok(Past { known, settlements, creations })
     }
 
     /// Reads the directory and the target.
@@ -108,9 +123,9 @@ impl Runner {
     ) -> Result<World> {
         let read = async {
             let target = self.calls.capabilities().await?;
-            Ok((target, self.calls.users().await?))
+            Ok((target, self.calls.identity().await?, self.calls.users().await?))
         };
-        let (target, users) = self
+        let (target, id, users) = self
             .unless_stopped(async { read.await.map_err(|error| fatal("read the target", error)) })
             .await?;
         let days = i32::try_from(self.safeguards.window_days).unwrap_or(i32::MAX);
@@ -118,26 +133,22 @@ impl Runner {
             0 => 0,
             days => self.store.removals_since(&self.connection, now.plus_days(-days)).await?,
         };
-        Ok(self.world_of(mode, snapshot, (users, target, removed_in_window), known))
+        let others = self.store.others(&self.connection, id.as_deref()).await?;
+        Ok(Self::world_of(mode, snapshot, Accounts { users, target, id, others, removed_in_window }, known))
     }
 
     /// Puts together what was read.
-    pub(super) fn world_of(
-        &self,
-        mode: Mode,
-        snapshot: Snapshot,
-        (users, target, removed_in_window): (Vec<User>, TargetCapabilities, u64),
-        known: Known,
-    ) -> World {
-        let Known { links, last, decisions, source_hold } = known;
+    pub(super) fn world_of(mode: Mode, snapshot: Snapshot, accounts: Accounts, known: Known) -> World {
+        let Known { links, last, decisions, judgements, source_hold } = known;
+        let Accounts { users, target, id, others, removed_in_window } = accounts;
         World {
             mode,
             snapshot,
             users,
             links: links.into_vec(),
-            others: Others::default(),
-            judgements: Vec::new(),
-            target_id: None,
+            others,
+            judgements,
+            target_id: id,
             last,
             decisions,
             source_hold,
@@ -178,7 +189,14 @@ impl Runner {
     ) -> Result<bool> {
         let unasked =
             plan.of_kind(ActionKind::Deactivate).filter(|action| action.reason == Reason::AbsentUnasked);
-        let unasked: Vec<EmployeeId> = unasked.filter_map(|action| action.employee.clone()).collect();
+        let mut unasked: BTreeSet<EmployeeId> =
+            unasked.filter_map(|action| action.employee.clone()).collect();
+        // An account goes to another record only when the record that had it is really gone.
+        let listed: BTreeSet<&EmployeeId> = world.snapshot.employees().iter().map(Employee::id).collect();
+        let moved = plan.of_kind(ActionKind::Link).filter(|action| action.replaces != action.employee);
+        let former = moved.filter_map(|action| action.replaces.as_ref());
+        let gone = |id: &&EmployeeId| !listed.contains(id) && !world.absent.contains_key(*id);
+        unasked.extend(former.filter(gone).cloned());
         if unasked.is_empty() {
             return Ok(false);
         }

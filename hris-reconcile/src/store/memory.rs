@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hris_core::reconcile::{ActionKind, Baseline, Resolution};
+use hris_core::reconcile::{AccountClaim, ActionKind, Baseline, Held, Judgement, Others, Resolution};
 use hris_core::{EmployeeId, Link, MemoryGrants, Timestamp};
 use tokio::time::Instant;
 
-use super::{Intent, LEASE_SECONDS, Lease, Settlement, State, StateStore};
+use super::{Intent, LEASE_SECONDS, Lease, Settlement, State, StateStore, handed_over};
 use crate::report::Report;
 use crate::{Connection, Error, ErrorKind, Result};
 
@@ -38,6 +38,8 @@ struct Kept {
     open: Vec<Intent>,
     removals: Vec<Removal>,
     decisions: BTreeMap<String, Resolution>,
+    judgements: BTreeMap<String, Judgement>,
+    claims: Vec<AccountClaim>,
     source_hold: Option<String>,
     runs: Vec<Report>,
 }
@@ -79,13 +81,17 @@ impl MemoryStore {
 
     /// Changes what is kept of a connection, for who holds its newest lease.
     fn write(&self, lease: &Lease, change: impl FnOnce(&mut Kept)) -> Result<()> {
+        self.write_all(lease, |world| change(world.connections.entry(lease.connection.clone()).or_default()))
+    }
+
+    fn write_all(&self, lease: &Lease, change: impl FnOnce(&mut World)) -> Result<()> {
         let mut world = self.lock();
         let kept = world.connections.entry(lease.connection.clone()).or_default();
         let holds = kept.held.as_ref().is_some_and(|(holder, _)| *holder == lease.holder);
         if !holds || kept.token != lease.token {
             return Err(lost(lease));
         }
-        change(kept);
+        change(&mut world);
         Ok(())
     }
 
@@ -94,6 +100,47 @@ impl MemoryStore {
             Some(kept) => look(kept),
             None => look(&Kept::default()),
         }
+    }
+}
+
+impl World {
+    /// Takes over how one action of a connection ended.
+    fn settle(&mut self, connection: &str, outcome: &Settlement) {
+        let Settlement { key, done, link, unlinked, decided, hand_over, takes_over, source_hold } = outcome;
+        let handed = hand_over.as_ref().and_then(|handover| {
+            let ours = self.connections.get(connection)?.links.get(&handover.employee);
+            let ours = ours.filter(|link| link.user == handover.user)?.clone();
+            let other = self.connections.get_mut(&handover.to)?;
+            let waits = other.claims.iter().position(|claim| claim.user == handover.user)?;
+            if other.links.contains_key(&other.claims.get(waits)?.employee) {
+                return None;
+            }
+            let claim = other.claims.remove(waits);
+            other.links.insert(claim.employee.clone(), handed_over(&ours, claim.employee));
+            Some(())
+        });
+        if let (Some(former), Some(link)) = (takes_over, link)
+            && let Some(former) = self.connections.get_mut(former)
+        {
+            former.links.retain(|_, other| other.user != link.user || !other.deactivated_by_us);
+        }
+        let kept = self.connections.entry(connection.to_owned()).or_default();
+        let place = kept.open.iter().position(|open| open.action.key == *key);
+        let intent = place.map(|place| kept.open.remove(place));
+        let removal = intent.filter(|intent| *done && intent.action.kind == ActionKind::Deactivate);
+        kept.removals.extend(removal.map(|intent| Removal { at: intent.at, approved: intent.approved }));
+        let stays = hand_over.as_ref().filter(|_| handed.is_none()).map(|handover| &handover.employee);
+        for employee in unlinked.iter().filter(|employee| Some(*employee) != stays) {
+            kept.links.remove(employee);
+        }
+        if let Some(link) = link {
+            kept.links.insert(link.employee.clone(), link.clone());
+        }
+        for id in decided {
+            kept.decisions.remove(id);
+            kept.judgements.remove(id);
+        }
+        kept.source_hold = source_hold.clone().or(kept.source_hold.take());
     }
 }
 
@@ -138,6 +185,7 @@ impl StateStore for MemoryStore {
             baseline: kept.baseline.clone(),
             unsettled: kept.open.clone(),
             decisions: kept.decisions.values().cloned().collect(),
+            judgements: kept.judgements.values().cloned().collect(),
             source_hold: kept.source_hold.clone(),
         }))
     }
@@ -152,34 +200,65 @@ impl StateStore for MemoryStore {
     }
 
     async fn settle(&self, lease: &Lease, outcomes: &[Settlement]) -> Result<()> {
-        self.write(lease, |kept| {
-            for Settlement { key, done, link, unlinked, decided, source_hold } in outcomes {
-                let place = kept.open.iter().position(|open| open.action.key == *key);
-                let intent = place.map(|place| kept.open.remove(place));
-                let removal = intent.filter(|intent| *done && intent.action.kind == ActionKind::Deactivate);
-                kept.removals
-                    .extend(removal.map(|intent| Removal { at: intent.at, approved: intent.approved }));
-                for employee in unlinked {
-                    kept.links.remove(employee);
-                }
-                if let Some(link) = link {
-                    kept.links.insert(link.employee.clone(), link.clone());
-                }
-                for id in decided {
-                    kept.decisions.remove(id);
-                }
-                kept.source_hold = source_hold.clone().or(kept.source_hold.take());
+        self.write_all(lease, |world| {
+            for outcome in outcomes {
+                world.settle(&lease.connection, outcome);
             }
         })
     }
 
-    async fn finish(&self, lease: &Lease, report: &Report, baseline: Option<&Baseline>) -> Result<()> {
+    async fn finish(
+        &self,
+        lease: &Lease,
+        report: &Report,
+        baseline: Option<&Baseline>,
+        claims: Option<&[AccountClaim]>,
+    ) -> Result<()> {
         self.write(lease, |kept| {
             kept.runs.push(report.clone());
             if let Some(baseline) = baseline {
                 kept.baseline = Some(baseline.clone());
             }
+            if let Some(claims) = claims {
+                kept.claims = claims.to_vec();
+            }
         })
+    }
+
+    async fn others(&self, connection: &str, target: Option<&str>) -> Result<Others> {
+        let world = self.lock();
+        let mut others = Others::default();
+        for (name, kept) in world.connections.iter().filter(|(name, _)| *name != connection) {
+            let last = kept.baseline.as_ref();
+            let theirs = last.and_then(|last| last.target.as_deref());
+            if theirs.zip(target).is_some_and(|(theirs, ours)| theirs != ours) {
+                continue;
+            }
+            for link in kept.links.values() {
+                let held = Held::new(name.clone(), link.deactivated_by_us);
+                let place = others.held.entry(link.user.clone()).or_insert_with(|| held.clone());
+                if place.closed && !held.closed {
+                    *place = held;
+                }
+            }
+            for claim in &kept.claims {
+                others.claimed.entry(claim.user.clone()).or_insert_with(|| name.clone());
+            }
+            if let Some(last) = last.filter(|last| !last.vendor.is_empty())
+                && let Some(organisation) = &last.fingerprint.organisation
+            {
+                others.organisations.insert(name.clone(), (last.vendor.clone(), organisation.clone()));
+            }
+        }
+        Ok(others)
+    }
+
+    async fn last_started(&self, connection: &str, command: &str) -> Result<Option<Timestamp>> {
+        let last = |kept: &Kept| {
+            let mut newest = kept.runs.iter().rev();
+            newest.find(|report| report.command == command).map(|report| report.started_at)
+        };
+        Ok(self.read(connection, last))
     }
 
     async fn removals_since(&self, connection: &str, since: Timestamp) -> Result<u64> {
@@ -200,6 +279,13 @@ impl StateStore for MemoryStore {
         let mut world = self.lock();
         let kept = world.connections.entry(connection.to_owned()).or_default();
         kept.decisions.extend(decisions.iter().map(|decision| (decision.id.clone(), decision.clone())));
+        Ok(())
+    }
+
+    async fn judge(&self, connection: &str, judgements: &[Judgement]) -> Result<()> {
+        let mut world = self.lock();
+        let kept = world.connections.entry(connection.to_owned()).or_default();
+        kept.judgements.extend(judgements.iter().map(|judgement| (judgement.id.clone(), judgement.clone())));
         Ok(())
     }
 

@@ -10,7 +10,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use hris_core::reconcile::{Action, ActionKey, Baseline, Resolution};
+use hris_core::reconcile::{
+    AccountClaim, Action, ActionKey, Baseline, Handover, Judgement, Others, Resolution,
+};
 use hris_core::{EmployeeId, Link, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -65,11 +67,35 @@ pub trait StateStore: fmt::Debug + Send + Sync + 'static {
     /// As [`StateStore::intend`].
     async fn settle(&self, lease: &Lease, outcomes: &[Settlement]) -> Result<()>;
 
-    /// Records a finished run: its report and, for a complete one, the baseline of the next.
+    /// Records a finished run: its report and, for a complete one, the baseline of the next. `claims` are
+    /// the accounts that the connection waits for from now on, in place of those before; `None` leaves
+    /// those as they are.
     ///
     /// # Errors
     /// As [`StateStore::intend`].
-    async fn finish(&self, lease: &Lease, report: &Report, baseline: Option<&Baseline>) -> Result<()>;
+    async fn finish(
+        &self,
+        lease: &Lease,
+        report: &Report,
+        baseline: Option<&Baseline>,
+        claims: Option<&[AccountClaim]>,
+    ) -> Result<()>;
+
+    /// What the other connections of this state have to do with the accounts of a target: the accounts of
+    /// their links ([`hris_core::reconcile::Held::closed`] where they closed one; of several holders the one
+    /// who did not), the accounts they wait for (of several the first by name), and whose organisation each
+    /// reads. Only connections whose last complete run was against this target count; where either side
+    /// does not know which target it is, it counts as the same.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::State`].
+    async fn others(&self, connection: &str, target: Option<&str>) -> Result<Others>;
+
+    /// When the last run of a command, such as `sync`, began, however it ended.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::State`].
+    async fn last_started(&self, connection: &str, command: &str) -> Result<Option<Timestamp>>;
 
     /// How many accounts this connection deactivated since then, approved plans apart.
     ///
@@ -95,6 +121,13 @@ pub trait StateStore: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// [`crate::ErrorKind::State`].
     async fn decide(&self, connection: &str, decisions: &[Resolution]) -> Result<()>;
+
+    /// Remembers what was decided about whose an account is, each under its id, in place of an earlier
+    /// decision. It needs no lease, as [`StateStore::decide`].
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::State`].
+    async fn judge(&self, connection: &str, judgements: &[Judgement]) -> Result<()>;
 
     /// Saves a connection under its name.
     ///
@@ -132,8 +165,20 @@ macro_rules! forward {
             async fn settle(&self, lease: &Lease, outcomes: &[Settlement]) -> Result<()> {
                 (**self).settle(lease, outcomes).await
             }
-            async fn finish(&self, lease: &Lease, report: &Report, baseline: Option<&Baseline>) -> Result<()> {
-                (**self).finish(lease, report, baseline).await
+            async fn finish(
+                &self,
+                lease: &Lease,
+                report: &Report,
+                baseline: Option<&Baseline>,
+                claims: Option<&[AccountClaim]>,
+            ) -> Result<()> {
+                (**self).finish(lease, report, baseline, claims).await
+            }
+            async fn others(&self, connection: &str, target: Option<&str>) -> Result<Others> {
+                (**self).others(connection, target).await
+            }
+            async fn last_started(&self, connection: &str, command: &str) -> Result<Option<Timestamp>> {
+                (**self).last_started(connection, command).await
             }
             async fn removals_since(&self, connection: &str, since: Timestamp) -> Result<u64> {
                 (**self).removals_since(connection, since).await
@@ -146,6 +191,9 @@ macro_rules! forward {
             }
             async fn decide(&self, connection: &str, decisions: &[Resolution]) -> Result<()> {
                 (**self).decide(connection, decisions).await
+            }
+            async fn judge(&self, connection: &str, judgements: &[Judgement]) -> Result<()> {
+                (**self).judge(connection, judgements).await
             }
             async fn save_connection(&self, connection: &Connection) -> Result<()> {
                 (**self).save_connection(connection).await
@@ -195,6 +243,8 @@ pub struct State {
     pub unsettled: Vec<Intent>,
     /// What was decided about conflicts.
     pub decisions: Vec<Resolution>,
+    /// What was decided about whose an account is.
+    pub judgements: Vec<Judgement>,
     /// Nothing is written to the source while a digest of its settings is this.
     pub source_hold: Option<String>,
 }
@@ -233,8 +283,17 @@ pub struct Settlement {
     pub link: Option<Link>,
     /// Links that are no more: the person has another record now.
     pub unlinked: Vec<EmployeeId>,
-    /// Ids of decisions that are over: carried out, or no longer about what they were made on.
+    /// Ids of decisions that are over, about conflicts or about whose an account is: carried out, or no
+    /// longer about what they were made on.
     pub decided: Vec<String>,
+    /// The account goes to the connection that waits for it, which gets a link in place of ours in the same
+    /// step: to the employee of its claim, with what our link says of the account, and not closed by it. Its
+    /// claim is over. If it no longer waits for the account, or that employee has another account by now,
+    /// nothing becomes of this and our link stays.
+    pub hand_over: Option<Handover>,
+    /// The connection whose link to the account of [`Settlement::link`] goes in the same step, if it closed
+    /// that account.
+    pub takes_over: Option<String>,
     /// From now on nothing is written to the source while a digest of its settings is this.
     pub source_hold: Option<String>,
 }
@@ -243,7 +302,16 @@ impl Settlement {
     /// An action that was done, or not.
     #[must_use]
     pub fn new(key: ActionKey, done: bool) -> Self {
-        Self { key, done, link: None, unlinked: Vec::new(), decided: Vec::new(), source_hold: None }
+        Self {
+            key,
+            done,
+            link: None,
+            unlinked: Vec::new(),
+            decided: Vec::new(),
+            hand_over: None,
+            takes_over: None,
+            source_hold: None,
+        }
     }
 
     /// Something to be remembered without an action: no intent has the key.
@@ -258,4 +326,9 @@ impl Settlement {
         self.link = link;
         self
     }
+}
+
+/// The link of an account that another connection takes over from one.
+pub(crate) fn handed_over(link: &Link, employee: EmployeeId) -> Link {
+    Link { employee, deactivated_by_us: false, bases: hris_core::reconcile::Bases::default(), ..link.clone() }
 }

@@ -3,6 +3,7 @@
 mod fault;
 mod file;
 mod grants;
+mod holding;
 mod journal;
 mod lease;
 mod process;
@@ -13,7 +14,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
-use hris_core::reconcile::{Baseline, Resolution};
+use hris_core::reconcile::{AccountClaim, Baseline, Judgement, Others, Resolution};
 use hris_core::{Secret, Timestamp};
 use sqlx::{ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, Transaction};
 use tokio::sync::Mutex;
@@ -332,16 +333,37 @@ impl StateStore for SqliteStore {
         .await
     }
 
-    async fn finish(&self, lease: &Lease, report: &Report, baseline: Option<&Baseline>) -> Result<()> {
+    async fn finish(
+        &self,
+        lease: &Lease,
+        report: &Report,
+        baseline: Option<&Baseline>,
+        claims: Option<&[AccountClaim]>,
+    ) -> Result<()> {
         let horizon = |days: i32| report.started_at.plus_days(days.saturating_neg());
         self.write("record the run", async |tx| {
             lease::check(tx, lease).await?;
             journal::finish(tx, &lease.connection, report, baseline).await?;
+            if let Some(claims) = claims {
+                holding::claim(tx, &lease.connection, claims).await?;
+            }
             journal::prune_runs(tx, &lease.connection, horizon(self.keep_days)).await?;
             journal::prune_journal(tx, &lease.connection, horizon(JOURNAL_DAYS)).await?;
             Ok(())
         })
         .await
+    }
+
+    async fn others(&self, connection: &str, target: Option<&str>) -> Result<Others> {
+        self.read("look at other connections", async |tx| Ok(holding::others(tx, connection, target).await?))
+            .await
+    }
+
+    async fn last_started(&self, connection: &str, command: &str) -> Result<Option<Timestamp>> {
+        let look = async |tx: &mut Transaction<'_, Sqlite>| {
+            Ok(journal::last_started(tx, connection, command).await?)
+        };
+        self.read("look for the last run", look).await
     }
 
     async fn removals_since(&self, connection: &str, since: Timestamp) -> Result<u64> {
@@ -358,6 +380,10 @@ impl StateStore for SqliteStore {
 
     async fn decide(&self, connection: &str, decisions: &[Resolution]) -> Result<()> {
         self.write("record decisions", async |tx| journal::decide(tx, connection, decisions).await).await
+    }
+
+    async fn judge(&self, connection: &str, judgements: &[Judgement]) -> Result<()> {
+        self.write("record decisions", async |tx| holding::judge(tx, connection, judgements).await).await
     }
 
     async fn save_connection(&self, connection: &Connection) -> Result<()> {

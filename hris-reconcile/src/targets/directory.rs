@@ -48,10 +48,12 @@ pub struct DirectoryTarget<D> {
     /// From a person to an account.
     map: FieldMap,
     today: Date,
+    zone: TimeZone,
 }
 
 impl<D: Directory> DirectoryTarget<D> {
-    /// Takes a directory that can be written. People are read as they are on `today`.
+    /// Takes a directory that can be written. People are read as they are on `today`, and whoever leaves is
+    /// ended by the day in UTC unless [`DirectoryTarget::with_time_zone`] says otherwise.
     ///
     /// # Errors
     /// [`TargetErrorKind::Rejected`] if it can only be read, or cannot write the e-mail address, by which
@@ -66,12 +68,19 @@ impl<D: Directory> DirectoryTarget<D> {
         }
         let map = Mapping::standard(capabilities).compile(capabilities);
         let map = map.map_err(|_| refuse("does not show e-mail addresses, so it cannot be the target"))?;
-        let target = Self { directory, map, today };
+        let target = Self { directory, map, today, zone: TimeZone::utc() };
         if !target.writes(StandardField::Email) {
             let message = "the directory cannot write e-mail addresses, so it cannot be the target";
             return Err(TargetError::new(TargetErrorKind::Rejected, message));
         }
         Ok(target)
+    }
+
+    /// The zone in which `today` is: the one that the runner has too.
+    #[must_use]
+    pub fn with_time_zone(mut self, zone: TimeZone) -> Self {
+        self.zone = zone;
+        self
     }
 
     fn writes(&self, field: StandardField) -> bool {
@@ -279,7 +288,8 @@ impl<D: Directory> Target for DirectoryTarget<D> {
         let Some(person) = self.person(id).await? else {
             return Err(TargetError::new(TargetErrorKind::NotFound, format!("close: there is nobody {id}")));
         };
-        let yesterday = now.date_in(&TimeZone::utc()).plus_days(-1);
+        // Never a day that would still count as employed when the person is read back.
+        let yesterday = now.date_in(&self.zone).min(self.today).plus_days(-1);
         let ended = matches!(person.end_date(), Field::Value(end) if end <= yesterday);
         if person.status() == Status::Terminated || ended {
             return Ok(());

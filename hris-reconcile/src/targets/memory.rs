@@ -1,19 +1,21 @@
 //! Accounts in memory, for tests and examples.
 
 use std::collections::BTreeMap;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use hris_core::reconcile::{ActionKey, Change, GrantChange};
 use hris_core::{AssignmentKind, Invite, TargetField, Timestamp, User, UserId, UserStatus};
 
+use super::effect::Effect;
 use crate::target::{Invitation, NewUser, Target, TargetCapabilities, TargetError, TargetErrorKind};
 
 /// Accounts in memory. Clones share them.
 ///
 /// It keeps what a real target must: external ids and e-mail addresses are unique over all accounts,
 /// closed ones too, addresses without regard to the case of A to Z, and an action of one key is done
-/// once. See [`crate::faults`] for making its calls fail.
+/// once as long as its effect stands. See [`crate::faults`] for making its calls fail.
 #[derive(Clone, Debug)]
 pub struct MemoryTarget {
     world: Arc<Mutex<World>>,
@@ -22,6 +24,7 @@ pub struct MemoryTarget {
 
 #[derive(Debug, Default)]
 struct World {
+    id: String,
     users: BTreeMap<UserId, User>,
     /// What each account was before it was closed.
     before: BTreeMap<UserId, UserStatus>,
@@ -35,7 +38,10 @@ impl MemoryTarget {
     /// No accounts yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { world: Arc::default(), capabilities: TargetCapabilities::full() }
+        // As good as unique, and no clock is read for it.
+        let half = || RandomState::new().build_hasher().finish();
+        let world = World { id: format!("{:016x}{:016x}", half(), half()), ..World::default() };
+        Self { world: Arc::new(Mutex::new(world)), capabilities: TargetCapabilities::full() }
     }
 
     /// Puts accounts there, as if the product had made them.
@@ -60,7 +66,11 @@ impl MemoryTarget {
 
     /// Changes accounts behind the back of everybody, as an administrator would.
     pub fn edit(&self, change: impl FnOnce(&mut BTreeMap<UserId, User>)) {
-        change(&mut self.lock().users);
+        let mut world = self.lock();
+        let World { users, before, .. } = &mut *world;
+        change(users);
+        // Whoever was opened by hand was not closed by a run any more.
+        before.retain(|id, _| users.get(id).is_some_and(|user| !user.is_live()));
     }
 
     /// How many calls have changed something.
@@ -79,15 +89,15 @@ impl MemoryTarget {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does something to an account, once a key.
+    /// Does something to an account, once a key as long as its effect stands.
     fn write(
         &self,
         id: &UserId,
-        key: &ActionKey,
+        (key, effect): (&ActionKey, Effect<'_>),
         change: impl FnOnce(&mut World, &mut User) -> Result<(), TargetError>,
     ) -> Result<(), TargetError> {
         let mut world = self.lock();
-        if world.done.contains_key(key.as_str()) {
+        if world.was_done(key, effect).is_some() {
             return Ok(());
         }
         let Some(mut user) = world.users.get(id).cloned() else {
@@ -109,6 +119,11 @@ impl Default for MemoryTarget {
 }
 
 impl World {
+    /// The account of a call that was done and whose effect stands.
+    fn was_done(&self, key: &ActionKey, effect: Effect<'_>) -> Option<&UserId> {
+        self.done.get(key.as_str()).filter(|id| effect.stands(self.users.get(*id)))
+    }
+
     /// Whether another account holds a value that this one is to have.
     fn unique(&self, user: &User) -> Result<(), TargetError> {
         for field in [TargetField::Email, TargetField::ExternalId] {
@@ -152,6 +167,14 @@ impl Target for MemoryTarget {
         Ok(())
     }
 
+    async fn identity(&self) -> Result<Option<String>, TargetError> {
+        Ok(Some(self.lock().id.clone()))
+    }
+
+    async fn applied(&self, key: &ActionKey) -> Result<Option<bool>, TargetError> {
+        Ok(Some(self.lock().done.contains_key(key.as_str())))
+    }
+
     async fn users(&self) -> Result<Vec<User>, TargetError> {
         Ok(self.all())
     }
@@ -167,7 +190,7 @@ impl Target for MemoryTarget {
 
     async fn create(&self, new: &NewUser, key: &ActionKey, _now: Timestamp) -> Result<UserId, TargetError> {
         let mut world = self.lock();
-        if let Some(id) = world.done.get(key.as_str()) {
+        if let Some(id) = world.was_done(key, Effect::Created(new)) {
             return Ok(id.clone());
         }
         let id = UserId::from(format!("u-{}", world.next + 1));
@@ -191,7 +214,7 @@ impl Target for MemoryTarget {
         key: &ActionKey,
         _now: Timestamp,
     ) -> Result<(), TargetError> {
-        self.write(id, key, |_, user| {
+        self.write(id, (key, Effect::Updated(changes)), |_, user| {
             for change in changes {
                 user.put(&change.field, change.to.as_deref());
             }
@@ -206,7 +229,7 @@ impl Target for MemoryTarget {
         key: &ActionKey,
         _now: Timestamp,
     ) -> Result<(), TargetError> {
-        self.write(id, key, |_, user| {
+        self.write(id, (key, Effect::Assigned(grants)), |_, user| {
             give(user, grants);
             Ok(())
         })
@@ -219,7 +242,7 @@ impl Target for MemoryTarget {
         key: &ActionKey,
         now: Timestamp,
     ) -> Result<(), TargetError> {
-        self.write(id, key, |world, user| {
+        self.write(id, (key, Effect::Invited), |world, user| {
             if !matches!(user.status, UserStatus::Invited | UserStatus::Pending) {
                 let message = format!("an account that is {} is not invited", user.status.as_str());
                 return Err(TargetError::new(TargetErrorKind::Rejected, message));
@@ -232,7 +255,7 @@ impl Target for MemoryTarget {
     }
 
     async fn deactivate(&self, id: &UserId, key: &ActionKey, _now: Timestamp) -> Result<(), TargetError> {
-        self.write(id, key, |world, user| {
+        self.write(id, (key, Effect::Closed), |world, user| {
             if user.is_live() {
                 world.before.insert(user.id.clone(), user.status);
                 user.status = UserStatus::Deactivated;
@@ -242,9 +265,11 @@ impl Target for MemoryTarget {
     }
 
     async fn reactivate(&self, id: &UserId, key: &ActionKey, _now: Timestamp) -> Result<(), TargetError> {
-        self.write(id, key, |world, user| {
+        self.write(id, (key, Effect::Opened), |world, user| {
             if !user.is_live() {
-                user.status = world.before.remove(&user.id).unwrap_or_default();
+                let waits = user.invite.is_some_and(|invite| invite.accepted_at.is_none());
+                let otherwise = if waits { UserStatus::Invited } else { UserStatus::Active };
+                user.status = world.before.remove(&user.id).unwrap_or(otherwise);
             }
             Ok(())
         })

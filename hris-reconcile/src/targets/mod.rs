@@ -1,6 +1,7 @@
 //! Targets that come with the crate.
 
 mod directory;
+pub(crate) mod effect;
 mod memory;
 #[cfg(feature = "sqlite")]
 mod sqlite;

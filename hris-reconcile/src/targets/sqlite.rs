@@ -16,6 +16,7 @@ use hris_core::{AssignmentKind, Timestamp, User, UserId};
 use sqlx::{ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, Transaction};
 use tokio::sync::Mutex;
 
+use super::effect::Effect;
 use crate::store::sqlite::{create_private, options, writable};
 use crate::target::{Invitation, NewUser, Target, TargetCapabilities, TargetError};
 
@@ -43,9 +44,10 @@ use crate::target::{Invitation, NewUser, Target, TargetCapabilities, TargetError
 /// ```
 ///
 /// The file and the tables are made by the first write (or [`SqliteTarget::prepare`]), so looking at
-/// accounts never changes anything. A file that is made is readable by its owner only. A further
-/// table, `hris_applied`, holds the keys of the actions that were done, each written in the
-/// transaction of its action.
+/// accounts never changes anything. A file that is made is readable by its owner only. Three further
+/// tables are its own: `hris_applied` holds the keys of the actions that were done, each written in the
+/// transaction of its action, `hris_closed` what accounts were before they were closed, and `hris_target`
+/// the id by which these tables are told from any others.
 ///
 /// Tables that somebody else made are taken as they are, whatever the types of their columns and
 /// however their ids are made, as long as the columns are there; missing ones are named with the
@@ -157,11 +159,11 @@ impl SqliteTarget {
     }
 
     /// One action: done once a key, whole or not at all. It answers with the account's id, and so it
-    /// does when it was done before.
+    /// does when it was done before and its effect stands.
     async fn apply(
         &self,
         doing: &str,
-        key: &ActionKey,
+        (key, effect): (&ActionKey, Effect<'_>),
         now: Timestamp,
         work: impl AsyncFnOnce(&mut Transaction<'_, Sqlite>, GivesIds) -> Result<UserId, Refused>,
     ) -> Result<UserId, TargetError> {
@@ -172,8 +174,11 @@ impl SqliteTarget {
         let done: Result<_, Refused> = async {
             let mut tx = session.connection.begin_with("BEGIN IMMEDIATE").await?;
             if let Some(user) = write::applied(&mut tx, key).await? {
-                tx.rollback().await?;
-                return Ok((user, Ok(())));
+                let found = read::users(&mut tx, read::Which::Id(&user)).await?;
+                if effect.stands(found.first()) {
+                    tx.rollback().await?;
+                    return Ok((user, Ok(())));
+                }
             }
             if !session.swept {
                 write::sweep(&mut tx, now).await?;
@@ -268,6 +273,15 @@ impl Target for SqliteTarget {
             .await
     }
 
+    async fn identity(&self) -> Result<Option<String>, TargetError> {
+        self.look("tell the accounts from others", async |tx| Ok(read::identity(tx).await?)).await
+    }
+
+    async fn applied(&self, key: &ActionKey) -> Result<Option<bool>, TargetError> {
+        let look = async |tx: &mut Transaction<'_, Sqlite>| Ok(read::is_applied(tx, key).await?);
+        self.look("look for an action", look).await.map(Some)
+    }
+
     async fn users(&self) -> Result<Vec<User>, TargetError> {
         self.look("list accounts", async |tx| read::users(tx, read::Which::All).await).await
     }
@@ -285,7 +299,7 @@ impl Target for SqliteTarget {
     }
 
     async fn create(&self, user: &NewUser, key: &ActionKey, now: Timestamp) -> Result<UserId, TargetError> {
-        self.apply("create an account", key, now, async |tx, gives_ids| {
+        self.apply("create an account", (key, Effect::Created(user)), now, async |tx, gives_ids| {
             write::create(tx, user, now, gives_ids).await
         })
         .await
@@ -299,7 +313,7 @@ impl Target for SqliteTarget {
         now: Timestamp,
     ) -> Result<(), TargetError> {
         let work = async |tx: &mut Transaction<'_, Sqlite>, _| write::update(tx, id, changes, now).await;
-        self.apply("update an account", key, now, work).await.map(drop)
+        self.apply("update an account", (key, Effect::Updated(changes)), now, work).await.map(drop)
     }
 
     async fn assign(
@@ -310,7 +324,7 @@ impl Target for SqliteTarget {
         now: Timestamp,
     ) -> Result<(), TargetError> {
         let work = async |tx: &mut Transaction<'_, Sqlite>, _| write::assign(tx, id, grants, now).await;
-        self.apply("assign", key, now, work).await.map(drop)
+        self.apply("assign", (key, Effect::Assigned(grants)), now, work).await.map(drop)
     }
 
     async fn invite(
@@ -321,17 +335,17 @@ impl Target for SqliteTarget {
         now: Timestamp,
     ) -> Result<(), TargetError> {
         let work = async |tx: &mut Transaction<'_, Sqlite>, _| write::invite(tx, id, invitation, now).await;
-        self.apply("invite", key, now, work).await.map(drop)
+        self.apply("invite", (key, Effect::Invited), now, work).await.map(drop)
     }
 
     async fn deactivate(&self, id: &UserId, key: &ActionKey, now: Timestamp) -> Result<(), TargetError> {
         let work = async |tx: &mut Transaction<'_, Sqlite>, _| write::deactivate(tx, id, now).await;
-        self.apply("deactivate an account", key, now, work).await.map(drop)
+        self.apply("deactivate an account", (key, Effect::Closed), now, work).await.map(drop)
     }
 
     async fn reactivate(&self, id: &UserId, key: &ActionKey, now: Timestamp) -> Result<(), TargetError> {
         let work = async |tx: &mut Transaction<'_, Sqlite>, _| write::reactivate(tx, id, now).await;
-        self.apply("reactivate an account", key, now, work).await.map(drop)
+        self.apply("reactivate an account", (key, Effect::Opened), now, work).await.map(drop)
     }
 }
 

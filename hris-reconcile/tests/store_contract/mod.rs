@@ -42,7 +42,7 @@ async fn leases_exclude_and_fence(store: &dyn StateStore) {
         store.renew(&first).await,
         store.intend(&first, &intents).await,
         store.settle(&first, &settled).await,
-        store.finish(&first, &report("lease", "run-1", 0), Some(&Baseline::default())).await,
+        store.finish(&first, &report("lease", "run-1", 0), Some(&Baseline::default()), None).await,
     ] {
         assert_eq!(refused.unwrap_err().kind(), ErrorKind::Busy);
     }
@@ -109,9 +109,9 @@ async fn runs_and_baselines_are_kept(store: &dyn StateStore) {
     let lease = store.acquire("runs", "run-1").await.unwrap();
     let mut baseline = Baseline::default();
     baseline.people = 42;
-    store.finish(&lease, &report("runs", "run-1", 100), Some(&baseline)).await.unwrap();
-    store.finish(&lease, &report("runs", "run-2", 200), None).await.unwrap();
-    store.finish(&lease, &report("runs", "run-3", 300), None).await.unwrap();
+    store.finish(&lease, &report("runs", "run-1", 100), Some(&baseline), None).await.unwrap();
+    store.finish(&lease, &report("runs", "run-2", 200), None, None).await.unwrap();
+    store.finish(&lease, &report("runs", "run-3", 300), None, None).await.unwrap();
     let state = store.load("runs").await.unwrap();
     assert_eq!(state.baseline, Some(baseline), "a run that was not complete leaves the baseline");
 

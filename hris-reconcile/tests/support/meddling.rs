@@ -54,6 +54,12 @@ impl Target for Meddling {
     async fn check(&self) -> Result<(), TargetError> {
         self.inner.check().await
     }
+    async fn identity(&self) -> Result<Option<String>, TargetError> {
+        self.inner.identity().await
+    }
+    async fn applied(&self, key: &ActionKey) -> Result<Option<bool>, TargetError> {
+        self.inner.applied(key).await
+    }
     async fn users(&self) -> Result<Vec<User>, TargetError> {
         self.inner.users().await
     }

@@ -18,6 +18,7 @@ pub(super) const STEPS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0001_state.sql"),
     include_str!("../../../migrations/sqlite/0002_grants.sql"),
     include_str!("../../../migrations/sqlite/0003_two_way.sql"),
+    include_str!("../../../migrations/sqlite/0004_identity.sql"),
 ];
 
 /// "HRIS" in ASCII, written into the file's header.

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, Sqlite, Transaction};
 
-use super::Refused;
+use super::{Refused, holding};
 use crate::Connection;
 use crate::report::Report;
 use crate::store::{Intent, Settlement, State};
@@ -15,13 +15,8 @@ use crate::store::{Intent, Settlement, State};
 type Tx<'a> = Transaction<'a, Sqlite>;
 
 pub(super) async fn load(tx: &mut Tx<'_>, connection: &str) -> Result<State, Refused> {
-    let rows = sqlx::query(
-        "SELECT employee, user, deactivated_by_us, awaits_invite, granted, bases \
-         FROM links WHERE connection = ?1 ORDER BY employee",
-    )
-    .bind(connection)
-    .fetch_all(&mut **tx)
-    .await?;
+    let select = format!("SELECT {LINK} FROM links WHERE connection = ?1 ORDER BY employee");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(select)).bind(connection).fetch_all(&mut **tx).await?;
     let links = rows.iter().map(link).collect::<Result<_, _>>()?;
 
     let rows = sqlx::query(
@@ -48,7 +43,8 @@ pub(super) async fn load(tx: &mut Tx<'_>, connection: &str) -> Result<State, Ref
         .bind(connection)
         .fetch_optional(&mut **tx)
         .await?;
-    Ok(State { links, baseline, unsettled, decisions, source_hold })
+    let judgements = holding::judgements(tx, connection).await?;
+    Ok(State { links, baseline, unsettled, decisions, judgements, source_hold })
 }
 
 pub(super) async fn decide(
@@ -94,14 +90,23 @@ pub(super) async fn settle(
     connection: &str,
     outcomes: &[Settlement],
 ) -> Result<(), Refused> {
-    for Settlement { key, done, link, unlinked, decided, source_hold } in outcomes {
+    for Settlement { key, done, link, unlinked, decided, hand_over, takes_over, source_hold } in outcomes {
         sqlx::query("UPDATE journal SET action = NULL, done = ?3 WHERE connection = ?1 AND key = ?2")
             .bind(connection)
             .bind(key.as_str())
             .bind(done)
             .execute(&mut **tx)
             .await?;
-        for employee in unlinked {
+        let mut stays = None;
+        if let Some(handover) = hand_over
+            && !holding::hand_over(tx, connection, handover).await?
+        {
+            stays = Some(&handover.employee);
+        }
+        if let (Some(former), Some(link)) = (takes_over, link) {
+            holding::take_over(tx, former, &link.user).await?;
+        }
+        for employee in unlinked.iter().filter(|employee| Some(*employee) != stays) {
             sqlx::query("DELETE FROM links WHERE connection = ?1 AND employee = ?2")
                 .bind(connection)
                 .bind(employee.as_str())
@@ -112,11 +117,12 @@ pub(super) async fn settle(
             save_link(tx, connection, link).await?;
         }
         for id in decided {
-            sqlx::query("DELETE FROM decisions WHERE connection = ?1 AND id = ?2")
-                .bind(connection)
-                .bind(id)
-                .execute(&mut **tx)
-                .await?;
+            for forget in [
+                "DELETE FROM decisions WHERE connection = ?1 AND id = ?2",
+                "DELETE FROM judgements WHERE connection = ?1 AND id = ?2",
+            ] {
+                sqlx::query(forget).bind(connection).bind(id).execute(&mut **tx).await?;
+            }
         }
         if let Some(settings) = source_hold {
             sqlx::query("INSERT OR REPLACE INTO holds (connection, settings) VALUES (?1, ?2)")
@@ -136,22 +142,26 @@ pub(super) async fn finish(
     baseline: Option<&Baseline>,
 ) -> Result<(), Refused> {
     sqlx::query(
-        "INSERT INTO runs (connection, run, started_at, report) VALUES (?1, ?2, ?3, ?4) \
-         ON CONFLICT (connection, run) DO UPDATE SET started_at = ?3, report = ?4",
+        "INSERT INTO runs (connection, run, started_at, report, command) VALUES (?1, ?2, ?3, ?4, ?5) \
+         ON CONFLICT (connection, run) DO UPDATE SET started_at = ?3, report = ?4, command = ?5",
     )
     .bind(connection)
     .bind(&report.run)
     .bind(report.started_at.unix_seconds())
     .bind(to_json(report, "a report")?)
+    .bind(&report.command)
     .execute(&mut **tx)
     .await?;
     if let Some(baseline) = baseline {
         sqlx::query(
-            "INSERT INTO baselines (connection, baseline) VALUES (?1, ?2) \
-             ON CONFLICT (connection) DO UPDATE SET baseline = ?2",
+            "INSERT OR REPLACE INTO baselines (connection, baseline, target, organisation, vendor) \
+             VALUES (?1, ?2, ?3, ?4, nullif(?5, ''))",
         )
         .bind(connection)
         .bind(to_json(baseline, "the last complete run")?)
+        .bind(&baseline.target)
+        .bind(&baseline.fingerprint.organisation)
+        .bind(&baseline.vendor)
         .execute(&mut **tx)
         .await?;
     }
@@ -230,13 +240,45 @@ pub(super) async fn connection(tx: &mut Tx<'_>, name: &str) -> Result<Option<Con
     text.map(|text| from_json(&text, "a connection")).transpose()
 }
 
-async fn save_link(tx: &mut Tx<'_>, connection: &str, link: &Link) -> Result<(), Refused> {
+/// When the last run of a command began.
+pub(super) async fn last_started(
+    tx: &mut Tx<'_>,
+    connection: &str,
+    command: &str,
+) -> sqlx::Result<Option<Timestamp>> {
+    let at: Option<i64> = sqlx::query_scalar(
+        "SELECT started_at FROM runs WHERE connection = ?1 AND command = ?2 ORDER BY position DESC LIMIT 1",
+    )
+    .bind(connection)
+    .bind(command)
+    .fetch_optional(&mut **tx)
+    .await?;
+    Ok(at.map(Timestamp::from_unix_seconds))
+}
+
+/// The columns of a link, in the order in which they are read.
+const LINK: &str = "employee, user, deactivated_by_us, awaits_invite, granted, bases, external_id, protected_by, \
+                    invites, learned";
+
+pub(super) async fn link_of(
+    tx: &mut Tx<'_>,
+    connection: &str,
+    employee: &EmployeeId,
+) -> Result<Option<Link>, Refused> {
+    let select = format!("SELECT {LINK} FROM links WHERE connection = ?1 AND employee = ?2");
+    let row = sqlx::query(sqlx::AssertSqlSafe(select)).bind(connection).bind(employee.as_str());
+    row.fetch_optional(&mut **tx).await?.as_ref().map(link).transpose()
+}
+
+pub(super) async fn save_link(tx: &mut Tx<'_>, connection: &str, link: &Link) -> Result<(), Refused> {
     let granted = if link.granted.is_empty() { None } else { Some(to_json(&link.granted, "a link")?) };
     let bases = if link.bases.is_empty() { None } else { Some(to_json(&link.bases, "a link")?) };
+    let learned = if link.learned.is_empty() { None } else { Some(to_json(&link.learned, "a link")?) };
     sqlx::query(
         "INSERT OR REPLACE INTO links \
-         (connection, employee, user, deactivated_by_us, awaits_invite, granted, sequence, bases) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+         (connection, employee, user, deactivated_by_us, awaits_invite, granted, sequence, bases, external_id, \
+          protected_by, invites, learned) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8, ?9, ?10, ?11)",
     )
     .bind(connection)
     .bind(link.employee.as_str())
@@ -244,23 +286,32 @@ async fn save_link(tx: &mut Tx<'_>, connection: &str, link: &Link) -> Result<(),
     .bind(link.deactivated_by_us)
     .bind(link.awaits_invite)
     .bind(granted)
-    .bind(0_i64)
     .bind(bases)
+    .bind(&link.external_id)
+    .bind(&link.protected_by)
+    .bind(link.invites)
+    .bind(learned)
     .execute(&mut **tx)
     .await?;
     Ok(())
 }
 
 fn link(row: &SqliteRow) -> Result<Link, Refused> {
-    let granted: Option<&str> = row.try_get(4)?;
+    let json = |column: usize| row.try_get::<Option<&str>, _>(column);
     let mut link = Link::new(row.try_get::<&str, _>(0)?, row.try_get::<&str, _>(1)?);
     link.deactivated_by_us = row.try_get(2)?;
     link.awaits_invite = row.try_get(3)?;
-    if let Some(granted) = granted {
+    if let Some(granted) = json(4)? {
         link.granted = from_json(granted, "a link")?;
     }
-    if let Some(bases) = row.try_get::<Option<&str>, _>(5)? {
+    if let Some(bases) = json(5)? {
         link.bases = from_json(bases, "a link")?;
+    }
+    link.external_id = row.try_get(6)?;
+    link.protected_by = row.try_get(7)?;
+    link.invites = row.try_get(8)?;
+    if let Some(learned) = json(9)? {
+        link.learned = from_json(learned, "a link")?;
     }
     Ok(link)
 }
@@ -271,10 +322,10 @@ fn intent(row: &SqliteRow) -> Result<Intent, Refused> {
     Ok(Intent::new(row.try_get::<&str, _>(0)?, action, at, row.try_get(3)?))
 }
 
-fn to_json(value: &impl Serialize, what: &'static str) -> Result<String, Refused> {
+pub(super) fn to_json(value: &impl Serialize, what: &'static str) -> Result<String, Refused> {
     serde_json::to_string(value).map_err(|_| Refused::Content(what))
 }
 
-fn from_json<T: DeserializeOwned>(text: &str, what: &'static str) -> Result<T, Refused> {
+pub(super) fn from_json<T: DeserializeOwned>(text: &str, what: &'static str) -> Result<T, Refused> {
     serde_json::from_str(text).map_err(|_| Refused::Content(what))
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use futures_util::TryStreamExt as _;
+use hris_core::reconcile::ActionKey;
 use hris_core::{Assignment, AssignmentKind, Invite, TargetField, Timestamp, User, UserId, UserStatus};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row as _, Sqlite, Transaction};
@@ -70,6 +71,29 @@ pub(super) async fn users(tx: &mut Transaction<'_, Sqlite>, which: Which<'_>) ->
         add_invites(tx, &mut users, &places, only.as_ref()).await?;
     }
     Ok(users)
+}
+
+/// The id of these tables, if they have one yet.
+pub(super) async fn identity(tx: &mut Transaction<'_, Sqlite>) -> sqlx::Result<Option<String>> {
+    if !has_table(tx, "hris_target").await? {
+        return Ok(None);
+    }
+    sqlx::query_scalar("SELECT min(id) FROM hris_target").fetch_one(&mut **tx).await
+}
+
+/// Whether an action of this key was done.
+pub(super) async fn is_applied(tx: &mut Transaction<'_, Sqlite>, key: &ActionKey) -> sqlx::Result<bool> {
+    if !has_table(tx, "hris_applied").await? {
+        return Ok(false);
+    }
+    let done = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM hris_applied WHERE key = ?1)");
+    done.bind(key.as_str()).fetch_one(&mut **tx).await
+}
+
+async fn has_table(tx: &mut Transaction<'_, Sqlite>, name: &str) -> sqlx::Result<bool> {
+    let there =
+        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?1)");
+    there.bind(name).fetch_one(&mut **tx).await
 }
 
 /// A condition: this column holds this account's id. A column without a type that holds numbers equals

@@ -33,7 +33,7 @@ pub(super) async fn record(
     user: &UserId,
     now: Timestamp,
 ) -> sqlx::Result<()> {
-    sqlx::query("INSERT INTO hris_applied (key, user_id, at) VALUES (?1, ?2, ?3)")
+    sqlx::query("INSERT OR REPLACE INTO hris_applied (key, user_id, at) VALUES (?1, ?2, ?3)")
         .bind(key.as_str())
         .bind(user.as_str())
         .bind(now.to_string())
@@ -130,6 +130,13 @@ pub(super) async fn invite(
         }
         _ => return Ok(id.clone()),
     }
+    // Whoever has an older letter, perhaps somebody whose address it was by mistake, cannot use it.
+    let mut query = QueryBuilder::new("UPDATE invites SET expires_at = ");
+    query
+        .push_bind(now.to_string())
+        .push(" WHERE accepted_at IS NULL AND (expires_at IS NULL OR expires_at > ");
+    query.push_bind(now.to_string()).push(") AND ");
+    push_is(&mut query, "user_id", id).build().execute(&mut **tx).await?;
     sqlx::query("INSERT INTO invites (user_id, sent_at, expires_at) VALUES (?1, ?2, ?3)")
         .bind(id.as_str())
         .bind(now.to_string())
@@ -144,9 +151,16 @@ pub(super) async fn invite(
 }
 
 pub(super) async fn deactivate(tx: &mut Tx<'_>, id: &UserId, now: Timestamp) -> Result<UserId, Refused> {
-    if status_of(tx, id).await? == UserStatus::Deactivated {
+    let before = status_word(tx, id).await?;
+    if word_of(before.as_deref()) == UserStatus::Deactivated {
         return Ok(id.clone());
     }
+    sqlx::query("INSERT OR REPLACE INTO hris_closed (user_id, status, at) VALUES (?1, ?2, ?3)")
+        .bind(id.as_str())
+        .bind(before)
+        .bind(now.to_string())
+        .execute(&mut **tx)
+        .await?;
     let closed = BTreeMap::from([
         ("status", Some(UserStatus::Deactivated.as_str().to_owned())),
         ("deactivated_at", Some(now.to_string())),
@@ -158,9 +172,29 @@ pub(super) async fn reactivate(tx: &mut Tx<'_>, id: &UserId, now: Timestamp) -> 
     if status_of(tx, id).await? != UserStatus::Deactivated {
         return Ok(id.clone());
     }
-    let open =
-        BTreeMap::from([("status", Some(UserStatus::Active.as_str().to_owned())), ("deactivated_at", None)]);
+    let before = before_closing(tx, id, now).await?;
+    sqlx::query("DELETE FROM hris_closed WHERE user_id = ?1").bind(id.as_str()).execute(&mut **tx).await?;
+    let open = BTreeMap::from([("status", Some(before)), ("deactivated_at", None)]);
     set(tx, id, open, now).await
+}
+
+/// What a closed account comes back as. What it was is known while the account was closed here and not
+/// by somebody else since.
+async fn before_closing(tx: &mut Tx<'_>, id: &UserId, now: Timestamp) -> Result<String, Refused> {
+    let mut query = QueryBuilder::new("SELECT status FROM hris_closed WHERE user_id = ");
+    query.push_bind(id.as_str().to_owned());
+    query.push(" AND at = (SELECT CAST(deactivated_at AS TEXT) FROM users WHERE ");
+    push_is(&mut query, "id", id).push(")");
+    let kept: Option<Option<String>> = query.build_query_scalar().fetch_optional(&mut **tx).await?;
+    if let Some(kept) = kept {
+        return Ok(kept.unwrap_or_else(|| UserStatus::Active.as_str().to_owned()));
+    }
+    let mut query = QueryBuilder::new("SELECT EXISTS (SELECT 1 FROM invites WHERE accepted_at IS NULL AND ");
+    query.push("(expires_at IS NULL OR expires_at > ").push_bind(now.to_string()).push(") AND ");
+    push_is(&mut query, "user_id", id).push(")");
+    let waits: bool = query.build_query_scalar().fetch_one(&mut **tx).await?;
+    let status = if waits { UserStatus::Invited } else { UserStatus::Active };
+    Ok(status.as_str().to_owned())
 }
 
 /// Columns and what is written into them. The names are the fields' own, never a customer's.
@@ -201,10 +235,18 @@ async fn set(tx: &mut Tx<'_>, id: &UserId, columns: Columns<'_>, now: Timestamp)
 }
 
 async fn status_of(tx: &mut Tx<'_>, id: &UserId) -> Result<UserStatus, Refused> {
+    Ok(word_of(status_word(tx, id).await?.as_deref()))
+}
+
+fn word_of(word: Option<&str>) -> UserStatus {
+    word.map_or_else(UserStatus::default, status)
+}
+
+/// The status as it stands in the row.
+async fn status_word(tx: &mut Tx<'_>, id: &UserId) -> Result<Option<String>, Refused> {
     let mut query = QueryBuilder::new("SELECT CAST(status AS TEXT) FROM users WHERE ");
     let row = push_is(&mut query, "id", id).build().fetch_optional(&mut **tx).await?;
-    let word: Option<String> = row.ok_or_else(not_found)?.try_get(0)?;
-    Ok(word.map_or_else(UserStatus::default, |word| status(&word)))
+    Ok(row.ok_or_else(not_found)?.try_get(0)?)
 }
 
 /// The object in `custom` as it is now. Where something else stands there, writing would lose it.

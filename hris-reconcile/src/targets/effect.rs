@@ -1,0 +1,46 @@
+//! What a call leaves behind: whether the effect of one that was done still stands.
+
+use hris_core::reconcile::{Change, GrantChange};
+use hris_core::{AssignmentKind, User, UserStatus};
+
+use crate::target::NewUser;
+
+/// What a call of a target does to an account.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Effect<'a> {
+    Assigned(&'a [GrantChange]),
+    Closed,
+    Created(&'a NewUser),
+    Invited,
+    Opened,
+    Updated(&'a [Change]),
+}
+
+impl Effect<'_> {
+    /// Whether the account that the call was done to still shows it.
+    pub(super) fn stands(self, user: Option<&User>) -> bool {
+        let Some(user) = user else { return false };
+        match self {
+            Self::Assigned(grants) => grants.iter().all(|change| has(user, change) == change.given),
+            Self::Closed => !user.is_live(),
+            // A number that was given again is another account's.
+            Self::Created(new) => {
+                new.external_id().is_none_or(|id| user.value(&hris_core::TargetField::ExternalId) == Some(id))
+            }
+            Self::Invited => user.invite.is_some() || user.status != UserStatus::Pending,
+            Self::Opened => user.is_live(),
+            Self::Updated(changes) => changes.iter().all(|change| {
+                let to = change.to.as_deref().filter(|text| !text.is_empty());
+                user.value(&change.field) == to
+            }),
+        }
+    }
+}
+
+/// Whether an account has what a change of assignments is about.
+pub(crate) fn has(user: &User, change: &GrantChange) -> bool {
+    match change.grant.kind {
+        AssignmentKind::Role => user.role.as_deref() == Some(change.grant.value.as_str()),
+        _ => user.assignments.contains(&change.grant),
+    }
+}
