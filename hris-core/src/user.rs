@@ -407,6 +407,9 @@ pub struct Link {
     /// How many invitations this connection has sent to the account.
     #[serde(default)]
     pub invites: u32,
+    /// A digest of the address that the last invitation went to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invited_to: Option<String>,
     /// What the target made of values that were written, by field.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub learned: BTreeMap<TargetField, Learned>,
@@ -428,6 +431,7 @@ impl Link {
             external_id: None,
             protected_by: None,
             invites: 0,
+            invited_to: None,
             learned: BTreeMap::new(),
             bases: Bases::new(),
         }

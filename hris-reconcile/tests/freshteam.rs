@@ -106,8 +106,8 @@ async fn an_account_that_is_wound_down_removes_nobody() {
                 let refusal = report.refusal.map(|refusal| (refusal.rule, refusal.message));
                 if ending == Ending::Empty {
                     let (rule, message) = refusal.expect("nobody is a refusal");
-                    assert_eq!(rule, Rule::MinSourcePercent);
-                    assert!(message.contains("empty_source"), "{message}");
+                    assert_eq!(rule, Rule::EmptySource);
+                    assert!(message.contains("min_source_percent"), "{message}");
                 } else {
                     assert_eq!(refusal, None);
                 }

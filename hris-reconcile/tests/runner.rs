@@ -332,7 +332,7 @@ async fn older_state() {
 }
 
 #[tokio::test]
-async fn match_links_and_assigns_and_nothing_else() {
+async fn match_links_gives_the_id_and_assigns_and_nothing_else() {
     let company = Company::new(3);
     let target = company
         .target
@@ -340,7 +340,7 @@ async fn match_links_and_assigns_and_nothing_else() {
         .with_users([existing("u-7", "", "p1@mill.example"), existing("u-8", "", "stranger@mill.example")]);
     let runner = builder(&company.directory, target.clone(), company.store.clone()).build().unwrap();
     let report = runner.match_users(day(1)).await.unwrap();
-    assert_eq!(done(&report), ["link e-1", "assign e-1 (role)"]);
+    assert_eq!(done(&report), ["link e-1", "update e-1 (external_id)", "assign e-1 (role)"]);
     assert_eq!((report.command.as_str(), report.counts.linked, target.all().len()), ("match", 1, 2));
     assert_eq!(report.counts.skipped, 3, "two people without an account, one account without a person");
 }
@@ -432,7 +432,8 @@ async fn a_conflict_concerns_one_person() {
     company.target.edit(|users| {
         users.remove("u-99");
     });
-    assert_eq!(done(&company.runner().run(day(3)).await.unwrap()), ["update e-1 (email)"]);
+    // The invitation went to an address that is corrected now.
+    assert_eq!(done(&company.runner().run(day(3)).await.unwrap()), ["update e-1 (email)", "reinvite e-1"]);
 }
 
 #[tokio::test]

@@ -251,14 +251,14 @@ async fn the_loop_of_a_runner_survives_failures_and_goes_by_its_history() {
     }
     let directory = MemoryDirectory::new(people(3));
     let store = MemoryStore::new();
-    let first = builder(&directory, MemoryTarget::new(), store.clone()).build().unwrap();
+    let target = MemoryTarget::new();
+    let first = builder(&directory, target.clone(), store.clone()).build().unwrap();
     first.run(day(1)).await.unwrap();
     first.match_users(day(1).plus_seconds(600)).await.unwrap();
     assert_eq!(last_sync(&first.history(9).await.unwrap()), Some(day(1)), "a match puts no sync off");
 
     let clock = Turning::new(&day(1).plus_seconds(HOUR).to_string(), 4 * DAY - HOUR, &[]);
-    let runner =
-        builder(&directory, MemoryTarget::new(), store.clone()).stop(clock.stop.clone()).build().unwrap();
+    let runner = builder(&directory, target, store.clone()).stop(clock.stop.clone()).build().unwrap();
     let mut began = Vec::new();
     let each = |done: hris_reconcile::Result<Report>| match done {
         Ok(report) => {

@@ -74,7 +74,8 @@ impl fmt::Display for Learned {
     }
 }
 
-fn digest(field: &TargetField, value: Option<&str>) -> String {
+/// A digest of a value in its canonical form.
+pub(super) fn digest(field: &TargetField, value: Option<&str>) -> String {
     let value = value.map(|value| canon::canonical(field, value));
     let content = serde_json::to_vec(&(field, value)).unwrap_or_default();
     hex(Sha256::digest(&content).get(..8).unwrap_or_default())

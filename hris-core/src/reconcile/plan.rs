@@ -216,6 +216,9 @@ pub struct Action {
     /// The external id that the account carries as it is linked: [`crate::Link::external_id`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub carries: Option<String>,
+    /// A digest of the address that an invitation goes to: [`crate::Link::invited_to`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invites_to: Option<String>,
     /// Which facts say that the account is this person's, where the action makes it so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
@@ -241,6 +244,7 @@ impl Action {
             replaces: None,
             awaits_invite: false,
             carries: None,
+            invites_to: None,
             evidence: None,
             waits: false,
         }

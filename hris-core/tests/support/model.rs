@@ -84,6 +84,7 @@ fn step(world: &mut World, action: &Action) -> Result<(), String> {
             let link = link.as_mut().ok_or("invited a stranger")?;
             link.awaits_invite = false;
             link.invites += 1;
+            link.invited_to.clone_from(&action.invites_to);
         }
         ActionKind::Deactivate => {
             if !user.is_live() {

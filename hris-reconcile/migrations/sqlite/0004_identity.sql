@@ -3,6 +3,7 @@
 ALTER TABLE links ADD COLUMN external_id TEXT;                    -- what the account carries; NULL until known
 ALTER TABLE links ADD COLUMN protected_by TEXT;                   -- the entry under which it was once found
 ALTER TABLE links ADD COLUMN invites INTEGER NOT NULL DEFAULT 0;  -- how many were sent
+ALTER TABLE links ADD COLUMN invited_to TEXT;                     -- a digest of the last invitation's address
 ALTER TABLE links ADD COLUMN learned TEXT;                        -- JSON with digests; NULL where nothing was written
 CREATE INDEX links_by_user ON links (user);
 

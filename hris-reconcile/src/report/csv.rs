@@ -48,16 +48,19 @@ fn rows(report: &Report) -> Vec<Row<'_>> {
     }
     let mut told = BTreeSet::new();
     for problem in &report.problems {
-        let employee = problem.employee.as_ref().map_or("", |id| id.as_str());
         let user = problem.user.as_ref().map_or("", |id| id.as_str());
-        if problem.severity == Severity::Error {
-            told.extend([("employee", employee), ("user", user)]);
-        }
         let (severity, _) = words::severity(problem.severity);
         let (_, remedy) = words::problem(problem.code);
         let field = problem.field.as_deref().unwrap_or("");
         let code = problem.code.as_str();
-        rows.push([severity, code, employee, user, field, &problem.message, remedy, run].map(Cow::from));
+        // A problem of several people has a row for each.
+        let nobody = problem.about().next().is_none().then_some("");
+        for employee in problem.about().map(|id| id.as_str()).chain(nobody) {
+            if problem.severity == Severity::Error {
+                told.extend([("employee", employee), ("user", user)]);
+            }
+            rows.push([severity, code, employee, user, field, &problem.message, remedy, run].map(Cow::from));
+        }
     }
     for line in report.actions.iter().filter(|line| line.result == ActionResult::Failed) {
         let employee = line.employee.as_ref().map_or("", |id| id.as_str());

@@ -100,6 +100,7 @@ impl Links {
             ActionKind::Invite | ActionKind::Reinvite => {
                 link.awaits_invite = false;
                 link.invites = link.invites.saturating_add(1);
+                link.invited_to.clone_from(&action.invites_to);
             }
             ActionKind::Assign | ActionKind::Create => {
                 for change in &action.grants {

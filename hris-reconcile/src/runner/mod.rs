@@ -294,7 +294,7 @@ impl Runner {
     pub async fn explain(&self, employee: &EmployeeId, now: Timestamp) -> Result<Option<Explanation>> {
         let Planned { plan, report, .. } = self.plan(now).await?;
         let Some((verdict, actions)) = plan.explain(employee) else { return Ok(None) };
-        let about = |problem: &&Problem| problem.employee.as_ref() == Some(employee);
+        let about = |problem: &&Problem| problem.about().any(|id| id == employee);
         Ok(Some(Explanation {
             verdict: verdict.clone(),
             actions: actions

@@ -219,7 +219,11 @@ fn problems(console: Console, problems: &[Problem]) -> Result<()> {
 fn who(problems: &[&Problem]) -> String {
     const NAMED: usize = 3;
     let name = |problem: &&Problem| {
-        let employee = problem.employee.as_ref().map(|id| plain(id.as_str()));
+        let several = problem.employees.len();
+        let employee = problem.employee.as_ref().map(|id| match several {
+            0 => plain(id.as_str()),
+            several => format!("{} and {} more", plain(id.as_str()), several - 1),
+        });
         let user = problem.user.as_ref().map(|id| format!("account {}", plain(id.as_str())));
         employee.into_iter().chain(user).collect::<Vec<_>>().join(", ")
     };

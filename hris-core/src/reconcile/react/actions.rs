@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::super::assignment::Given;
 use super::super::diff;
 use super::super::identity::Evidence;
+use super::super::learned::digest;
 use super::super::leaver::{Standing, standing};
 use super::super::manager::Manager;
 use super::super::plan::{Action, ActionKind, Change, GrantChange};
@@ -228,11 +229,12 @@ impl<'d, 'i> Draft<'d, 'i> {
             let days = i32::try_from(self.policy.reinvite_after_days).unwrap_or(i32::MAX);
             days > 0 && invite.sent_at.plus_days(days) <= self.inputs.now
         };
+        let address = self.address_after(user);
         let moves = || {
-            let mine = |action: &&Action| action.user.as_ref() == Some(&user.id);
-            let email = |change: &Change| change.field == TargetField::Email && change.to.is_some();
-            let last = self.decided.actions.iter().rev().take(4).filter(mine);
-            last.into_iter().any(|action| action.changes.iter().any(email))
+            let before = link.invited_to.clone();
+            // States from before this was kept know only what changes now.
+            let before = before.or_else(|| user.value(&TargetField::Email).map(address_digest));
+            address.is_some() && before != address
         };
         let (kind, reason) = match (user.status, user.invite) {
             (UserStatus::Pending, None) if link.awaits_invite => (ActionKind::Invite, Reason::FirstInvite),
@@ -252,7 +254,18 @@ impl<'d, 'i> Draft<'d, 'i> {
         let mut action = Action::new(kind, situation, reason);
         action.employee = Some(person.id().clone());
         action.user = Some(user.id.clone());
+        action.invites_to = address;
         self.decided.actions.push(action);
+    }
+
+    /// A digest of the address that an account has once what is planned for it so far is done.
+    pub(super) fn address_after(&self, user: &User) -> Option<String> {
+        let mine = |action: &&Action| action.user.as_ref() == Some(&user.id);
+        let mut last = self.decided.actions.iter().rev().take(4).filter(mine);
+        let change =
+            last.find_map(|action| action.changes.iter().find(|one| one.field == TargetField::Email));
+        let planned = change.and_then(|change| change.to.as_deref());
+        planned.or(user.value(&TargetField::Email)).map(address_digest)
     }
 
     pub(super) fn deactivate(
@@ -277,4 +290,9 @@ impl<'d, 'i> Draft<'d, 'i> {
         self.decided.actions.push(action);
         self.say(employee, Some(user), situation, reason);
     }
+}
+
+/// What is kept of an address to tell whether it changed.
+pub(super) fn address_digest(address: &str) -> String {
+    digest(&TargetField::Email, Some(address))
 }

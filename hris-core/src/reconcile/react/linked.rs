@@ -296,6 +296,7 @@ impl<'d, 'i> Draft<'d, 'i> {
                 if link.awaits_invite && self.policy.invite && self.inputs.target.invites {
                     // It was closed before its owner was asked to join, so that is still to be done.
                     let mut invite = Action::new(ActionKind::Invite, Situation::Rehire, Reason::FirstInvite);
+                    invite.invites_to = self.address_after(user);
                     invite.employee = Some(person.id().clone());
                     invite.user = Some(user.id.clone());
                     self.decided.actions.push(invite);

@@ -8,6 +8,7 @@ use super::super::matching::{Found, Match};
 use super::super::plan::{Action, ActionKind, Mode};
 use super::super::policy::{FutureStarters, MatchKey, Rehire, UnlinkedUsers};
 use super::super::situation::{Reason, Situation};
+use super::actions::address_digest;
 use super::{Adoption, Draft, Told};
 use crate::{Employee, EmployeeId, Field, Link, Problem, ProblemCode, TargetField, User, canon};
 
@@ -267,6 +268,8 @@ impl<'d, 'i> Draft<'d, 'i> {
         self.manager_problem(row, person.id());
         if invites && (!later || self.policy.future_starters == FutureStarters::InviteNow) {
             let mut invite = Action::new(ActionKind::Invite, situation, Reason::FirstInvite);
+            invite.invites_to =
+                self.inputs.desired.value(row, &TargetField::Email).value().map(address_digest);
             invite.employee = Some(person.id().clone());
             self.decided.actions.push(invite);
         }

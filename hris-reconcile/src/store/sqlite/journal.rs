@@ -258,7 +258,7 @@ pub(super) async fn last_started(
 
 /// The columns of a link, in the order in which they are read.
 const LINK: &str = "employee, user, deactivated_by_us, awaits_invite, granted, bases, external_id, protected_by, \
-                    invites, learned";
+                    invites, learned, invited_to";
 
 pub(super) async fn link_of(
     tx: &mut Tx<'_>,
@@ -277,8 +277,8 @@ pub(super) async fn save_link(tx: &mut Tx<'_>, connection: &str, link: &Link) ->
     sqlx::query(
         "INSERT OR REPLACE INTO links \
          (connection, employee, user, deactivated_by_us, awaits_invite, granted, sequence, bases, external_id, \
-          protected_by, invites, learned) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8, ?9, ?10, ?11)",
+          protected_by, invites, learned, invited_to) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8, ?9, ?10, ?11, ?12)",
     )
     .bind(connection)
     .bind(link.employee.as_str())
@@ -291,6 +291,7 @@ pub(super) async fn save_link(tx: &mut Tx<'_>, connection: &str, link: &Link) ->
     .bind(&link.protected_by)
     .bind(link.invites)
     .bind(learned)
+    .bind(&link.invited_to)
     .execute(&mut **tx)
     .await?;
     Ok(())
@@ -313,6 +314,7 @@ fn link(row: &SqliteRow) -> Result<Link, Refused> {
     if let Some(learned) = json(9)? {
         link.learned = from_json(learned, "a link")?;
     }
+    link.invited_to = row.try_get(10)?;
     Ok(link)
 }
 
