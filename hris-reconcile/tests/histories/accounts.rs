@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use hris_core::{AssignmentKind, TargetField, User, UserId};
-use hris_reconcile::target::Target;
+use hris_core::reconcile::ActionKey;
+use hris_core::{AssignmentKind, TargetField, Timestamp, User, UserId, UserStatus};
+use hris_reconcile::target::{NewUser, Target};
 use hris_reconcile::targets::MemoryTarget;
 
 /// The columns that somebody reads or writes here.
@@ -50,6 +51,10 @@ impl Row {
         self.get("external_id")
     }
 
+    pub(crate) fn external_id_text(&self) -> &str {
+        self.external_id().unwrap_or_default()
+    }
+
     pub(crate) fn is_open(&self) -> bool {
         self.status != "deactivated" && self.status != "suspended"
     }
@@ -86,12 +91,14 @@ pub(crate) trait Accounts: Sized + Send + Sync + 'static {
 pub(crate) struct Memory {
     target: MemoryTarget,
     next: AtomicU64,
+    /// The highest number that the target has surely given.
+    next_of_target: AtomicU64,
 }
 
 #[async_trait]
 impl Accounts for Memory {
     async fn empty() -> Self {
-        Self { target: MemoryTarget::new(), next: AtomicU64::new(0) }
+        Self { target: MemoryTarget::new(), next: AtomicU64::new(0), next_of_target: AtomicU64::new(0) }
     }
 
     fn target(&self) -> Arc<dyn Target> {
@@ -122,7 +129,15 @@ impl Accounts for Memory {
         if row.id.is_empty() {
             row.id = format!("x-{}", self.next.fetch_add(1, Ordering::Relaxed));
         }
-        self.write(&row, true).then_some(row.id)
+        if !self.write(&row, true) {
+            return None;
+        }
+        // An id that is taken is never given again: the table's own count goes past it.
+        let taken = row.id.strip_prefix("u-").and_then(|n| n.parse::<u64>().ok()).unwrap_or_default();
+        while self.next_of_target.load(Ordering::Relaxed) < taken {
+            self.burn().await;
+        }
+        Some(row.id)
     }
 
     async fn delete(&self, id: &str) {
@@ -137,6 +152,22 @@ fn given(user: &User) -> BTreeSet<String> {
 }
 
 impl Memory {
+    /// Has the target give an id to nobody.
+    async fn burn(&self) {
+        let nobody = NewUser::new(UserStatus::Pending, Vec::new(), Vec::new());
+        let n = self.next.fetch_add(1, Ordering::Relaxed);
+        let key = ActionKey::from(format!("burnt {n}"));
+        let kept = self.target.all();
+        let id = self.target.create(&nobody, &key, Timestamp::from_unix_seconds(0)).await.unwrap();
+        self.target.edit(|users| {
+            users.remove(&id);
+            // A count that is behind has just written over somebody.
+            users.extend(kept.into_iter().filter(|user| user.id == id).map(|user| (user.id.clone(), user)));
+        });
+        let given = id.as_str().trim_start_matches("u-").parse().unwrap_or(u64::MAX);
+        self.next_of_target.fetch_max(given, Ordering::Relaxed);
+    }
+
     fn write(&self, row: &Row, new: bool) -> bool {
         let mut done = false;
         self.target.edit(|users| {

@@ -26,6 +26,14 @@ pub(crate) struct Sqlite {
     _folder: TempDir,
 }
 
+impl Sqlite {
+    /// What the product does to its database.
+    pub(crate) async fn execute(&self, script: &'static str) {
+        let mut connection = self.connection.lock().await;
+        sqlx::raw_sql(script).execute(&mut *connection).await.unwrap();
+    }
+}
+
 #[async_trait]
 impl Accounts for Sqlite {
     async fn empty() -> Self {
