@@ -13,9 +13,7 @@ const LAW: &str = "P7 what the report says is what the target shows";
 
 /// Whether each done action shows, each difference is in the report, and the figures are those of the rows.
 pub(crate) fn broken(look: &Look<'_>) -> Broken {
-    let Some(report) = look.told.report.as_ref().filter(|_| *look.command != Command::Plan) else {
-        return None;
-    };
+    let report = look.told.report.as_ref().filter(|_| *look.command != Command::Plan)?;
     let on_target = |line: &&ActionLine| line.side == Side::Target;
     let of = |result: ActionResult| {
         report.actions.iter().filter(on_target).filter(move |line| line.result == result)

@@ -88,14 +88,13 @@ async fn a_target_that_cuts_titles_is_written_once() {
                UPDATE users SET job_title = substr(NEW.job_title, 1, 6) WHERE id = NEW.id; END;",
         )
         .await;
-    sync(&source, &users, &state, day(1)).await;
-    let mut divergences = 0;
+    let mut divergences = times(&sync(&source, &users, &state, day(1)).await, "divergence");
     for n in 2..6 {
         let report = sync(&source, &users, &state, day(n)).await;
         assert_eq!(report.counts.updated, 0, "day {n}");
         divergences += times(&report, "divergence");
     }
-    assert!(divergences <= 4, "one a run at most, and not one a person: {divergences}");
+    assert!((1..=5).contains(&divergences), "told, and not once a person: {divergences}");
 
     // What somebody changes in the target is still brought back, once.
     let mut row = account(&users, "s-5").await;

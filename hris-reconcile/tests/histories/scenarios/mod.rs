@@ -7,8 +7,8 @@ mod links;
 mod safeguards;
 mod state;
 
+use hris_core::reconcile::Policy;
 use hris_core::{Date, Employee, Field, Fingerprint, MemoryDirectory, StandardField, Status, Timestamp};
-use hris_core::reconcile::{Policy, Safeguards};
 use hris_reconcile::report::Report;
 use hris_reconcile::store::MemoryStore;
 use hris_reconcile::target::Target;
@@ -78,7 +78,12 @@ fn builder(name: &str, source: &MemoryDirectory, users: impl Target, state: &Mem
 }
 
 /// Runs under the settings that everybody gets.
-async fn sync(source: &MemoryDirectory, users: &impl Accounts, state: &MemoryStore, now: Timestamp) -> Report {
+async fn sync(
+    source: &MemoryDirectory,
+    users: &impl Accounts,
+    state: &MemoryStore,
+    now: Timestamp,
+) -> Report {
     sync_as("acme", source, users, state, now).await
 }
 
@@ -101,15 +106,6 @@ async fn sync_under(
 ) -> Report {
     let runner = builder("acme", source, users.target(), state).policy(policy.clone()).build().unwrap();
     runner.run(now).await.unwrap()
-}
-
-/// Safeguards that let everything pass, for histories that are about something else.
-fn wide() -> Safeguards {
-    let mut safeguards = Safeguards::default();
-    safeguards.max_deactivations_percent = 100;
-    safeguards.min_remaining_percent = 0;
-    safeguards.window_days = 0;
-    safeguards
 }
 
 /// The account that carries an external id.

@@ -2,7 +2,7 @@
 
 use hris_core::Fingerprint;
 use hris_core::mapping::{Mapping, from};
-use hris_core::reconcile::{Leavers, OnBreach, Policy};
+use hris_core::reconcile::{Leavers, OnBreach, Policy, Safeguards};
 use hris_reconcile::Approval;
 use hris_reconcile::report::Outcome;
 use hris_reconcile::store::MemoryStore;
@@ -17,8 +17,11 @@ async fn another_organisation_after_a_silent_day(on_breach: OnBreach) {
     policy.leavers = Leavers::Status;
     let mut safeguards = Safeguards::default();
     safeguards.on_breach = on_breach;
-    let runner =
-        builder("acme", &source, users.target(), &state).policy(policy).safeguards(safeguards).build().unwrap();
+    let runner = builder("acme", &source, users.target(), &state)
+        .policy(policy)
+        .safeguards(safeguards)
+        .build()
+        .unwrap();
     answers(&source, "A", "c-A");
     runner.run(day(1)).await.unwrap();
     source.set_fingerprint(Fingerprint::default());
@@ -77,7 +80,9 @@ async fn approved() -> (MemoryDirectory, Memory, Runner, hris_reconcile::SavedPl
 #[tokio::test]
 async fn an_approval_does_not_pass_a_loss_that_came_later() {
     let (source, users, runner, saved) = approved().await;
-    source.edit(|people| people.iter_mut().for_each(|person| person.put(StandardField::WorkPhone, Field::Cleared)));
+    source.edit(|people| {
+        people.iter_mut().for_each(|person| person.put(StandardField::WorkPhone, Field::Cleared))
+    });
     let before = users.rows().await;
     let report = runner.apply(&saved, Approval::Given, day(2)).await.unwrap();
     assert_eq!(rule(&report), Some("plan_stale"));
@@ -140,7 +145,10 @@ async fn a_change_of_domain_asks_once_and_passes_whole_without_invitations() {
     let saved = runner.plan(day(2)).await.unwrap().save();
     let report = runner.apply(&saved, Approval::Given, day(2)).await.unwrap();
     let counts = report.counts;
-    assert_eq!((report.outcome, counts.updated, counts.invited + counts.reinvited), (Outcome::Completed, 60, 0));
+    assert_eq!(
+        (report.outcome, counts.updated, counts.invited + counts.reinvited),
+        (Outcome::Completed, 60, 0)
+    );
     let rows = users.rows().await;
     assert!(rows.iter().all(|row| row.get("email").is_some_and(|mail| mail.ends_with("@newmill.example"))));
     assert!(is_quiet(&runner.run(day(3)).await.unwrap()));

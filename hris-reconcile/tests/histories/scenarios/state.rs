@@ -43,7 +43,8 @@ async fn an_older_state_closes_what_the_report_says() {
 async fn hired_rescinded_and_hired_after_all_is_invited() {
     let (source, users, state) = (company(others('s', 8)), Sqlite::empty().await, MemoryStore::new());
     let hired = |start: &str| {
-        worker("f-1", "77", "Fay Late", "fay@tallowmill.example").with_date(StandardField::StartDate, date(start))
+        worker("f-1", "77", "Fay Late", "fay@tallowmill.example")
+            .with_date(StandardField::StartDate, date(start))
     };
     join(&source, hired("2026-12-10"));
     sync(&source, &users, &state, day(1)).await;
