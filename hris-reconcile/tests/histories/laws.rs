@@ -394,8 +394,9 @@ pub(crate) fn remember(look: &Look<'_>) -> Remembered {
             remembered.claimed.push((row.id.clone(), look.company));
         }
     }
-    let pins = look.outcome() == Some(Outcome::Completed)
-        && matches!(look.command, Command::Sync | Command::Approve);
+    // A run that held its removals back is no run to compare the next one with.
+    let held = look.told.report.as_ref().is_some_and(|report| report.refusal.is_some());
+    let pins = whole && !held && matches!(look.command, Command::Sync | Command::Approve);
     if pins {
         let pinned = &mut remembered.pinned;
         let approved = *look.command == Command::Approve;
