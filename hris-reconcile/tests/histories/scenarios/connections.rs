@@ -1,0 +1,189 @@
+//! Several connections on one table: one account, one holder.
+
+use hris_reconcile::store::{MemoryStore, StateStore as _};
+
+use super::*;
+use crate::accounts::Memory;
+use crate::support::{day, leave, vanish};
+
+/// Two companies, one product: everybody of both has an account that is in use.
+struct Group {
+    a: MemoryDirectory,
+    b: MemoryDirectory,
+    users: Memory,
+    state: MemoryStore,
+}
+
+const MAIL: &str = "dora@group.example";
+
+impl Group {
+    async fn new() -> Self {
+        let mut people = others('a', 20);
+        people.push(worker("dirA", "1", "Dora Lind", MAIL));
+        let group = Self {
+            a: company(people),
+            b: company(others('b', 20)),
+            users: Memory::empty().await,
+            state: MemoryStore::new(),
+        };
+        for n in [1, 2] {
+            group.run_a(n).await;
+            group.run_b(n).await;
+        }
+        everybody_accepts(&group.users).await;
+        assert!(is_quiet(&group.run_a(2).await) && is_quiet(&group.run_b(2).await));
+        group
+    }
+
+    async fn run_a(&self, n: u8) -> Report {
+        sync_as("co-a", &self.a, &self.users, &self.state, day(n)).await
+    }
+
+    async fn run_b(&self, n: u8) -> Report {
+        sync_as("co-b", &self.b, &self.users, &self.state, day(n)).await
+    }
+
+    fn dora_is_employed_by_b(&self) {
+        join(&self.b, worker("dirB", "B1", "Dora Lind", MAIL));
+    }
+
+    async fn dora(&self) -> Row {
+        let all = self.users.rows().await;
+        let mut hers = all.into_iter().filter(|row| row.get("email") == Some(MAIL));
+        let dora = hers.next().expect("Dora has an account");
+        assert!(hers.next().is_none(), "Dora has one account");
+        dora
+    }
+
+    async fn two_quiet_nights(&self, from: u8) {
+        for n in [from, from + 1] {
+            let (a, b) = (self.run_a(n).await, self.run_b(n).await);
+            assert!(a.actions.is_empty() && b.actions.is_empty(), "{:?} {:?}", a.actions, b.actions);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_move_to_another_company_new_one_first() {
+    let group = Group::new().await;
+    let before = group.dora().await;
+    offboard(&group.a, "dirA", "2026-11-02");
+    group.dora_is_employed_by_b();
+    let waiting = group.run_b(3).await;
+    assert!(has(&waiting, "held_elsewhere"), "{:?}", waiting.problems);
+    let left = group.run_a(3).await;
+    assert_eq!(left.counts.deactivated, 0, "handed over and not closed");
+    assert!(group.dora().await.is_open());
+    group.run_b(4).await;
+    let after = group.dora().await;
+    assert_eq!(
+        (after.id.as_str(), after.external_id_text(), after.is_open()),
+        (before.id.as_str(), "dirB", true)
+    );
+    assert_eq!(after.invitations, before.invitations);
+    group.two_quiet_nights(5).await;
+}
+
+#[tokio::test]
+async fn a_move_to_another_company_old_one_first() {
+    let group = Group::new().await;
+    let before = group.dora().await;
+    offboard(&group.a, "dirA", "2026-11-02");
+    group.dora_is_employed_by_b();
+    group.run_a(3).await;
+    group.run_b(3).await;
+    let after = group.dora().await;
+    assert_eq!((after.id.as_str(), after.is_open()), (before.id.as_str(), true), "open again the same night");
+    group.run_a(4).await;
+    group.run_b(4).await;
+    let after = group.dora().await;
+    assert_eq!((after.id.as_str(), after.external_id_text()), (before.id.as_str(), "dirB"));
+    assert_eq!(after.invitations, before.invitations, "without an invitation");
+    group.two_quiet_nights(5).await;
+}
+
+#[tokio::test]
+async fn employed_by_both_for_ten_nights() {
+    let group = Group::new().await;
+    group.dora_is_employed_by_b();
+    let before = group.dora().await;
+    for n in 3..13 {
+        assert!(is_quiet(&group.run_a(n).await));
+        let waiting = group.run_b(n).await;
+        assert!(waiting.actions.is_empty(), "{:?}", waiting.actions);
+        assert_eq!(times(&waiting, "held_elsewhere"), 1, "{:?}", waiting.problems);
+        assert_eq!(group.dora().await, before);
+    }
+    leave(&group.b, "dirB");
+    for n in [13, 14] {
+        group.run_a(n).await;
+        group.run_b(n).await;
+        assert_eq!(group.dora().await, before, "nothing happens when the waiting employment ends");
+    }
+}
+
+#[tokio::test]
+async fn employed_by_both_and_the_holder_ends() {
+    let group = Group::new().await;
+    group.dora_is_employed_by_b();
+    for n in [3, 4] {
+        group.run_a(n).await;
+        group.run_b(n).await;
+    }
+    leave(&group.a, "dirA");
+    for n in [5, 6] {
+        group.run_a(n).await;
+        assert!(group.dora().await.is_open());
+        group.run_b(n).await;
+    }
+    let dora = group.dora().await;
+    assert_eq!((dora.external_id_text(), dora.is_open()), ("dirB", true));
+    group.two_quiet_nights(7).await;
+}
+
+/// An external id means something within its connection only.
+#[tokio::test]
+async fn ids_that_are_small_numbers_collide_without_harm() {
+    let small = |letter: char| {
+        let people = others(letter, 6).into_iter().enumerate();
+        people
+            .map(|(n, person)| {
+                let text = |field| person.text(field).value().unwrap().to_owned();
+                let name = format!("{} {}", text(StandardField::GivenName), text(StandardField::FamilyName));
+                let number = text(StandardField::EmployeeNumber);
+                worker(&(n + 1).to_string(), &number, &name, &text(StandardField::Email))
+            })
+            .collect::<Vec<_>>()
+    };
+    let (a, b) = (company(small('a')), company(small('b')));
+    let (users, state) = (Memory::empty().await, MemoryStore::new());
+    sync_as("a", &a, &users, &state, day(1)).await;
+    let before = users.rows().await;
+    for n in [1, 2] {
+        sync_as("b", &b, &users, &state, day(n)).await;
+    }
+    leave(&b, "1");
+    for n in [3, 4] {
+        sync_as("b", &b, &users, &state, day(n)).await;
+    }
+    let after = users.rows().await;
+    for row in &before {
+        assert!(after.contains(row), "{row}");
+    }
+    let links = state.load("b").await.unwrap().links;
+    assert!(links.iter().all(|link| !before.iter().any(|row| row.id == link.user.as_str())), "{links:?}");
+    vanish(&a, "2");
+    assert_eq!(sync_as("a", &a, &users, &state, day(5)).await.counts.deactivated, 1);
+}
+
+#[tokio::test]
+async fn one_organisation_under_two_names_is_told() {
+    let (source, users, state) = (company(others('s', 8)), Memory::empty().await, MemoryStore::new());
+    answers(&source, "co1", "token-1");
+    sync_as("x", &source, &users, &state, day(1)).await;
+    let before = users.rows().await;
+    let report = sync_as("y", &source, &users, &state, day(2)).await;
+    assert!(has(&report, "already_connected"), "{:?}", report.problems);
+    assert_eq!(users.rows().await, before);
+    assert!(state.load("y").await.unwrap().links.is_empty(), "nothing is linked twice");
+}
