@@ -95,7 +95,11 @@ impl fmt::Display for Evidence {
             parts.push(format!("{} agree{}", agree.join(" and "), if agree.len() == 1 { "s" } else { "" }));
         }
         if !differ.is_empty() {
-            parts.push(format!("{} differ{}", differ.join(" and "), if differ.len() == 1 { "s" } else { "" }));
+            parts.push(format!(
+                "{} differ{}",
+                differ.join(" and "),
+                if differ.len() == 1 { "s" } else { "" }
+            ));
         }
         if parts.is_empty() {
             parts.push("no fact is known on both sides".to_owned());
@@ -136,8 +140,8 @@ impl Question {
     /// The id of the question whether this account is this person's: short, and the same in each run.
     #[must_use]
     pub fn id(connection: &str, employee: &EmployeeId, user: &UserId) -> String {
-        let content =
-            serde_json::to_vec(&("identity", connection, employee.as_str(), user.as_str())).unwrap_or_default();
+        let content = serde_json::to_vec(&("identity", connection, employee.as_str(), user.as_str()))
+            .unwrap_or_default();
         hex(Sha256::digest(&content).get(..5).unwrap_or_default())
     }
 }

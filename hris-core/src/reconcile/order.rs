@@ -37,7 +37,8 @@ pub(super) fn order(
     for action in &mut ordered {
         let content = (&action.user, &action.changes, &action.grants);
         let (connection, subject) = (inputs.connection, action.subject());
-        action.key = ActionKey::new(connection, action.kind, subject, &(action.side, action.releases, content));
+        action.key =
+            ActionKey::new(connection, action.kind, subject, &(action.side, action.releases, content));
     }
     ordered
 }

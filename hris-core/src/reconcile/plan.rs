@@ -284,12 +284,7 @@ impl ActionKey {
 
     /// The key of an action in its plan: `subject` is the employee's or the account's id, and `content`
     /// whatever else tells it from another.
-    pub(super) fn new(
-        connection: &str,
-        kind: ActionKind,
-        subject: &str,
-        content: &impl Serialize,
-    ) -> Self {
+    pub(super) fn new(connection: &str, kind: ActionKind, subject: &str, content: &impl Serialize) -> Self {
         let content = serde_json::to_vec(&(connection, kind, subject, content)).unwrap_or_default();
         Self(hex(Sha256::digest(&content).get(..16).unwrap_or_default()))
     }

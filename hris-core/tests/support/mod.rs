@@ -21,8 +21,8 @@ use std::collections::BTreeMap;
 
 use hris_core::mapping::{FieldMap, Mapping};
 use hris_core::reconcile::{
-    Action, ActionKind, Baseline, Decision, Inputs, Mode, Others, Plan, Policy, Safeguards, TargetCapabilities,
-    guard, plan,
+    Action, ActionKind, Baseline, Decision, Inputs, Mode, Others, Plan, Policy, Safeguards,
+    TargetCapabilities, guard, plan,
 };
 use hris_core::{
     Assignment, AssignmentKind, Capabilities, Date, Directory, Employee, EmployeeId, Field, Fingerprint,

@@ -85,8 +85,7 @@ fn step(world: &mut World, action: &Action) -> Result<(), String> {
         }
         other => return Err(format!("no such kind: {other:?}")),
     }
-    if let Some(link) = link {
-    }
+    if let Some(link) = link {}
     Ok(())
 }
 

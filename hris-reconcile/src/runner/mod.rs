@@ -115,7 +115,7 @@ impl Planned {
     /// The plan in the form in which it is approved and carried out later.
     #[must_use]
     pub fn save(&self) -> SavedPlan {
-        SavedPlan::new(self.plan.clone(), self.now)
+        SavedPlan::new(self.plan.clone(), self.now).breaching(run::breached(&self.decision))
     }
 }
 
@@ -246,8 +246,10 @@ impl Runner {
         self.execute(Command::Apply(saved, approval), now).await
     }
 
-    /// Reads one person and does for them what a sync would. Nobody is removed for being missing,
-    /// and later runs are compared with the last whole run as before.
+    /// Does for one person what a sync would, and for nobody else. Everybody is read, since only among all
+    /// others can be seen whose an address or an account is. Nobody is removed for being missing, and later
+    /// runs are compared with the last whole run as before. If another organisation or another credential
+    /// answers than at that run, it is refused.
     ///
     /// # Errors
     /// As [`Runner::run`], and [`ErrorKind::Config`] if the source knows nobody of this id.
@@ -258,6 +260,9 @@ impl Runner {
     /// Carries what was changed in one account over to the source, at once: what a product calls when
     /// somebody edited a profile. The rules, the journal and the report are those of a sync; nothing is
     /// written to the target, and what the source changed meanwhile comes with the next sync.
+    ///
+    /// If another organisation or another credential answers than at the last whole run, it is refused.
+    /// Where the directory cannot tell who answers ([`Directory::fingerprint`]), everybody is read for it.
     ///
     /// The account is read anew, so events may come twice or in any order; one that is not newer than
     /// the last time the pair was compared is passed over, with a notice in the report. An account
@@ -322,6 +327,15 @@ impl Runner {
     /// [`ErrorKind::State`].
     pub async fn history(&self, limit: u32) -> Result<Vec<Report>> {
         self.store.history(&self.connection, limit).await
+    }
+
+    /// When the last sync began, however it ended; `None` before the first. A `match`, a push or an import of
+    /// one person puts no sync off.
+    ///
+    /// # Errors
+    /// [`ErrorKind::State`].
+    pub async fn last_sync(&self) -> Result<Option<Timestamp>> {
+        self.store.last_started(&self.connection, Command::Sync.as_str()).await
     }
 
     /// One past run, by its id.
