@@ -208,7 +208,8 @@ impl Runner {
             is_whole,
         };
         let links = Links::of(std::mem::take(&mut world.links)).beside(&world.others);
-        let apply = Apply::new(self, keeper, order, links, (&plan.actions, &world.users));
+        let mut apply = Apply::new(self, keeper, order, links, (&plan.actions, &world.users));
+        apply.empty = self.empty_fields(&plan.actions, &world.snapshot);
         let plan = &*draft.plan.insert(plan);
         apply.run(plan, &mut draft.ends, &mut draft.problems).await?;
         let mut baseline = baseline(command, plan, world.last.as_ref(), &way);
