@@ -7,8 +7,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::{
-    Capabilities, Cost, Date, Employee, EmployeeId, Error, ErrorKind, Field, FieldInfo, Result, Snapshot,
-    SourceField, StandardField,
+    Capabilities, Cost, Date, Employee, EmployeeId, Error, ErrorKind, Field, FieldInfo, Fingerprint, Result,
+    Snapshot, SourceField, StandardField,
 };
 
 /// An HR system from which people are read.
@@ -54,6 +54,16 @@ pub trait Directory: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// As [`Directory::snapshot`].
     async fn cost(&self, request: &ReadRequest) -> Result<Option<Cost>> {
+        let _ = request;
+        Ok(None)
+    }
+
+    /// Who answers for whom, where the vendor tells it without listing people; `None` where it does not, and
+    /// only a snapshot shows it.
+    ///
+    /// # Errors
+    /// As [`Directory::snapshot`].
+    async fn fingerprint(&self, request: &ReadRequest) -> Result<Option<Fingerprint>> {
         let _ = request;
         Ok(None)
     }
@@ -381,6 +391,9 @@ macro_rules! forward {
             }
             async fn cost(&self, request: &ReadRequest) -> Result<Option<Cost>> {
                 (**self).cost(request).await
+            }
+            async fn fingerprint(&self, request: &ReadRequest) -> Result<Option<Fingerprint>> {
+                (**self).fingerprint(request).await
             }
             fn writer(&self) -> Option<&dyn DirectoryWriter> {
                 (**self).writer()

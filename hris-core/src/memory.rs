@@ -118,6 +118,10 @@ impl Directory for MemoryDirectory {
         Ok(found.map_or(Lookup::Gone, |person| Lookup::Found(Box::new(person.clone()))))
     }
 
+    async fn fingerprint(&self, _request: &ReadRequest) -> Result<Option<Fingerprint>> {
+        Ok(Some(self.answer()?.fingerprint.clone()))
+    }
+
     fn writer(&self) -> Option<&dyn DirectoryWriter> {
         Some(self)
     }

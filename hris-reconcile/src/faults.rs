@@ -30,8 +30,8 @@ use hris_core::reconcile::{
     AccountClaim, ActionKey, Baseline, Change, GrantChange, Judgement, Others, Resolution,
 };
 use hris_core::{
-    Capabilities, Cost, Directory, DirectoryWriter, Employee, EmployeeId, FieldChange, FieldInfo, Lookup,
-    Preflight, ReadRequest, Snapshot, Timestamp, User, UserId,
+    Capabilities, Cost, Directory, DirectoryWriter, Employee, EmployeeId, FieldChange, FieldInfo,
+    Fingerprint, Lookup, Preflight, ReadRequest, Snapshot, Timestamp, User, UserId,
 };
 use tokio::sync::watch;
 
@@ -383,6 +383,10 @@ impl<D: Directory> Directory for Faulty<D> {
 
     async fn cost(&self, request: &ReadRequest) -> hris_core::Result<Option<Cost>> {
         self.faults.call("cost", self.inner.cost(request)).await
+    }
+
+    async fn fingerprint(&self, request: &ReadRequest) -> hris_core::Result<Option<Fingerprint>> {
+        self.faults.call("fingerprint", self.inner.fingerprint(request)).await
     }
 
     fn writer(&self) -> Option<&dyn DirectoryWriter> {

@@ -215,7 +215,8 @@ impl Retry {
 /// tried again after a minute and then less and less often, anything else when the next run is due,
 /// and nothing earlier than the source or target asked for.
 ///
-/// The first run is due by the history of the connection: at once if one was missed.
+/// The first run is due by the last sync of the connection, see [`Runner::last_sync`]: at once if one was
+/// missed.
 ///
 /// # Errors
 /// [`ErrorKind::State`] if the history cannot be read; [`ErrorKind::Config`] if the schedule never
@@ -226,7 +227,7 @@ pub async fn run_every(
     clock: &dyn Clock,
     each: impl FnMut(Result<Report>) + Send,
 ) -> Result<()> {
-    let last = last_sync(&runner.history(LOOK_BACK).await?);
+    let last = runner.last_sync().await?;
     repeat(schedule, clock, runner.stop(), last, &mut Syncs { runner, each }).await
 }
 
@@ -243,16 +244,6 @@ impl<F: FnMut(Result<Report>) + Send> Job for Syncs<'_, F> {
         (self.each)(done);
         ended
     }
-}
-
-/// How many past runs are looked through for the last sync.
-pub const LOOK_BACK: u32 = 20;
-
-/// When the last sync among these past runs, newest first, began. A `match` or an import of one person
-/// puts no sync off.
-#[must_use]
-pub fn last_sync(history: &[Report]) -> Option<Timestamp> {
-    history.iter().find(|report| report.command == "sync").map(|report| report.started_at)
 }
 
 fn seconds(duration: Duration) -> i64 {

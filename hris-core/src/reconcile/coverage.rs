@@ -136,7 +136,7 @@ pub(super) fn figures(
         target_changed: inputs
             .last
             .and_then(|last| last.target.as_deref())
-            .is_some_and(|before| inputs.target_id.is_some_and(|now| now != before)),
+            .is_some_and(|before| inputs.target_id != Some(before)),
         removed_in_window: inputs.removed_in_window,
         source_people: inputs.snapshot.people(),
         unidentified: inputs.snapshot.unidentified(),

@@ -37,4 +37,6 @@ ALTER TABLE runs ADD COLUMN command TEXT;
 UPDATE runs SET command = json_extract(report, '$.command') WHERE json_valid(report);
 CREATE INDEX runs_by_command ON runs (connection, command, position);
 
+ALTER TABLE journal ADD COLUMN empty TEXT;                        -- JSON list of names of fields; NULL where none
+
 PRAGMA user_version = 4;

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hris_core::reconcile::{Action, ActionKey, ActionKind, Plan, Side};
-use hris_core::{EmployeeId, Problem, ProblemCode, Timestamp, User, UserId, UserStatus};
+use hris_core::{EmployeeId, Problem, ProblemCode, TargetField, Timestamp, User, UserId, UserStatus};
 use sha2::{Digest as _, Sha256};
 
 use super::Runner;
@@ -16,6 +16,7 @@ use super::calls::fatal;
 use super::draft::End;
 use super::lease::Keeper;
 use super::links::Links;
+use super::remember::Written;
 use crate::observer::Event;
 use crate::report::ActionResult;
 use crate::store::{Intent, Settlement};
@@ -48,6 +49,10 @@ pub(super) struct Apply<'a> {
     pub(super) made: BTreeSet<UserId>,
     /// Accounts opened again in this run.
     pub(super) opened: BTreeSet<UserId>,
+    /// For each update of the source, by person: the fields that the person did not have.
+    pub(super) empty: BTreeMap<EmployeeId, BTreeSet<TargetField>>,
+    /// What was written, to be looked at in the end.
+    pub(super) written: Written,
     /// What came up beside how an action ended.
     pub(super) noted: Vec<Problem>,
     settlements: Vec<Settlement>,
@@ -133,6 +138,8 @@ impl<'a> Apply<'a> {
             adopted: BTreeSet::new(),
             made: BTreeSet::new(),
             opened: BTreeSet::new(),
+            empty: BTreeMap::new(),
+            written: Written::default(),
             noted: Vec::new(),
             settlements: Vec::new(),
             unavailable: 0,
@@ -148,6 +155,7 @@ impl<'a> Apply<'a> {
         ends: &mut Vec<End>,
         problems: &mut Vec<Problem>,
     ) -> Result<()> {
+        self.note(&plan.notes).await?;
         let actions = &plan.actions;
         for batch in actions.chunks(BATCH) {
             self.interrupted()?;
@@ -175,6 +183,8 @@ impl<'a> Apply<'a> {
             ));
         }
         self.forget_creations(plan);
+        self.learn().await?;
+        self.hand_over(&plan.handovers).await?;
         self.agree(&plan.agreed, &plan.lapsed).await
     }
 
@@ -198,8 +208,15 @@ impl<'a> Apply<'a> {
     ) -> Result<()> {
         let Order { run, now, approved, held, .. } = self.order;
         let going = batch.iter().filter(|action| !held.contains(&action.key));
-        let intents: Vec<Intent> =
-            going.map(|action| Intent::new(run, self.order.entry(action), now, approved)).collect();
+        let intent = |action: &Action| {
+            let intent = Intent::new(run, self.order.entry(action), now, approved);
+            let employee = action.employee.as_ref().filter(|_| action.side == Side::Source);
+            match employee.and_then(|employee| self.empty.get(employee)) {
+                Some(empty) => intent.with_empty(empty.iter().cloned()),
+                None => intent,
+            }
+        };
+        let intents: Vec<Intent> = going.map(intent).collect();
         if !intents.is_empty() {
             self.runner.store.intend(self.keeper.lease(), &intents).await?;
         }
@@ -284,7 +301,18 @@ impl<'a> Apply<'a> {
                 if action.kind == ActionKind::Reactivate {
                     self.opened.insert(user.clone());
                 }
+                self.wrote(action, &user);
                 end.user = Some(user);
+                self.unavailable = 0;
+            }
+            Attempt::Partly(done, user, refused) => {
+                settlement = done;
+                // What gives up an address and could not, has not.
+                if !refused.contains(TargetField::Email.name()) {
+                    self.released.insert(user.clone());
+                }
+                end.user = Some(user);
+                end.refused = refused;
                 self.unavailable = 0;
             }
             Attempt::Conflict(fields) => {
@@ -351,7 +379,7 @@ pub(super) fn who(action: &Action) -> &str {
     employee.or(action.user.as_ref().map(UserId::as_str)).unwrap_or_default()
 }
 
-fn conflict(fields: &BTreeSet<String>) -> Problem {
+pub(super) fn conflict(fields: &BTreeSet<String>) -> Problem {
     let message = "another account holds a value that must be unique; free it there or correct the HR system";
     let problem = Problem::error(ProblemCode::UniquenessConflict, message);
     match fields.first() {
@@ -360,7 +388,7 @@ fn conflict(fields: &BTreeSet<String>) -> Problem {
     }
 }
 
-fn rejected(error: &TargetError) -> Problem {
+pub(super) fn rejected(error: &TargetError) -> Problem {
     let next = match error.kind {
         TargetErrorKind::Unavailable | TargetErrorKind::UnknownOutcome => {
             "it was not done; the next run does it"

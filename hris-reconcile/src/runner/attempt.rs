@@ -6,6 +6,7 @@ use hris_core::reconcile::{Action, ActionKind, Side, Situation};
 use hris_core::{Problem, ProblemCode, User, UserId, UserStatus};
 
 use super::apply::{Apply, Seen, who};
+use super::partly::is_refusal;
 use super::settle::{external_id, is_held_by_another, is_ours, read_back};
 use crate::Result;
 use crate::store::Settlement;
@@ -24,6 +25,8 @@ pub(super) enum Attempt {
     Failed(TargetError),
     /// Nobody knows; the next run finds out.
     Open(TargetError),
+    /// It was done but for these fields, which the target refuses.
+    Partly(Settlement, UserId, BTreeSet<String>),
     /// It was not tried, and perhaps somebody should know.
     Skipped(Option<Problem>),
 }
@@ -127,6 +130,9 @@ impl Apply<'_> {
         let Err(error) = self.runner.calls.change(action, &user, expires_at, self.order.now).await else {
             return Ok(Attempt::Done(self.done_to(action, &user).await, user));
         };
+        if action.kind == ActionKind::Update && action.changes.len() > 1 && is_refusal(error.kind) {
+            return self.the_rest(action, &user, error).await;
+        }
         Ok(match error.kind {
             TargetErrorKind::Conflict => Attempt::Conflict(error.fields),
             TargetErrorKind::NotFound if action.kind == ActionKind::Deactivate => {

@@ -4,7 +4,7 @@
 //! Between the look and the write lies one call; an edit within it cannot be seen by anybody whose
 //! system has no conditional writes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -24,7 +24,7 @@ use super::attempt::{Attempt, left};
 use super::links::Links;
 use super::world::World;
 use crate::Result;
-use crate::store::Settlement;
+use crate::store::{Intent, Settlement};
 use crate::target::{TargetError, TargetErrorKind};
 
 /// What both sides may change, and by which settings the source is written.
@@ -73,6 +73,19 @@ impl Runner {
             Field::NotPermitted | Field::NotProvided => None,
         });
         visible.collect()
+    }
+
+    /// For each update of the source, by person: the fields that the person does not have.
+    pub(super) fn empty_fields(
+        &self,
+        actions: &[Action],
+        snapshot: &Snapshot,
+    ) -> BTreeMap<EmployeeId, BTreeSet<TargetField>> {
+        let updates =
+            actions.iter().filter(|action| action.side == Side::Source && action.kind == ActionKind::Update);
+        let wanted: BTreeSet<&EmployeeId> = updates.filter_map(|action| action.employee.as_ref()).collect();
+        let people = snapshot.employees().iter().filter(|person| wanted.contains(person.id()));
+        people.map(|person| (person.id().clone(), empty_of(&self.values(person)))).collect()
     }
 
     /// A person of the source as the record stands now, in the target's words.
@@ -164,12 +177,45 @@ fn values_of<'a>(user: &User, changes: impl IntoIterator<Item = &'a Change>) -> 
     changes.into_iter().map(value).collect()
 }
 
-/// Whether a side has every value of an action, in whatever form.
-pub(super) fn has_taken(action: &Action, found: &Values) -> bool {
+/// The fields that are empty.
+fn empty_of(values: &Values) -> BTreeSet<TargetField> {
+    values.iter().filter(|(_, value)| value.is_none()).map(|(field, _)| field.clone()).collect()
+}
+
+/// Whether a side has every value of an action, in whatever form, and not the one before. Where the two
+/// cannot be told apart it counts as not done: writing the same again does no harm.
+fn has_taken(action: &Action, found: &Values) -> bool {
     action.changes.iter().all(|change| {
-        let found = found.get(&change.field);
-        found.is_some_and(|found| is_alike(&change.field, change.to.as_deref(), found.as_deref()))
+        let Some(found) = found.get(&change.field) else { return false };
+        let (field, found) = (&change.field, found.as_deref());
+        is_alike(field, change.to.as_deref(), found) && !is_same(field, change.from.as_deref(), found)
     })
+}
+
+/// After an update of which nobody knows whether it was done: fields of the link that were not sent, were not
+/// empty before and are empty now, count as never in step. What such an update lost is an empty
+/// value that the other side fills, not an edit that goes there.
+fn forget_lost(
+    link: &mut Link,
+    action: &Action,
+    found: &Values,
+    empty: &BTreeSet<TargetField>,
+) -> Vec<Problem> {
+    let is_sent = |field: &TargetField| action.changes.iter().any(|change| change.field == *field);
+    let had = link
+        .bases
+        .iter()
+        .filter(|(field, base)| base.source.is_some() && !is_sent(field) && !empty.contains(*field));
+    let lost: Vec<TargetField> =
+        had.map(|(field, _)| field.clone()).filter(|field| found.get(field) == Some(&None)).collect();
+    let told = lost.into_iter().map(|field| {
+        link.bases.remove(&field);
+        let message = "is empty since an update of other fields of which nobody knows whether it was done; that is \
+                       taken for a loss and not for an edit";
+        let problem = Problem::warning(ProblemCode::Divergence, message).field(field.to_string());
+        problem.employee(&link.employee).user(&link.user)
+    });
+    told.collect()
 }
 
 /// Whether nobody changed what an action is about to write over, but to what it writes.
@@ -266,8 +312,8 @@ impl Apply<'_> {
     ) -> Result<Attempt> {
         let runner = self.runner;
         let Some(writer) = runner.directory.writer() else { return Ok(read_only()) };
-        match runner.look_up(employee, self.order.now).await {
-            Ok(Some(found)) if is_untouched(action, &found) => {}
+        let empty = match runner.look_up(employee, self.order.now).await {
+            Ok(Some(found)) if is_untouched(action, &found) => empty_of(&found),
             Ok(Some(_)) => return Ok(overtaken()),
             Ok(None) => {
                 let message = "update: the person is not there, or not visible any more";
@@ -278,7 +324,7 @@ impl Apply<'_> {
                 let error = TargetError::new(TargetErrorKind::Unavailable, error.to_string());
                 return Ok(Attempt::Failed(error));
             }
-        }
+        };
         self.keeper.ensure().await?;
         let values = self.source_values(action);
         let written = runner.write_source(writer.update(employee, &values, action.key.as_str())).await;
@@ -290,11 +336,16 @@ impl Apply<'_> {
             }
             Err(error) if is_final(&error) => return Err(error.into()),
             Err(error) if error.kind() == hris_core::ErrorKind::UnknownOutcome => {
-                match runner.look_up(employee, self.order.now).await {
-                    Ok(Some(found)) if has_taken(action, &found) => found,
-                    Ok(_) => return Ok(Attempt::Failed(refused(&error))),
+                let found = match runner.look_up(employee, self.order.now).await {
+                    Ok(Some(found)) => found,
+                    Ok(None) => return Ok(Attempt::Failed(refused(&error))),
                     Err(_) => return Ok(Attempt::Open(refused(&error))),
+                };
+                self.forget_lost(action, employee, &found, &empty);
+                if !has_taken(action, &found) {
+                    return Ok(Attempt::Failed(refused(&error)));
                 }
+                found
             }
             Err(error) => return Ok(Attempt::Failed(refused(&error))),
         };
@@ -355,6 +406,25 @@ impl Apply<'_> {
         action.changes.iter().filter_map(value).collect()
     }
 
+    /// See [`forget_lost`].
+    fn forget_lost(
+        &mut self,
+        action: &Action,
+        employee: &EmployeeId,
+        found: &Values,
+        empty: &BTreeSet<TargetField>,
+    ) {
+        let Some(mut link) = self.links.of_employee(employee).cloned() else { return };
+        let told = forget_lost(&mut link, action, found, empty);
+        if told.is_empty() {
+            return;
+        }
+        self.noted.extend(told);
+        let note = Settlement::note().with_link(Some(link));
+        self.links.take_over(&note);
+        self.settle_with(note);
+    }
+
     /// An update changed fields that it did not send. Nothing more is written to the source, and that
     /// person's fields count as never in step: what was lost is an empty value that the other side
     /// fills, not an edit that goes there.
@@ -400,26 +470,30 @@ fn read_only() -> Attempt {
 pub(super) async fn settle_source(
     runner: &Runner,
     links: &Links,
-    action: &Action,
-    at: Timestamp,
+    Intent { action, at, empty, .. }: &Intent,
     problems: &mut Vec<Problem>,
 ) -> Result<Settlement> {
+    let at = *at;
     let not_done = Settlement::new(action.key.clone(), false);
     let (ActionKind::Update, Some(employee), Some(user)) = (action.kind, &action.employee, &action.user)
     else {
         return Ok(not_done);
     };
-    match runner.look_up(employee, at).await? {
-        Some(found) if has_taken(action, &found) => {
-            let mut done = links.after(action, user);
-            done.decided = runner.decided_by(action);
-            if let Some(link) = &mut done.link {
-                problems.extend(runner.remember(link, action, &found, at));
-            }
-            Ok(done)
-        }
-        _ => Ok(not_done),
+    let Some(found) = runner.look_up(employee, at).await? else { return Ok(not_done) };
+    let is_done = has_taken(action, &found);
+    let mut settlement = if is_done { links.after(action, user) } else { not_done };
+    let link = settlement.link.take().or_else(|| links.of_employee(employee).cloned());
+    let Some(mut link) = link else { return Ok(settlement) };
+    let lost = forget_lost(&mut link, action, &found, empty);
+    if is_done {
+        settlement.decided = runner.decided_by(action);
+        problems.extend(runner.remember(&mut link, action, &found, at));
     }
+    if is_done || !lost.is_empty() {
+        settlement.link = Some(link);
+    }
+    problems.extend(lost);
+    Ok(settlement)
 }
 
 /// Adds to the settlement of an interrupted update what its account shows.

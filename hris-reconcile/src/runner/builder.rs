@@ -6,6 +6,7 @@ use std::time::Duration;
 use hris_core::mapping::{FieldMap, Mapping};
 use hris_core::reconcile::{Policy, Safeguards};
 use hris_core::{Directory, TimeZone};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::both_ways::Shared;
@@ -158,7 +159,8 @@ impl RunnerBuilder {
         })?;
         let settings = digest(&(&self.source_settings, &self.writing_settings))?;
         let shared = shared(&*self.directory, &map, &self.policy, settings)?;
-        let config = digest(&(&mapping, &self.policy, &self.source_settings))?;
+        let zone = format!("{:?}", self.time_zone);
+        let config = digest(&(&mapping, beyond_default(&self.policy)?, zone, &self.source_settings))?;
         Ok(Runner {
             calls: Calls::new(Arc::clone(&self.target), self.call_limit),
             directory: self.directory,
@@ -208,6 +210,30 @@ fn shared(
         return Err(Error::new(ErrorKind::Config, message));
     }
     Ok(Some(Shared { fields, settings }))
+}
+
+/// What a policy says beyond the default. A setting that a later version adds is in nobody's digest before
+/// somebody sets it.
+fn beyond_default(policy: &Policy) -> Result<Value> {
+    let value = |policy: &Policy| {
+        serde_json::to_value(policy)
+            .map_err(|_| Error::new(ErrorKind::Config, "read the policy: it cannot be written as JSON"))
+    };
+    let mut said = value(policy)?;
+    without(&mut said, &value(&Policy::default())?);
+    Ok(said)
+}
+
+fn without(said: &mut Value, default: &Value) {
+    if let (Value::Object(said), Value::Object(default)) = (said, default) {
+        for (name, usual) in default {
+            if said.get(name) == Some(usual) {
+                said.remove(name);
+            } else if let Some(value) = said.get_mut(name) {
+                without(value, usual);
+            }
+        }
+    }
 }
 
 fn digest(settings: &impl serde::Serialize) -> Result<String> {

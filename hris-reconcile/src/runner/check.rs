@@ -1,11 +1,12 @@
 //! Whether a run could work, found out beforehand.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hris_core::reconcile::TargetCapabilities;
-use hris_core::{Finding, Level, Preflight, SourceField, Timestamp};
+use hris_core::{Finding, Level, Link, Preflight, SourceField, TargetField, Timestamp, User, UserId};
 
 use super::Runner;
+use crate::store::State;
 use crate::target::TargetErrorKind;
 use crate::{Error, ErrorKind, Result};
 
@@ -66,8 +67,15 @@ pub(super) async fn check(runner: &Runner, now: Timestamp) -> Result<Check> {
             Finding::new(level, "target", error.to_string())
         }
     };
+    let mut target = target;
     let state = match runner.store.load(&runner.connection).await {
         Ok(state) => {
+            if blocked.is_none()
+                && let Some(finding) = other_accounts(runner, &state).await
+            {
+                blocked = Some(ErrorKind::Target);
+                target = finding;
+            }
             let at = state.baseline.and_then(|last| last.at);
             let last = at.map_or_else(|| "no whole run yet".to_owned(), |at| format!("last whole run {at}"));
             let open = match state.unsettled.len() {
@@ -87,6 +95,53 @@ pub(super) async fn check(runner: &Runner, now: Timestamp) -> Result<Check> {
         mapping.extend(unknown(runner, &capabilities));
     }
     Ok(Check { source, mapping, target, state, blocked })
+}
+
+/// That the accounts behind the links are not the ones that were linked; `None` if they are, or where that
+/// cannot be found out.
+async fn other_accounts(runner: &Runner, state: &State) -> Option<Finding> {
+    let was = state.baseline.as_ref().and_then(|last| last.target.as_deref());
+    let is = runner.calls.identity().await.ok()?;
+    let users = runner.calls.users().await.ok()?;
+    let keeps_ids = !runner.calls.capabilities().await.ok()?.unkept.contains(&TargetField::ExternalId);
+    let outcome = what_differs(&state.links, &users, (was, is.as_deref()), keeps_ids)?;
+    Some(
+        Finding::new(Level::Missing, "target", outcome)
+            .cost("the links are about other accounts, so a run changes nothing and is refused")
+            .remedy(
+                "put the old database back under [target]; if the move is meant, start with a new state file: the \
+                 first run then only matches",
+            ),
+    )
+}
+
+fn what_differs(
+    links: &[Link],
+    users: &[User],
+    (was, is): (Option<&str>, Option<&str>),
+    keeps_ids: bool,
+) -> Option<String> {
+    if links.is_empty() {
+        return None;
+    }
+    if was.is_some() && was != is {
+        return Some("it is another one than at the last whole run: its own id is not the same".to_owned());
+    }
+    let accounts: BTreeMap<&UserId, &User> = users.iter().map(|user| (&user.id, user)).collect();
+    let found = |link: &&Link| accounts.contains_key(&link.user);
+    if !links.iter().any(|link| found(&link)) {
+        return Some(format!("it lists none of the {} linked accounts", links.len()));
+    }
+    let carries_another = |link: &&Link| {
+        let carried = accounts.get(&link.user).map(|user| user.value(&TargetField::ExternalId));
+        link.external_id.is_some() && carried.is_some_and(|carried| carried != link.external_id.as_deref())
+    };
+    let replaced = links.iter().filter(carries_another).count();
+    let most = (links.len() / 10).max(3);
+    (keeps_ids && replaced > most).then(|| {
+        let all = links.len();
+        format!("{replaced} of {all} linked accounts do not carry the external id that they were given")
+    })
 }
 
 fn mapping(runner: &Runner) -> Vec<Finding> {

@@ -41,11 +41,19 @@ pub(super) struct End {
     pub(super) user: Option<UserId>,
     /// Whether another account stood in the way.
     pub(super) conflict: bool,
+    /// Fields that were refused while the others were written.
+    pub(super) refused: BTreeSet<String>,
 }
 
 impl End {
     pub(super) fn new(action: &Action, result: ActionResult) -> Self {
-        Self { result, kind: action.kind, user: action.user.clone(), conflict: false }
+        Self {
+            result,
+            kind: action.kind,
+            user: action.user.clone(),
+            conflict: false,
+            refused: BTreeSet::new(),
+        }
     }
 }
 
@@ -144,6 +152,7 @@ fn line(action: &Action, end: &End) -> ActionLine {
         line.action = end.kind;
         line.fields.clear();
     }
+    line.fields.retain(|field| !end.refused.contains(field));
     line.user.clone_from(&end.user);
     line
 }

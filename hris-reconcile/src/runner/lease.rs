@@ -48,6 +48,11 @@ impl<'a> Keeper<'a> {
 
     /// Renews the lease if that is due: asked before each write to the target, so that a run which
     /// was paused finds out before it writes that another one took over.
+    ///
+    /// The time since the last renewal is taken from a clock that may stand still while the machine is
+    /// suspended, and no other is read here. So a run that wakes up may take its lease for younger than it
+    /// is, until the store says otherwise: at each batch of intents and of ends, that is after a few
+    /// writes. Those are writes of the plan it had, under keys of its own.
     pub(super) async fn ensure(&self) -> Result<()> {
         if Instant::now() < self.due() { Ok(()) } else { self.renew().await }
     }

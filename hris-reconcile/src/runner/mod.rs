@@ -9,21 +9,24 @@ mod check;
 mod draft;
 mod lease;
 mod links;
+mod partly;
 mod people;
 mod push;
+mod remember;
 mod run;
 mod saved;
 mod settle;
 mod stop;
 mod world;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hris_core::mapping::FieldMap;
-use hris_core::reconcile::{Decision, Plan, Policy, Refusal, Resolution, Safeguards, Verdict};
+use hris_core::reconcile::{Decision, Plan, Policy, Refusal, Resolution, Rule, Safeguards, Verdict};
 use hris_core::{Directory, EmployeeId, FieldInfo, Problem, ReadRequest, TimeZone, Timestamp, UserId};
 
 pub use self::builder::RunnerBuilder;
@@ -109,6 +112,8 @@ pub struct Planned {
     /// The same as a report: command `plan`, each action `planned`. Its outcome is how a run would
     /// end if all goes well; `refused` where a safeguard would refuse it.
     pub report: Report,
+    /// The rules that stand in its way: what an approval of it covers.
+    breached: BTreeSet<Rule>,
     now: Timestamp,
 }
 
@@ -116,7 +121,7 @@ impl Planned {
     /// The plan in the form in which it is approved and carried out later.
     #[must_use]
     pub fn save(&self) -> SavedPlan {
-        SavedPlan::new(self.plan.clone(), self.now)
+        SavedPlan::new(self.plan.clone(), self.now).breaching(self.breached.clone())
     }
 }
 
@@ -247,8 +252,10 @@ impl Runner {
         self.execute(Command::Apply(saved, approval), now).await
     }
 
-    /// Reads one person and does for them what a sync would. Nobody is removed for being missing,
-    /// and later runs are compared with the last whole run as before.
+    /// Does for one person what a sync would, and for nobody else. Everybody is read, since only among all
+    /// others can be seen whose an address or an account is. Nobody is removed for being missing, and later
+    /// runs are compared with the last whole run as before. If another organisation or another credential
+    /// answers than at that run, it is refused.
     ///
     /// # Errors
     /// As [`Runner::run`], and [`ErrorKind::Config`] if the source knows nobody of this id.
@@ -259,6 +266,9 @@ impl Runner {
     /// Carries what was changed in one account over to the source, at once: what a product calls when
     /// somebody edited a profile. The rules, the journal and the report are those of a sync; nothing is
     /// written to the target, and what the source changed meanwhile comes with the next sync.
+    ///
+    /// If another organisation or another credential answers than at the last whole run, it is refused.
+    /// Where the directory cannot tell who answers ([`Directory::fingerprint`]), everybody is read for it.
     ///
     /// The account is read anew, so events may come twice or in any order; one that is not newer than
     /// the last time the pair was compared is passed over, with a notice in the report. An account
@@ -325,6 +335,15 @@ impl Runner {
         self.store.history(&self.connection, limit).await
     }
 
+    /// When the last sync began, however it ended; `None` before the first. A `match`, a push or an import of
+    /// one person puts no sync off.
+    ///
+    /// # Errors
+    /// [`ErrorKind::State`].
+    pub async fn last_sync(&self) -> Result<Option<Timestamp>> {
+        self.store.last_started(&self.connection, Command::Sync.as_str()).await
+    }
+
     /// One past run, by its id.
     ///
     /// # Errors
@@ -349,7 +368,7 @@ impl Runner {
             }
             Decision::Hold(refusal) => {
                 draft.refusal = Some(refusal.clone());
-                let going: std::collections::BTreeSet<_> =
+                let going: BTreeSet<_> =
                     plan.without_removals().actions.into_iter().map(|action| action.key).collect();
                 draft.ends = plan
                     .actions
@@ -366,7 +385,8 @@ impl Runner {
             }
             _ => draft.finished(),
         };
-        Ok(Planned { plan, decision, report, now })
+        let breached = self.breached(&plan);
+        Ok(Planned { plan, decision, report, breached, now })
     }
 
     fn draft(&self, command: &'static str, now: Timestamp) -> Draft {

@@ -1,7 +1,9 @@
 //! One account's edits, carried to the source at once.
 
-use hris_core::reconcile::{Mode, Plan, Side};
-use hris_core::{Lookup, Timestamp, UserId};
+use std::collections::BTreeSet;
+
+use hris_core::reconcile::{Baseline, Mode, Plan, Side, Situation};
+use hris_core::{Employee, Fingerprint, Lookup, Snapshot, Timestamp, UserId};
 
 use super::Runner;
 use super::calls::fatal;
@@ -46,8 +48,12 @@ impl Runner {
             return Ok(None);
         };
         let request = self.request(now);
-        let answer =
-            self.unless_stopped(async { Ok(self.directory.get(&link.employee, &request).await?) }).await?;
+        let (answer, answers) = self
+            .unless_stopped(async {
+                let answers = self.directory.fingerprint(&request).await?;
+                Ok((self.directory.get(&link.employee, &request).await?, answers))
+            })
+            .await?;
         draft.source.requests = 1;
         let Lookup::Found(person) = answer else {
             draft
@@ -55,17 +61,67 @@ impl Runner {
                 .push(format!("account {user} has nobody in the source any more; the next sync decides"));
             return Ok(None);
         };
+        let Some(fingerprint) = answers else {
+            // Who answers is told by a listing only.
+            return self.fetch(Mode::Sync, known, draft, now).await.map(Some);
+        };
         draft.source.employees = 1;
-        let snapshot = self.alone(*person, &mut known);
+        let snapshot = self.alone(*person, fingerprint, &mut known);
         known.links = Links::of(vec![link]);
         let others = self.store.others(&self.connection, id.as_deref()).await?;
         let accounts = Accounts { users: vec![account], target, id, others, removed_in_window: 0 };
         Ok(Some(Self::world_of(Mode::Sync, snapshot, accounts, known)))
     }
+
+    /// A listing of one person, and a last run to compare it with: who answers is compared, and the rest
+    /// cannot be, as this person alone is not everybody.
+    fn alone(&self, person: Employee, fingerprint: Fingerprint, known: &mut Known) -> Snapshot {
+        known.last = known.last.take().map(|last| {
+            let mut alone = Baseline::default();
+            alone.fingerprint = last.fingerprint;
+            alone.config = last.config;
+            alone.vendor = last.vendor;
+            alone.target = last.target;
+            alone.people = 1;
+            alone
+        });
+        Snapshot::new(self.directory.capabilities().vendor, vec![person])
+            .without_absence("one person was asked for")
+            .with_fingerprint(fingerprint)
+    }
 }
 
-/// Leaves of a plan what goes to the source.
-pub(super) fn only_back(plan: &mut Plan) {
-    plan.actions.retain(|action| action.side == Side::Source);
+/// Leaves of a plan what goes from one account to the source.
+pub(super) fn only_back(plan: &mut Plan, user: &UserId) {
+    plan.actions.retain(|action| action.side == Side::Source && action.user.as_ref() == Some(user));
+    plan.people.retain(|verdict| verdict.user.as_ref() == Some(user));
+    let people: BTreeSet<_> = plan.people.iter().filter_map(|verdict| verdict.employee.clone()).collect();
+    plan.problems.retain(|problem| {
+        problem.user.as_ref() == Some(user) || problem.employee.as_ref().is_some_and(|id| people.contains(id))
+    });
+    plan.conflicts.retain(|conflict| conflict.user.as_ref() == Some(user));
+    plan.agreed.retain(|agreement| people.contains(&agreement.employee));
+    plan.questions.retain(|question| question.user == *user);
+    plan.notes.retain(|note| people.contains(&note.employee));
+    plan.handovers.clear();
+    plan.lapsed.clear();
+    // A pair that does not belong together is left alone, whichever way data would flow.
+    if plan.people.iter().any(|verdict| is_doubtful(verdict.situation)) {
+        plan.actions.clear();
+        plan.agreed.clear();
+    }
     plan.figures = hris_core::reconcile::Figures::default();
+}
+
+/// Whether person and account may be two people.
+fn is_doubtful(situation: Situation) -> bool {
+    !matches!(
+        situation,
+        Situation::Confirmed
+            | Situation::Leaver
+            | Situation::PreHire
+            | Situation::Rehire
+            | Situation::Rescinded
+            | Situation::SourceUnseen
+    )
 }

@@ -5,14 +5,16 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use hris_core::reconcile::{ActionKey, ActionKind, Baseline, Decision, Mode, Plan, Refusal, Rule, guard};
-use hris_core::{Employee, EmployeeId, Lookup, Snapshot, Timestamp, UserId};
+use hris_core::reconcile::{
+    ActionKey, ActionKind, Baseline, Decision, Mode, Plan, Refusal, Rule, breaches, guard,
+};
+use hris_core::{EmployeeId, Lookup, Timestamp, UserId};
 
 use super::apply::{Apply, Order};
 use super::draft::Draft;
 use super::lease::Keeper;
 use super::links::Links;
-use super::world::{Known, World};
+use super::world::World;
 use super::{Approval, Runner, SavedPlan, Step, push};
 use crate::observer::Event;
 use crate::report::{ActionResult, Report};
@@ -38,7 +40,7 @@ pub(super) enum Command<'a> {
 }
 
 impl Command<'_> {
-    fn as_str(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Import(_) => "import",
             Self::Match => "match",
@@ -154,7 +156,6 @@ impl Runner {
         }
         let (known, creations) = (past.known, past.creations);
         let mut world = match command {
-            Command::Import(employee) => self.one(employee, known, draft, now).await?,
             Command::Push(user, observed_at) => {
                 let Some(world) = self.one_pair((user, observed_at), known, draft, now).await? else {
                     let report = draft.finished();
@@ -165,18 +166,26 @@ impl Runner {
             }
             _ => self.fetch(command.mode(), known, draft, now).await?,
         };
-        let (mut plan, mut decision) = self.decide(&mut world, draft, now).await?;
+        if let Command::Import(employee) = command {
+            self.find(employee, &world, draft, now).await?;
+        }
+        let (mut plan, mut decision) = match command.is_partial() {
+            // Nobody is asked for who is missing: that is for the next sync.
+            true => (self.make_plan(&world, now), Decision::Go),
+            false => self.decide(&mut world, draft, now).await?,
+        };
+        let refused = refuse_others(&plan).filter(|_| command.is_partial());
         match command {
             Command::Import(employee) => {
                 only(&mut plan, employee);
                 decision = guard(&plan, &self.safeguards);
             }
-            Command::Push(..) => {
-                push::only_back(&mut plan);
-                decision = Decision::Go;
+            Command::Push(user, _) => {
+                push::only_back(&mut plan, user);
             }
             _ => {}
         }
+        decision = refused.map_or(decision, Decision::Refuse);
         let way = match command {
             Command::Apply(saved, approval) => {
                 self.way_of_saved(saved, approval, (&plan, decision), &mut world, draft, now).await?
@@ -201,10 +210,11 @@ impl Runner {
             is_whole,
         };
         let links = Links::of(std::mem::take(&mut world.links)).beside(&world.others);
-        let apply = Apply::new(self, keeper, order, links, (&plan.actions, &world.users));
+        let mut apply = Apply::new(self, keeper, order, links, (&plan.actions, &world.users));
+        apply.empty = self.empty_fields(&plan.actions, &world.snapshot);
         let plan = &*draft.plan.insert(plan);
         apply.run(plan, &mut draft.ends, &mut draft.problems).await?;
-        let mut baseline = baseline(command, plan, world.last.as_ref(), &way);
+        let mut baseline = baseline(command, plan, world.last.is_some(), &way);
         if let Some(baseline) = &mut baseline
             && baseline.target.is_none()
         {
@@ -239,6 +249,13 @@ impl Runner {
         } else {
             None
         };
+        let unapproved = self.breached(plan).into_iter().find(|rule| !saved.breached().contains(rule));
+        let stale = stale.or_else(|| {
+            let rule = unapproved.filter(|_| approval == Approval::Given)?.as_str();
+            Some(format!(
+                "{rule} is breached now and was not when the plan was made, so nobody approved that"
+            ))
+        });
         if let Some(why) = stale {
             let planned = plan.actions.len() as u64;
             let message = format!("{why}; make a new plan and look at it");
@@ -259,49 +276,33 @@ impl Runner {
         Ok(Way { refused: None, held, waiting: None, approved: true })
     }
 
-    /// One person, as a directory that says nothing about anybody else.
-    async fn one(
-        &self,
-        employee: &EmployeeId,
-        mut known: Known,
-        draft: &mut Draft,
-        now: Timestamp,
-    ) -> Result<World> {
-        let request = self.request(now);
-        let answer = self.unless_stopped(async { Ok(self.directory.get(employee, &request).await?) }).await?;
-        draft.source.requests = 1;
-        let person = match answer {
-            Lookup::Found(person) => *person,
-            Lookup::NotVisible => {
-                let message = format!("import {employee}: the credential may not see this person");
-                return Err(Error::new(ErrorKind::Auth, message));
-            }
-            _ => {
-                let message = format!("import {employee}: the source knows nobody of this id");
-                return Err(Error::new(ErrorKind::Config, message));
-            }
-        };
-        draft.source.employees = 1;
-        let snapshot = self.alone(person, &mut known);
-        self.world(Mode::Sync, snapshot, known, now).await
+    /// The rules that stand in the way of a plan.
+    pub(super) fn breached(&self, plan: &Plan) -> BTreeSet<Rule> {
+        breaches(plan, &self.safeguards).into_iter().map(|refusal| refusal.rule).collect()
     }
 
-    /// A listing of one person, and a last run to compare it with. Who answers was compared at the last
-    /// whole run and will be at the next; this person alone cannot be compared with everybody.
-    pub(super) fn alone(&self, person: Employee, known: &mut Known) -> Snapshot {
-        known.last = known.last.take().map(|last| {
-            let mut alone = Baseline::default();
-            alone.fingerprint = last.fingerprint;
-            alone.config = last.config;
-            alone.people = 1;
-            alone
-        });
-        let snapshot = Snapshot::new(self.directory.capabilities().vendor, vec![person])
-            .without_absence("one person was asked for");
-        match &known.last {
-            Some(last) => snapshot.with_fingerprint(last.fingerprint.clone()),
-            None => snapshot,
+    /// Looks whether there is such a person in the source at all.
+    async fn find(
+        &self,
+        employee: &EmployeeId,
+        world: &World,
+        draft: &mut Draft,
+        now: Timestamp,
+    ) -> Result<()> {
+        if world.snapshot.employees().iter().any(|person| person.id() == employee)
+            || world.snapshot.set_aside().iter().any(|aside| aside == employee)
+        {
+            return Ok(());
         }
+        let request = self.request(now);
+        let answer = self.unless_stopped(async { Ok(self.directory.get(employee, &request).await?) }).await?;
+        draft.source.requests += 1;
+        let (kind, what) = match answer {
+            Lookup::Found(_) => (ErrorKind::Source, "the source knows the person and does not list them"),
+            Lookup::NotVisible => (ErrorKind::Auth, "the credential may not see this person"),
+            _ => (ErrorKind::Config, "the source knows nobody of this id"),
+        };
+        Err(Error::new(kind, format!("import {employee}: {what}")))
     }
 
     /// Hands the report to the hooks and the observer.
@@ -318,6 +319,24 @@ impl Runner {
         }
         self.tell(&Event::Finished { outcome: report.outcome, counts: report.counts });
     }
+}
+
+/// What refuses a run about one person, who alone cannot be compared with everybody: somebody else answers
+/// than at the last whole run, or the accounts are not the ones that were linked.
+fn refuse_others(plan: &Plan) -> Option<Refusal> {
+    let figures = &plan.figures;
+    let (rule, what) = if figures.organisation_changed {
+        (Rule::OrganisationChanged, "another organisation answers than at the last complete run")
+    } else if figures.credential_changed {
+        (Rule::CredentialChanged, "another credential answers than at the last complete run")
+    } else if figures.target_changed || figures.none_listed {
+        (Rule::TargetChanged, "the accounts are in another target than at the last complete run")
+    } else {
+        return None;
+    };
+    let message =
+        format!("{what}, so nothing is done for one person alone; run `sync`, which says what to do");
+    Some(Refusal::new(rule, 0, plan.actions.len() as u64, message))
 }
 
 impl Way {
@@ -342,35 +361,29 @@ impl Way {
 fn only(plan: &mut Plan, employee: &EmployeeId) {
     plan.actions.retain(|action| action.employee.as_ref() == Some(employee));
     plan.people.retain(|verdict| verdict.employee.as_ref() == Some(employee));
-    plan.problems.retain(|problem| problem.employee.as_ref() == Some(employee));
+    plan.problems.retain(|problem| problem.about().any(|id| id == employee));
     plan.conflicts.retain(|conflict| conflict.employee.as_ref() == Some(employee));
     plan.agreed.retain(|agreement| agreement.employee == *employee);
+    plan.questions.retain(|question| question.employee == *employee);
+    plan.notes.retain(|note| note.employee == *employee);
+    plan.handovers.retain(|handover| handover.employee == *employee);
+    plan.lapsed.clear();
     // Everybody else was not asked for, which holds nothing back.
     plan.figures.withheld_removals = 0;
     plan.figures.removals = plan.of_kind(ActionKind::Deactivate).count() as u64;
     plan.figures.creations = plan.of_kind(ActionKind::Create).count() as u64;
+    plan.figures.email_changes = plan.figures.email_changes.min(plan.actions.len() as u64);
 }
 
 /// What the next run is compared with; none if it is to be compared as this one was.
-fn baseline(command: Command<'_>, plan: &Plan, last: Option<&Baseline>, way: &Way) -> Option<Baseline> {
+fn baseline(command: Command<'_>, plan: &Plan, is_later: bool, way: &Way) -> Option<Baseline> {
     // Held removals wait for what was compared here; it must be the same the next time.
     let waits = way.waiting.is_some();
     // A run that only matches removes nobody, so it must not make a change look reviewed. Without a
     // last run it is the first, and the next may do everything.
-    let only_matched = plan.mode == Mode::Match && last.is_some();
+    let only_matched = plan.mode == Mode::Match && is_later;
     if waits || only_matched || command.is_partial() {
         return None;
     }
-    let mut baseline = plan.baseline.clone();
-    if way.approved {
-        for field in &plan.figures.coverage_lost {
-            baseline.filled.insert(field.clone(), 0);
-        }
-    } else if let Some(last) = last.filter(|_| plan.figures.visibility_lost.is_some()) {
-        // What was visible stays expected until it is visible again or a person approves a plan.
-        baseline.fingerprint.role.clone_from(&last.fingerprint.role);
-        baseline.fingerprint.scopes.clone_from(&last.fingerprint.scopes);
-        baseline.fingerprint.statuses.clone_from(&last.fingerprint.statuses);
-    }
-    Some(baseline)
+    Some(if way.approved { plan.approved_baseline.clone() } else { plan.baseline.clone() })
 }

@@ -1,14 +1,16 @@
 //! A plan on its way to somebody who approves it.
 
+use std::collections::BTreeSet;
+
 use hris_core::Timestamp;
-use hris_core::reconcile::{Plan, PlanDigest};
+use hris_core::reconcile::{Plan, PlanDigest, Rule};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::{Error, ErrorKind, Result};
 
 /// The form in which this version writes plans.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// A plan that was written down to be looked at and carried out later.
 ///
@@ -22,6 +24,9 @@ pub struct SavedPlan {
     created_at: Timestamp,
     digest: PlanDigest,
     checksum: String,
+    /// The rules that it breached when it was made. A plan of format 1 does not say.
+    #[serde(default)]
+    breached: BTreeSet<Rule>,
     plan: Plan,
 }
 
@@ -35,10 +40,19 @@ impl SavedPlan {
             created_at,
             digest: plan.digest(),
             checksum: String::new(),
+            breached: BTreeSet::new(),
             plan,
         };
         saved.checksum = saved.sum();
         saved
+    }
+
+    /// With the rules of the safeguards that it breaches: what an approval of it covers.
+    #[must_use]
+    pub fn breaching(mut self, rules: impl IntoIterator<Item = Rule>) -> Self {
+        self.breached = rules.into_iter().collect();
+        self.checksum = self.sum();
+        self
     }
 
     /// Reads a plan that [`SavedPlan::to_json`] wrote.
@@ -98,6 +112,12 @@ impl SavedPlan {
         &self.digest
     }
 
+    /// The rules of the safeguards that it breached when it was made. An approval covers these and no others.
+    #[must_use]
+    pub fn breached(&self) -> &BTreeSet<Rule> {
+        &self.breached
+    }
+
     /// The plan itself, to look at.
     #[must_use]
     pub fn plan(&self) -> &Plan {
@@ -107,7 +127,11 @@ impl SavedPlan {
     fn sum(&self) -> String {
         let content = (self.format, &self.connection, self.created_at, &self.digest, &self.plan);
         // An empty text sums to something no plan has, so a fault here is seen as a change.
-        let content = serde_json::to_vec(&content).unwrap_or_default();
+        let content = match self.format {
+            1 => serde_json::to_vec(&content),
+            _ => serde_json::to_vec(&(content, &self.breached)),
+        };
+        let content = content.unwrap_or_default();
         Sha256::digest(&content).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }

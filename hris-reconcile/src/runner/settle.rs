@@ -40,7 +40,7 @@ pub(super) async fn settle(
     for intent in unsettled {
         let Intent { action, at, .. } = &intent;
         let settlement = if action.side == Side::Source {
-            settle_source(runner, links, action, *at, problems).await?
+            settle_source(runner, links, &intent, problems).await?
         } else {
             settle_target(runner, links, action, *at, problems).await?
         };

@@ -172,6 +172,8 @@ impl Runner {
             plan = self.make_plan(world, now);
             decision = reconcile::guard(&plan, &self.safeguards);
         }
+        plan.problems.extend(reconcile::withheld(&plan, &self.safeguards));
+        plan.problems.sort_unstable();
         let counts = planned(&plan);
         self.tell(&Event::Planned { counts, actions: plan.actions.len() as u64 });
         tracing::debug!(actions = plan.actions.len(), people = plan.people.len(), "planned");

@@ -6,6 +6,7 @@ mod seal;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use async_trait::async_trait;
 use hris_core::reconcile::{
     AccountClaim, Action, ActionKey, Baseline, Handover, Judgement, Others, Resolution,
 };
-use hris_core::{EmployeeId, Link, Timestamp};
+use hris_core::{EmployeeId, Link, TargetField, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::report::Report;
@@ -261,13 +262,24 @@ pub struct Intent {
     pub at: Timestamp,
     /// Whether a person approved the plan.
     pub approved: bool,
+    /// For an update of the source: fields that the person did not have when it was planned. What was empty
+    /// before was not lost by it.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub empty: BTreeSet<TargetField>,
 }
 
 impl Intent {
     /// An action of a run that is about to be done.
     #[must_use]
     pub fn new(run: impl Into<String>, action: Action, at: Timestamp, approved: bool) -> Self {
-        Self { run: run.into(), action, at, approved }
+        Self { run: run.into(), action, at, approved, empty: BTreeSet::new() }
+    }
+
+    /// With the fields that the person did not have.
+    #[must_use]
+    pub fn with_empty(mut self, empty: impl IntoIterator<Item = TargetField>) -> Self {
+        self.empty = empty.into_iter().collect();
+        self
     }
 }
 

@@ -25,6 +25,12 @@ pub(crate) async fn history(settings: &Settings, limit: u32) -> Result<Vec<Repor
     Ok(store.history(&settings.connection, limit).await?)
 }
 
+/// When the last sync began.
+pub(crate) async fn last_sync(settings: &Settings) -> Result<Option<Timestamp>> {
+    let store = SqliteStore::open_read_only(&settings.state).await?;
+    Ok(store.last_started(&settings.connection, "sync").await?)
+}
+
 /// One past run.
 pub(crate) async fn past_run(settings: &Settings, run: &str) -> Result<Option<Report>> {
     let store = SqliteStore::open_read_only(&settings.state).await?;
@@ -245,7 +251,8 @@ async fn target(
         Target::Directory(other) => {
             let today = shell.clock.now().date_in(&settings.time_zone);
             let directory = other.vendor.directory(other)?;
-            let target = DirectoryTarget::new(directory, today);
+            let target = DirectoryTarget::new(directory, today)
+                .map(|target| target.with_time_zone(settings.time_zone.clone()));
             Ok((Arc::new(target.map_err(|error| other.fault("target.vendor", error))?), None))
         }
         Target::Sqlite(path) => {

@@ -20,7 +20,7 @@ pub(super) async fn load(tx: &mut Tx<'_>, connection: &str) -> Result<State, Ref
     let links = rows.iter().map(link).collect::<Result<_, _>>()?;
 
     let rows = sqlx::query(
-        "SELECT run, action, at, approved FROM journal \
+        "SELECT run, action, at, approved, empty FROM journal \
          WHERE connection = ?1 AND action IS NOT NULL ORDER BY position",
     )
     .bind(connection)
@@ -65,10 +65,11 @@ pub(super) async fn decide(
 
 /// Intending an action again, after a run that did not get to it, makes it the newest of its key.
 pub(super) async fn intend(tx: &mut Tx<'_>, connection: &str, intents: &[Intent]) -> Result<(), Refused> {
-    for Intent { run, action, at, approved } in intents {
+    for Intent { run, action, at, approved, empty } in intents {
+        let empty = if empty.is_empty() { None } else { Some(to_json(empty, "an intent")?) };
         sqlx::query(
-            "INSERT OR REPLACE INTO journal (connection, key, run, kind, employee, user, at, approved, action) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            "INSERT OR REPLACE INTO journal (connection, key, run, kind, employee, user, at, approved, action, empty) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
         )
         .bind(connection)
         .bind(action.key.as_str())
@@ -79,6 +80,7 @@ pub(super) async fn intend(tx: &mut Tx<'_>, connection: &str, intents: &[Intent]
         .bind(at.unix_seconds())
         .bind(approved)
         .bind(to_json(action, "an intent")?)
+        .bind(empty)
         .execute(&mut **tx)
         .await?;
     }
@@ -321,7 +323,11 @@ fn link(row: &SqliteRow) -> Result<Link, Refused> {
 fn intent(row: &SqliteRow) -> Result<Intent, Refused> {
     let action: Action = from_json(row.try_get(1)?, "an intent")?;
     let at = Timestamp::from_unix_seconds(row.try_get(2)?);
-    Ok(Intent::new(row.try_get::<&str, _>(0)?, action, at, row.try_get(3)?))
+    let mut intent = Intent::new(row.try_get::<&str, _>(0)?, action, at, row.try_get(3)?);
+    if let Some(empty) = row.try_get::<Option<&str>, _>(4)? {
+        intent.empty = from_json(empty, "an intent")?;
+    }
+    Ok(intent)
 }
 
 pub(super) fn to_json(value: &impl Serialize, what: &'static str) -> Result<String, Refused> {

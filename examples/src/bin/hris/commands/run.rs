@@ -25,7 +25,7 @@ pub(crate) async fn run(path: &Path, shell: &Shell) -> Result<u8> {
     })?;
     // What is wrong with the credential's place or the mapping is told now and not tonight.
     settings.mapping_for(settings.vendor.directory(&settings)?.capabilities())?;
-    let last = schedule::last_sync(&engine::history(&settings, schedule::LOOK_BACK).await?);
+    let last = engine::last_sync(&settings).await?;
     let mut syncs = Syncs { settings: &settings, shell, runs: 0, failed: 0, last: None, output: Ok(()) };
     let ended = schedule::repeat(&schedule, &shell.clock, &shell.stop.runs(), last, &mut syncs).await;
     ended.map_err(|error| settings.fault("schedule.cron", error))?;
