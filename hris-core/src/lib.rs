@@ -25,6 +25,7 @@ mod requirements;
 pub mod sandbox;
 mod secret;
 mod setting;
+mod settings;
 mod snapshot;
 mod tally;
 mod user;
@@ -49,6 +50,7 @@ pub use problem::{Problem, ProblemCode, Severity};
 pub use requirements::{Need, NeedKind, Requirements};
 pub use secret::Secret;
 pub use setting::UnknownWord;
+pub use settings::{SourceSettings, SourceSettingsBuilder};
 pub use snapshot::{Fingerprint, Snapshot, join_manager_emails};
 pub use tally::Tally;
 pub use user::{

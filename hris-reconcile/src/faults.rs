@@ -29,7 +29,7 @@ use async_trait::async_trait;
 use hris_core::reconcile::{ActionKey, Baseline, Change, GrantChange, Resolution};
 use hris_core::{
     Capabilities, Cost, Directory, DirectoryWriter, Employee, EmployeeId, FieldChange, FieldInfo, Lookup,
-    Preflight, ReadRequest, Snapshot, Timestamp, User, UserId,
+    Preflight, ReadRequest, Snapshot, SourceSettings, Timestamp, User, UserId,
 };
 use tokio::sync::watch;
 
@@ -335,6 +335,10 @@ impl<S: StateStore> StateStore for Faulty<S> {
 impl<D: Directory> Directory for Faulty<D> {
     fn capabilities(&self) -> &Capabilities {
         self.inner.capabilities()
+    }
+
+    fn settings(&self) -> SourceSettings {
+        self.inner.settings()
     }
 
     async fn check(&self, request: &ReadRequest) -> hris_core::Result<Preflight> {
