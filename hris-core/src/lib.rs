@@ -7,6 +7,7 @@ mod catalog;
 pub mod conformance;
 mod cost;
 mod date;
+mod day;
 mod directory;
 mod employee;
 mod error;
@@ -37,6 +38,7 @@ pub use catalog::{
 };
 pub use cost::Cost;
 pub use date::{Date, InvalidDate, InvalidTimestamp, TimeZone, Timestamp, UnknownTimeZone};
+pub use day::{Day, End};
 pub use directory::{
     Directory, DirectoryExt, DirectoryWriter, FieldChange, Finding, Level, Lookup, Preflight, Progress,
     ReadRequest,

@@ -34,7 +34,6 @@ pub struct SourceSettings {
 
 impl SourceSettings {
     /// Begins with the vendor's name and no setting.
-    #[must_use]
     pub fn of(vendor: &str) -> SourceSettingsBuilder {
         SourceSettingsBuilder {
             vendor: vendor.to_owned(),
