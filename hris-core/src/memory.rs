@@ -230,7 +230,7 @@ mod tests {
         let id = EmployeeId::from("e-1");
         let written = [
             (StandardField::Address, r#"{"street":"4 Yard","city":"Leeds"}"#),
-            (StandardField::Teams, "Weaving; Dyeing"),
+            (StandardField::Teams, "Dyeing; Weaving"),
             (StandardField::Groups, "Mill"),
             (StandardField::Identifications, r#"[{"number":"17","kind":"passport","country":"NO"}]"#),
             (StandardField::StartDate, "2026-11-01"),
