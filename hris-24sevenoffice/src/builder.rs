@@ -8,11 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hris_core::http::{Client, ClientBuilder, Limits, Rate, RetryPolicy, Transport};
-use hris_core::{Error, ErrorKind, Result, Secret};
+use hris_core::{Error, ErrorKind, Result, Secret, SourceSettings};
 
 pub use choice::{EndDates, NewEmployeeNumber, PhoneRegion, UpdateBody};
 
 use crate::client::{AccessTokens, Api, AuthVendor, Vendor};
+use crate::convert::VENDOR;
 use crate::directory::TwentyFourSevenOffice;
 use crate::writer::reason;
 
@@ -259,7 +260,8 @@ impl Builder {
         );
         let client = self.client().vendor(Vendor).authorization(tokens).build()?;
         let api = Api { client, concurrency: self.concurrency };
-        Ok(TwentyFourSevenOffice::new(api, self.settings, !self.base_url.starts_with("https")))
+        let digests = self.settings.digests(&self.base_url);
+        Ok(TwentyFourSevenOffice::new(api, self.settings, digests, !self.base_url.starts_with("https")))
     }
 
     /// A client to this address; one obtains tokens, the other does everything else.
@@ -285,6 +287,32 @@ impl Builder {
 }
 
 impl Settings {
+    /// Who is listed and which record of theirs counts, and how people are written.
+    fn digests(&self, base_url: &str) -> SourceSettings {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        let mut all = SourceSettings::of(VENDOR)
+            .listing("base_url", base_url.trim_end_matches('/'), BASE_URL)
+            .listing("end_dates", self.end_dates, EndDates::default())
+            .listing("department_dimension", text(&self.department_dimension), "")
+            .writing("update_body", self.update_body, UpdateBody::default())
+            .writing("update_includes_id", self.update_includes_id, false)
+            .writing("empid_as_number", self.empid_as_number, false)
+            .writing("new_employee_number", self.new_employee_number, NewEmployeeNumber::default())
+            .writing("enddate_reason", text(&self.enddate_reason), "")
+            .writing("international_id_always", self.international_id_always, false)
+            .writing("phone_region", self.phone_region.map_or("", PhoneRegion::as_str), "");
+        for (table, members) in
+            [("create_defaults", &self.create_defaults), ("employment_defaults", &self.employment_defaults)]
+        {
+            // An empty value is a value, so it is told from a member that is not there.
+            let told = |all: hris_core::SourceSettingsBuilder, (name, value): (&String, &String)| {
+                all.writing(&format!("{table}.{name}"), format!("={value}"), "")
+            };
+            all = members.iter().fold(all, told);
+        }
+        all.build()
+    }
+
     fn check(&self) -> Result<()> {
         let refuse = |words: String| Err(Error::new(ErrorKind::Config, words));
         if let Some(code) = &self.enddate_reason
@@ -320,5 +348,72 @@ impl fmt::Debug for Builder {
             .field("concurrency", &self.concurrency)
             .field("settings", &self.settings)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hris_core::Directory as _;
+
+    use super::*;
+
+    fn some() -> Builder {
+        TwentyFourSevenOffice::builder().token(Secret::from("one".to_owned()))
+    }
+
+    fn members(name: &str, value: &str) -> BTreeMap<String, String> {
+        BTreeMap::from([(name.to_owned(), value.to_owned())])
+    }
+
+    fn once() -> RetryPolicy {
+        let mut policy = RetryPolicy::default();
+        policy.attempts = 1;
+        policy
+    }
+
+    fn digests(builder: Builder) -> SourceSettings {
+        builder.build().unwrap_or_else(|error| unreachable!("{error}")).settings()
+    }
+
+    #[test]
+    fn what_decides_who_is_listed_changes_the_digest_and_speed_and_credential_do_not() {
+        let plain = digests(some());
+        for (setting, changed) in [
+            ("base_url", some().base_url("https://payroll.example/api")),
+            ("end_dates", some().end_dates(EndDates::Required)),
+            ("department_dimension", some().department_dimension("Avdeling")),
+        ] {
+            let changed = digests(changed);
+            assert_ne!(changed.listing, plain.listing, "{setting}");
+            assert_eq!(changed.writing, plain.writing, "{setting}");
+        }
+        for (setting, changed) in [
+            ("update_body", some().update_body(UpdateBody::Full)),
+            ("update_includes_id", some().update_includes_id(true)),
+            ("empid_as_number", some().empid_as_number(true)),
+            ("new_employee_number", some().new_employee_number(NewEmployeeNumber::Source)),
+            ("create_defaults", some().create_defaults(members("employee_field_1", ""))),
+            ("employment_defaults", some().employment_defaults(members("working_times", "ikkeSkift"))),
+            ("enddate_reason", some().enddate_reason("arbeidstakerHarSagtOppSelv")),
+            ("international_id_always", some().international_id_always(true)),
+            ("phone_region", some().phone_region(PhoneRegion::Sweden)),
+        ] {
+            let changed = digests(changed);
+            assert_ne!(changed.writing, plain.writing, "{setting}");
+            assert_eq!(changed.listing, plain.listing, "{setting}");
+        }
+        for (setting, same) in [
+            ("token", some().token(Secret::from("two".to_owned()))),
+            ("auth_header", some().auth_header("X-Token")),
+            ("concurrency", some().concurrency(1)),
+            ("rate_limit", some().rate_limit(Rate::per_second(1))),
+            ("retry", some().retry(once())),
+            (
+                "a default, written out",
+                some().base_url("https://payroll.24sevenoffice.com/api/").update_body(UpdateBody::Changed),
+            ),
+        ] {
+            assert_eq!(digests(same), plain, "{setting}");
+        }
     }
 }

@@ -8,7 +8,8 @@ use futures_util::stream::{self, StreamExt};
 use hris_core::http::Part;
 use hris_core::{
     Capabilities, Directory, DirectoryWriter, EmployeeId, Error, ErrorKind, FieldCapability, FieldInfo,
-    LeaverSignals, Lookup, Preflight, ReadRequest, Result, Snapshot, SourceField, StandardField, Tally,
+    LeaverSignals, Lookup, Preflight, ReadRequest, Result, Snapshot, SourceField, SourceSettings,
+    StandardField, Tally,
 };
 use tokio::sync::Mutex;
 
@@ -40,6 +41,7 @@ pub struct TwentyFourSevenOffice {
     pub(crate) api: Api,
     pub(crate) settings: Arc<Settings>,
     pub(crate) writing: Arc<Mutex<State>>,
+    digests: SourceSettings,
     plain_http: bool,
     capabilities: Arc<Capabilities>,
 }
@@ -50,12 +52,13 @@ impl TwentyFourSevenOffice {
         Builder::default()
     }
 
-    pub(crate) fn new(api: Api, settings: Settings, plain_http: bool) -> Self {
+    pub(crate) fn new(api: Api, settings: Settings, digests: SourceSettings, plain_http: bool) -> Self {
         Self {
             api,
             capabilities: Arc::new(capabilities(&settings)),
             settings: Arc::new(settings),
             writing: Arc::default(),
+            digests,
             plain_http,
         }
     }
@@ -209,6 +212,10 @@ fn capabilities(settings: &Settings) -> Capabilities {
 impl Directory for TwentyFourSevenOffice {
     fn capabilities(&self) -> &Capabilities {
         &self.capabilities
+    }
+
+    fn settings(&self) -> SourceSettings {
+        self.digests.clone()
     }
 
     async fn check(&self, request: &ReadRequest) -> Result<Preflight> {

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use icu_casemap::CaseMapperBorrowed;
 use icu_normalizer::ComposingNormalizerBorrowed;
 
 use crate::{Address, TargetField};
@@ -14,8 +15,8 @@ pub(crate) fn same(field: &TargetField, left: &str, right: &str) -> bool {
 
 /// The canonical form of a value. Applying it twice changes nothing.
 ///
-/// - e-mail: trimmed, A to Z small. No other letter is folded: `K` (U+212A) is not `k`, because
-///   targets compare without regard to ASCII case only.
+/// - e-mail: trimmed; the domain in its ASCII form (IDNA), in the local part A to Z small. No other letter
+///   is folded there: `K` (U+212A) is not `k`, because targets compare without regard to ASCII case only.
 /// - phone: digits and a leading `+` (`00` means `+`); spaces, dots, dashes and brackets go.
 /// - address: each part as text.
 /// - everything else: Unicode composed, runs of white space one space, trimmed. Case counts.
@@ -29,14 +30,48 @@ pub(crate) fn canonical<'a>(field: &TargetField, value: &'a str) -> Cow<'a, str>
     }
 }
 
+/// The domain in its ASCII form (IDNA), the local part with A to Z small. An address without an `@` is
+/// folded as a local part is.
 fn email(value: &str) -> Cow<'_, str> {
     let trimmed = value.trim();
+    let domain = trimmed.rsplit_once('@').map(|(_, domain)| domain).filter(|domain| !domain.is_ascii());
+    if let Some(domain) = domain
+        && let Ok(ascii) = idna::domain_to_ascii(domain)
+    {
+        let local = trimmed.strip_suffix(domain).unwrap_or_default();
+        return Cow::Owned(local.to_ascii_lowercase() + &ascii);
+    }
     if trimmed.bytes().any(|byte| byte.is_ascii_uppercase()) {
         Cow::Owned(trimmed.to_ascii_lowercase())
     } else {
         Cow::Borrowed(trimmed)
     }
 }
+
+/// A word of a rule or of a value that is held against one: compatibility form, every kind of blank one
+/// space, case folded letter by letter. `İ` and `i`, `ı` and `i`, `ß` and `ss`, and dashes of different
+/// kinds stay apart.
+pub(crate) fn word(value: &str) -> Cow<'_, str> {
+    if value.is_ascii() && !is_spaced(value) && !value.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return Cow::Borrowed(value);
+    }
+    let (form, case) = (ComposingNormalizerBorrowed::new_nfkc(), CaseMapperBorrowed::new());
+    let folded: String = form.normalize(value).chars().map(|letter| case.simple_fold(letter)).collect();
+    let folded = form.normalize(&folded);
+    Cow::Owned(folded.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// The names of a list that is kept as one text, in an order of their own: in which a vendor sends them
+/// says nothing.
+pub(crate) fn list(value: &str) -> Vec<Cow<'_, str>> {
+    let mut names: Vec<_> = value.split(LIST).map(text).filter(|name| !name.is_empty()).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// What stands between the names of a list that is kept as one text.
+pub(crate) const LIST: &str = "; ";
 
 fn phone(value: &str) -> Cow<'_, str> {
     let ignored = |letter: char| letter.is_whitespace() || matches!(letter, '-' | '.' | '(' | ')' | '/');
@@ -61,38 +96,21 @@ fn address(value: &str) -> Cow<'_, str> {
     serde_json::to_string(&canonical).map_or(Cow::Borrowed(value), Cow::Owned)
 }
 
-/// A word as people mean it: compatibility form, every kind of blank one space, case folded letter by
-/// letter. Letters that fold to several, such as `ß` and `İ`, stay as they are.
-pub(crate) fn word(value: &str) -> Cow<'_, str> {
-    let plain = |byte: &u8| byte.is_ascii_graphic() && !byte.is_ascii_uppercase();
-    if value.bytes().all(|byte| plain(&byte)) {
-        return Cow::Borrowed(value);
-    }
-    let composed = ComposingNormalizerBorrowed::new_nfkc().normalize(value);
-    let fold = |letter: char| {
-        let mut small = letter.to_lowercase();
-        match (small.next(), small.next()) {
-            (Some(small), None) => small,
-            _ => letter,
-        }
-    };
-    let spaced = composed.split_whitespace().collect::<Vec<_>>().join(" ");
-    Cow::Owned(spaced.chars().map(fold).collect())
-}
-
 fn text(value: &str) -> Cow<'_, str> {
-    let spaced = |text: &str| {
-        let bytes = text.as_bytes();
-        bytes.first().is_some_and(u8::is_ascii_whitespace)
-            || bytes.last().is_some_and(u8::is_ascii_whitespace)
-            || bytes.windows(2).any(|pair| pair.iter().all(u8::is_ascii_whitespace))
-            || bytes.iter().any(|byte| byte.is_ascii_whitespace() && *byte != b' ')
-    };
-    if value.is_ascii() && !spaced(value) {
+    if value.is_ascii() && !is_spaced(value) {
         return Cow::Borrowed(value);
     }
     let composed = ComposingNormalizerBorrowed::new_nfc().normalize(value);
     Cow::Owned(composed.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// Whether an ASCII text has blanks at an end, several in a row, or others than a space.
+fn is_spaced(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.first().is_some_and(u8::is_ascii_whitespace)
+        || bytes.last().is_some_and(u8::is_ascii_whitespace)
+        || bytes.windows(2).any(|pair| pair.iter().all(u8::is_ascii_whitespace))
+        || bytes.iter().any(|byte| byte.is_ascii_whitespace() && *byte != b' ')
 }
 
 #[cfg(test)]
@@ -103,6 +121,8 @@ mod tests {
     fn what_means_the_same() {
         let equal = [
             (TargetField::Email, " Ada@Mill.Example", "ada@mill.example"),
+            (TargetField::Email, "anna@b\u{fc}cher.example", "anna@xn--bcher-kva.example"),
+            (TargetField::Email, "Anna@B\u{dc}CHER.Example", "anna@XN--BCHER-KVA.example"),
             (TargetField::Phone, "+44 (20) 7946-0117", "00442079460117"),
             (TargetField::GivenName, "Zoe\u{308}", "Zo\u{eb}"),
             (TargetField::FamilyName, " van  Dyck ", "van Dyck"),
@@ -122,6 +142,10 @@ mod tests {
         let different = [
             (TargetField::Email, "mi\u{212a}e@x.example", "mike@x.example"),
             (TargetField::Email, "d\u{131}na@x.example", "dina@x.example"),
+            (TargetField::Email, "gro\u{df}@x.example", "gross@x.example"),
+            (TargetField::Email, "\u{430}nna@x.example", "anna@x.example"),
+            (TargetField::Email, "b\u{fc}cher@x.example", "xn--bcher-kva@x.example"),
+            (TargetField::Email, "anna@gro\u{df}.example", "anna@gross.example"),
             (TargetField::GivenName, "maria", "Maria"),
             (TargetField::EmployeeNumber, "07", "7"),
             (TargetField::Phone, "+4420794", "+4420795"),
@@ -131,7 +155,47 @@ mod tests {
         }
     }
 
+    #[test]
+    fn words_that_are_one_and_words_that_are_not() {
+        for (left, right) in [
+            ("Z\u{fc}rich HQ", "Zu\u{308}rich\u{a0}HQ"),
+            ("Z\u{fc}rich HQ", " Z\u{dc}RICH \t hq "),
+            ("Z\u{fc}rich HQ", "Z\u{fc}rich\u{2003}HQ"),
+            ("Office 1", "\u{ff2f}ffice \u{ff11}"),
+            ("\u{39f}\u{394}\u{39f}\u{3a3}", "\u{3bf}\u{3b4}\u{3bf}\u{3c2}"),
+            ("STRA\u{1e9e}E", "stra\u{df}e"),
+            ("", " \t\u{a0}"),
+        ] {
+            assert_eq!(word(left), word(right), "{left:?} {right:?}");
+        }
+        for (left, right) in [
+            ("\u{130}zmir", "izmir"),
+            ("\u{131}zmir", "izmir"),
+            ("Stra\u{df}e", "Strasse"),
+            ("North-West", "North\u{2013}West"),
+            ("North-West", "North\u{2010}West"),
+            ("Z\u{fc}rich", "Zurich"),
+            ("\u{410}", "A"),
+            ("Store Manager", "StoreManager"),
+        ] {
+            assert_ne!(word(left), word(right), "{left:?} {right:?}");
+        }
+    }
+
+    #[test]
+    fn plain_words_and_addresses_cost_nothing() {
+        assert!(matches!(word("store manager"), Cow::Borrowed(_)));
+        assert!(matches!(email(" ada@mill.example"), Cow::Borrowed("ada@mill.example")));
+    }
+
     proptest::proptest! {
+        #[test]
+        fn a_word_twice_is_the_word(value in "\\PC{0,24}|[ \\t\u{a0}A-Za-z\u{130}\u{131}\u{df}\u{300}\u{308}\u{345}\u{3c2}]{0,16}") {
+            let once = word(&value).into_owned();
+            let twice = word(&once).into_owned();
+            proptest::prop_assert_eq!(once, twice);
+        }
+
         #[test]
         fn canonical_twice_is_canonical(value in "\\PC{0,24}|[ \\tA-Za-z0-9+()@.\u{300}\u{308}\u{212a}\u{131}]{0,16}") {
             for field in TargetField::STANDARD {

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 
 use crate::{
     Capabilities, Cost, Date, Employee, EmployeeId, Error, ErrorKind, Field, FieldInfo, Fingerprint, Result,
-    Snapshot, SourceField, StandardField,
+    Snapshot, SourceField, SourceSettings, StandardField,
 };
 
 /// An HR system from which people are read.
@@ -20,6 +20,10 @@ use crate::{
 pub trait Directory: fmt::Debug + Send + Sync + 'static {
     /// What this vendor can do.
     fn capabilities(&self) -> &Capabilities;
+
+    /// Digests of the settings that decide who is listed and how people are written, so that an edit of
+    /// one is never taken for people who left. Neither the credential nor the speed is among them.
+    fn settings(&self) -> SourceSettings;
 
     /// Looks whether the credential may read what `request` needs, and names what is missing.
     ///
@@ -376,6 +380,9 @@ macro_rules! forward {
         impl<D: Directory + ?Sized> Directory for $pointer<D> {
             fn capabilities(&self) -> &Capabilities {
                 (**self).capabilities()
+            }
+            fn settings(&self) -> SourceSettings {
+                (**self).settings()
             }
             async fn check(&self, request: &ReadRequest) -> Result<Preflight> {
                 (**self).check(request).await

@@ -223,6 +223,7 @@ pub struct Employee {
     custom: Vec<CustomValue>,
     extra: Option<Box<str>>,
     sample: bool,
+    unreadable_end: bool,
     changed_at: Option<Timestamp>,
 }
 
@@ -241,6 +242,7 @@ impl Employee {
             custom: Vec::new(),
             extra: None,
             sample: false,
+            unreadable_end: false,
             changed_at: None,
         }
     }
@@ -379,6 +381,13 @@ impl Employee {
         self.sample
     }
 
+    /// Whether the source shows an end of the employment that cannot be read as a day. Nobody knows whether
+    /// it has passed, so a status that says "left" does not count until somebody corrects the date.
+    #[must_use]
+    pub fn has_unreadable_end(&self) -> bool {
+        self.unreadable_end
+    }
+
     /// A field kept as one text, by name. Fields that are dates, lists or composed
     /// ([`StandardField::Id`], `Status`, `Team`, `Teams`, `Groups`, `Address`, the dates,
     /// `Identifications`) answer [`Field::NotProvided`] here and have accessors of their own.
@@ -488,6 +497,11 @@ impl Employee {
         if let Some(place) = field.date_slot().and_then(|slot| self.dates.get_mut(slot)) {
             *place = value;
         }
+    }
+
+    /// Says that an end of the employment is there and cannot be read; see [`Employee::has_unreadable_end`].
+    pub fn put_unreadable_end(&mut self) {
+        self.unreadable_end = true;
     }
 
     /// Sets the status and the vendor's own word for it.

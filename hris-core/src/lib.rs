@@ -7,6 +7,7 @@ mod catalog;
 pub mod conformance;
 mod cost;
 mod date;
+mod day;
 mod directory;
 mod employee;
 mod error;
@@ -25,6 +26,7 @@ mod requirements;
 pub mod sandbox;
 mod secret;
 mod setting;
+mod settings;
 mod snapshot;
 mod tally;
 mod user;
@@ -36,6 +38,7 @@ pub use catalog::{
 };
 pub use cost::Cost;
 pub use date::{Date, InvalidDate, InvalidTimestamp, TimeZone, Timestamp, UnknownTimeZone};
+pub use day::{Day, End};
 pub use directory::{
     Directory, DirectoryExt, DirectoryWriter, FieldChange, Finding, Level, Lookup, Preflight, Progress,
     ReadRequest,
@@ -49,6 +52,7 @@ pub use problem::{Problem, ProblemCode, Severity};
 pub use requirements::{Need, NeedKind, Requirements};
 pub use secret::Secret;
 pub use setting::UnknownWord;
+pub use settings::{SourceSettings, SourceSettingsBuilder};
 pub use snapshot::{Fingerprint, Snapshot, join_manager_emails};
 pub use tally::Tally;
 pub use user::{

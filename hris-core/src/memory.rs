@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use crate::{
     Address, Capabilities, Directory, DirectoryWriter, Employee, EmployeeId, Error, ErrorKind, Field,
     FieldChange, FieldInfo, Finding, Fingerprint, LeaverSignals, Level, Lookup, Preflight, ReadRequest,
-    Result, Snapshot, StandardField,
+    Result, Snapshot, SourceSettings, StandardField,
 };
 
 /// A directory held in memory. Clones share their people.
@@ -35,6 +35,7 @@ struct World {
     applied: Vec<(String, EmployeeId)>,
     next_id: u64,
     failure: Option<(ErrorKind, String)>,
+    settings: Option<SourceSettings>,
 }
 
 impl MemoryDirectory {
@@ -68,6 +69,11 @@ impl MemoryDirectory {
         self.lock().fingerprint = fingerprint;
     }
 
+    /// Changes what it says of its settings; it has none of its own.
+    pub fn set_settings(&self, settings: SourceSettings) {
+        self.lock().settings = Some(settings);
+    }
+
     /// Makes every further question fail, or work again.
     pub fn fail_with(&self, failure: Option<(ErrorKind, &str)>) {
         self.lock().failure = failure.map(|(kind, message)| (kind, message.to_owned()));
@@ -90,6 +96,10 @@ impl MemoryDirectory {
 impl Directory for MemoryDirectory {
     fn capabilities(&self) -> &Capabilities {
         &self.capabilities
+    }
+
+    fn settings(&self) -> SourceSettings {
+        self.lock().settings.clone().unwrap_or_else(|| SourceSettings::of(self.capabilities.vendor).build())
     }
 
     async fn check(&self, _request: &ReadRequest) -> Result<Preflight> {
@@ -224,7 +234,7 @@ mod tests {
         let id = EmployeeId::from("e-1");
         let written = [
             (StandardField::Address, r#"{"street":"4 Yard","city":"Leeds"}"#),
-            (StandardField::Teams, "Weaving; Dyeing"),
+            (StandardField::Teams, "Dyeing; Weaving"),
             (StandardField::Groups, "Mill"),
             (StandardField::Identifications, r#"[{"number":"17","kind":"passport","country":"NO"}]"#),
             (StandardField::StartDate, "2026-11-01"),

@@ -138,7 +138,7 @@ codes! {
     InvalidDate = "invalid_date";
     /// An e-mail address that cannot be one.
     InvalidEmail = "invalid_email";
-    /// A record that could not be read.
+    /// A record that could not be read, or a value in it that no text or field can hold: it is left out.
     InvalidRecord = "invalid_record";
     /// People manage each other in a circle.
     ManagerCycle = "manager_cycle";

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Employee, EmployeeId, Field, Problem, StandardField};
+use crate::{Employee, EmployeeId, Field, Problem, StandardField, Status};
 
 /// A whole directory, proven complete by the connector that made it.
 ///
@@ -160,6 +160,23 @@ impl Snapshot {
     #[must_use]
     pub fn absence_counts(&self) -> bool {
         self.no_absence.is_none() && self.unidentified == 0
+    }
+
+    /// Whether there are people and not one of them has a status that we know. The vendor then speaks of
+    /// something else than we think, so nothing may be decided about anybody.
+    ///
+    /// ```
+    /// use hris_core::{Employee, Snapshot, Status};
+    ///
+    /// let odd = Employee::new("a").with_status(Status::Unknown, "actif");
+    /// assert!(Snapshot::new("memory", vec![odd.clone()]).all_statuses_unknown());
+    /// let known = Employee::new("b").with_status(Status::Active, "active");
+    /// assert!(!Snapshot::new("memory", vec![odd, known]).all_statuses_unknown());
+    /// assert!(!Snapshot::new("memory", Vec::new()).all_statuses_unknown());
+    /// ```
+    #[must_use]
+    pub fn all_statuses_unknown(&self) -> bool {
+        !self.employees.is_empty() && self.employees.iter().all(|person| person.status() == Status::Unknown)
     }
 
     /// Why absence means nothing here, if the connector said so.

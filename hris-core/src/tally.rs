@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::{EmployeeId, Problem, ProblemCode};
+use crate::{EmployeeId, Problem, ProblemCode, Severity};
 
-/// What happened: its code, the field, and the words.
-type Kind = (ProblemCode, Cow<'static, str>, Cow<'static, str>);
+/// What happened: how grave it is, its code, the field, and the words.
+type Kind = (Severity, ProblemCode, Cow<'static, str>, Cow<'static, str>);
 
-/// Collects what a connector notices while it reads people: one warning a kind, with a count, and
-/// the person where it is only one.
+/// Collects what a connector notices while it reads people: one problem a kind, with how many people it
+/// concerns and who they are. Of one person a kind is counted once.
 ///
 /// ```
 /// use hris_core::{ProblemCode, Tally};
@@ -19,16 +19,17 @@ type Kind = (ProblemCode, Cow<'static, str>, Cow<'static, str>);
 /// tally.count(ProblemCode::InvalidDate, "start_date", "not a date; left out", "e-2");
 /// let problems: Vec<_> = tally.problems().collect();
 /// assert_eq!(problems[0].message, "2 people: not a date; left out");
+/// assert_eq!(problems[0].about().count(), 2);
 /// ```
 #[derive(Debug, Default)]
 pub struct Tally {
-    kinds: BTreeMap<Kind, (u64, Option<EmployeeId>)>,
+    kinds: BTreeMap<Kind, Vec<EmployeeId>>,
     unknown: BTreeMap<String, u64>,
     whole: Vec<Problem>,
 }
 
 impl Tally {
-    /// Counts one more person for whom `words` are true, about `field`.
+    /// Counts one more person for whom `words` are true, about `field`: a warning.
     pub fn count(
         &mut self,
         code: ProblemCode,
@@ -36,9 +37,27 @@ impl Tally {
         words: impl Into<Cow<'static, str>>,
         id: &str,
     ) {
-        let kind = self.kinds.entry((code, field.into(), words.into())).or_default();
-        kind.0 += 1;
-        kind.1.get_or_insert_with(|| EmployeeId::from(id));
+        self.add((Severity::Warning, code, field.into(), words.into()), id);
+    }
+
+    /// Counts one more person about whom something is left undone because `words` are true of `field`: an
+    /// error, with which the run ends with exit code 2.
+    pub fn fail(
+        &mut self,
+        code: ProblemCode,
+        field: impl Into<Cow<'static, str>>,
+        words: impl Into<Cow<'static, str>>,
+        id: &str,
+    ) {
+        self.add((Severity::Error, code, field.into(), words.into()), id);
+    }
+
+    fn add(&mut self, kind: Kind, id: &str) {
+        // People are read one after the other, so only the last can be this one.
+        let people = self.kinds.entry(kind).or_default();
+        if people.last().is_none_or(|last| last.as_str() != id) {
+            people.push(EmployeeId::from(id));
+        }
     }
 
     /// Counts one more person whose status is this word that we do not know; nothing where none can
@@ -73,17 +92,39 @@ impl Tally {
             };
             Problem::warning(ProblemCode::UnknownStatus, words).field("status")
         });
-        let counted = self.kinds.into_iter().map(|((code, field, words), (count, first))| {
-            let noun = if count == 1 { "person" } else { "people" };
-            let mut problem = Problem::warning(code, format!("{count} {noun}: {words}"));
-            if !field.is_empty() {
-                problem = problem.field(field);
-            }
-            match first {
-                Some(id) if count == 1 => problem.employee(&id),
-                _ => problem,
-            }
+        let counted = self.kinds.into_iter().map(|((severity, code, field, words), people)| {
+            let noun = if people.len() == 1 { "person" } else { "people" };
+            let mut problem =
+                Problem::warning(code, format!("{} {noun}: {words}", people.len())).people(&people);
+            problem.severity = severity;
+            if field.is_empty() { problem } else { problem.field(field) }
         });
         self.whole.into_iter().chain(unknown).chain(counted)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_person_with_two_of_a_kind_is_one_person() {
+        let mut tally = Tally::default();
+        for id in ["e-1", "e-1", "e-2"] {
+            tally.fail(ProblemCode::InvalidDate, "end_date", "cannot be read", id);
+        }
+        tally.count(ProblemCode::InvalidDate, "end_date", "cannot be read", "e-3");
+        let told: Vec<_> = tally
+            .problems()
+            .map(|problem| {
+                (problem.severity, problem.message.clone(), problem.about().cloned().collect::<Vec<_>>())
+            })
+            .collect();
+        let ids = |ids: &[&str]| ids.iter().map(|id| EmployeeId::from(*id)).collect::<Vec<_>>();
+        let expected = [
+            (Severity::Error, "2 people: cannot be read".to_owned(), ids(&["e-1", "e-2"])),
+            (Severity::Warning, "1 person: cannot be read".to_owned(), ids(&["e-3"])),
+        ];
+        assert_eq!(told, expected);
     }
 }

@@ -69,7 +69,7 @@ pub enum Slot<'a> {
     Array(&'a mut Field<Box<str>>),
     /// Read loosely into [`Notes::asked`] when asked for by name, else dropped.
     Asked,
-    /// A calendar date.
+    /// A calendar date, read as [`Day`](crate::Day) is; a day that never comes is none.
     Date(&'a mut Field<Date>),
     /// Never held.
     Dropped,

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hris_core::http::{Bearer, Client, RetryPolicy, Transport};
-use hris_core::{Error, ErrorKind, GrantStore, Result, Secret};
+use hris_core::{Error, ErrorKind, GrantStore, Result, Secret, SourceSettings};
 use url::Url;
 
 use crate::client::{Api, Vendor};
+use crate::convert::VENDOR;
 use crate::directory::EmploymentHero;
 use crate::oauth::{OAuth, Session};
 
@@ -179,6 +180,7 @@ impl Builder {
                  https://api.employmenthero.com",
             );
         }
+        let settings = self.settings();
         let mut client = Client::builder(&self.base_url)
             .vendor(Vendor)
             .window(self.per_second, Duration::from_secs(1))
@@ -214,7 +216,17 @@ impl Builder {
             self.organisation,
             session,
         );
-        Ok(EmploymentHero::new(api, self.archived, !self.base_url.starts_with("https")))
+        Ok(EmploymentHero::new(api, self.archived, settings, !self.base_url.starts_with("https")))
+    }
+
+    /// What decides who is listed and who counts as gone; nothing is ever written.
+    fn settings(&self) -> SourceSettings {
+        let archived = |meaning| if meaning == Archived::Leaver { "leaver" } else { "unknown" };
+        SourceSettings::of(VENDOR)
+            .listing("base_url", self.base_url.trim_end_matches('/'), BASE_URL)
+            .listing("organisation", self.organisation.as_deref().unwrap_or_default(), "")
+            .listing("archived", archived(self.archived), archived(Archived::default()))
+            .build()
     }
 }
 
@@ -248,4 +260,52 @@ pub enum Archived {
     Leaver,
     /// Nobody knows: nothing is decided about the person.
     Unknown,
+}
+
+#[cfg(test)]
+mod tests {
+    use hris_core::Directory as _;
+
+    use super::*;
+
+    fn some() -> Builder {
+        EmploymentHero::builder().access_token(Secret::from("one".to_owned()))
+    }
+
+    fn once() -> RetryPolicy {
+        let mut policy = RetryPolicy::default();
+        policy.attempts = 1;
+        policy
+    }
+
+    fn digests(builder: Builder) -> SourceSettings {
+        builder.build().unwrap_or_else(|error| unreachable!("{error}")).settings()
+    }
+
+    #[test]
+    fn what_decides_who_is_listed_changes_the_digest_and_speed_and_credential_do_not() {
+        let plain = digests(some());
+        for (setting, changed) in [
+            ("base_url", some().base_url("https://api.eu.employmenthero.com")),
+            ("organisation", some().organisation("Mill")),
+            ("archived", some().archived(Archived::Unknown)),
+        ] {
+            let changed = digests(changed);
+            assert_ne!(changed.listing, plain.listing, "{setting}");
+            assert_eq!(changed.writing, plain.writing, "{setting}");
+        }
+        for (setting, same) in [
+            ("access_token", some().access_token(Secret::from("two".to_owned()))),
+            ("page_size", some().page_size(7)),
+            ("concurrency", some().concurrency(1)),
+            ("rate_limit", some().rate_limit(1, 10)),
+            ("retry", some().retry(once())),
+            (
+                "a default, written out",
+                some().base_url("https://api.employmenthero.com/").archived(Archived::Leaver),
+            ),
+        ] {
+            assert_eq!(digests(same), plain, "{setting}");
+        }
+    }
 }

@@ -8,7 +8,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use hris_core::http::Part;
 use hris_core::{
     Capabilities, Cost, Directory, EmployeeId, ErrorKind, Field, FieldInfo, LeaverSignals, Lookup, Preflight,
-    ReadRequest, Result, Snapshot, SourceField, StandardField,
+    ReadRequest, Result, Snapshot, SourceField, SourceSettings, StandardField,
 };
 
 use crate::builder::{Archived, Builder, MAX_PAGE_SIZE};
@@ -72,6 +72,7 @@ const FIELDS: [StandardField; 32] = [
 pub struct EmploymentHero {
     api: Api,
     archived: Archived,
+    settings: SourceSettings,
     plain_http: bool,
     capabilities: Arc<Capabilities>,
 }
@@ -82,11 +83,11 @@ impl EmploymentHero {
         Builder::default()
     }
 
-    pub(crate) fn new(api: Api, archived: Archived, plain_http: bool) -> Self {
+    pub(crate) fn new(api: Api, archived: Archived, settings: SourceSettings, plain_http: bool) -> Self {
         let mut capabilities = Capabilities::read_only(VENDOR, &FIELDS, LeaverSignals::new(true, true));
         capabilities.custom_fields = true;
         capabilities.max_page_size = MAX_PAGE_SIZE;
-        Self { api, archived, plain_http, capabilities: Arc::new(capabilities) }
+        Self { api, archived, settings, plain_http, capabilities: Arc::new(capabilities) }
     }
 
     /// The organisations that the credential sees, by id and name, for a person to choose from. The
@@ -137,6 +138,10 @@ impl EmploymentHero {
 impl Directory for EmploymentHero {
     fn capabilities(&self) -> &Capabilities {
         &self.capabilities
+    }
+
+    fn settings(&self) -> SourceSettings {
+        self.settings.clone()
     }
 
     async fn check(&self, request: &ReadRequest) -> Result<Preflight> {

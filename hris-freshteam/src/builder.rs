@@ -7,12 +7,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use hris_core::http::{Bearer, Client, ClientBuilder, Rate, RetryPolicy, Transport};
-use hris_core::{Error, ErrorKind, Result, Secret};
+use hris_core::{Error, ErrorKind, Result, Secret, SourceSettings};
 use url::{Host, Url};
 
 pub use subdomain::{InvalidSubdomain, Subdomain};
 
 use crate::client::{Api, Vendor, pace};
+use crate::convert::VENDOR;
 use crate::directory::Freshteam;
 
 /// The most rows on one page, and what comes when nothing is asked for.
@@ -189,6 +190,8 @@ impl Builder {
             None => format!("https://{}/api", subdomain.host()),
             Some(address) => base_address(address, &subdomain)?,
         };
+        let listings = listings(&self.listings)?;
+        let settings = settings(&base, &listings, &self.sort);
         let limit = Arc::new(AtomicU64::new(0));
         let mut client = Client::builder(&base)
             .authorization(Bearer::new(key))
@@ -206,13 +209,13 @@ impl Builder {
             client: client.build()?,
             page_size: self.page_size,
             concurrency: self.concurrency,
-            listings: listings(&self.listings)?.into(),
+            listings: listings.into(),
             sort: self.sort,
             share: self.rate_share,
             limit,
         };
         let owner = self.key_owner.map(|email| email.trim().to_ascii_lowercase());
-        Ok(Freshteam::new(api, subdomain, owner, !base.starts_with("https")))
+        Ok(Freshteam::new(api, subdomain, owner, settings, !base.starts_with("https")))
     }
 }
 
@@ -227,6 +230,19 @@ impl fmt::Debug for Builder {
             .field("rate_share", &self.rate_share)
             .finish_non_exhaustive()
     }
+}
+
+/// What decides who is listed; nothing is ever written. The first two listings are always there, and the
+/// order of the others changes nothing.
+fn settings(base: &str, listings: &[(&str, &str)], sort: &str) -> SourceSettings {
+    let mut more: Vec<&str> = listings.iter().skip(LISTINGS.len()).map(|(name, _)| *name).collect();
+    more.sort_unstable();
+    more.dedup();
+    SourceSettings::of(VENDOR)
+        .listing("base_url", base, "")
+        .listing("listings", more.join(" "), "")
+        .listing("sort", sort, SORTS[0])
+        .build()
 }
 
 fn refuse(words: impl Into<String>) -> Error {
@@ -283,4 +299,54 @@ fn listings(words: &[String]) -> Result<Vec<(&'static str, &'static str)>> {
         return Err(refuse(words));
     };
     Ok(LISTINGS.into_iter().chain(more).filter_map(|word| word.split_once('=')).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use hris_core::Directory as _;
+
+    use super::*;
+
+    fn some() -> Builder {
+        Freshteam::builder().subdomain("acme").api_key(Secret::from("one".to_owned()))
+    }
+
+    fn once() -> RetryPolicy {
+        let mut policy = RetryPolicy::default();
+        policy.attempts = 1;
+        policy
+    }
+
+    fn digests(builder: Builder) -> SourceSettings {
+        builder.build().unwrap_or_else(|error| unreachable!("{error}")).settings()
+    }
+
+    #[test]
+    fn what_decides_who_is_listed_changes_the_digest_and_speed_and_credential_do_not() {
+        let plain = digests(some());
+        for (setting, changed) in [
+            ("subdomain", some().subdomain("other")),
+            ("base_url", some().base_url("http://127.0.0.1:9/api").allow_http_loopback()),
+            ("listings", some().listings(["status=active", "status=inactive", "deleted=true"])),
+            ("sort", some().sort("last_name")),
+        ] {
+            let changed = digests(changed);
+            assert_ne!(changed.listing, plain.listing, "{setting}");
+            assert_eq!(changed.writing, plain.writing, "{setting}");
+        }
+        for (setting, same) in [
+            ("api_key", some().api_key(Secret::from("two".to_owned()))),
+            ("page_size", some().page_size(7)),
+            ("concurrency", some().concurrency(1)),
+            ("rate_share", some().rate_share(0.5)),
+            ("retry", some().retry(once())),
+            ("key_owner", some().key_owner("ada@mill.example")),
+            (
+                "a default, written out",
+                some().subdomain("https://acme.freshteam.com/home").sort("employee_id").listings(LISTINGS),
+            ),
+        ] {
+            assert_eq!(digests(same), plain, "{setting}");
+        }
+    }
 }

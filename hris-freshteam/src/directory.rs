@@ -8,7 +8,7 @@ use futures_util::future::try_join_all;
 use hris_core::http::Part;
 use hris_core::{
     Capabilities, Cost, Directory, EmployeeId, Error, ErrorKind, Field, FieldInfo, LeaverSignals, Lookup,
-    Preflight, ReadRequest, Result, Snapshot, SourceField, StandardField,
+    Preflight, ReadRequest, Result, Snapshot, SourceField, SourceSettings, StandardField,
 };
 
 use crate::builder::{Builder, PAGE_SIZE, Subdomain};
@@ -76,6 +76,7 @@ pub struct Freshteam {
     api: Api,
     subdomain: Subdomain,
     key_owner: Option<String>,
+    settings: SourceSettings,
     plain_http: bool,
     capabilities: Arc<Capabilities>,
 }
@@ -101,11 +102,17 @@ impl Freshteam {
         Builder::default()
     }
 
-    pub(crate) fn new(api: Api, subdomain: Subdomain, key_owner: Option<String>, plain_http: bool) -> Self {
+    pub(crate) fn new(
+        api: Api,
+        subdomain: Subdomain,
+        key_owner: Option<String>,
+        settings: SourceSettings,
+        plain_http: bool,
+    ) -> Self {
         let mut capabilities = Capabilities::read_only(VENDOR, &FIELDS, LeaverSignals::new(true, false));
         capabilities.custom_fields = true;
         capabilities.max_page_size = PAGE_SIZE;
-        Self { api, subdomain, key_owner, plain_http, capabilities: Arc::new(capabilities) }
+        Self { api, subdomain, key_owner, settings, plain_http, capabilities: Arc::new(capabilities) }
     }
 
     /// Everybody, with the records that are wanted, and how many these were.
@@ -152,6 +159,10 @@ impl Freshteam {
 impl Directory for Freshteam {
     fn capabilities(&self) -> &Capabilities {
         &self.capabilities
+    }
+
+    fn settings(&self) -> SourceSettings {
+        self.settings.clone()
     }
 
     async fn check(&self, request: &ReadRequest) -> Result<Preflight> {

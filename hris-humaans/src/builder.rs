@@ -3,9 +3,10 @@
 use std::fmt;
 
 use hris_core::http::{Bearer, Client, Rate, RetryPolicy, Transport};
-use hris_core::{Error, ErrorKind, Result, Secret, setting};
+use hris_core::{Error, ErrorKind, Result, Secret, SourceSettings, setting};
 
 use crate::client::{Api, Vendor};
+use crate::convert::VENDOR;
 use crate::directory::Humaans;
 
 /// Where the API is, unless [`Builder::base_url`] says otherwise.
@@ -146,6 +147,7 @@ impl Builder {
     /// above 250.
     pub fn build(self) -> Result<Humaans> {
         let refuse = |words: &str| Err(Error::new(ErrorKind::Config, words));
+        let settings = self.settings();
         let Some(token) = self.token.filter(|token| !token.is_blank()) else {
             return refuse("token: missing; make one in Humaans under API access tokens");
         };
@@ -182,7 +184,18 @@ impl Builder {
             job_roles_as_of: self.job_roles_as_of,
             people_status: self.people_status,
         };
-        Ok(Humaans::new(api, self.last_day, !self.base_url.starts_with("https")))
+        Ok(Humaans::new(api, self.last_day, settings, !self.base_url.starts_with("https")))
+    }
+
+    /// What decides who is listed and who counts as gone; nothing is ever written.
+    fn settings(&self) -> SourceSettings {
+        SourceSettings::of(VENDOR)
+            .listing("base_url", self.base_url.trim_end_matches('/'), BASE_URL)
+            .listing("people_status", self.people_status, PeopleStatus::default())
+            .listing("last_day", self.last_day, LastDay::default())
+            .listing("sort", self.sort.as_deref().unwrap_or_default(), "")
+            .listing("job_roles_as_of", self.job_roles_as_of, false)
+            .build()
     }
 }
 
@@ -234,5 +247,55 @@ setting! {
         LastWorkingDay = "last_working_day",
         /// `employmentEndDate`, else `lastWorkingDay`.
         EmploymentEnd = "employment_end",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hris_core::Directory as _;
+
+    use super::*;
+
+    fn some() -> Builder {
+        Humaans::builder().token(Secret::from("one".to_owned()))
+    }
+
+    fn once() -> RetryPolicy {
+        let mut policy = RetryPolicy::default();
+        policy.attempts = 1;
+        policy
+    }
+
+    fn digests(builder: Builder) -> SourceSettings {
+        builder.build().unwrap_or_else(|error| unreachable!("{error}")).settings()
+    }
+
+    #[test]
+    fn what_decides_who_is_listed_changes_the_digest_and_speed_and_credential_do_not() {
+        let plain = digests(some());
+        for (setting, changed) in [
+            ("base_url", some().base_url("https://eu.humaans.io/api")),
+            ("people_status", some().people_status(PeopleStatus::Split)),
+            ("last_day", some().last_day(LastDay::EmploymentEnd)),
+            ("sort", some().sort("createdAt")),
+            ("job_roles_as_of", some().job_roles_as_of(true)),
+        ] {
+            let changed = digests(changed);
+            assert_ne!(changed.listing, plain.listing, "{setting}");
+            assert_eq!(changed.writing, plain.writing, "{setting}");
+        }
+        for (setting, same) in [
+            ("token", some().token(Secret::from("two".to_owned()))),
+            ("page_size", some().page_size(7)),
+            ("concurrency", some().concurrency(1)),
+            ("rate_limit", some().rate_limit(Rate::per_second(1))),
+            ("retry", some().retry(once())),
+            (
+                "a default, written out",
+                some().base_url("https://app.humaans.io/api/").people_status(PeopleStatus::All),
+            ),
+        ] {
+            assert_eq!(digests(same), plain, "{setting}");
+        }
     }
 }

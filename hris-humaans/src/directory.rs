@@ -7,7 +7,7 @@ use futures_util::future::{try_join, try_join3, try_join4};
 use hris_core::http::Part;
 use hris_core::{
     Capabilities, Directory, EmployeeId, ErrorKind, Field, FieldInfo, LeaverSignals, Lookup, Preflight,
-    ReadRequest, Result, Snapshot, SourceField, StandardField,
+    ReadRequest, Result, Snapshot, SourceField, SourceSettings, StandardField,
 };
 
 use crate::builder::{Builder, LastDay, MAX_PAGE_SIZE};
@@ -69,6 +69,7 @@ const FIELDS: [StandardField; 31] = [
 pub struct Humaans {
     api: Api,
     last_day: LastDay,
+    settings: SourceSettings,
     plain_http: bool,
     capabilities: Arc<Capabilities>,
 }
@@ -79,11 +80,11 @@ impl Humaans {
         Builder::default()
     }
 
-    pub(crate) fn new(api: Api, last_day: LastDay, plain_http: bool) -> Self {
+    pub(crate) fn new(api: Api, last_day: LastDay, settings: SourceSettings, plain_http: bool) -> Self {
         let mut capabilities = Capabilities::read_only(VENDOR, &FIELDS, LeaverSignals::new(true, true));
         capabilities.custom_fields = true;
         capabilities.max_page_size = MAX_PAGE_SIZE;
-        Self { api, last_day, plain_http, capabilities: Arc::new(capabilities) }
+        Self { api, last_day, settings, plain_http, capabilities: Arc::new(capabilities) }
     }
 
     async fn read(&self, api: &Api, request: &ReadRequest) -> Result<(Snapshot, Part<Vec<CustomField>>)> {
@@ -111,6 +112,10 @@ impl Humaans {
 impl Directory for Humaans {
     fn capabilities(&self) -> &Capabilities {
         &self.capabilities
+    }
+
+    fn settings(&self) -> SourceSettings {
+        self.settings.clone()
     }
 
     async fn check(&self, request: &ReadRequest) -> Result<Preflight> {

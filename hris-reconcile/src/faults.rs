@@ -31,7 +31,7 @@ use hris_core::reconcile::{
 };
 use hris_core::{
     Capabilities, Cost, Directory, DirectoryWriter, Employee, EmployeeId, FieldChange, FieldInfo,
-    Fingerprint, Lookup, Preflight, ReadRequest, Snapshot, Timestamp, User, UserId,
+    Fingerprint, Lookup, Preflight, ReadRequest, Snapshot, SourceSettings, Timestamp, User, UserId,
 };
 use tokio::sync::watch;
 
@@ -363,6 +363,10 @@ impl<S: StateStore> StateStore for Faulty<S> {
 impl<D: Directory> Directory for Faulty<D> {
     fn capabilities(&self) -> &Capabilities {
         self.inner.capabilities()
+    }
+
+    fn settings(&self) -> SourceSettings {
+        self.inner.settings()
     }
 
     async fn check(&self, request: &ReadRequest) -> hris_core::Result<Preflight> {

@@ -147,6 +147,9 @@ async fn a_directory_that_can_only_be_read_is_no_target() {
         fn capabilities(&self) -> &Capabilities {
             &self.0
         }
+        fn settings(&self) -> hris_core::SourceSettings {
+            hris_core::SourceSettings::of("reader").build()
+        }
         async fn check(&self, _: &hris_core::ReadRequest) -> hris_core::Result<hris_core::Preflight> {
             Ok(hris_core::Preflight::new())
         }

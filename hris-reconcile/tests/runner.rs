@@ -185,6 +185,9 @@ impl hris_core::Directory for Hiding {
     fn capabilities(&self) -> &hris_core::Capabilities {
         self.inner.capabilities()
     }
+    fn settings(&self) -> hris_core::SourceSettings {
+        self.inner.settings()
+    }
     async fn check(&self, request: &hris_core::ReadRequest) -> hris_core::Result<hris_core::Preflight> {
         self.inner.check(request).await
     }
@@ -230,6 +233,7 @@ async fn on_hold_removals_wait_and_the_rest_goes_on() {
     put(&company.directory, "e-9", StandardField::JobTitle, "Baker");
     let mut safeguards = Safeguards::default();
     safeguards.on_breach = OnBreach::Hold;
+    company.list_otherwise();
     for now in [day(2), day(3)] {
         let runner = company.builder().safeguards(safeguards.clone()).build().unwrap();
         let report = runner.run(now).await.unwrap();
@@ -248,14 +252,14 @@ async fn a_held_run_does_not_become_what_the_next_is_compared_with() {
     leave(&company.directory, "e-1");
     let mut safeguards = Safeguards::default();
     safeguards.on_breach = OnBreach::Hold;
+    company.list_otherwise();
     for now in [day(2), day(3)] {
-        let runner =
-            company.builder().safeguards(safeguards.clone()).source_settings("status=all").build().unwrap();
+        let runner = company.builder().safeguards(safeguards.clone()).build().unwrap();
         let report = runner.run(now).await.unwrap();
         assert_eq!(report.refusal.as_ref().unwrap().rule, Rule::ConfigChanged, "on {now}");
     }
     // A run that only matches must not make the change look reviewed.
-    let runner = company.builder().source_settings("status=all").build().unwrap();
+    let runner = company.runner();
     runner.match_users(day(4)).await.unwrap();
     assert_eq!(runner.run(day(4)).await.unwrap().refusal.unwrap().rule, Rule::ConfigChanged);
     let saved = runner.plan(day(4)).await.unwrap().save();
@@ -610,7 +614,8 @@ async fn import_of_one_person() {
     leave(&company.directory, "e-4");
     let before = company.store.load("acme").await.unwrap().baseline;
     // Settings that changed hold back removals only.
-    let runner = company.builder().source_settings("status=all").build().unwrap();
+    company.list_otherwise();
+    let runner = company.runner();
 
     let report = runner.import(&id("n-1"), day(2)).await.unwrap();
     assert_eq!((report.command.as_str(), report.counts.created, report.counts.invited), ("import", 1, 1));
@@ -618,6 +623,7 @@ async fn import_of_one_person() {
     assert_eq!(done(&runner.import(&id("e-1"), day(2)).await.unwrap()), ["update e-1 (job_title)"]);
     let refused = runner.import(&id("e-4"), day(2)).await.unwrap();
     assert_eq!(refused.refusal.unwrap().rule, Rule::ConfigChanged);
+    company.list_as_before();
     assert_eq!(done(&company.runner().import(&id("e-4"), day(2)).await.unwrap()), ["deactivate e-4"]);
     let gone = company.runner().import(&id("e-3"), day(2)).await.unwrap_err();
     assert_eq!(gone.kind(), ErrorKind::Config);

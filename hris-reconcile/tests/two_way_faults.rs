@@ -20,8 +20,8 @@ use hris_core::mapping::{Mapping, from};
 use hris_core::reconcile::{MissingAccounts, Policy, Side, TwoWay};
 use hris_core::{
     Capabilities, Directory, DirectoryWriter, Employee, EmployeeId, Error, ErrorKind, Field, FieldChange,
-    FieldInfo, Lookup, MemoryDirectory, Preflight, ProblemCode, ReadRequest, Snapshot, StandardField, Status,
-    TargetField, Timestamp, User, UserStatus,
+    FieldInfo, Lookup, MemoryDirectory, Preflight, ProblemCode, ReadRequest, Snapshot, SourceSettings,
+    StandardField, Status, TargetField, Timestamp, User, UserStatus,
 };
 use hris_reconcile::faults::{Fault, Faults, Faulty};
 use hris_reconcile::report::Report;
@@ -97,6 +97,9 @@ impl Payroll {
 impl Directory for Payroll {
     fn capabilities(&self) -> &Capabilities {
         self.people.capabilities()
+    }
+    fn settings(&self) -> SourceSettings {
+        self.people.settings()
     }
     async fn check(&self, request: &ReadRequest) -> hris_core::Result<Preflight> {
         self.people.check(request).await
@@ -297,10 +300,9 @@ async fn an_update_that_loses_fields_stops_everything_until_the_settings_change(
 
     // Somebody changed how updates are sent: the lost value is filled from the product.
     office.payroll.habits(|habits| habits.loses = None);
-    let mended = builder(office.payroll.clone(), office.product.clone(), office.store.clone())
-        .writing_settings("update_body = full")
-        .build()
-        .unwrap();
+    let settings = SourceSettings::of("memory").writing("update_body", "full", "changed").build();
+    office.payroll.people.set_settings(settings);
+    let mended = office.runner();
     mended.run(day(5)).await.unwrap();
     assert_eq!(office.paid("e-1", StandardField::WorkPhone), some("+4722123451"));
     assert_eq!(office.paid("e-2", StandardField::JobTitle), some("Smith"));

@@ -130,9 +130,10 @@ impl<'a> Reader<'a> {
             employee.put_status(status, if later { "not started" } else { "listed" });
             return None;
         };
-        let Summary { start, end, status, word, primary, first, spoiled } =
+        let Summary { start, end, status, word, primary, first, spoiled_start, ends } =
             sum_up(employments, employee_date, self.today, self.settings.end_dates);
-        if spoiled {
+        employee.put_doubts(&ends, warnings);
+        if spoiled_start {
             self.undated(warnings, "employments", employee);
         }
         if primary.is_none() {
@@ -205,7 +206,7 @@ impl<'a> Reader<'a> {
     }
 
     fn undated(&self, warnings: &mut Tally, member: &'static str, employee: &Employee) {
-        let words = "not a date of the form YYYY-MM-DD, or an end before its start; left out";
+        let words = "not a date of the form YYYY-MM-DD; left out";
         warnings.count(ProblemCode::InvalidDate, member, words, employee.id().as_str());
     }
 }

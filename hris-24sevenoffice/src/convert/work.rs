@@ -1,13 +1,14 @@
 //! What a person's employments say together: since when, until when, and whether they are employed.
 
-use hris_core::{Date, Field, Status, TimeZone, Timestamp};
+use hris_core::{Date, Day, End, Field, Status, TimeZone, Timestamp};
 
 use crate::builder::{EndDates, PhoneRegion};
 use crate::wire::Employment;
 
 /// A date as 24SevenOffice writes it; `None` where it is none.
 ///
-/// Some answers append midnight, and what stands for "none" elsewhere is taken for none here.
+/// Some answers append midnight, and what stands for "none" elsewhere is taken for none here. A day that
+/// never comes is none.
 pub(crate) fn date(text: Field<&str>) -> Option<Field<Date>> {
     let text = match text {
         Field::Value(text) => text.trim(),
@@ -18,7 +19,11 @@ pub(crate) fn date(text: Field<&str>) -> Option<Field<Date>> {
     let text = text.strip_suffix(" 00:00:00").unwrap_or(text);
     match text {
         "0000-00-00" | "0001-01-01" => Some(Field::Cleared),
-        _ => text.parse().ok().map(Field::Value),
+        _ => match Day::read(text) {
+            Day::On(date) => Some(Field::Value(date)),
+            Day::Open => Some(Field::Cleared),
+            Day::Unreadable => None,
+        },
     }
 }
 
@@ -38,9 +43,10 @@ pub(crate) struct Span {
     /// The first day; `None` where it cannot be read or is not told.
     pub(crate) start: Option<Date>,
     pub(crate) end: Field<Date>,
-    /// A date of it cannot be read, or it ends before it begins.
+    /// The start is there and cannot be read.
     pub(crate) spoiled_start: bool,
-    pub(crate) spoiled_end: bool,
+    /// The end as it was sent, held against the start.
+    pub(crate) sent_end: End,
 }
 
 impl Span {
@@ -48,16 +54,18 @@ impl Span {
         let unfit = |member: &str| employment.notes.unfit.iter().any(|name| **name == *member);
         let start = date(employment.start.as_deref()).filter(|_| !unfit("startdate"));
         let end = date(employment.end.as_deref()).filter(|_| !unfit("enddate"));
-        let backwards = match (start, end) {
-            (Some(Field::Value(start)), Some(Field::Value(end))) => end < start,
-            _ => false,
-        };
+        let sent_end = End::of(end.unwrap_or_default(), start.unwrap_or_default(), end.is_none());
         Self {
             start: start.and_then(Field::value),
-            end: end.filter(|_| !backwards).unwrap_or_default(),
+            end: sent_end.usable(),
             spoiled_start: start.is_none(),
-            spoiled_end: end.is_none() || backwards,
+            sent_end,
         }
+    }
+
+    /// Whether what was sent as its end cannot be used.
+    pub(crate) fn has_spoiled_end(&self) -> bool {
+        !matches!(self.sent_end, End::Fits(_))
     }
 
     /// Whether nothing says that it ends. An end that cannot be read is none.
@@ -83,7 +91,10 @@ pub(super) struct Summary {
     pub(super) primary: Option<usize>,
     /// The earliest start of all.
     pub(super) first: Option<Date>,
-    pub(super) spoiled: bool,
+    /// A start cannot be read.
+    pub(super) spoiled_start: bool,
+    /// What was sent as the ends.
+    pub(super) ends: Vec<End>,
 }
 
 /// Which employment the start of a person is that of: the primary one; of several the current, else
@@ -121,15 +132,24 @@ pub(super) fn sum_up(
         };
         let first = employee_date.value();
         let end = Field::Cleared;
-        return Summary { start: employee_date, end, status, word, primary, first, spoiled: false };
+        return Summary {
+            start: employee_date,
+            end,
+            status,
+            word,
+            primary,
+            first,
+            spoiled_start: false,
+            ends: Vec::new(),
+        };
     };
     let start = match main.start {
         Some(start) => Field::Value(start),
         None if main.spoiled_start => Field::NotProvided,
         None => Field::Cleared,
     };
-    let spoiled_end = spans.iter().any(|span| span.spoiled_end);
-    let end = if spans.iter().any(|span| span.is_open() && !span.spoiled_end) {
+    let spoiled_end = spans.iter().any(Span::has_spoiled_end);
+    let end = if spans.iter().any(|span| span.is_open() && !span.has_spoiled_end()) {
         Field::Cleared
     } else if spoiled_end {
         Field::NotProvided
@@ -151,7 +171,8 @@ pub(super) fn sum_up(
         word,
         primary,
         first: spans.iter().filter_map(|span| span.start).min(),
-        spoiled: spoiled_end || spans.iter().any(|span| span.spoiled_start),
+        spoiled_start: spans.iter().any(|span| span.spoiled_start),
+        ends: spans.iter().map(|span| span.sent_end).collect(),
     }
 }
 
@@ -202,6 +223,9 @@ mod tests {
             // What cannot be read ends nobody.
             (&[("2024-03-01", "31.12.2025", "1")], "2024-03-01", "?", "employed"),
             (&[("2024-03-01", "2024-02-01", "1")], "2024-03-01", "?", "employed"),
+            (&[("", "1970-01-01", "1")], "", "?", "employed"),
+            (&[("2024-03-01", "9999-12-31", "1")], "2024-03-01", "", "employed"),
+            (&[("2024-03-01", "2026-12-31T00:00:00.000Z", "1")], "2024-03-01", "2026-12-31", "employed"),
             (&[("2024-02-31", "", "1")], "?", "", "employed"),
         ] {
             let spans = employments(spans);

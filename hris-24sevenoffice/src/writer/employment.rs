@@ -121,7 +121,7 @@ fn plan(
     settings: &Settings,
 ) -> Result<Elements> {
     let spans: Vec<Span> = known.iter().map(Span::of).collect();
-    if spans.iter().any(|span| span.spoiled_start || span.spoiled_end) {
+    if spans.iter().any(|span| span.spoiled_start || span.has_spoiled_end()) {
         return Err(rejected(
             "employments: one of them has a date that cannot be read; correct it in 24SevenOffice first",
         ));

@@ -5,7 +5,7 @@ use std::time::Duration;
 use hris_24sevenoffice::sandbox::{Fault, Person, Shape};
 use hris_24sevenoffice::{EndDates, PhoneRegion};
 use hris_core::{
-    Directory, Employee, ErrorKind, Field, Lookup, ProblemCode, ReadRequest, Snapshot, SourceField,
+    Directory, Employee, ErrorKind, Field, Lookup, ProblemCode, ReadRequest, Severity, Snapshot, SourceField,
     StandardField, Status,
 };
 use serde_json::json;
@@ -376,4 +376,36 @@ fn settings_that_cannot_be_right_are_refused() {
         .create_defaults(table("salary_type"))
         .build()
         .unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_that_cannot_be_read_is_unknown_and_no_missing_one() {
+    let sandbox = sandbox(0).await;
+    let table = [
+        ("2026-12-31T00:00:00.000Z", Some("2026-12-31"), None),
+        ("9999-12-31", None, None),
+        ("0001-01-01", None, None),
+        ("", None, None),
+        ("31.10.2026", None, Some(Severity::Error)),
+        ("1970-01-01", None, Some(Severity::Error)),
+        ("2001-01-01", None, Some(Severity::Warning)),
+    ];
+    for (number, (end, ..)) in (1..).zip(table) {
+        let person = Person::new("Ola", "Odd").number(number.to_string()).starts("2020-01-06").ends(end);
+        sandbox.change(|company| company.hire(person));
+    }
+    let snapshot = payroll(&sandbox).snapshot(&everything()).await.unwrap();
+    for (number, (sent, end, severity)) in (1..).zip(table) {
+        let number = number.to_string();
+        let found = person(&snapshot, &number);
+        assert_eq!(found.status(), Status::Active, "{sent}");
+        assert_eq!(found.end_date().value().map(|day| day.to_string()).as_deref(), end, "{sent}");
+        assert_eq!(found.end_date().is_visible(), severity.is_none(), "{sent}");
+        assert_eq!(found.has_unreadable_end(), severity == Some(Severity::Error), "{sent}");
+        let about = |problem: &&hris_core::Problem| {
+            problem.code == ProblemCode::InvalidDate && problem.about().any(|about| about.as_str() == number)
+        };
+        let told: Vec<_> = snapshot.problems().iter().filter(about).map(|problem| problem.severity).collect();
+        assert_eq!(told, Vec::from_iter(severity), "{sent}");
+    }
 }

@@ -1,13 +1,15 @@
 //! A compiled mapping, and what it makes of a snapshot.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fmt;
 
+use super::fault::fault_of;
 use super::{Rule, Transform, read};
 use crate::reconcile::SharedField;
 use crate::{
     Capabilities, Employee, Field, Problem, ProblemCode, Snapshot, SourceField, StandardField, TargetField,
+    canon,
 };
 
 /// A mapping that was held against a vendor's fields.
@@ -22,11 +24,28 @@ pub(super) struct Column {
     target: TargetField,
     sources: Vec<SourceField>,
     rule: Rule,
+    /// The pairs of the rule by their words, as far as these differ.
+    pairs: HashMap<String, String>,
+    /// The words that mean no value.
+    empty: HashSet<String>,
 }
 
 impl Column {
     pub(super) fn new(target: TargetField, sources: Vec<SourceField>, rule: Rule) -> Self {
-        Self { target, sources, rule }
+        let mut pairs = HashMap::with_capacity(rule.map.len());
+        for (value, replacement) in &rule.map {
+            pairs.entry(canon::word(value).into_owned()).or_insert_with(|| replacement.clone());
+        }
+        let empty = rule.empty.iter().map(|word| canon::word(word).into_owned()).collect();
+        Self { target, sources, rule, pairs, empty }
+    }
+
+    /// Whether a value is one of a list of names, whose order says nothing.
+    fn is_list(&self) -> bool {
+        let list = |field: &SourceField| {
+            matches!(field, SourceField::Standard(StandardField::Teams | StandardField::Groups))
+        };
+        self.sources.iter().any(list)
     }
 
     /// The first source that has a value. Where none has, the field is cleared only if every source
@@ -35,12 +54,17 @@ impl Column {
         let mut state = Field::Cleared;
         for source in &self.sources {
             match read(person, source) {
+                Field::Value(value) if self.is_empty(&value) => {}
                 Field::Value(value) => return Field::Value(value),
                 Field::Cleared => {}
                 hidden => state = hidden,
             }
         }
         state
+    }
+
+    fn is_empty(&self, value: &str) -> bool {
+        !self.empty.is_empty() && self.empty.contains(&*canon::word(value))
     }
 
     /// The value after transforms and lookup; `Err` where the lookup does not list it.
@@ -52,12 +76,8 @@ impl Column {
         if self.rule.map.is_empty() {
             return Ok(if value.trim().is_empty() { Field::Cleared } else { Field::Value(value) });
         }
-        let wanted = value.trim();
-        let exact = self.rule.map.get(wanted);
-        let found = exact.or_else(|| {
-            let mut pairs = self.rule.map.iter();
-            pairs.find(|(key, _)| key.trim().eq_ignore_ascii_case(wanted)).map(|(_, replacement)| replacement)
-        });
+        let exact = self.rule.map.get(value.trim());
+        let found = exact.or_else(|| self.pairs.get(&*canon::word(&value)));
         found.map(|replacement| filled_or_cleared(replacement)).ok_or(())
     }
 }
@@ -103,7 +123,8 @@ impl FieldMap {
     pub fn shared(&self, capabilities: &Capabilities) -> Vec<SharedField> {
         let shared = |column: &Column| {
             let [SourceField::Standard(source)] = column.sources.as_slice() else { return None };
-            let plain = column.rule.map.is_empty() && column.rule.default.is_none();
+            let plain =
+                column.rule.map.is_empty() && column.rule.default.is_none() && column.empty.is_empty();
             let own = matches!(column.target, TargetField::ExternalId | TargetField::ManagerExternalId);
             // Several names in one text cannot be told apart again.
             let list = matches!(source, StandardField::Team | StandardField::Teams | StandardField::Groups);
@@ -131,17 +152,24 @@ impl FieldMap {
             cells: Vec::with_capacity(employees.len().saturating_mul(self.columns.len())),
             filled: vec![0; self.columns.len()],
             problems: Vec::new(),
+            refused: HashSet::new(),
         };
         let mut unmapped: Vec<(u64, Option<&Employee>)> = vec![(0, None); self.columns.len()];
-        for person in employees {
-            for ((column, filled), missing) in self.columns.iter().zip(&mut desired.filled).zip(&mut unmapped)
-            {
+        for (row, person) in employees.iter().enumerate() {
+            let columns = self.columns.iter().zip(&mut desired.filled).zip(&mut unmapped).enumerate();
+            for (place, ((column, filled), missing)) in columns {
                 let cell = match column.read(person) {
                     Field::Value(value) => {
                         *filled += 1;
                         match column.change(value) {
                             Ok(Field::Cleared) => column.default_cell(),
-                            Ok(cell) => usable(&column.target, cell, person, &mut desired.problems),
+                            Ok(cell) => {
+                                let cell = usable(&column.target, cell, person, &mut desired.problems);
+                                if !cell.is_value() {
+                                    desired.refused.insert((row, place));
+                                }
+                                cell
+                            }
                             Err(()) => {
                                 missing.0 += 1;
                                 missing.1 = [missing.1, Some(person)]
@@ -201,42 +229,6 @@ fn usable<'a>(
     Field::NotProvided
 }
 
-/// Why a value is none that the field can hold.
-pub(crate) fn fault_of(target: &TargetField, value: &str) -> Option<(ProblemCode, &'static str)> {
-    match target {
-        TargetField::Email if !is_email(value) => {
-            Some((ProblemCode::InvalidEmail, "this is not an e-mail address; correct it in the HR system"))
-        }
-        TargetField::StartDate | TargetField::EndDate if value.parse::<crate::Date>().is_err() => Some((
-            ProblemCode::InvalidDate,
-            "this is not a date of the form YYYY-MM-DD; correct it or its mapping",
-        )),
-        _ => None,
-    }
-}
-
-fn is_email(text: &str) -> bool {
-    // Nearly every address is of this plain form, which needs no grammar.
-    let word = |part: &str, more: &[u8]| {
-        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || more.contains(&byte);
-        let edge = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
-        let bytes = part.as_bytes();
-        edge(bytes.first())
-            && edge(bytes.last())
-            && part.len() <= 63
-            && !part.contains("..")
-            && bytes.iter().all(|b| allowed(*b))
-    };
-    let split = text.split_once('@');
-    if split.is_some_and(|(local, domain)| {
-        word(local, b".-_+") && domain.split('.').all(|label| word(label, b"-"))
-    }) {
-        return true;
-    }
-    let plain = !text.chars().any(|letter| letter.is_control() || letter.is_whitespace());
-    plain && email_address::EmailAddress::is_valid(text) && !text.ends_with('>')
-}
-
 /// What each person of a snapshot should look like in the target.
 ///
 /// Values are borrowed from the snapshot where the mapping left them as they were. `Debug` shows
@@ -248,6 +240,8 @@ pub struct Desired<'a> {
     cells: Vec<Field<Cow<'a, str>>>,
     filled: Vec<u64>,
     problems: Vec<Problem>,
+    /// Row and column of the values that the target field cannot hold.
+    refused: HashSet<(usize, usize)>,
 }
 
 impl<'a> Desired<'a> {
@@ -268,6 +262,23 @@ impl<'a> Desired<'a> {
     pub fn value(&self, row: usize, field: &TargetField) -> Field<&str> {
         let column = self.columns.iter().position(|column| column.target == *field);
         column.and_then(|column| self.row(row).get(column)).map_or(Field::NotProvided, Field::as_deref)
+    }
+
+    /// Whether the source has a value for `field` of the person at `row` that the field cannot hold. It is
+    /// among [`Desired::problems`], and [`Desired::value`] says that it was not provided.
+    #[must_use]
+    pub fn is_refused(&self, row: usize, field: &TargetField) -> bool {
+        let column = self.columns.iter().position(|column| column.target == *field);
+        column.is_some_and(|column| self.refused.contains(&(row, column)))
+    }
+
+    /// Whether a value of an account means what the mapping wants in the column at this place among
+    /// [`Desired::targets`]: as values of the field do, and of a list of teams or groups in any order.
+    #[must_use]
+    pub fn agrees(&self, column: usize, wanted: &str, current: &str) -> bool {
+        let Some(column) = self.columns.get(column) else { return wanted == current };
+        canon::same(&column.target, wanted, current)
+            || (column.is_list() && canon::list(wanted) == canon::list(current))
     }
 
     /// The target fields, in the order of the cells of a row.

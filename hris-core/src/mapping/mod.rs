@@ -23,6 +23,7 @@
 //! ```
 
 mod apply;
+mod fault;
 mod read;
 
 use std::collections::BTreeMap;
@@ -30,8 +31,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::apply::fault_of;
 pub use self::apply::{Desired, FieldMap};
+pub(crate) use self::fault::fault_of;
 pub(crate) use self::read::read;
 use crate::{Capabilities, SourceField, StandardField, TargetField};
 
@@ -165,6 +166,8 @@ pub struct Rule {
     map: BTreeMap<String, String>,
     #[serde(default)]
     default: Option<String>,
+    #[serde(default)]
+    empty: Vec<String>,
 }
 
 impl Rule {
@@ -195,7 +198,9 @@ impl Rule {
     }
 
     /// Replaces this value by that one. With at least one such pair, a value without a pair takes
-    /// the default, or else is left as it is in the target, and is reported.
+    /// the default, or else is left as it is in the target, and is reported. Values are held against the
+    /// pairs in compatibility form, without regard to case and with every kind of blank as one space; a
+    /// pair that is written exactly so goes before.
     #[must_use]
     pub fn map(mut self, value: &str, replacement: &str) -> Self {
         self.map.insert(value.to_owned(), replacement.to_owned());
@@ -207,6 +212,14 @@ impl Rule {
     #[must_use]
     pub fn default_value(mut self, value: &str) -> Self {
         self.default = Some(value.to_owned());
+        self
+    }
+
+    /// Takes this word of the source for no value, as if the field were empty there: `N/A`, `-`. Words are
+    /// compared as those of [`Rule::map`] are.
+    #[must_use]
+    pub fn empty(mut self, word: &str) -> Self {
+        self.empty.push(word.to_owned());
         self
     }
 

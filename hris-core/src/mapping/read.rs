@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::{Employee, Field, SourceField, StandardField};
+use crate::{Employee, Field, SourceField, StandardField, canon};
 
-/// The text of `field`: dates as `YYYY-MM-DD`, lists joined with `; `, the address as a JSON
+/// The text of `field`: dates as `YYYY-MM-DD`, lists sorted and joined with `; `, the address as a JSON
 /// object. Custom fields go by id, or by the exact name.
 pub(crate) fn read<'a>(person: &'a Employee, field: &SourceField) -> Field<Cow<'a, str>> {
     let standard = match field {
@@ -43,7 +43,12 @@ fn joined(list: Field<&[String]>) -> Field<Cow<'_, str>> {
     match list {
         Field::Value([]) => Field::Cleared,
         Field::Value([one]) => Field::Value(Cow::Borrowed(one)),
-        other => other.map(|list| Cow::Owned(list.join("; "))),
+        // In which order a vendor sends them says nothing.
+        other => other.map(|list| {
+            let mut names: Vec<&str> = list.iter().map(String::as_str).collect();
+            names.sort_unstable();
+            Cow::Owned(names.join(canon::LIST))
+        }),
     }
 }
 

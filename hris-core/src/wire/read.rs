@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::value::{Loose, May, Value};
 use super::{List, Notes, Record, Slot};
-use crate::{Date, Field};
+use crate::{Date, Day, Field};
 
 /// How a document is being read.
 pub(super) struct Reading<'a> {
@@ -240,7 +240,11 @@ impl<'de, A: MapAccess<'de>> Member<'_, '_, A> {
     fn date(&mut self, slot: &mut Field<Date>) -> Result<(), A::Error> {
         let value = match self.value(May::Scalar)? {
             Loose::Nothing => Field::Cleared,
-            Loose::One(text) => text.parse().map_or(Field::NotProvided, Field::Value),
+            Loose::One(text) => match Day::read(&text) {
+                Day::On(date) => Field::Value(date),
+                Day::Open => Field::Cleared,
+                Day::Unreadable => Field::NotProvided,
+            },
             Loose::Many(_) | Loose::Unfit => Field::NotProvided,
         };
         if value == Field::NotProvided {

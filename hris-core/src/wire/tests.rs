@@ -136,6 +136,8 @@ fn dates() {
         (r#""2024-02-29""#, Field::Value(Date::new(2024, 2, 29).unwrap())),
         ("null", Field::Cleared),
         (r#""""#, Field::Cleared),
+        (r#""2026-02-28T00:00:00.000Z""#, Field::Value(Date::new(2026, 2, 28).unwrap())),
+        (r#""9999-12-31""#, Field::Cleared),
     ] {
         let row = with("date", json);
         assert_eq!(row.date, expected, "{json}");
@@ -146,7 +148,8 @@ fn dates() {
         r#""2026-13-01""#,
         r#""2026-2-3""#,
         r#""03.02.2026""#,
-        r#""2026-02-03T00:00:00Z""#,
+        r#""2026-02-03T09:00:00Z""#,
+        r#""0001-01-01""#,
         r#""tomorrow""#,
         "20260203",
         "1.5",

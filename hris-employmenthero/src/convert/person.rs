@@ -1,7 +1,7 @@
 //! One person: names, status, dates, place.
 
 use hris_core::{
-    Date, Employee, Field, ProblemCode, ReadRequest, Result, StandardField, Status, Tally, wire,
+    Date, Day, Employee, End, Field, ProblemCode, ReadRequest, Result, StandardField, Status, Tally, wire,
 };
 
 use super::Customs;
@@ -204,25 +204,17 @@ fn parts(address: Address) -> [Field<String>; 5] {
 }
 
 fn put_dates(employee: &mut Employee, person: &Person, warnings: &mut Tally) {
-    let mut read = |text: &Field<String>, name: &'static str| {
-        day(text).unwrap_or_else(|()| {
-            let words = "no date that a calendar has; left out";
-            warnings.count(ProblemCode::InvalidDate, name, words, employee.id().as_str());
-            Field::NotProvided
-        })
-    };
-    let start = read(&person.start_date, "start_date");
-    let mut end = read(&person.termination_date, "termination_date");
-    if let (Field::Value(first), Field::Value(last)) = (start, end)
-        && last < first
-    {
-        let words = "the end lies before the start; left out";
-        warnings.count(ProblemCode::InvalidDate, "end_date", words, employee.id().as_str());
-        end = Field::NotProvided;
-    }
+    let start = day(&person.start_date).unwrap_or_else(|()| {
+        let words = "no date that a calendar has; left out";
+        warnings.count(ProblemCode::InvalidDate, "start_date", words, employee.id().as_str());
+        Field::NotProvided
+    });
+    let end = day(&person.termination_date);
+    let end = End::of(end.unwrap_or_default(), start, end.is_err());
+    employee.put_doubts(&[end], warnings);
     employee.put_date(StandardField::StartDate, start);
-    employee.put_date(StandardField::EndDate, end);
-    employee.put_date(StandardField::LastWorkingDay, end);
+    employee.put_date(StandardField::EndDate, end.usable());
+    employee.put_date(StandardField::LastWorkingDay, end.usable());
 }
 
 /// The calendar date as it is written. A time of day and an offset may follow; they never shift it.
@@ -237,7 +229,11 @@ fn day(text: &Field<String>) -> std::result::Result<Field<Date>, ()> {
     let time = |byte: u8| byte.is_ascii_digit() || b":.+-Z ".contains(&byte);
     let mut rest = rest.bytes();
     match rest.next() {
-        None | Some(b'T' | b't' | b' ') if rest.all(time) => date.parse().map(Field::Value).map_err(|_| ()),
+        None | Some(b'T' | b't' | b' ') if rest.all(time) => match Day::read(date) {
+            Day::On(date) => Ok(Field::Value(date)),
+            Day::Open => Ok(Field::Cleared),
+            Day::Unreadable => Err(()),
+        },
         _ => Err(()),
     }
 }
@@ -266,6 +262,7 @@ mod tests {
             assert_eq!(found.map(|day| day.to_string()).as_deref(), expected, "{text:?}");
         }
         assert_eq!(day(&Field::Cleared), Ok(Field::Cleared));
+        assert_eq!(day(&Field::Value("9999-12-31T00:00:00+00:00".to_owned())), Ok(Field::Cleared));
         assert_eq!(day(&Field::NotProvided), Ok(Field::NotProvided));
     }
 

@@ -1,7 +1,8 @@
 //! People: status, dates, addresses, teams, managers, custom fields.
 
 use hris_core::{
-    Directory, EmployeeId, Field, Lookup, ProblemCode, ReadRequest, SourceField, StandardField, Status,
+    Directory, EmployeeId, Field, Lookup, ProblemCode, ReadRequest, Severity, SourceField, StandardField,
+    Status,
 };
 use hris_employmenthero::Archived;
 use hris_employmenthero::sandbox::{CANARY, Fault, Person};
@@ -79,6 +80,39 @@ async fn dates_that_cannot_be_are_left_out_and_told() {
     let told = snapshot.problems().iter().filter(|problem| problem.code == ProblemCode::InvalidDate);
     assert_eq!(told.count(), 3);
     assert!(!format!("{:?}", snapshot.problems()).contains("soon"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_end_that_cannot_be_read_is_unknown_and_no_missing_one() {
+    let sandbox = sandbox(1).await;
+    let table = [
+        ("2026-12-31T00:00:00.000Z", Some("2026-12-31"), None),
+        ("9999-12-31", None, None),
+        ("", None, None),
+        ("soon", None, Some(Severity::Error)),
+        ("1970-01-01", None, Some(Severity::Error)),
+        ("0001-01-01T00:00:00Z", None, Some(Severity::Error)),
+        ("2001-01-01", None, Some(Severity::Warning)),
+    ];
+    let hire = |end: &str| {
+        sandbox.hire(Person::new("Ola", "Odd").starts("2020-01-06").status("Terminated").ends(end))
+    };
+    let ids = table.map(|(end, ..)| hire(end));
+    let snapshot = directory(&sandbox).snapshot(&everything()).await.unwrap();
+    for (id, (sent, end, severity)) in ids.iter().zip(table) {
+        let found = person(&snapshot, id);
+        assert_eq!(found.status(), Status::Terminated, "{sent}");
+        let days = [found.end_date(), found.last_working_day()];
+        let shown = days.map(|day| day.value().map(|day| day.to_string()));
+        assert_eq!(shown, [end, end].map(|day| day.map(str::to_owned)), "{sent}");
+        assert_eq!(found.end_date().is_visible(), severity.is_none(), "{sent}");
+        assert_eq!(found.has_unreadable_end(), severity == Some(Severity::Error), "{sent}");
+        let about = |problem: &&hris_core::Problem| {
+            problem.code == ProblemCode::InvalidDate && problem.about().any(|about| about.as_str() == id)
+        };
+        let told: Vec<_> = snapshot.problems().iter().filter(about).map(|problem| problem.severity).collect();
+        assert_eq!(told, Vec::from_iter(severity), "{sent}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

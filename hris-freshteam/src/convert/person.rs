@@ -53,7 +53,7 @@ impl<'a> Reader<'a> {
             let words = "the value is of another type than Freshteam documents; left out";
             tally.count(ProblemCode::InvalidRecord, member.to_string(), words, &id);
         }
-        for member in &person.notes.undated {
+        for member in person.notes.undated.iter().filter(|member| ***member != *"termination_date") {
             let words = "not a date of the form YYYY-MM-DD; left out";
             tally.count(ProblemCode::InvalidDate, member.to_string(), words, &id);
         }
@@ -101,13 +101,9 @@ impl<'a> Reader<'a> {
         if let Some(words) = found.odd {
             tally.count(ProblemCode::Divergence, "status", words, &id);
         }
-        let mut end = person.termination;
-        if found.end_is_old {
-            let words =
-                "the last day lies before the first; left out, as it belongs to an earlier employment";
-            tally.count(ProblemCode::InvalidDate, "termination_date", words, &id);
-            end = Field::NotProvided;
-        }
+        // A day before the first one belongs to an earlier employment.
+        employee.put_doubts(&[found.end], tally);
+        let end = found.end.usable();
         employee.put_date(StandardField::StartDate, person.joining);
         employee.put_date(StandardField::EndDate, end);
         employee.put_date(StandardField::LastWorkingDay, end);

@@ -1,6 +1,6 @@
 //! Who is employed and who has left: the status decides, with the flags beside it.
 
-use hris_core::{Date, Field, Status};
+use hris_core::{Date, End, Field, Status};
 
 use crate::wire::Person;
 
@@ -10,8 +10,9 @@ pub(super) struct Standing {
     pub(super) status: Status,
     /// Saved without hiring the person: present, and never given an account.
     pub(super) draft: bool,
-    /// The day of leaving belongs to an earlier employment.
-    pub(super) end_is_old: bool,
+    /// The day of leaving as far as it can be believed; one before the first day belongs to an earlier
+    /// employment.
+    pub(super) end: End,
     /// What does not fit together.
     pub(super) odd: Option<&'static str>,
 }
@@ -25,15 +26,11 @@ pub(crate) fn has_left(person: &Person, today: Date) -> bool {
 pub(super) fn standing(person: &Person, today: Date) -> Standing {
     let is = |flag: Field<bool>| flag == Field::Value(true);
     let word = person.status.as_deref().value().map(|word| word.trim().to_ascii_lowercase());
-    let unreadable = person.notes.undated.iter().any(|member| **member == *"termination_date");
-    let end_is_old = matches!(
-        (person.termination, person.joining),
-        (Field::Value(end), Field::Value(start)) if end < start
-    );
-    let end = person.termination.value().filter(|_| !end_is_old);
-    let to_come = end.is_some_and(|day| day >= today);
+    let undated = person.notes.undated.iter().any(|member| **member == *"termination_date");
+    let end = End::of(person.termination, person.joining, undated);
+    let to_come = end.usable().value().is_some_and(|day| day >= today);
     let regular = |word: &str| word.trim().eq_ignore_ascii_case("regular");
-    let of = |status| Standing { status, draft: false, end_is_old, odd: None };
+    let of = |status| Standing { status, draft: false, end, odd: None };
     let odd = |status, words| Standing { odd: Some(words), ..of(status) };
     match word.as_deref() {
         _ if is(person.deleted) && !to_come => of(Status::Terminated),
@@ -47,11 +44,11 @@ pub(super) fn standing(person: &Person, today: Date) -> Standing {
             "deleted in Freshteam though the last day is still to come; the account stays until then",
         ),
         Some("active") if is(person.terminated) && to_come => of(Status::Active),
-        Some("active") if is(person.terminated) && end_is_old => odd(
+        Some("active") if is(person.terminated) && end == End::BeforeStart => odd(
             Status::Active,
             "terminated before the first day, so from an earlier employment; the status says employed",
         ),
-        Some("active") if is(person.terminated) && unreadable => odd(
+        Some("active") if is(person.terminated) && end == End::Unreadable => odd(
             Status::Unknown,
             "terminated on a day that cannot be read, and active; nothing is decided; correct the date",
         ),
@@ -117,7 +114,7 @@ mod tests {
             Status::Terminated,
             false,
         );
-        assert!(old.end_is_old, "the day does not say when this employment ended");
+        assert_eq!(old.end, End::BeforeStart, "the day does not say when this employment ended");
     }
 
     #[test]
@@ -129,6 +126,8 @@ mod tests {
         check(&active(r#""termination_date":null"#), Status::Terminated, true);
         check(&active(r#""draft":true"#), Status::Terminated, true);
         check(&active(r#""termination_date":"2026-02-31""#), Status::Unknown, true);
+        check(&active(r#""termination_date":"1970-01-01""#), Status::Unknown, true);
+        check(&active(r#""termination_date":"9999-12-31""#), Status::Terminated, true);
         check(
             &active(r#""termination_date":"2025-06-30","joining_date":"2026-11-01""#),
             Status::Active,
@@ -160,7 +159,7 @@ mod tests {
             Status::Active,
             false,
         );
-        assert!(back.end_is_old);
+        assert_eq!(back.end, End::BeforeStart);
     }
 
     #[test]

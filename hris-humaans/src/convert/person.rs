@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use hris_core::http::Part;
 use hris_core::{
-    Date, Employee, Field, Problem, ProblemCode, ReadRequest, Result, StandardField, Status, Tally,
+    Date, Employee, End, Field, Problem, ProblemCode, ReadRequest, Result, StandardField, Status, Tally,
 };
 
 use super::role::Roles;
@@ -14,6 +14,9 @@ use crate::wire::{Location, Person};
 
 /// The literal in `locationId` of people who work from anywhere.
 const REMOTE: &str = "remote";
+
+/// The members that say when an employment ends.
+const ENDS: [&str; 2] = ["employmentEndDate", "lastWorkingDay"];
 
 /// How far ahead a last day of somebody who has left is believable.
 const YEAR: i32 = 365;
@@ -77,7 +80,7 @@ impl<'a> Reader<'a> {
             let words = "the value is of another type than Humaans documents; left out";
             warnings.count(ProblemCode::InvalidRecord, field_of(member), words, &id);
         }
-        for member in &person.notes.undated {
+        for member in person.notes.undated.iter().filter(|member| !ENDS.contains(&&***member)) {
             let words = "not a date of the form YYYY-MM-DD; left out";
             warnings.count(ProblemCode::InvalidDate, field_of(member), words, &id);
         }
@@ -133,17 +136,19 @@ impl<'a> Reader<'a> {
             person.first_day,
             undated("employmentStartDate") || undated("firstWorkingDay"),
         );
-        let (end, end_spoiled) = not_before(person.employment_end, start);
-        let (last, last_spoiled) = not_before(person.last_day, start);
-        if end_spoiled || last_spoiled {
-            let words = "the end lies before the start; left out";
-            warnings.count(ProblemCode::InvalidDate, "end_date", words, employee.id().as_str());
-        }
-        let spoiled =
-            end_spoiled || last_spoiled || undated("employmentEndDate") || undated("lastWorkingDay");
-        let end_date = first_of(end, last, spoiled);
+        let [end, last] = ENDS.map(undated);
+        let ends = [End::of(person.employment_end, start, end), End::of(person.last_day, start, last)];
+        employee.put_doubts(&ends, warnings);
+        let spoiled = !ends.iter().all(|end| matches!(end, End::Fits(_)));
+        // A day that cannot be read is not guessed from the other one.
+        let or = |own: End, other: End| match own {
+            End::Unreadable => Field::NotProvided,
+            own => first_of(own.usable(), other.usable(), spoiled),
+        };
+        let [end, last] = ends;
+        let end_date = or(end, last);
         let last_day = match self.last_day {
-            LastDay::LastWorkingDay => first_of(last, end, spoiled),
+            LastDay::LastWorkingDay => or(last, end),
             LastDay::EmploymentEnd => end_date,
         };
         employee.put_date(StandardField::StartDate, start);
@@ -288,13 +293,5 @@ fn first_of(one: Field<Date>, other: Field<Date>, spoiled: bool) -> Field<Date> 
         _ if spoiled => Field::NotProvided,
         (Field::Cleared, _) | (_, Field::Cleared) => Field::Cleared,
         (hidden, _) => hidden,
-    }
-}
-
-/// The date, unless it lies before the start; and whether it does.
-fn not_before(date: Field<Date>, start: Field<Date>) -> (Field<Date>, bool) {
-    match (date, start) {
-        (Field::Value(date), Field::Value(start)) if date < start => (Field::NotProvided, true),
-        _ => (date, false),
     }
 }

@@ -1,13 +1,13 @@
 //! Building a runner.
 
+mod digest;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use hris_core::mapping::{FieldMap, Mapping};
 use hris_core::reconcile::{Policy, Safeguards};
 use hris_core::{Directory, TimeZone};
-use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
 use super::both_ways::Shared;
 use super::calls::Calls;
@@ -30,8 +30,6 @@ pub struct RunnerBuilder {
     policy: Policy,
     safeguards: Safeguards,
     time_zone: TimeZone,
-    source_settings: String,
-    writing_settings: String,
     observer: Arc<dyn Observer>,
     hooks: Vec<Arc<dyn ReportHook>>,
     stop: Stop,
@@ -54,8 +52,6 @@ impl RunnerBuilder {
             policy: Policy::default(),
             safeguards: Safeguards::default(),
             time_zone: TimeZone::utc(),
-            source_settings: String::new(),
-            writing_settings: String::new(),
             observer: Arc::new(Nobody),
             hooks: Vec::new(),
             stop: Stop::new(),
@@ -105,21 +101,6 @@ impl RunnerBuilder {
         self
     }
 
-    /// Settings of the source that decide who is listed, as text in any form. The first run after
-    /// they changed removes nobody without approval. Only a digest is kept.
-    pub fn source_settings(mut self, settings: impl Into<String>) -> Self {
-        self.source_settings = settings.into();
-        self
-    }
-
-    /// Settings of the source that decide how it is written, as text in any form. After a write that lost
-    /// fields nothing is written to the source until these or the settings above change. Only a digest
-    /// is kept.
-    pub fn writing_settings(mut self, settings: impl Into<String>) -> Self {
-        self.writing_settings = settings.into();
-        self
-    }
-
     /// Has somebody told how a run goes.
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.observer = Arc::new(observer);
@@ -157,10 +138,10 @@ impl RunnerBuilder {
         let map = mapping.compile(capabilities).map_err(|error| {
             Error::new(ErrorKind::Config, format!("read the mapping: {error}")).with_source(error)
         })?;
-        let settings = digest(&(&self.source_settings, &self.writing_settings))?;
-        let shared = shared(&*self.directory, &map, &self.policy, settings)?;
-        let zone = format!("{:?}", self.time_zone);
-        let config = digest(&(&mapping, beyond_default(&self.policy)?, zone, &self.source_settings))?;
+        let settings = self.directory.settings();
+        let written = digest::of(&(&settings.listing, &settings.writing))?;
+        let shared = shared(&*self.directory, &map, &self.policy, written)?;
+        let config = digest::config(&mapping, &self.policy, &self.time_zone, &settings.listing)?;
         Ok(Runner {
             calls: Calls::new(Arc::clone(&self.target), self.call_limit),
             directory: self.directory,
@@ -210,34 +191,4 @@ fn shared(
         return Err(Error::new(ErrorKind::Config, message));
     }
     Ok(Some(Shared { fields, settings }))
-}
-
-/// What a policy says beyond the default. A setting that a later version adds is in nobody's digest before
-/// somebody sets it.
-fn beyond_default(policy: &Policy) -> Result<Value> {
-    let value = |policy: &Policy| {
-        serde_json::to_value(policy)
-            .map_err(|_| Error::new(ErrorKind::Config, "read the policy: it cannot be written as JSON"))
-    };
-    let mut said = value(policy)?;
-    without(&mut said, &value(&Policy::default())?);
-    Ok(said)
-}
-
-fn without(said: &mut Value, default: &Value) {
-    if let (Value::Object(said), Value::Object(default)) = (said, default) {
-        for (name, usual) in default {
-            if said.get(name) == Some(usual) {
-                said.remove(name);
-            } else if let Some(value) = said.get_mut(name) {
-                without(value, usual);
-            }
-        }
-    }
-}
-
-fn digest(settings: &impl serde::Serialize) -> Result<String> {
-    let text = serde_json::to_vec(settings)
-        .map_err(|_| Error::new(ErrorKind::Config, "read the settings: they cannot be written as JSON"))?;
-    Ok(Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect())
 }

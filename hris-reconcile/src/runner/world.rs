@@ -18,7 +18,7 @@ use super::links::Links;
 use super::settle::{Settled, settle};
 use crate::observer::Event;
 use crate::store::{Settlement, State};
-use crate::{Error, Result};
+use crate::{Error, ErrorKind, Result};
 
 /// How many people are asked for at once.
 const ASKED_AT_ONCE: usize = 4;
@@ -110,6 +110,7 @@ impl Runner {
         draft.source.complete = true;
         draft.source.requests = snapshot.requests() + cost.map_or(0, |cost| cost.asked);
         tracing::debug!(people = snapshot.people(), requests = snapshot.requests(), "read the directory");
+        statuses_are_known(&snapshot)?;
         self.world(mode, snapshot, known, now).await
     }
 
@@ -256,4 +257,25 @@ impl Runner {
             .with_fields(self.map.sources())
             .with_fields(own.map(hris_core::SourceField::from))
     }
+}
+
+/// Refuses an answer in which nobody has a status that is known: it cannot say who works there.
+fn statuses_are_known(snapshot: &Snapshot) -> Result<()> {
+    if !snapshot.all_statuses_unknown() {
+        return Ok(());
+    }
+    let words: std::collections::BTreeSet<String> = snapshot
+        .employees()
+        .iter()
+        .filter_map(|person| person.raw_status().value())
+        .map(|word| format!("{:?}", word.chars().take(40).collect::<String>()))
+        .collect();
+    let words = words.into_iter().take(3).collect::<Vec<_>>().join(", ");
+    let shown = if words.is_empty() { String::new() } else { format!(" (the source says {words})") };
+    let message = format!(
+        "read the source: not one of its {} people has a status that is known{shown}, so nobody is changed; look at \
+         the source and at what the credential may see",
+        snapshot.employees().len()
+    );
+    Err(Error::new(ErrorKind::Source, message))
 }

@@ -7,8 +7,8 @@ pub(crate) mod meddling;
 
 use hris_core::reconcile::Policy;
 use hris_core::{
-    Employee, EmployeeId, Field, MemoryDirectory, StandardField, Status, TargetField, Timestamp, User,
-    UserStatus,
+    Employee, EmployeeId, Field, MemoryDirectory, SourceSettings, StandardField, Status, TargetField,
+    Timestamp, User, UserStatus,
 };
 use hris_reconcile::faults::{Faults, Faulty};
 use hris_reconcile::report::Report;
@@ -90,6 +90,15 @@ impl Company {
         let report = company.runner().run(day(1)).await.unwrap();
         assert_eq!(report.counts.created, count as u64);
         company
+    }
+
+    /// Somebody edits a setting of the source that decides who is listed.
+    pub(crate) fn list_otherwise(&self) {
+        self.directory.set_settings(SourceSettings::of("memory").listing("status", "split", "all").build());
+    }
+
+    pub(crate) fn list_as_before(&self) {
+        self.directory.set_settings(SourceSettings::of("memory").build());
     }
 
     pub(crate) fn builder(&self) -> RunnerBuilder {

@@ -214,8 +214,6 @@ async fn with_runner<T>(
         .policy(settings.policy.clone())
         .safeguards(settings.safeguards.clone())
         .time_zone(settings.time_zone.clone())
-        .source_settings(settings.vendor.listing(settings))
-        .writing_settings(settings.source.to_string())
         .observer(progress.clone())
         .stop(shell.stop.runs());
     if let Some(mailer) = mailer {

@@ -147,9 +147,12 @@ pub(crate) struct RuleTable {
     /// The value where the source says there is none.
     #[serde(default)]
     pub(crate) default: Option<String>,
-    /// This value in the source becomes that one.
+    /// This value in the source becomes that one, without regard to case and kinds of blanks.
     #[serde(default)]
     pub(crate) map: BTreeMap<String, String>,
+    /// Words that mean no value, such as "N/A" and "-", without regard to case and kinds of blanks.
+    #[serde(default)]
+    pub(crate) empty: Vec<String>,
 }
 
 /// One name or several.
@@ -461,6 +464,7 @@ impl Rule {
         rule = names.fold(rule, |rule, name| rule.or(name));
         rule = table.transform.into_iter().fold(rule, core_mapping::Rule::transform);
         rule = table.map.iter().fold(rule, |rule, (value, replacement)| rule.map(value, replacement));
+        rule = table.empty.iter().fold(rule, |rule, word| rule.empty(word));
         match &table.default {
             Some(value) => rule.default_value(value),
             None => rule,

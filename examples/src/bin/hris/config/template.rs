@@ -53,7 +53,7 @@ path = "hris-state.db"                # readable by you alone
 
 [mapping]                             # target field = source field; `hris fields` lists them
 {mapping}# custom.cost_centre = "custom.Cost centre"                        # a field of your own
-# department = {{ from = "department", default = "Unassigned", map = {{ "Ops" = "Operations" }} }}
+# department = {{ from = "department", default = "Unassigned", map = {{ "Ops" = "Operations" }}, empty = ["N/A", "-"] }}
 
 [match]                               # how people without an account find an existing one
 keys = ["external_id", "employee_number", "email"]   # tried in order; an ambiguous match is a conflict, never a guess

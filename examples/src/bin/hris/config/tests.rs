@@ -88,7 +88,7 @@ fn one_message_names_line_path_shape_and_nearest_key() {
         ),
         (
             "[mapping]\nemail = 3\n",
-            "hris.toml:4: mapping.email must be text in quotes or a table of default, from, map, transform, not a number",
+            "hris.toml:4: mapping.email must be text in quotes or a table of default, empty, from, map, transform, not a number",
         ),
         (
             "[report]\nemail_to = \"hr@acme.example\"\n",

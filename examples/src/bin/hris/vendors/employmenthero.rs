@@ -287,12 +287,6 @@ rate_limit = { per_second = 15, per_minute = 95 }
         check_address("redirect_uri", source.redirect_uri.as_deref())
     }
 
-    fn listing(&self, settings: &Settings) -> String {
-        let source = Source::of(settings).unwrap_or_default();
-        let archived = source.archived.unwrap_or(ArchivedMeaning::Leaver);
-        format!("{:?} {archived:?}", source.organisation)
-    }
-
     fn directory(&self, settings: &Settings) -> Result<Box<dyn Directory>> {
         OAuth::directory(self, settings, Arc::new(MemoryGrants::default()))
     }

@@ -170,13 +170,6 @@ new_hires = false                     # people before their first day are not re
         Err((key, words.strip_prefix(&format!("{key}: ")).unwrap_or(&words).to_owned()))
     }
 
-    fn listing(&self, settings: &Settings) -> String {
-        let source: Source = super::read(&settings.source).unwrap_or_default();
-        let listings = source.listings.unwrap_or_default();
-        // The first two are always there.
-        listings.get(2..).unwrap_or_default().join(" ")
-    }
-
     fn directory(&self, settings: &Settings) -> Result<Box<dyn Directory>> {
         let source: Source = super::read(&settings.source)?;
         if source.subdomain.is_none() && source.access.base_url.is_none() {

@@ -162,13 +162,6 @@ job_roles_as_of = false               # ask for the job roles of today only
         source.access.validate()
     }
 
-    fn listing(&self, settings: &Settings) -> String {
-        let source: Source = super::read(&settings.source).unwrap_or_default();
-        let status = source.people_status.unwrap_or(PeopleStatus::All);
-        let last_day = source.last_day.unwrap_or(LastDay::LastWorkingDay);
-        format!("{status:?} {last_day:?} {}", source.job_roles_as_of.unwrap_or_default())
-    }
-
     fn directory(&self, settings: &Settings) -> Result<Box<dyn Directory>> {
         let source: Source = super::read(&settings.source)?;
         let token = source.access.token(settings, TOKEN_VARIABLE)?;

@@ -48,10 +48,6 @@ pub(crate) trait Vendor: fmt::Debug + Sync {
     /// Checks values of `[source]` beyond their shape; a fault names the key.
     fn validate(&self, settings: &Settings) -> std::result::Result<(), (&'static str, String)>;
 
-    /// The settings that decide who is listed, as text: the first run after they changed removes
-    /// nobody. How fast and with which token is none of them, nor is a default that is written out.
-    fn listing(&self, settings: &Settings) -> String;
-
     /// Connects.
     fn directory(&self, settings: &Settings) -> Result<Box<dyn Directory>>;
 

@@ -185,15 +185,6 @@ international_id_always = false       # even of people who have a national numbe
         Err(judged.map_or_else(|| ("vendor", words.clone()), |(key, what)| (key, what.to_owned())))
     }
 
-    fn listing(&self, settings: &Settings) -> String {
-        let source: Source = super::read(&settings.source).unwrap_or_default();
-        // How updates are sent is one of them: a change of it is what ends the hold on writes after one
-        // that lost fields.
-        let end_dates = source.end_dates.unwrap_or(EndDates::Optional);
-        let update_body = source.update_body.unwrap_or(UpdateBody::Changed);
-        format!("{end_dates:?} {update_body:?} {}", source.update_includes_id.unwrap_or_default())
-    }
-
     fn directory(&self, settings: &Settings) -> Result<Box<dyn Directory>> {
         let source: Source = super::read(&settings.source)?;
         let token = source.access.token(settings, TOKEN_VARIABLE)?;

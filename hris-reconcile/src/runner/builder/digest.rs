@@ -1,0 +1,106 @@
+//! What of a runner's settings is compared with those of the last run.
+
+use hris_core::TimeZone;
+use hris_core::mapping::{Mapping, Rule};
+use hris_core::reconcile::{Policy, TwoWay};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
+
+use crate::{Error, ErrorKind, Result};
+
+/// A digest of everything that decides who counts as gone: the source's own settings, mapping, policy and
+/// the zone in which today is. What has its default is left out, so that a setting that is new in a later
+/// version changes nobody's digest.
+pub(super) fn config(
+    mapping: &Mapping,
+    policy: &Policy,
+    time_zone: &TimeZone,
+    listing: &str,
+) -> Result<String> {
+    let rule = json(&Rule::default())?;
+    let mut rules = Map::new();
+    for (target, own) in mapping.rules() {
+        rules.insert(target.to_owned(), beyond(json(own)?, &rule));
+    }
+    let mut defaults = json(&Policy::default())?;
+    if let Some(defaults) = defaults.as_object_mut() {
+        defaults.insert("two_way".to_owned(), json(&TwoWay::default())?);
+    }
+    // That both sides may change a field is no default, whatever else is said of it.
+    let two_way = policy.two_way.is_some();
+    let policy = beyond(json(policy)?, &defaults);
+    let zone = Some(time_zone.name()).filter(|name| *name != TimeZone::utc().name());
+    of(
+        &json!({ "listing": listing, "mapping": rules, "policy": policy, "time_zone": zone, "two_way": two_way }),
+    )
+}
+
+/// The value without the members that are as in `default`, in objects within it as well.
+fn beyond(value: Value, default: &Value) -> Value {
+    match (value, default) {
+        (Value::Object(own), Value::Object(default)) => {
+            let kept = own.into_iter().filter_map(|(name, value)| match default.get(&name) {
+                Some(default) if *default == value => None,
+                Some(default) => Some((name, beyond(value, default))),
+                None => Some((name, value)),
+            });
+            Value::Object(kept.collect())
+        }
+        (value, _) => value,
+    }
+}
+
+/// The digest of a value, as hex.
+pub(super) fn of(value: &impl Serialize) -> Result<String> {
+    let text = serde_json::to_vec(value).map_err(|_| unwritable())?;
+    Ok(Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn json(value: &impl Serialize) -> Result<Value> {
+    serde_json::to_value(value).map_err(|_| unwritable())
+}
+
+fn unwritable() -> Error {
+    Error::new(ErrorKind::Config, "read the settings: they cannot be written as JSON")
+}
+
+#[cfg(test)]
+mod tests {
+    use hris_core::mapping::from;
+    use hris_core::reconcile::{AssignmentMode, Leavers};
+
+    use super::*;
+
+    fn digest(change: impl FnOnce(&mut Mapping, &mut Policy, &mut TimeZone)) -> String {
+        let (mut mapping, mut policy, mut zone) = (Mapping::new(), Policy::default(), TimeZone::utc());
+        mapping = mapping.field("email", from("email"));
+        change(&mut mapping, &mut policy, &mut zone);
+        config(&mapping, &policy, &zone, "").unwrap_or_else(|error| unreachable!("{error}"))
+    }
+
+    #[test]
+    fn every_setting_that_is_no_default_counts() {
+        let plain = digest(|_, _, _| {});
+        let changed = [
+            digest(|mapping, _, _| *mapping = mapping.clone().field("phone", from("work_phone"))),
+            digest(|mapping, _, _| *mapping = Mapping::new().field("email", from("email").trim())),
+            digest(|_, policy, _| policy.leavers = Leavers::Status),
+            digest(|_, policy, _| policy.assignments.mode = AssignmentMode::Exact),
+            digest(|_, policy, _| policy.assignments.default_role = None),
+            digest(|_, policy, _| policy.two_way = Some(TwoWay::default())),
+            digest(|_, _, zone| *zone = "Pacific/Kiritimati".parse().unwrap_or_default()),
+        ];
+        let all: std::collections::BTreeSet<_> = changed.iter().chain([&plain]).collect();
+        assert_eq!(all.len(), changed.len() + 1);
+    }
+
+    #[test]
+    fn a_setting_that_is_new_with_its_default_changes_no_digest() {
+        let default = json!({ "old": 1, "new": [], "inner": { "new": null, "map": {} } });
+        let before = json!({ "old": 2, "inner": { "map": { "a": "b" } } });
+        let after = json!({ "old": 2, "new": [], "inner": { "new": null, "map": { "a": "b" } } });
+        assert_eq!(beyond(after, &default), before);
+        assert_eq!(beyond(default.clone(), &default), json!({}));
+    }
+}
