@@ -4,8 +4,6 @@
 //! by itself only where the facts suffice. Wherever a key agrees and they do not, it is a question that a
 //! person answers, and until then nothing is done to either.
 
-use std::borrow::Cow;
-use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::bonds::{Bond, Bonds};
@@ -77,15 +75,15 @@ impl MatchKey {
     }
 }
 
-pub(super) fn correlate(
-    inputs: &Inputs<'_>,
+pub(super) fn correlate<'i>(
+    inputs: &Inputs<'i>,
     policy: &Policy,
     today: Date,
-    pairs: &Pairs<'_>,
-    identity: &Identity<'_, '_>,
+    pairs: &Pairs<'i>,
+    identity: &Identity<'_, 'i>,
     bonds: &Bonds,
 ) -> Matches {
-    let search = Search { inputs, policy, today, pairs, identity, bonds, ids: OnceCell::new() };
+    let search = Search { inputs, policy, today, pairs, identity, bonds };
     let seeks = |row: &usize| {
         pairs.link_of(*row).is_none()
             && !pairs.contested.contains(row)
@@ -160,26 +158,23 @@ enum Verdict {
     IsNot,
 }
 
-struct Search<'s, 'i> {
+struct Search<'s, 'd, 'i> {
     inputs: &'s Inputs<'i>,
     policy: &'s Policy,
     today: Date,
     pairs: &'s Pairs<'i>,
-    identity: &'s Identity<'s, 'i>,
+    identity: &'s Identity<'d, 'i>,
     bonds: &'s Bonds,
-    /// The external ids of people who have not left, once somebody asks.
-    ids: OnceCell<HashSet<Cow<'s, str>>>,
 }
 
-impl<'s> Search<'s, '_> {
+impl Search<'_, '_, '_> {
     fn stands(&self, row: usize) -> Option<Standing> {
         let person = self.inputs.snapshot.employees().get(row)?;
         Some(standing(person, self.policy, self.today))
     }
 
-    /// Of two records of one id nobody knows which is right, so such a person has not left.
     fn has_left(&self, row: usize) -> bool {
-        !self.pairs.contested.contains(&row) && matches!(self.stands(row), Some(Standing::Left(_)))
+        self.identity.has_left(row)
     }
 
     /// Accounts of people who are there, by every key that can be seen, whatever keys count for a match and
@@ -379,7 +374,6 @@ impl<'s> Search<'s, '_> {
         let Some(person) = self.inputs.snapshot.employees().get(row) else { return Verdict::IsNot };
         let found = Match::One { user: index, by };
         let evidence = self.evidence(row, user);
-        let by_id_alone = by == Found::Key(MatchKey::ExternalId);
         let judged = self.identity.judged(Some(row), person.id(), user);
         if judged == Some(false) {
             return Verdict::IsNot;
@@ -395,7 +389,7 @@ impl<'s> Search<'s, '_> {
             return match (facts, held.closed) {
                 (true, true) => Verdict::Is(Match::Reopened { user: index }, ground),
                 (true, false) => Verdict::Is(Match::Elsewhere { user: index }, ground),
-                (false, _) if by_id_alone => Verdict::IsNot,
+                (false, _) if !evidence.has_key() => Verdict::IsNot,
                 (false, _) => Verdict::Open { recycled: false },
             };
         }
@@ -426,8 +420,10 @@ impl<'s> Search<'s, '_> {
                     Verdict::Is(found, if judged { ground } else { Ground::Id })
                 }
             }
-            (Some(carried), _) => {
-                let facts = evidence.suffices_against_another() && !self.is_somebodys(carried);
+            (Some(_), _) if self.identity.is_anothers(person.id(), user) => when(false, found),
+            (Some(_), _) => {
+                // Whoever is not in a listing that proves nothing may be there all the same.
+                let facts = evidence.suffices_against_another() && self.inputs.snapshot.absence_counts();
                 when(facts || judged, found)
             }
             (None, _) => when(evidence.suffices() || judged, found),
@@ -441,19 +437,5 @@ impl<'s> Search<'s, '_> {
         let answer = self.inputs.absent.get(&link.employee);
         let asked = matches!(answer, Some(Lookup::Found(_) | Lookup::NotVisible));
         self.inputs.snapshot.absence_counts() && !set_aside && !asked
-    }
-
-    /// Whether an external id is that of somebody in the source who has not left, or who may be there.
-    fn is_somebodys(&self, id: &str) -> bool {
-        let field = TargetField::ExternalId;
-        let id = canon::canonical(&field, id);
-        let inputs: &'s Inputs<'_> = self.inputs;
-        let ids = self.ids.get_or_init(|| {
-            let rows = self.pairs.rows().filter(|row| !self.has_left(*row));
-            let ids = rows.filter_map(|row| inputs.desired.value(row, &field).value());
-            let unread = inputs.snapshot.set_aside().iter().map(|id| id.as_str());
-            ids.chain(unread).map(|id| canon::canonical(&field, id)).collect()
-        });
-        !inputs.snapshot.absence_counts() || ids.contains(&id)
     }
 }

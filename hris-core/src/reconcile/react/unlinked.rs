@@ -1,6 +1,6 @@
 //! People without a link, and accounts without a person.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::super::diff;
 use super::super::leaver::{Standing, standing};
@@ -9,7 +9,7 @@ use super::super::plan::{Action, ActionKind, Mode};
 use super::super::policy::{FutureStarters, MatchKey, Rehire, UnlinkedUsers};
 use super::super::situation::{Reason, Situation};
 use super::{Adoption, Draft, Told};
-use crate::{Employee, EmployeeId, Field, Link, Problem, ProblemCode, TargetField, User, canon};
+use crate::{Employee, EmployeeId, Field, Link, Problem, ProblemCode, TargetField, User, UserId, canon};
 
 impl<'d, 'i> Draft<'d, 'i> {
     /// People without a link.
@@ -275,17 +275,21 @@ impl<'d, 'i> Draft<'d, 'i> {
 
     /// Accounts that no employee is linked to.
     pub(in crate::reconcile) fn unlinked_users(&mut self) {
+        let spoken: BTreeSet<UserId> =
+            self.decided.people.iter().filter_map(|one| one.user.clone()).collect();
         for (index, user) in self.inputs.users.iter().enumerate() {
             if self.pairs.holder_of(index).is_some()
                 || self.matches.found.contains(&index)
-                || self.bonds.remade.contains(&index)
+                || (self.bonds.remade.contains(&index) && spoken.contains(&user.id))
             {
                 continue;
             }
-            if !self.matches.claimed.contains(&index) && self.account_alone(user) {
+            // Somebody may be its owner.
+            let claimed = self.matches.claimed.contains(&index) || self.bonds.remade.contains(&index);
+            if !claimed && self.account_alone(user) {
                 continue;
             }
-            let closes = !self.matches.claimed.contains(&index)
+            let closes = !claimed
                 && self.policy.unlinked_users == UnlinkedUsers::Deactivate
                 && self.mode == Mode::Sync
                 && user.is_live()
