@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use super::bonds::{Bond, Bonds};
 use super::identity::{Evidence, Identity, Opinion, is_placeholder};
 use super::inputs::Inputs;
-use super::leaver::{Standing, standing};
+use super::leaver::{self, Standing, standing};
 use super::pairs::{Pairs, holder};
 use super::policy::{MatchKey, Policy, Rehire, UnlinkedUsers};
 use crate::{Date, Field, Lookup, TargetField, User, canon};
@@ -55,6 +55,8 @@ pub(super) enum Match {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Found {
     Key(MatchKey),
+    /// The name, of somebody who is gone: never enough, but a question.
+    Name,
     /// A person decided it.
     Decided,
 }
@@ -249,7 +251,32 @@ impl Search<'_, '_, '_> {
                 }
             }
         }
+        self.namesakes(seekers, &mut candidates);
         (contested, candidates)
+    }
+
+    /// Accounts that would be closed because their person is gone while somebody of the same name is new: when
+    /// every id, number and address was given anew, the name is all that is left.
+    fn namesakes(&self, seekers: &BTreeSet<usize>, candidates: &mut HashMap<usize, Vec<Candidate>>) {
+        if !leaver::absence_counts(self.inputs, self.policy) {
+            return;
+        }
+        for (link, account) in &self.pairs.missing {
+            let Some((account, user)) =
+                account.and_then(|index| Some((index, self.inputs.users.get(index)?)))
+            else {
+                continue;
+            };
+            if !user.is_live() || !self.bonds.holds(*link) || !self.is_gone(*link) {
+                continue;
+            }
+            for row in seekers.iter().filter(|row| self.evidence(**row, user).name == Opinion::Agrees) {
+                let candidates = candidates.entry(*row).or_default();
+                if candidates.iter().all(|candidate| candidate.user != account) {
+                    candidates.push(Candidate { user: account, by: Found::Name });
+                }
+            }
+        }
     }
 
     /// The account that a person decided to be this employee's, whatever its keys.
@@ -289,16 +316,17 @@ impl Search<'_, '_, '_> {
     /// Remembers whose accounts must not be closed because this person is, or may be, the same one.
     fn spare(&self, row: usize, candidates: &[Candidate], found: &Match, matches: &mut Matches) {
         let employed = self.stands(row).is_some_and(Standing::is_employed);
-        for Candidate { user, .. } in candidates {
-            let Some(link) = self.pairs.holder_of(*user) else { continue };
-            let Some(account) = self.inputs.users.get(*user) else { continue };
+        for Candidate { user, by } in candidates.iter().copied() {
+            let Some(link) = self.pairs.holder_of(user) else { continue };
+            let Some(account) = self.inputs.users.get(user) else { continue };
             // An equal number or address alone, with another name behind it, keeps nobody's account open.
             let is_open = matches!(found, Match::Open { .. } | Match::Ambiguous(_) | Match::Contested(_));
+            let facts = self.evidence(row, account);
             let may_be = match found {
-                Match::Returned { user: returned, .. } if returned == user => true,
-                _ => is_open && !self.evidence(row, account).speaks_against(),
+                Match::Returned { user: returned, .. } if *returned == user => true,
+                _ => is_open && (by == Found::Name || !facts.speaks_against()),
             };
-            let gone = match holder(self.inputs, self.pairs, *user) {
+            let gone = match holder(self.inputs, self.pairs, user) {
                 Some((_, None)) => true,
                 // Whoever returns later has left until then.
                 Some((_, Some(old))) => employed && self.has_left(old),
@@ -404,7 +432,8 @@ impl Search<'_, '_, '_> {
                 && matches!(self.bonds.of_link(link), Bond::Holds(_));
             let facts = evidence.suffices_against_another() || judged;
             // An address passes on: two other facts say that its new owner is somebody else.
-            let passes_on = evidence.employee_number != Opinion::Agrees && evidence.speaks_against();
+            let others = [evidence.employee_number, evidence.name];
+            let passes_on = evidence.speaks_against() && !others.contains(&Opinion::Agrees);
             if free && passes_on && !judged {
                 return Verdict::IsNot;
             }

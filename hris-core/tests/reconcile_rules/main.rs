@@ -15,5 +15,8 @@ mod assignments;
 mod emails;
 mod fields;
 mod guard;
+mod holding;
+mod identity;
+mod judgements;
 mod lifecycle;
 mod matching;

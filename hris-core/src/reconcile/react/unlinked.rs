@@ -99,7 +99,7 @@ impl<'d, 'i> Draft<'d, 'i> {
                 self.say(id, None, Situation::Recycled, Reason::RecycledId);
             }
             Match::Open { users, recycled: false } => {
-                let why = "a key agrees with an account, and the facts do not say whose it is";
+                let why = "an account may be this person's, and the facts do not say whose it is";
                 self.ask_all((row, person), &users, why);
                 let held = |user: &&usize| self.pairs.holder_of(**user).is_some();
                 let (situation, account) = match users.iter().find(held) {
@@ -149,7 +149,7 @@ impl<'d, 'i> Draft<'d, 'i> {
             Found::Key(MatchKey::Email) => Reason::MatchedByEmail,
             Found::Key(MatchKey::EmployeeNumber) => Reason::MatchedByEmployeeNumber,
             Found::Key(MatchKey::ExternalId) => Reason::MatchedByExternalId,
-            Found::Decided => Reason::Decided,
+            Found::Name | Found::Decided => Reason::Decided,
         };
         let facts = (reason, Some(self.identity.evidence(row, user)));
         self.link(person, user, Situation::Found, facts, None);
