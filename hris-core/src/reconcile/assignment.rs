@@ -51,7 +51,8 @@ impl Given {
         let named = texts.iter().find_map(|text| text.value().and_then(|text| look_up(&rules.roles, text)));
         if named.is_none() && !rules.roles.is_empty() {
             // A level that no rule names for this person is not taken for a lower one.
-            let words = texts.iter().any(Field::is_value) && texts.iter().all(Field::is_visible);
+            let hidden = texts.iter().any(|text| matches!(text, Field::NotPermitted));
+            let words = texts.iter().any(Field::is_value) && !hidden;
             let kinds = if words { &mut self.unnamed } else { &mut self.unseen };
             kinds.insert(AssignmentKind::Role);
         }

@@ -47,6 +47,7 @@ impl Bonds {
             current: 0,
             listed: 0,
         };
+        let mut twice = HashSet::new();
         for link in inputs.links {
             let row = pairs.row(link.employee.as_str());
             let account = pairs.user(link.user.as_str());
@@ -65,10 +66,18 @@ impl Bonds {
                 bonds.current += 1;
                 bonds.listed += u64::from(account.is_some());
             }
-            if let Bond::Remade(account) = bond {
-                bonds.remade.insert(account);
+            if let Bond::Remade(account) = bond
+                && !bonds.remade.insert(account)
+            {
+                twice.insert(account);
             }
             bonds.of_link.push(bond);
+        }
+        // An account takes the place of one link at most.
+        for (bond, link) in bonds.of_link.iter_mut().zip(inputs.links) {
+            if matches!(bond, Bond::Remade(account) if twice.contains(account)) {
+                *bond = pairs.user(link.user.as_str()).map_or(Bond::Gone, Bond::Replaced);
+            }
         }
         bonds
     }

@@ -83,6 +83,11 @@ impl Evidence {
         self.count(Opinion::Agrees) >= 2
     }
 
+    /// Whether something agrees by which people are told apart: a name alone is no key.
+    pub(super) fn has_key(self) -> bool {
+        self.employee_number == Opinion::Agrees || self.email == Opinion::Agrees
+    }
+
     /// Whether the facts say plainly that the account is somebody else's: at least two contradict, and at
     /// most one agrees.
     #[must_use]
@@ -176,8 +181,12 @@ pub(super) struct Identity<'d, 'i> {
     inputs: &'d Inputs<'i>,
     policy: &'d Policy,
     today: Date,
-    /// Numbers that several people who have not left hold, and how many, once somebody asks.
-    crowded: OnceCell<HashMap<String, u32>>,
+    pairs: &'d Pairs<'i>,
+    /// Numbers and addresses that several people who have not left hold, and how many, once somebody asks.
+    numbers: OnceCell<HashMap<Cow<'d, str>, u32>>,
+    addresses: OnceCell<HashMap<Cow<'d, str>, u32>>,
+    /// The external ids of people who have not left, once somebody asks.
+    ids: OnceCell<HashMap<Cow<'d, str>, HashSet<&'d EmployeeId>>>,
     judged: HashMap<(&'d str, &'d str), &'d Judgement>,
 }
 
@@ -195,10 +204,11 @@ pub(super) fn is_placeholder(value: &str) -> bool {
 }
 
 impl<'d, 'i> Identity<'d, 'i> {
-    pub(super) fn new(inputs: &'d Inputs<'i>, policy: &'d Policy, today: Date) -> Self {
+    pub(super) fn new(inputs: &'d Inputs<'i>, policy: &'d Policy, today: Date, pairs: &'d Pairs<'i>) -> Self {
         let judged = inputs.judgements.iter();
         let judged = judged.map(|one| ((one.employee.as_str(), one.user.as_str()), one)).collect();
-        Self { inputs, policy, today, crowded: OnceCell::new(), judged }
+        let (numbers, addresses, ids) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Self { inputs, policy, today, pairs, numbers, addresses, ids, judged }
     }
 
     /// The value of a person that tells people apart: no placeholder, and nothing that a crowd holds.
@@ -206,7 +216,7 @@ impl<'d, 'i> Identity<'d, 'i> {
         let inputs = self.inputs;
         let value = inputs.desired.value(row, field).value().filter(|value| !is_placeholder(value))?;
         let value = canon::canonical(field, value);
-        (*field != TargetField::EmployeeNumber || self.holders(&value) < CROWD).then_some(value)
+        (*field != TargetField::EmployeeNumber || self.holders(field, &value) < CROWD).then_some(value)
     }
 
     /// The value of an account that tells people apart.
@@ -215,51 +225,70 @@ impl<'d, 'i> Identity<'d, 'i> {
         Some(canon::canonical(field, value))
     }
 
-    /// Whether the person at `row` has left.
+    /// Whether the person at `row` has left. Of two records of one id nobody knows which is right, so such a
+    /// person has not.
     pub(super) fn has_left(&self, row: usize) -> bool {
         let person = self.inputs.snapshot.employees().get(row);
-        person.is_some_and(|person| matches!(standing(person, self.policy, self.today), Standing::Left(_)))
+        let left = |person| matches!(standing(person, self.policy, self.today), Standing::Left(_));
+        person.is_some_and(left) && !self.pairs.contested.contains(&row)
     }
 
-    /// How many people who have not left hold a number.
-    pub(super) fn holders(&self, number: &str) -> u32 {
-        let crowded = self.crowded.get_or_init(|| {
-            let mut count: HashMap<String, u32> = HashMap::new();
-            let mut seen: HashSet<&str> = HashSet::new();
-            for (row, person) in self.inputs.snapshot.employees().iter().enumerate() {
-                if self.has_left(row) || !seen.insert(person.id().as_str()) {
-                    continue;
-                }
-                if let Some(number) = self.inputs.desired.value(row, &TargetField::EmployeeNumber).value() {
-                    let number = canon::canonical(&TargetField::EmployeeNumber, number).into_owned();
-                    *count.entry(number).or_default() += 1;
+    /// Whether an account carries the external id of somebody else who is there and has not left.
+    pub(super) fn is_anothers(&self, employee: &EmployeeId, user: &User) -> bool {
+        let field = TargetField::ExternalId;
+        let ids = self.ids.get_or_init(|| {
+            let people = self.inputs.snapshot.employees();
+            let rows = self.pairs.rows().filter(|row| !self.has_left(*row));
+            let id =
+                |row: usize| Some((self.inputs.desired.value(row, &field).value()?, people.get(row)?.id()));
+            let unread = self.inputs.snapshot.set_aside().iter().map(|id| (id.as_str(), id));
+            let mut ids: HashMap<_, HashSet<_>> = HashMap::new();
+            for (id, employee) in unread.chain(rows.filter_map(id)) {
+                ids.entry(canon::canonical(&field, id)).or_default().insert(employee);
+            }
+            ids
+        });
+        let carried = user.value(&field).map(|id| canon::canonical(&field, id));
+        let owners = carried.and_then(|id| ids.get(&id));
+        owners.is_some_and(|owners| owners.iter().any(|owner| *owner != employee))
+    }
+
+    /// How many people who have not left hold a number or an address.
+    fn holders(&self, field: &TargetField, value: &str) -> u32 {
+        let held = if *field == TargetField::Email { &self.addresses } else { &self.numbers };
+        let held = held.get_or_init(|| {
+            let mut holders: HashMap<Cow<'_, str>, HashSet<&str>> = HashMap::new();
+            let inputs: &'d Inputs<'i> = self.inputs;
+            for (row, person) in inputs.snapshot.employees().iter().enumerate() {
+                let value = inputs.desired.value(row, field).value().filter(|_| !self.has_left(row));
+                if let Some(value) = value {
+                    holders.entry(canon::canonical(field, value)).or_default().insert(person.id().as_str());
                 }
             }
-            count.retain(|_, people| *people > 1);
-            count
+            let count = |(value, people): (_, HashSet<&str>)| {
+                (value, u32::try_from(people.len()).unwrap_or(u32::MAX))
+            };
+            holders.into_iter().map(count).filter(|(_, people)| *people > 1).collect()
         });
-        crowded.get(number).copied().unwrap_or(1)
+        held.get(value).copied().unwrap_or(1)
     }
 
     /// What the facts say about whether an account is the person's at `row`.
     pub(super) fn evidence(&self, row: usize, user: &User) -> Evidence {
-        let number = match (
-            self.key(row, &TargetField::EmployeeNumber),
-            Self::key_of(user, &TargetField::EmployeeNumber),
-        ) {
-            (Some(number), _) if self.holders(&number) > 1 => Opinion::Unknown,
-            (Some(one), Some(other)) => opinion(one == other),
-            _ => Opinion::Unknown,
+        // What several people hold tells nobody apart.
+        let key = |field: &TargetField| {
+            let (one, other) = (self.key(row, field), Self::key_of(user, field));
+            match (one, other) {
+                (Some(one), Some(other)) if self.holders(field, &one) < 2 => opinion(one == other),
+                _ => Opinion::Unknown,
+            }
         };
-        let email = match (self.key(row, &TargetField::Email), Self::key_of(user, &TargetField::Email)) {
-            (Some(one), Some(other)) => opinion(one == other),
-            _ => Opinion::Unknown,
-        };
+        let (number, email) = (key(&TargetField::EmployeeNumber), key(&TargetField::Email));
         let part = |field: &TargetField| {
             let person = self.inputs.desired.value(row, field).value().filter(|value| !is_placeholder(value));
             let account = user.value(field).filter(|value| !is_placeholder(value));
             match (person, account) {
-                (Some(one), Some(other)) => opinion(one == other || canon::word(one) == canon::word(other)),
+                (Some(one), Some(other)) => opinion(is_one(field, one, other)),
                 _ => Opinion::Unknown,
             }
         };
@@ -276,7 +305,7 @@ impl<'d, 'i> Identity<'d, 'i> {
     pub(super) fn is_recycled(&self, row: usize, user: &User) -> bool {
         let differs = |field: &TargetField| match (self.inputs.desired.value(row, field), user.value(field)) {
             (Field::Value(wanted), Some(current)) if !is_placeholder(wanted) && !is_placeholder(current) => {
-                Some(!canon::same(field, wanted, current))
+                Some(!is_one(field, wanted, current))
             }
             _ => None,
         };
@@ -333,6 +362,12 @@ impl<'d, 'i> Identity<'d, 'i> {
             facts: self.facts(row, user),
         }
     }
+}
+
+/// Whether two values are one; two names are, also where one is written large or with other blanks.
+fn is_one(field: &TargetField, one: &str, other: &str) -> bool {
+    let is_name = matches!(field, TargetField::GivenName | TargetField::FamilyName);
+    canon::same(field, one, other) || (is_name && canon::word(one) == canon::word(other))
 }
 
 fn opinion(agrees: bool) -> Opinion {

@@ -4,14 +4,12 @@
 //! by itself only where the facts suffice. Wherever a key agrees and they do not, it is a question that a
 //! person answers, and until then nothing is done to either.
 
-use std::borrow::Cow;
-use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::bonds::{Bond, Bonds};
 use super::identity::{Evidence, Identity, Opinion, is_placeholder};
 use super::inputs::Inputs;
-use super::leaver::{Standing, standing};
+use super::leaver::{self, Standing, standing};
 use super::pairs::{Pairs, holder};
 use super::policy::{MatchKey, Policy, Rehire, UnlinkedUsers};
 use crate::{Date, Field, Lookup, TargetField, User, canon};
@@ -57,6 +55,8 @@ pub(super) enum Match {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Found {
     Key(MatchKey),
+    /// The name, of somebody who is gone: never enough, but a question.
+    Name,
     /// A person decided it.
     Decided,
 }
@@ -77,15 +77,15 @@ impl MatchKey {
     }
 }
 
-pub(super) fn correlate(
-    inputs: &Inputs<'_>,
+pub(super) fn correlate<'i>(
+    inputs: &Inputs<'i>,
     policy: &Policy,
     today: Date,
-    pairs: &Pairs<'_>,
-    identity: &Identity<'_, '_>,
+    pairs: &Pairs<'i>,
+    identity: &Identity<'_, 'i>,
     bonds: &Bonds,
 ) -> Matches {
-    let search = Search { inputs, policy, today, pairs, identity, bonds, ids: OnceCell::new() };
+    let search = Search { inputs, policy, today, pairs, identity, bonds };
     let seeks = |row: &usize| {
         pairs.link_of(*row).is_none()
             && !pairs.contested.contains(row)
@@ -160,26 +160,23 @@ enum Verdict {
     IsNot,
 }
 
-struct Search<'s, 'i> {
+struct Search<'s, 'd, 'i> {
     inputs: &'s Inputs<'i>,
     policy: &'s Policy,
     today: Date,
     pairs: &'s Pairs<'i>,
-    identity: &'s Identity<'s, 'i>,
+    identity: &'s Identity<'d, 'i>,
     bonds: &'s Bonds,
-    /// The external ids of people who have not left, once somebody asks.
-    ids: OnceCell<HashSet<Cow<'s, str>>>,
 }
 
-impl<'s> Search<'s, '_> {
+impl Search<'_, '_, '_> {
     fn stands(&self, row: usize) -> Option<Standing> {
         let person = self.inputs.snapshot.employees().get(row)?;
         Some(standing(person, self.policy, self.today))
     }
 
-    /// Of two records of one id nobody knows which is right, so such a person has not left.
     fn has_left(&self, row: usize) -> bool {
-        !self.pairs.contested.contains(&row) && matches!(self.stands(row), Some(Standing::Left(_)))
+        self.identity.has_left(row)
     }
 
     /// Accounts of people who are there, by every key that can be seen, whatever keys count for a match and
@@ -254,7 +251,32 @@ impl<'s> Search<'s, '_> {
                 }
             }
         }
+        self.namesakes(seekers, &mut candidates);
         (contested, candidates)
+    }
+
+    /// Accounts that would be closed because their person is gone while somebody of the same name is new: when
+    /// every id, number and address was given anew, the name is all that is left.
+    fn namesakes(&self, seekers: &BTreeSet<usize>, candidates: &mut HashMap<usize, Vec<Candidate>>) {
+        if !leaver::absence_counts(self.inputs, self.policy) {
+            return;
+        }
+        for (link, account) in &self.pairs.missing {
+            let Some((account, user)) =
+                account.and_then(|index| Some((index, self.inputs.users.get(index)?)))
+            else {
+                continue;
+            };
+            if !user.is_live() || !self.bonds.holds(*link) || !self.is_gone(*link) {
+                continue;
+            }
+            for row in seekers.iter().filter(|row| self.evidence(**row, user).name == Opinion::Agrees) {
+                let candidates = candidates.entry(*row).or_default();
+                if candidates.iter().all(|candidate| candidate.user != account) {
+                    candidates.push(Candidate { user: account, by: Found::Name });
+                }
+            }
+        }
     }
 
     /// The account that a person decided to be this employee's, whatever its keys.
@@ -294,16 +316,17 @@ impl<'s> Search<'s, '_> {
     /// Remembers whose accounts must not be closed because this person is, or may be, the same one.
     fn spare(&self, row: usize, candidates: &[Candidate], found: &Match, matches: &mut Matches) {
         let employed = self.stands(row).is_some_and(Standing::is_employed);
-        for Candidate { user, .. } in candidates {
-            let Some(link) = self.pairs.holder_of(*user) else { continue };
-            let Some(account) = self.inputs.users.get(*user) else { continue };
+        for Candidate { user, by } in candidates.iter().copied() {
+            let Some(link) = self.pairs.holder_of(user) else { continue };
+            let Some(account) = self.inputs.users.get(user) else { continue };
             // An equal number or address alone, with another name behind it, keeps nobody's account open.
             let is_open = matches!(found, Match::Open { .. } | Match::Ambiguous(_) | Match::Contested(_));
+            let facts = self.evidence(row, account);
             let may_be = match found {
-                Match::Returned { user: returned, .. } if returned == user => true,
-                _ => is_open && !self.evidence(row, account).speaks_against(),
+                Match::Returned { user: returned, .. } if *returned == user => true,
+                _ => is_open && (by == Found::Name || !facts.speaks_against()),
             };
-            let gone = match holder(self.inputs, self.pairs, *user) {
+            let gone = match holder(self.inputs, self.pairs, user) {
                 Some((_, None)) => true,
                 // Whoever returns later has left until then.
                 Some((_, Some(old))) => employed && self.has_left(old),
@@ -379,7 +402,6 @@ impl<'s> Search<'s, '_> {
         let Some(person) = self.inputs.snapshot.employees().get(row) else { return Verdict::IsNot };
         let found = Match::One { user: index, by };
         let evidence = self.evidence(row, user);
-        let by_id_alone = by == Found::Key(MatchKey::ExternalId);
         let judged = self.identity.judged(Some(row), person.id(), user);
         if judged == Some(false) {
             return Verdict::IsNot;
@@ -395,7 +417,7 @@ impl<'s> Search<'s, '_> {
             return match (facts, held.closed) {
                 (true, true) => Verdict::Is(Match::Reopened { user: index }, ground),
                 (true, false) => Verdict::Is(Match::Elsewhere { user: index }, ground),
-                (false, _) if by_id_alone => Verdict::IsNot,
+                (false, _) if !evidence.has_key() => Verdict::IsNot,
                 (false, _) => Verdict::Open { recycled: false },
             };
         }
@@ -410,7 +432,8 @@ impl<'s> Search<'s, '_> {
                 && matches!(self.bonds.of_link(link), Bond::Holds(_));
             let facts = evidence.suffices_against_another() || judged;
             // An address passes on: two other facts say that its new owner is somebody else.
-            let passes_on = evidence.employee_number != Opinion::Agrees && evidence.speaks_against();
+            let others = [evidence.employee_number, evidence.name];
+            let passes_on = evidence.speaks_against() && !others.contains(&Opinion::Agrees);
             if free && passes_on && !judged {
                 return Verdict::IsNot;
             }
@@ -426,8 +449,10 @@ impl<'s> Search<'s, '_> {
                     Verdict::Is(found, if judged { ground } else { Ground::Id })
                 }
             }
-            (Some(carried), _) => {
-                let facts = evidence.suffices_against_another() && !self.is_somebodys(carried);
+            (Some(_), _) if self.identity.is_anothers(person.id(), user) => when(false, found),
+            (Some(_), _) => {
+                // Whoever is not in a listing that proves nothing may be there all the same.
+                let facts = evidence.suffices_against_another() && self.inputs.snapshot.absence_counts();
                 when(facts || judged, found)
             }
             (None, _) => when(evidence.suffices() || judged, found),
@@ -441,19 +466,5 @@ impl<'s> Search<'s, '_> {
         let answer = self.inputs.absent.get(&link.employee);
         let asked = matches!(answer, Some(Lookup::Found(_) | Lookup::NotVisible));
         self.inputs.snapshot.absence_counts() && !set_aside && !asked
-    }
-
-    /// Whether an external id is that of somebody in the source who has not left, or who may be there.
-    fn is_somebodys(&self, id: &str) -> bool {
-        let field = TargetField::ExternalId;
-        let id = canon::canonical(&field, id);
-        let inputs: &'s Inputs<'_> = self.inputs;
-        let ids = self.ids.get_or_init(|| {
-            let rows = self.pairs.rows().filter(|row| !self.has_left(*row));
-            let ids = rows.filter_map(|row| inputs.desired.value(row, &field).value());
-            let unread = inputs.snapshot.set_aside().iter().map(|id| id.as_str());
-            ids.chain(unread).map(|id| canon::canonical(&field, id)).collect()
-        });
-        !inputs.snapshot.absence_counts() || ids.contains(&id)
     }
 }

@@ -114,7 +114,7 @@ fn decide(inputs: &Inputs<'_>, both: Option<&BothWays<'_>>, policy: &Policy, tod
     let lost = coverage::compare(inputs, policy);
     let pairs = pairs::Pairs::of(inputs);
     let managers = manager::Managers::of(inputs, &pairs);
-    let identity = identity::Identity::new(inputs, policy, today);
+    let identity = identity::Identity::new(inputs, policy, today, &pairs);
     let bonds = bonds::Bonds::of(inputs, &pairs, &identity);
     let matches = matching::correlate(inputs, policy, today, &pairs, &identity, &bonds);
 
@@ -139,7 +139,7 @@ fn decide(inputs: &Inputs<'_>, both: Option<&BothWays<'_>>, policy: &Policy, tod
         .map(UserId::as_str)
         .collect();
     let (people, problems) = (&mut decided.people, &mut decided.problems);
-    let actions = order::order(inputs, &pairs, &managers, decided.actions, &kept, people, problems);
+    let actions = order::order(inputs, (&pairs, &bonds), &managers, decided.actions, &kept, people, problems);
     let figures =
         coverage::figures(inputs, policy, (&pairs, &bonds), &lost, (&actions, taken), &decided.people);
 

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
+use super::bonds::Bonds;
 use super::inputs::Inputs;
 use super::manager::Managers;
 use super::merge::Side;
@@ -16,7 +17,7 @@ use crate::{EmployeeId, Problem, ProblemCode, TargetField, User, UserId, canon};
 
 pub(super) fn order(
     inputs: &Inputs<'_>,
-    pairs: &Pairs<'_>,
+    (pairs, bonds): (&Pairs<'_>, &Bonds),
     managers: &Managers,
     mut actions: Vec<Action>,
     kept: &BTreeSet<&str>,
@@ -31,7 +32,8 @@ pub(super) fn order(
     drop_taken_ids(inputs, &mut actions, people, problems);
     let mut waits = Waits::default();
     if inputs.target.unique_email {
-        waits = resolve(inputs, pairs, &mut actions, kept, people, problems);
+        waits = resolve(inputs, (pairs, bonds), &mut actions, kept, people, problems);
+        follow_addresses(&mut actions);
     }
     let mut ordered = arrange(pairs, managers, actions, &waits);
     ordered.extend(back);
@@ -42,6 +44,18 @@ pub(super) fn order(
             ActionKey::new(connection, action.kind, subject, &(action.side, action.releases, content));
     }
     ordered
+}
+
+/// An invitation to a corrected address waits for whatever the correction waits for.
+fn follow_addresses(actions: &mut [Action]) {
+    let waits = |action: &Action| Some((action.user.clone()?, action.waits_for.clone()));
+    let moves = actions.iter().filter(|action| email_of(action).is_some() && !action.waits_for.is_empty());
+    let waits: HashMap<UserId, BTreeSet<UserId>> = moves.filter_map(waits).collect();
+    for action in actions.iter_mut().filter(|action| action.reason == Reason::InviteMoved) {
+        action
+            .waits_for
+            .extend(action.user.as_ref().and_then(|user| waits.get(user)).into_iter().flatten().cloned());
+    }
 }
 
 fn rank(action: &Action) -> (u8, &str, Option<&str>, bool) {
@@ -113,6 +127,8 @@ fn drop_values(
     code: impl Fn(usize) -> ProblemCode,
 ) {
     let mut never_created: BTreeSet<EmployeeId> = BTreeSet::new();
+    // Accounts that keep their address: nobody is invited to another one.
+    let mut stay: BTreeSet<UserId> = BTreeSet::new();
     for place in dropped {
         let Some(action) = actions.get_mut(*place) else { continue };
         let code = code(*place);
@@ -131,6 +147,9 @@ fn drop_values(
         }
         problems.push(problem);
         action.changes.retain(|change| change.field != *field);
+        if *field == TargetField::Email {
+            stay.extend(action.user.clone());
+        }
         if action.kind == ActionKind::Create {
             never_created.extend(action.employee.clone());
         }
@@ -144,7 +163,9 @@ fn drop_values(
     }
     actions.retain(|action| {
         let emptied = action.kind == ActionKind::Update && action.changes.is_empty();
-        !emptied && !gone(action)
+        let moved = action.reason == Reason::InviteMoved
+            && action.user.as_ref().is_some_and(|user| stay.contains(user));
+        !emptied && !moved && !gone(action)
     });
 }
 
@@ -152,7 +173,7 @@ fn drop_values(
 /// cannot be; adds the steps that free addresses.
 fn resolve(
     inputs: &Inputs<'_>,
-    pairs: &Pairs<'_>,
+    (pairs, bonds): (&Pairs<'_>, &Bonds),
     actions: &mut Vec<Action>,
     kept: &BTreeSet<&str>,
     people: &mut [Verdict],
@@ -162,7 +183,7 @@ fn resolve(
     // Each round may take out an action on whose release another one relied, so look again until
     // nothing is taken out. Each round takes out at least one.
     loop {
-        let found = survey(inputs, pairs, actions, (people, kept), clearable);
+        let found = survey(inputs, (pairs, bonds), actions, (people, kept), clearable);
         if !found.dropped.is_empty() {
             let dropped: BTreeSet<usize> = found.dropped.keys().copied().collect();
             let code =
@@ -187,7 +208,7 @@ struct Survey {
 
 fn survey(
     inputs: &Inputs<'_>,
-    pairs: &Pairs<'_>,
+    (pairs, bonds): (&Pairs<'_>, &Bonds),
     actions: &[Action],
     (people, kept): (&[Verdict], &BTreeSet<&str>),
     clearable: bool,
@@ -229,6 +250,7 @@ fn survey(
                     | Situation::Contested
                     | Situation::HeldElsewhere
                     | Situation::Recycled
+                    | Situation::Superseded
             )
         })
         .filter_map(|verdict| verdict.user.as_ref().map(UserId::as_str))
@@ -246,7 +268,9 @@ fn survey(
                 continue;
             }
             let owner = holder(inputs, pairs, index);
-            let closed_by_us = !user.is_live() && owner.is_some_and(|(link, _)| link.deactivated_by_us);
+            let believed = pairs.holder_of(index).is_some_and(|link| bonds.holds(link));
+            let by_us = believed && owner.is_some_and(|(link, _)| link.deactivated_by_us);
+            let closed_by_us = !user.is_live() && by_us;
             let closed =
                 closes.contains(user.id.as_str()) || (closed_by_us && !opens.contains(user.id.as_str()));
             if let Some(releaser) = changes_of.get(user.id.as_str()) {

@@ -41,8 +41,8 @@ pub(super) struct Draft<'d, 'i> {
     matches: &'d Matches,
     /// The entries of the protected accounts, in the form in which they are compared.
     protected: BTreeMap<String, &'d str>,
-    /// Entries under which an account was found.
-    shielded: BTreeSet<&'d str>,
+    /// Entries under which an account was found, in the form in which they are compared.
+    shielded: BTreeSet<String>,
     /// One line of the report each, however many people it is about.
     told: BTreeMap<Told, BTreeSet<EmployeeId>>,
     /// What the target does not have, and who would get it.
@@ -186,7 +186,7 @@ impl<'d, 'i> Draft<'d, 'i> {
             self.decided.problems.push(told.problem(&people));
         }
         for (place, entry) in self.policy.protected.iter().enumerate() {
-            if !self.shielded.contains(entry.as_str()) {
+            if !self.shielded.contains(canon::canonical(&TargetField::Email, entry).as_ref()) {
                 let message = format!(
                     "entry {} of the protected accounts matches no account, so it protects nobody; write the \
                      e-mail address or the id of an account",
@@ -245,7 +245,10 @@ impl<'d, 'i> Draft<'d, 'i> {
         }
         for (index, user) in self.inputs.users.iter().enumerate() {
             let entry = self.entry_of(user);
-            self.shielded.extend(entry);
+            let names = [Some(user.id.as_str()), user.value(&TargetField::Email), entry];
+            let names = names.into_iter().flatten().map(|name| canon::canonical(&TargetField::Email, name));
+            self.shielded
+                .extend(names.filter(|name| self.protected.contains_key(name.as_ref())).map(Cow::into_owned));
             self.decided.kept.extend(entry.map(|_| user.id.clone()));
             let link = self.pairs.holder_of(index).filter(|link| self.bonds.holds(*link));
             let Some(link) = link.and_then(|link| self.inputs.links.get(link)) else { continue };
@@ -266,10 +269,10 @@ impl<'d, 'i> Draft<'d, 'i> {
         let remembered = || {
             let link = self.pairs.holder_of(self.pairs.user(user.id.as_str())?)?;
             let link: &Link = self.inputs.links.get(link).filter(|_| self.bonds.holds(link))?;
-            let entry = link.protected_by.as_deref()?;
-            self.policy.protected.iter().map(String::as_str).find(|other| *other == entry)
+            let entry = canon::canonical(&TargetField::Email, link.protected_by.as_deref()?);
+            self.protected.get(entry.as_ref())
         };
-        of_id.or_else(of_email).copied().or_else(remembered)
+        of_id.or_else(of_email).or_else(remembered).copied()
     }
 
     /// Accounts named by the policy, and the owner of the credential by which all this is read.

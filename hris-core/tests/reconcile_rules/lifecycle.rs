@@ -14,23 +14,6 @@ fn a_joiner_is_created_and_invited() {
 }
 
 #[test]
-fn without_a_welcome_nobody_is_invited_now_or_later() {
-    let mut world = world("a active @", "", "").policy(|policy| policy.invite = false);
-    world.actions("create a - (NewEmployee)");
-    let plan = world.plan();
-    crate::support::model::apply(&mut world, &plan).unwrap();
-    world.policy.invite = true;
-    world.actions("");
-}
-
-#[test]
-fn a_target_that_cannot_invite_is_not_asked_to() {
-    world("a active @", "", "")
-        .with(|world| world.target.invites = false)
-        .actions("create a - (NewEmployee)");
-}
-
-#[test]
 fn nobody_is_created_without_email_or_external_id() {
     world("a active\nb active email=\nc active email!\nd pending", "", "")
         .actions("")
@@ -226,17 +209,6 @@ fn whoever_starts_later_waits() {
 }
 
 #[test]
-fn the_invitation_follows_on_the_first_day() {
-    let world =
-        world("a active @ start_date=2026-11-24", "ua pending for=a start_date=2026-11-24", "a>ua awaits");
-    world.actions("").situations("a ua PreHire FutureStart");
-    world.clone().on("2026-11-24").actions("invite a ua (FirstInvite)");
-    world
-        .policy(|policy| policy.future_starters = FutureStarters::InviteNow)
-        .actions("invite a ua (FirstInvite)");
-}
-
-#[test]
 fn a_start_moved_into_the_future_closes_nothing() {
     world("a active @ start_date=2027-01-01", "ua active for=a start_date=2026-01-01", "a>ua")
         .actions("update a ua start_date (FieldsDiffer)")
@@ -253,34 +225,6 @@ fn whoever_will_never_start_loses_the_unused_account() {
     .gone("b")
     .actions("deactivate a ua (WillNotStart)\ndeactivate b ub (AbsentAndGone)")
     .situations("a ua Rescinded WillNotStart\nb ub Rescinded AbsentAndGone\nc uc Confirmed Unchanged");
-}
-
-#[test]
-fn an_invitation_is_sent_again_after_thirty_days() {
-    let rows = [
-        ("invited", "sent=2026-10-24", 30, "reinvite a ua (InviteExpired)"),
-        ("invited", "sent=2026-10-25", 30, ""),
-        ("invited", "sent=2026-01-01", 0, ""),
-        ("invited", "sent=2026-01-01 accepted", 30, ""),
-        ("invited", "", 30, ""),
-        ("active", "sent=2026-01-01", 30, ""),
-        ("pending", "sent=2026-01-01", 30, ""),
-        ("deactivated", "sent=2026-01-01", 30, ""),
-    ];
-    for (status, sent, days, actions) in rows {
-        world("a active @", &format!("ua {status} for=a {sent}"), "a>ua")
-            .policy(|policy| policy.reinvite_after_days = days)
-            .actions(actions);
-    }
-    world("a active @", "ua invited for=a sent=2026-01-01", "a>ua")
-        .policy(|policy| policy.invite = false)
-        .actions("");
-}
-
-#[test]
-fn accounts_that_were_there_before_are_never_invited() {
-    world("a active @", "ua pending for=a", "a>ua").actions("");
-    world("a active @", "ua pending for=a", "").actions("link a ua (MatchedByExternalId)");
 }
 
 #[test]

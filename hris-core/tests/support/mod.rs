@@ -3,7 +3,7 @@
 //! A person: `a active number=1 email=b@x.io given_name=Ada`, `work_phone=` cleared, `email?` not
 //! sent, `email!` not permitted, `@` for an e-mail address of the id. `for=a` on an account stands
 //! for `external_id=a email=a@x.io`.
-//! A link: `a>ua by_us awaits area:north`.
+//! A link: `a>ua by_us awaits area:north id:a invites:2 entry:ua`.
 
 #![allow(dead_code, reason = "each test file uses its own part")]
 #![allow(
@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 
 use hris_core::mapping::{FieldMap, Mapping};
 use hris_core::reconcile::{
-    Action, ActionKind, Baseline, Decision, Inputs, Judgement, Mode, Others, Plan, Policy, Safeguards,
+    Action, ActionKind, Baseline, Decision, Held, Inputs, Judgement, Mode, Others, Plan, Policy, Safeguards,
     TargetCapabilities, guard, plan,
 };
 use hris_core::{
@@ -201,6 +201,9 @@ pub fn link(line: &str) -> Link {
         match word.split_once(':') {
             None if word == "by_us" => link.deactivated_by_us = true,
             None if word == "awaits" => link.awaits_invite = true,
+            Some(("id", value)) => link.external_id = Some(value.to_owned()),
+            Some(("entry", value)) => link.protected_by = Some(value.to_owned()),
+            Some(("invites", value)) => link.invites = value.parse().unwrap(),
             Some((_, value)) => {
                 link.granted.insert(grant(word, value));
             }
@@ -229,6 +232,48 @@ impl World {
     /// The vendor knows nobody of these ids.
     pub fn gone(mut self, ids: &str) -> Self {
         self.absent.extend(ids.split_whitespace().map(|id| (EmployeeId::from(id), Lookup::Gone)));
+        self
+    }
+
+    /// So many more people who are employed and in step, so that the safeguards are out of the way.
+    pub fn beside(mut self, people: usize) -> Self {
+        for n in 0..people {
+            self.people.push(person(&format!("f{n} active @ number=9{n} given_name=F{n} family_name=Far")));
+            let account = format!("vf{n} active for=f{n} number=9{n} given_name=F{n} family_name=Far");
+            self.users.push(user(&account));
+            self.links.push(link(&format!("f{n}>vf{n} id:f{n}")));
+        }
+        self
+    }
+
+    /// Another connection holds this account; it closed it, or not.
+    pub fn held(mut self, user: &str, connection: &str, closed: bool) -> Self {
+        self.others.held.insert(user.into(), Held::new(connection, closed));
+        self
+    }
+
+    /// Another connection waits for this account.
+    pub fn claimed(mut self, user: &str, connection: &str) -> Self {
+        self.others.claimed.insert(user.into(), connection.to_owned());
+        self
+    }
+
+    /// Somebody decided, on the facts as they are now, whether this account is this person's.
+    pub fn judged(mut self, employee: &str, user: &str, same: bool) -> Self {
+        let (snapshot, map) = (self.snapshot(), self.map());
+        let desired = map.apply(&snapshot);
+        let row = snapshot.employees().iter().position(|person| person.id().as_str() == employee);
+        let account = self.users.iter().find(|one| one.id.as_str() == user).unwrap();
+        let known = row.map(|row| (&desired, row));
+        let judgement = Judgement::new("test", &employee.into(), known, account, same);
+        self.judgements.push(judgement);
+        self
+    }
+
+    /// Carries the plan out, as [`model::apply`] does.
+    pub fn carried_out(mut self) -> Self {
+        let plan = self.plan();
+        model::apply(&mut self, &plan).unwrap();
         self
     }
 

@@ -1,7 +1,7 @@
 //! A target and a state store that do what a plan says, one action after another, and object to
 //! anything that a real one would object to.
 
-use hris_core::reconcile::{Action, ActionKind, Plan};
+use hris_core::reconcile::{Action, ActionKind, Held, Plan};
 use hris_core::{Assignment, AssignmentKind, Invite, Link, TargetField, User, UserStatus};
 
 use super::{World, line_of};
@@ -19,6 +19,12 @@ pub fn apply(world: &mut World, plan: &Plan) -> Result<(), String> {
             note.apply(link);
         }
     }
+    for handover in &plan.handovers {
+        world.links.retain(|link| link.employee != handover.employee);
+        world.others.claimed.remove(&handover.user);
+        world.others.held.insert(handover.user.clone(), Held::new(handover.to.clone(), false));
+    }
+    world.judgements.retain(|one| !plan.lapsed.contains(&one.id));
     world.last = Some(plan.baseline.clone());
     Ok(())
 }
@@ -54,6 +60,11 @@ fn step(world: &mut World, action: &Action) -> Result<(), String> {
                 }
             }
             link.external_id.clone_from(&action.carries);
+            link.awaits_invite |= action.awaits_invite;
+            // What another connection closed of the same person is opened as if it were ours.
+            if world.others.held.remove(&link.user).is_some_and(|held| held.closed) {
+                link.deactivated_by_us = true;
+            }
             if world.links.iter().any(|other| other.user == link.user || other.employee == link.employee) {
                 return Err("two links to one".to_owned());
             }

@@ -240,10 +240,10 @@ impl<'d, 'i> Draft<'d, 'i> {
             (UserStatus::Pending, None) if link.awaits_invite => (ActionKind::Invite, Reason::FirstInvite),
             (UserStatus::Pending, None) => return self.tell(Told::Forgotten, person.id()),
             (UserStatus::Invited, Some(invite)) if invite.accepted_at.is_some() => return,
-            (UserStatus::Invited, _) if moves() => (ActionKind::Reinvite, Reason::InviteMoved),
             (UserStatus::Invited, Some(invite)) if expired(invite) => {
                 (ActionKind::Reinvite, Reason::InviteExpired)
             }
+            (UserStatus::Invited, _) if moves() => (ActionKind::Reinvite, Reason::InviteMoved),
             _ => return,
         };
         // States from before invitations were counted know of one at least.

@@ -60,7 +60,7 @@ impl<'d, 'i> Draft<'d, 'i> {
             Bond::Holds(index) => {
                 if let Some(user) = user(index) {
                     self.observe(record, user);
-                    self.pair(row, person, link, record, user);
+                    self.pair(row, person, link, (record, Adoption::No), user);
                 }
             }
             Bond::Replaced(index) => {
@@ -88,7 +88,8 @@ impl<'d, 'i> Draft<'d, 'i> {
             let user = inputs.users.get(index)?;
             let free = pairs.holder_of(index).is_none() && !inputs.others.held.contains_key(id);
             let decided = self.identity.judged(Some(row), person.id(), user) == Some(true);
-            (free && decided && *id != record.user).then_some(user)
+            let anothers = self.identity.is_anothers(person.id(), user);
+            (free && decided && !anothers && *id != record.user).then_some(user)
         })
     }
 
@@ -104,7 +105,7 @@ impl<'d, 'i> Draft<'d, 'i> {
     fn anew(&mut self, row: usize, person: &'i Employee, link: usize, user: &'i User) {
         let mut record = Link::new(person.id().clone(), user.id.clone());
         record.external_id = user.value(&TargetField::ExternalId).map(str::to_owned);
-        self.pair(row, person, link, &record, user);
+        self.pair(row, person, link, (&record, Adoption::Yes), user);
     }
 
     /// Remembers what is seen of a pair, whatever becomes of it.
@@ -124,7 +125,7 @@ impl<'d, 'i> Draft<'d, 'i> {
 
     /// The account that a link names is not the one that was linked: nothing is written or closed.
     fn account_replaced(&mut self, row: Option<usize>, employee: &EmployeeId, user: &User) {
-        if let Some(held) = self.inputs.others.held.get(&user.id) {
+        if let Some(held) = self.inputs.others.held.get(&user.id).filter(|held| !held.closed) {
             let connection = held.connection.clone();
             return self.held_elsewhere(row, employee, user, connection);
         }
@@ -201,7 +202,14 @@ impl<'d, 'i> Draft<'d, 'i> {
         self.say(Some(person.id()), None, Situation::TargetMissing, Reason::AccountGone);
     }
 
-    pub(super) fn pair(&mut self, row: usize, person: &'i Employee, link: usize, record: &Link, user: &User) {
+    pub(super) fn pair(
+        &mut self,
+        row: usize,
+        person: &'i Employee,
+        link: usize,
+        (record, adoption): (&Link, Adoption),
+        user: &User,
+    ) {
         let stands = standing(person, self.policy, self.today);
         if self.matches.superseded.contains(&link) {
             return self.say(Some(person.id()), Some(user), Situation::Superseded, Reason::SupersededRecord);
@@ -225,9 +233,9 @@ impl<'d, 'i> Draft<'d, 'i> {
             );
         }
         if !user.is_live() {
-            return self.closed_account(row, person, stands, record, user);
+            return self.closed_account(row, person, stands, (record, adoption), user);
         }
-        self.live_account(row, person, stands, record, user);
+        self.live_account(row, person, stands, (record, adoption), user);
     }
 
     /// An account in use, of somebody who has not left.
@@ -236,13 +244,13 @@ impl<'d, 'i> Draft<'d, 'i> {
         row: usize,
         person: &'i Employee,
         stands: Standing,
-        link: &Link,
+        (link, adoption): (&Link, Adoption),
         user: &User,
     ) {
         let situation = if stands == Standing::PreHire { Situation::PreHire } else { Situation::Confirmed };
         let before = self.decided.actions.len();
         if self.mode == Mode::Sync {
-            self.update(row, person, user, Some(link), situation, Adoption::No);
+            self.update(row, person, user, Some(link), situation, adoption);
         }
         self.assign(person, Some(link), user, situation);
         if self.mode == Mode::Sync {
@@ -264,7 +272,7 @@ impl<'d, 'i> Draft<'d, 'i> {
         row: usize,
         person: &'i Employee,
         stands: Standing,
-        link: &Link,
+        (link, adoption): (&Link, Adoption),
         user: &User,
     ) {
         let waits = match stands {
@@ -291,7 +299,7 @@ impl<'d, 'i> Draft<'d, 'i> {
                 action.employee = Some(person.id().clone());
                 action.user = Some(user.id.clone());
                 self.decided.actions.push(action);
-                self.update(row, person, user, Some(link), Situation::Rehire, Adoption::No);
+                self.update(row, person, user, Some(link), Situation::Rehire, adoption);
                 self.assign(person, Some(link), user, Situation::Rehire);
                 if link.awaits_invite && self.policy.invite && self.inputs.target.invites {
                     // It was closed before its owner was asked to join, so that is still to be done.

@@ -1,6 +1,6 @@
 //! People without a link, and accounts without a person.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::super::diff;
 use super::super::leaver::{Standing, standing};
@@ -10,7 +10,7 @@ use super::super::policy::{FutureStarters, MatchKey, Rehire, UnlinkedUsers};
 use super::super::situation::{Reason, Situation};
 use super::actions::address_digest;
 use super::{Adoption, Draft, Told};
-use crate::{Employee, EmployeeId, Field, Link, Problem, ProblemCode, TargetField, User, canon};
+use crate::{Employee, EmployeeId, Field, Link, Problem, ProblemCode, TargetField, User, UserId, canon};
 
 impl<'d, 'i> Draft<'d, 'i> {
     /// People without a link.
@@ -100,7 +100,7 @@ impl<'d, 'i> Draft<'d, 'i> {
                 self.say(id, None, Situation::Recycled, Reason::RecycledId);
             }
             Match::Open { users, recycled: false } => {
-                let why = "a key agrees with an account, and the facts do not say whose it is";
+                let why = "an account may be this person's, and the facts do not say whose it is";
                 self.ask_all((row, person), &users, why);
                 let held = |user: &&usize| self.pairs.holder_of(**user).is_some();
                 let (situation, account) = match users.iter().find(held) {
@@ -150,7 +150,7 @@ impl<'d, 'i> Draft<'d, 'i> {
             Found::Key(MatchKey::Email) => Reason::MatchedByEmail,
             Found::Key(MatchKey::EmployeeNumber) => Reason::MatchedByEmployeeNumber,
             Found::Key(MatchKey::ExternalId) => Reason::MatchedByExternalId,
-            Found::Decided => Reason::Decided,
+            Found::Name | Found::Decided => Reason::Decided,
         };
         let facts = (reason, Some(self.identity.evidence(row, user)));
         self.link(person, user, Situation::Found, facts, None);
@@ -278,17 +278,21 @@ impl<'d, 'i> Draft<'d, 'i> {
 
     /// Accounts that no employee is linked to.
     pub(in crate::reconcile) fn unlinked_users(&mut self) {
+        let spoken: BTreeSet<UserId> =
+            self.decided.people.iter().filter_map(|one| one.user.clone()).collect();
         for (index, user) in self.inputs.users.iter().enumerate() {
             if self.pairs.holder_of(index).is_some()
                 || self.matches.found.contains(&index)
-                || self.bonds.remade.contains(&index)
+                || (self.bonds.remade.contains(&index) && spoken.contains(&user.id))
             {
                 continue;
             }
-            if !self.matches.claimed.contains(&index) && self.account_alone(user) {
+            // Somebody may be its owner.
+            let claimed = self.matches.claimed.contains(&index) || self.bonds.remade.contains(&index);
+            if !claimed && self.account_alone(user) {
                 continue;
             }
-            let closes = !self.matches.claimed.contains(&index)
+            let closes = !claimed
                 && self.policy.unlinked_users == UnlinkedUsers::Deactivate
                 && self.mode == Mode::Sync
                 && user.is_live()

@@ -1,0 +1,169 @@
+//! One account, one holder: several connections on one table.
+
+use hris_core::reconcile::{Mode, Plan, Rehire, UnlinkedUsers};
+
+use crate::support::{World, world};
+
+const DORA: &str = "email=dora@group.io given_name=Dora family_name=Lind";
+
+fn company(people: &str, users: &str, links: &str) -> World {
+    world(people, users, links).beside(8)
+}
+
+fn account(status: &str) -> String {
+    format!("u1 {status} external_id=dirA number=1 {DORA}")
+}
+
+fn claims(plan: &Plan) -> Vec<String> {
+    plan.claims.iter().map(|claim| format!("{} {}", claim.employee, claim.user)).collect()
+}
+
+#[test]
+fn an_account_that_others_hold_is_waited_for() {
+    let waits =
+        company(&format!("dirB active number=B1 {DORA}"), &account("active"), "").held("u1", "co-a", false);
+    waits.actions("").problems("warning held_elsewhere dirB - -");
+    assert_eq!(claims(&waits.plan()), ["dirB u1"]);
+    let plan = waits.plan();
+    let (verdict, _) = plan.explain(&"dirB".into()).unwrap();
+    assert_eq!(format!("{:?} {:?}", verdict.situation, verdict.reason), "HeldElsewhere HeldElsewhere");
+    // Night after night it is the same, however often it is asked.
+    waits.clone().carried_out().actions("").problems("warning held_elsewhere dirB - -");
+    // Two people are one line.
+    company(
+        &format!("dirB active {DORA}\nc active number=5 email=c@x.io"),
+        &format!("{}\nu2 active number=5 email=c@x.io external_id=x", account("active")),
+        "",
+    )
+    .held("u1", "co-a", false)
+    .held("u2", "co-a", false)
+    .actions("")
+    .problems("warning held_elsewhere c - -");
+    // One fact is not enough to say that it is she.
+    let unsure =
+        company("dirB active email=dora@group.io given_name=Dora family_name=Berg", &account("active"), "");
+    let unsure = unsure.held("u1", "co-a", false);
+    unsure.actions("").problems("error ambiguous_match dirB u1 -");
+    assert_eq!(claims(&unsure.plan()), [""; 0]);
+    // Whoever leaves waits for nothing.
+    let left = company(&format!("dirB left {DORA}"), &account("active"), "").held("u1", "co-a", false);
+    assert_eq!((left.actions("").plan().claims.len(), left.plan().handovers.len()), (0, 0));
+}
+
+#[test]
+fn an_external_id_means_something_within_its_connection_only() {
+    // Number one here, number one there.
+    company(
+        "1 active email=bob@b.io given_name=Bob family_name=Ray",
+        "u1 active external_id=1 email=ann@a.io given_name=Ann family_name=Poe",
+        "",
+    )
+    .held("u1", "co-a", false)
+    .actions("")
+    .problems("error uniqueness_conflict 1 - external_id");
+    // A key that agrees beside it is a question all the same.
+    company("1 active email=ann@a.io", "u1 active external_id=1 email=ann@a.io", "")
+        .held("u1", "co-a", false)
+        .actions("")
+        .problems("error ambiguous_match 1 u1 -");
+}
+
+#[test]
+fn what_another_connection_closed_is_opened_again_without_an_invitation() {
+    let night = company(&format!("dirB active number=B1 {DORA}"), &account("deactivated"), "")
+        .held("u1", "co-a", true);
+    let plan = night.plan();
+    let kinds: Vec<&str> = plan.actions.iter().map(|action| action.kind.as_str()).collect();
+    assert_eq!(kinds, ["link", "reactivate", "update"]);
+    let fields: Vec<String> = plan.actions[2].fields().collect();
+    assert!(
+        fields.contains(&"external_id".to_owned()) && !fields.contains(&"email".to_owned()),
+        "{fields:?}"
+    );
+    let after = night.clone().carried_out();
+    assert!(after.users.iter().any(|user| user.id.as_str() == "u1" && user.is_live()));
+    after.actions("").problems("");
+    // Opened by somebody meanwhile, it is hers as well.
+    let open =
+        company(&format!("dirB active number=B1 {DORA}"), &account("active"), "").held("u1", "co-a", true);
+    assert_eq!(open.plan().actions.len(), 2);
+    // Not before the first day, not where the policy leaves it to people, not on one fact.
+    let later =
+        company(&format!("dirB active number=B1 start_date=2026-12-01 {DORA}"), &account("deactivated"), "");
+    later.held("u1", "co-a", true).actions("").problems("");
+    night
+        .clone()
+        .policy(|policy| policy.rehire = Rehire::Conflict)
+        .actions("")
+        .problems("error ambiguous_match dirB u1 -");
+    night.with(|world| world.mode = Mode::Match).actions("link dirB u1 (ReturnedUnderNewId)");
+    company("dirB active email=dora@group.io", &account("deactivated"), "")
+        .held("u1", "co-a", true)
+        .actions("")
+        .problems("error ambiguous_match dirB u1 -");
+}
+
+#[test]
+fn a_leavers_account_goes_to_the_connection_that_waits_for_it() {
+    let leaves = |people: &str| {
+        company(people, &account("active"), "dirA>u1 id:dirA").gone("dirA").claimed("u1", "co-b")
+    };
+    for people in [format!("dirA left number=1 {DORA}"), String::new()] {
+        let world = leaves(&people);
+        let plan = world.actions("").problems("").guarded("go").plan();
+        let handed: Vec<String> =
+            plan.handovers.iter().map(|one| format!("{} {} {}", one.employee, one.user, one.to)).collect();
+        assert_eq!(handed, ["dirA u1 co-b"]);
+        assert_eq!((plan.figures.removals, plan.claims.len()), (0, 0));
+        world.carried_out().actions("");
+    }
+    // While she is employed here it stays, and a run that only matches gives nothing away.
+    assert_eq!(leaves(&format!("dirA active number=1 {DORA}")).actions("").plan().handovers.len(), 0);
+    let matched = leaves(&format!("dirA left number=1 {DORA}")).with(|world| world.mode = Mode::Match);
+    assert_eq!(matched.actions("").plan().handovers.len(), 0);
+    // What is closed already is nobody's to give.
+    let closed = company(&format!("dirA left {DORA}"), &account("deactivated"), "dirA>u1 id:dirA by_us");
+    assert_eq!(closed.claimed("u1", "co-b").actions("").plan().handovers.len(), 0);
+}
+
+#[test]
+fn where_two_connections_link_one_account_the_external_id_says_whose_it_is() {
+    let both = |person: &str| {
+        company(person, &account("active"), "dirB>u1 id:dirB").held("u1", "co-a", false).gone("dirB")
+    };
+    let employed = both(&format!("dirB active number=B1 {DORA}"));
+    employed.actions("").problems("warning held_elsewhere dirB - -");
+    assert_eq!(claims(&employed.plan()), ["dirB u1"]);
+    for gone in [both(&format!("dirB left number=B1 {DORA}")), both("")] {
+        assert_eq!(claims(&gone.actions("").problems("").plan()), [""; 0]);
+    }
+    // Seen from the connection whose id it carries.
+    company(&format!("dirA active number=1 job_title=New {DORA}"), &account("active"), "dirA>u1 id:dirA")
+        .held("u1", "co-b", false)
+        .actions("update dirA u1 job_title (FieldsDiffer)");
+}
+
+#[test]
+fn accounts_of_others_are_never_accounts_of_nobody() {
+    let strict = |users: &str| {
+        company("", users, "").policy(|policy| policy.unlinked_users = UnlinkedUsers::Deactivate)
+    };
+    strict("u1 active email=x@y.io").actions("deactivate - u1 (NoEmployeePolicy)");
+    strict("u1 active email=x@y.io").held("u1", "co-a", false).actions("");
+    strict("u1 active email=x@y.io external_id=theirs").actions("");
+}
+
+#[test]
+fn one_company_under_two_names() {
+    let second = |organisation: &str| {
+        company("", "", "").with(|world| {
+            world.last = None;
+            world.fingerprint.organisation = Some("co1".to_owned());
+            let known = ("memory".to_owned(), organisation.to_owned());
+            world.others.organisations.insert("x".to_owned(), known);
+        })
+    };
+    second("co1").problems("warning already_connected - - -");
+    second("co2").problems("");
+    second("co1").with(|world| world.last = Some(Default::default())).problems("");
+}

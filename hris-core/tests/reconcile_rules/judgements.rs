@@ -1,0 +1,219 @@
+//! What a person decided, on the facts as they were, and what is remembered of what was seen.
+
+use hris_core::TargetField;
+use hris_core::reconcile::{Question, Rehire, Seen};
+
+use crate::support::{World, person, world};
+
+fn company(people: &str, users: &str, links: &str) -> World {
+    world(people, users, links).beside(8).policy(|policy| policy.invite = false)
+}
+
+fn lapsed(world: &World) -> usize {
+    world.plan().lapsed.len()
+}
+
+#[test]
+fn a_question_about_an_account_is_answered() {
+    let open =
+        company("a active @ number=7 given_name=Ann family_name=Berg", "u1 active number=7 email=c@x.io", "");
+    let plan = open.plan();
+    let [question] = plan.questions.as_slice() else { panic!("one question") };
+    assert_eq!(question.id, Question::id("test", &"a".into(), &"u1".into()));
+    for same in [true, false] {
+        let answered = open.clone().judged("a", "u1", same);
+        assert_eq!(answered.judgements[0], question.answer(same), "made beforehand or on the question");
+        assert_eq!((answered.plan().questions.len(), lapsed(&answered)), (0, 0));
+        let actions = if same {
+            "link a u1 (Decided)\nupdate a u1 external_id family_name given_name (FieldsDiffer)"
+        } else {
+            "create a - (NewEmployee)"
+        };
+        let first = answered.plan().actions[0].kind.as_str();
+        assert_eq!(first, actions.split(' ').next().unwrap());
+        // A fact that changed makes it void, and the question is open again.
+        let changed = [
+            answered
+                .clone()
+                .with(|world| world.people[0] = person("a active @ number=7 given_name=Ann family_name=Ray")),
+            answered.clone().with(|world| world.users[0].put(&TargetField::Email, Some("d@x.io"))),
+            answered.clone().with(|world| world.users[0].put(&TargetField::ExternalId, Some("x"))),
+        ];
+        for world in changed {
+            world.actions("").problems("error ambiguous_match a u1 -");
+            assert_eq!(lapsed(&world), 1);
+        }
+        let gone = answered.with(|world| world.users.retain(|user| user.id.as_str() != "u1"));
+        assert_eq!(lapsed(&gone), 1);
+    }
+}
+
+#[test]
+fn a_recycled_id_is_decided() {
+    let world = company(
+        "a active email=zed@x.io given_name=Zed family_name=Zulu",
+        "ua active external_id=a email=ada@x.io given_name=Ada family_name=Mill",
+        "a>ua id:a",
+    );
+    world.actions("").problems("error recycled_id a ua -");
+    let same = world.clone().judged("a", "ua", true);
+    assert_eq!(same.plan().actions.len(), 1);
+    same.problems("");
+    // A leaver of that id may be closed then.
+    let left = world.clone().with(|world| {
+        world.people[0] = person("a left email=zed@x.io given_name=Zed family_name=Zulu");
+    });
+    left.actions("").problems("error recycled_id a ua -");
+    left.judged("a", "ua", true).actions("deactivate a ua (LeftByStatus)");
+    // Somebody else has the id: the account is left alone.
+    world.judged("a", "ua", false).actions("");
+}
+
+#[test]
+fn a_replaced_account_is_decided() {
+    let account = "ua active email=carla@x.io given_name=Carla family_name=Customer";
+    let world = company("a active @", account, "a>ua id:a");
+    world.actions("").problems("error account_replaced a ua -");
+    let same = world.clone().judged("a", "ua", true);
+    assert!(same.plan().actions.iter().any(|action| action.fields().any(|field| field == "external_id")));
+    same.carried_out().actions("").problems("");
+    world.judged("a", "ua", false).actions("");
+    // Decided while the person was there; it is void once they are not.
+    let absent = company("a active @", account, "a>ua id:a").judged("a", "ua", true);
+    let absent = absent.with(|world| world.people.retain(|one| one.id().as_str() != "a")).gone("a");
+    absent.actions("").problems("error account_replaced a ua -");
+    assert_eq!(lapsed(&absent), 1);
+    absent
+        .with(|world| world.judgements.clear())
+        .judged("a", "ua", true)
+        .actions("deactivate a ua (AbsentAndGone)");
+}
+
+#[test]
+fn a_decision_moves_a_linked_person_to_another_account() {
+    let world = company(
+        "a active @ number=7 given_name=Ann family_name=Berg",
+        "u1 active for=a number=7\nu2 active email=ann@y.io given_name=Ann family_name=Berg number=7",
+        "a>u1 id:a",
+    )
+    .judged("a", "u2", true);
+    let lines: Vec<String> = world.plan().actions.iter().map(crate::support::line_of).collect();
+    assert_eq!(lines[0], "link a u2 replaces:a (Decided)");
+    assert!(world.plan().actions.iter().all(|action| action.user != Some("u1".into())));
+    // Not to one that others hold, and not to one that bears the id of somebody who is there.
+    world
+        .clone()
+        .held("u2", "other", false)
+        .with(|world| world.people.truncate(1))
+        .gone("f0 f1 f2 f3 f4 f5 f6 f7");
+    let held = world.clone().held("u2", "other", false);
+    assert!(held.plan().actions.iter().all(|action| action.user != Some("u2".into())));
+    let anothers = world.with(|world| world.users[1].put(&TargetField::ExternalId, Some("f9")));
+    let anothers = anothers.with(|world| {
+        world.people.push(person("f9 unknown email=f9@x.io"));
+        world.judgements.clear();
+    });
+    let anothers = anothers.judged("a", "u2", true);
+    assert!(anothers.plan().actions.iter().all(|action| action.user != Some("u2".into())));
+}
+
+#[test]
+fn a_decision_does_not_take_an_account_from_somebody_who_is_there() {
+    for held in ["", "b>u1 id:b"] {
+        let world = company(
+            "a active @ number=7\nb active email=b@x.io",
+            "u1 active external_id=b email=b@x.io number=7",
+            held,
+        );
+        let world = world.judged("a", "u1", true);
+        assert!(world.plan().actions.iter().all(|action| action.employee != Some("a".into())), "{held}");
+        assert_eq!(
+            world.plan().questions.iter().filter(|one| one.employee == "a".into()).count(),
+            1,
+            "{held}"
+        );
+    }
+}
+
+#[test]
+fn an_account_that_somebody_opened_is_no_longer_ours_to_open() {
+    // We closed it, an administrator opened it, HR corrected the record.
+    let seen = company("a active @", "ua active for=a", "a>ua id:a by_us");
+    assert!(seen.plan().notes.iter().any(|note| note.seen == Seen::Open));
+    let mut after = seen.carried_out();
+    assert!(!after.links[0].deactivated_by_us);
+    assert!(after.plan().notes.is_empty());
+    // Later somebody suspends it.
+    after.users[0].status = hris_core::UserStatus::Deactivated;
+    after.actions("").problems("warning divergence a ua -");
+    // Whoever is missing or has left is seen too, and one that is closed is not.
+    for (people, open) in [("", "active"), ("a left @", "active")] {
+        let world = company(people, &format!("ua {open} for=a"), "a>ua id:a by_us").gone("a");
+        assert!(world.plan().notes.iter().any(|note| note.seen == Seen::Open), "{people}");
+    }
+    let closed = company("a left @", "ua deactivated for=a", "a>ua id:a by_us");
+    assert!(closed.plan().notes.is_empty());
+    assert_eq!(closed.policy.rehire, Rehire::Reactivate);
+}
+
+#[test]
+fn the_external_id_is_remembered_once_it_is_seen() {
+    let world = company("a active @", "ua active for=a", "a>ua");
+    let notes: Vec<_> = world.plan().notes.into_iter().map(|note| note.seen).collect();
+    assert_eq!(notes, [Seen::ExternalId("a".to_owned())]);
+    assert_eq!(world.carried_out().links[0].external_id.as_deref(), Some("a"));
+    // A stranger's is not.
+    assert!(company("a active @", "ua active external_id=z", "a>ua id:a").plan().notes.is_empty());
+}
+
+#[test]
+fn whom_the_policy_protects_stays_protected() {
+    let entry = |name: &str| {
+        let name = name.to_owned();
+        move |policy: &mut hris_core::reconcile::Policy| policy.protected = vec![name]
+    };
+    // The address changes, and later the person leaves.
+    for name in ["owner@x.io", " Owner@X.io ", "uo", " uo "] {
+        let owner =
+            company("o active email=ceo@x.io", "uo active external_id=o email=owner@x.io", "o>uo id:o");
+        let mut after = owner.policy(entry(name)).carried_out();
+        assert_eq!(after.users[0].value(&TargetField::Email), Some("ceo@x.io"), "{name}");
+        after.people[0] = person("o left email=ceo@x.io");
+        after.actions("").problems("error protected o uo -");
+        // Written in another way it is the same entry; taken out, it is none.
+        after
+            .clone()
+            .policy(entry(&name.to_uppercase().replace("UO", "uo")))
+            .actions("")
+            .problems("error protected o uo -");
+        let free = after.policy(|policy| policy.protected.clear());
+        free.actions("deactivate o uo (LeftByStatus)");
+        assert!(free.plan().notes.iter().any(|note| note.seen == Seen::Protected(None)));
+    }
+    // Nor does it give up its address for a joiner.
+    let stripped = company(
+        "j active email=owner@x.io number=2 given_name=Jo family_name=Ray",
+        "uo deactivated external_id=o email=owner@x.io number=1 given_name=Ada family_name=Poe",
+        "o>uo id:o by_us",
+    )
+    .gone("o");
+    assert_eq!(stripped.plan().actions.len(), 2);
+    stripped.policy(entry("owner@x.io")).actions("").problems("error uniqueness_conflict j - email");
+}
+
+#[test]
+fn a_name_that_protects_nobody_is_told() {
+    let told = |names: &[&str]| {
+        let world = company("a active @", "ua active for=a", "a>ua id:a");
+        let names = names.iter().map(|name| (*name).to_owned()).collect();
+        let plan = world.policy(|policy| policy.protected = names).plan();
+        plan.problems.iter().filter(|one| one.code == hris_core::ProblemCode::ProtectedUnknown).count()
+    };
+    assert_eq!(told(&["owner@tallowmil.example", "own"]), 2);
+    assert_eq!(told(&["a@x.io", "ua", " A@X.io "]), 0, "several names of one account");
+    assert_eq!(told(&["a"]), 1, "an employee is no account");
+    // One that is remembered under a name is found.
+    let renamed =
+        company("a active email=n@x.io", "ua active external_id=a email=n@x.io", "a>ua id:a entry:old@x.io");
+    renamed.policy(|policy| policy.protected = vec!["old@x.io".to_owned()]).problems("");
+}
