@@ -28,8 +28,8 @@ pub(super) enum Bond {
 #[derive(Debug)]
 pub(super) struct Bonds {
     of_link: Vec<Bond>,
-    /// Accounts that take the place of a linked one.
-    pub(super) remade: HashSet<usize>,
+    /// Accounts that take the place of a linked one, with the link.
+    pub(super) remade: HashMap<usize, usize>,
     /// Links whose account does not carry the external id that it was given.
     pub(super) replaced: u64,
     /// Links of people who have not left, and how many of their accounts the target lists.
@@ -42,13 +42,13 @@ impl Bonds {
         let carriers = Carriers { inputs, pairs, by_id: OnceCell::new() };
         let mut bonds = Self {
             of_link: Vec::with_capacity(inputs.links.len()),
-            remade: HashSet::new(),
+            remade: HashMap::new(),
             replaced: 0,
             current: 0,
             listed: 0,
         };
         let mut twice = HashSet::new();
-        for link in inputs.links {
+        for (place, link) in inputs.links.iter().enumerate() {
             let row = pairs.row(link.employee.as_str());
             let account = pairs.user(link.user.as_str());
             let user = account.and_then(|account| Some((account, inputs.users.get(account)?)));
@@ -67,7 +67,7 @@ impl Bonds {
                 bonds.listed += u64::from(account.is_some());
             }
             if let Bond::Remade(account) = bond
-                && !bonds.remade.insert(account)
+                && bonds.remade.insert(account, place).is_some()
             {
                 twice.insert(account);
             }
@@ -139,7 +139,7 @@ impl Carriers<'_, '_> {
             let mut by_id = HashMap::new();
             for (index, user) in self.inputs.users.iter().enumerate() {
                 let free =
-                    self.pairs.holder_of(index).is_none() && !self.inputs.others.held.contains_key(&user.id);
+                    self.pairs.holder_of(index).is_none() && self.inputs.others.holder_of(user).is_none();
                 let Some(id) = user.value(&field).filter(|_| free) else { continue };
                 let id = canon::canonical(&field, id).into_owned();
                 by_id.entry(id).and_modify(|several| *several = None).or_insert(Some(index));

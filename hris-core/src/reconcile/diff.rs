@@ -5,7 +5,7 @@ use super::inputs::Inputs;
 use super::learned::Learned;
 use super::manager::Managers;
 use super::plan::Change;
-use crate::{Field, Link, TargetField, User, canon};
+use crate::{Field, Link, TargetField, User};
 
 /// The differing fields of one pair.
 #[derive(Debug, Default)]
@@ -50,7 +50,7 @@ pub(super) fn differences(
             learned.zip(wanted).is_some_and(|(learned, wanted)| told(learned, target, wanted, current))
         };
         match (wanted, current) {
-            (Field::Value(wanted), Some(current)) if canon::same(target, wanted, current) => {}
+            (Field::Value(wanted), Some(current)) if inputs.desired.agrees(column, wanted, current) => {}
             (Field::Cleared, None) => {}
             _ if says(Learned::is_own_form) => found.own_form.push(target.clone()),
             _ if says(Learned::is_worn_out) => found.worn_out.push(target.clone()),

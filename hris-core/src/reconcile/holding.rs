@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EmployeeId, UserId};
+use crate::{EmployeeId, TargetField, User, UserId};
 
 /// What other connections of the same state have to do with the accounts of this target.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,10 +12,25 @@ use crate::{EmployeeId, UserId};
 pub struct Others {
     /// Accounts that another connection holds.
     pub held: BTreeMap<UserId, Held>,
+    /// External ids of accounts that another connection is about to make, or may have made in a run that was
+    /// cut, and which one.
+    pub making: BTreeMap<String, String>,
     /// Accounts that another connection waits for, and which one.
     pub claimed: BTreeMap<UserId, String>,
     /// The vendor and the organisation of each other connection, as far as its last complete run knew them.
     pub organisations: BTreeMap<String, (String, String)>,
+}
+
+impl Others {
+    /// The connection that holds an account, or may have made it just now.
+    #[must_use]
+    pub fn holder_of(&self, user: &User) -> Option<Held> {
+        let made = || {
+            let connection = self.making.get(user.value(&TargetField::ExternalId)?)?;
+            Some(Held::new(connection.clone(), false))
+        };
+        self.held.get(&user.id).cloned().or_else(made)
+    }
 }
 
 /// An account that another connection holds.

@@ -33,6 +33,8 @@ pub(super) fn standing(person: &Employee, policy: &Policy, today: Date) -> Stand
     let last_day = person.last_working_day().value().or(person.end_date().value());
     let starts_later = person.start_date().value().is_some_and(|start| start > today);
     match person.status() {
+        // An end is there and nobody knows when it is, so nobody has left by it yet.
+        Status::Terminated if person.has_unreadable_end() => Standing::Leaving,
         Status::Terminated if last_day.is_some_and(|day| day >= today) => Standing::Leaving,
         Status::Terminated => Standing::Left(Reason::LeftByStatus),
         Status::Active | Status::OnLeave if starts_later => Standing::PreHire,

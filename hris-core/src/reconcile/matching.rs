@@ -313,11 +313,16 @@ impl Search<'_, '_, '_> {
             }
     }
 
+    /// The link that an account belongs to, or takes the place in.
+    fn holder_of(&self, user: usize) -> Option<usize> {
+        self.pairs.holder_of(user).or_else(|| self.bonds.remade.get(&user).copied())
+    }
+
     /// Remembers whose accounts must not be closed because this person is, or may be, the same one.
     fn spare(&self, row: usize, candidates: &[Candidate], found: &Match, matches: &mut Matches) {
         let employed = self.stands(row).is_some_and(Standing::is_employed);
         for Candidate { user, by } in candidates.iter().copied() {
-            let Some(link) = self.pairs.holder_of(user) else { continue };
+            let Some(link) = self.holder_of(user) else { continue };
             let Some(account) = self.inputs.users.get(user) else { continue };
             // An equal number or address alone, with another name behind it, keeps nobody's account open.
             let is_open = matches!(found, Match::Open { .. } | Match::Ambiguous(_) | Match::Contested(_));
@@ -326,12 +331,10 @@ impl Search<'_, '_, '_> {
                 Match::Returned { user: returned, .. } if *returned == user => true,
                 _ => is_open && (by == Found::Name || !facts.speaks_against()),
             };
-            let gone = match holder(self.inputs, self.pairs, user) {
-                Some((_, None)) => true,
-                // Whoever returns later has left until then.
-                Some((_, Some(old))) => employed && self.has_left(old),
-                None => false,
-            };
+            let Some(old) = self.inputs.links.get(link) else { continue };
+            // Whoever returns later has left until then.
+            let old = self.pairs.row(old.employee.as_str());
+            let gone = old.is_none_or(|old| employed && self.has_left(old));
             if may_be && gone {
                 matches.superseded.insert(link);
             }
@@ -411,7 +414,7 @@ impl Search<'_, '_, '_> {
         let when = |suffices: bool, found: Match| {
             if suffices { Verdict::Is(found, ground) } else { Verdict::Open { recycled: false } }
         };
-        if let Some(held) = self.inputs.others.held.get(&user.id) {
+        if let Some(held) = self.inputs.others.holder_of(user) {
             // External ids mean something within their connection only.
             let facts = evidence.suffices_against_another() || judged;
             return match (facts, held.closed) {
@@ -421,15 +424,16 @@ impl Search<'_, '_, '_> {
                 (false, _) => Verdict::Open { recycled: false },
             };
         }
-        if let Some(link) = self.pairs.holder_of(index) {
-            let Some((_, old)) = holder(self.inputs, self.pairs, index) else { return Verdict::IsNot };
+        if let Some(link) = self.holder_of(index) {
+            let Some(old) = self.inputs.links.get(link) else { return Verdict::IsNot };
+            let old = self.pairs.row(old.employee.as_str());
             let over = match old {
                 Some(old) => self.has_left(old),
                 None => self.is_gone(link),
             };
             let free = over
                 && !self.pairs.shared.contains(&index)
-                && matches!(self.bonds.of_link(link), Bond::Holds(_));
+                && matches!(self.bonds.of_link(link), Bond::Holds(_) | Bond::Remade(_));
             let facts = evidence.suffices_against_another() || judged;
             // An address passes on: two other facts say that its new owner is somebody else.
             let others = [evidence.employee_number, evidence.name];

@@ -256,6 +256,18 @@ impl Action {
         employee.or(self.user.as_ref().map(UserId::as_str)).unwrap_or_default()
     }
 
+    /// What is written into a field, if anything is.
+    #[must_use]
+    pub fn change_of(&self, field: &TargetField) -> Option<&Change> {
+        self.changes.iter().find(|change| change.field == *field)
+    }
+
+    /// The external id that the account gets, if it gets one.
+    #[must_use]
+    pub fn external_id(&self) -> Option<&str> {
+        self.change_of(&TargetField::ExternalId).and_then(|change| change.to.as_deref())
+    }
+
     /// The names of what is written, as reports show them.
     pub fn fields(&self) -> impl Iterator<Item = String> {
         let grants: BTreeSet<&'static str> =

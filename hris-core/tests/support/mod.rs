@@ -197,10 +197,11 @@ pub fn link(line: &str) -> Link {
     let mut words = line.split_whitespace();
     let (employee, user) = words.next().unwrap().split_once('>').unwrap();
     let mut link = Link::new(employee, user);
+    link.invites = 1;
     for word in words {
         match word.split_once(':') {
             None if word == "by_us" => link.deactivated_by_us = true,
-            None if word == "awaits" => link.awaits_invite = true,
+            None if word == "awaits" => (link.awaits_invite, link.invites) = (true, 0),
             Some(("id", value)) => link.external_id = Some(value.to_owned()),
             Some(("entry", value)) => link.protected_by = Some(value.to_owned()),
             Some(("invites", value)) => link.invites = value.parse().unwrap(),

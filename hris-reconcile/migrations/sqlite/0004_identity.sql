@@ -5,6 +5,8 @@ ALTER TABLE links ADD COLUMN protected_by TEXT;                   -- the entry u
 ALTER TABLE links ADD COLUMN invites INTEGER NOT NULL DEFAULT 0;  -- how many were sent
 ALTER TABLE links ADD COLUMN invited_to TEXT;                     -- a digest of the last invitation's address
 ALTER TABLE links ADD COLUMN learned TEXT;                        -- JSON with digests; NULL where nothing was written
+-- Until now every account that was asked to join was asked again, whoever had asked first.
+UPDATE links SET invites = 1 WHERE awaits_invite = 0;
 CREATE INDEX links_by_user ON links (user);
 
 -- Accounts that a connection waits for while another one holds them.

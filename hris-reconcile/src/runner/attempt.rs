@@ -7,7 +7,7 @@ use hris_core::{Problem, ProblemCode, User, UserId, UserStatus};
 
 use super::apply::{Apply, Seen, who};
 use super::partly::is_refusal;
-use super::settle::{external_id, is_held_by_another, is_ours, read_back};
+use super::settle::{is_held_by_another, is_ours, read_back};
 use crate::Result;
 use crate::store::Settlement;
 use crate::target::{NewUser, TargetError, TargetErrorKind};
@@ -62,7 +62,7 @@ impl Apply<'_> {
 
     /// Whoever is to be created is looked for first, and again whenever the answer leaves a doubt.
     async fn create(&mut self, action: &Action) -> Result<Attempt> {
-        let Some(external_id) = external_id(action) else {
+        let Some(external_id) = action.external_id() else {
             let message = "create: the account would have no external id; check the mapping";
             return Ok(Attempt::Failed(TargetError::new(TargetErrorKind::Rejected, message)));
         };

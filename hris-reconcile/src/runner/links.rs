@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 use hris_core::reconcile::{Action, ActionKind, Others, Side};
 use hris_core::{AssignmentKind, EmployeeId, Link, TargetField, User, UserId};
 
-use super::settle::{external_id, external_id_change};
-
 use crate::store::Settlement;
 
 /// The links of a connection, by employee and by account.
@@ -88,7 +86,7 @@ impl Links {
             (ActionKind::Create, _) => {
                 let mut link = Link::new(employee.clone(), user.clone());
                 link.awaits_invite = action.awaits_invite;
-                link.external_id = external_id(action).map(str::to_owned);
+                link.external_id = action.external_id().map(str::to_owned);
                 link
             }
             (_, Some(link)) if link.user == *user => link.clone(),
@@ -116,7 +114,7 @@ impl Links {
                 }
             }
             ActionKind::Update if action.side == Side::Target => {
-                if let Some(change) = external_id_change(action) {
+                if let Some(change) = action.change_of(&TargetField::ExternalId) {
                     link.external_id.clone_from(&change.to);
                 }
             }

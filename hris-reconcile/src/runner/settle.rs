@@ -3,7 +3,7 @@
 //! Nothing is repeated blindly: the target is asked how the account stands now.
 
 use hris_core::reconcile::{Action, ActionKind, Change, Side, is_same};
-use hris_core::{Problem, TargetField, Timestamp, User, UserId, UserStatus};
+use hris_core::{Problem, Timestamp, User, UserId, UserStatus};
 
 use super::Runner;
 use super::apply::{Creations, who};
@@ -112,7 +112,7 @@ pub(super) async fn read_back(
         // A link is in our own state only: it is not there, so it was not made.
         ActionKind::Link => Ok(None),
         ActionKind::Create => {
-            let Some(external_id) = external_id(action) else { return Ok(None) };
+            let Some(external_id) = action.external_id() else { return Ok(None) };
             let found = calls.find(external_id).await?;
             let own =
                 |user: &User| links.holder(&user.id).is_none_or(|of| Some(of) == action.employee.as_ref());
@@ -130,15 +130,6 @@ pub(super) async fn read_back(
             }
         }
     }
-}
-
-/// The external id of an account that is to be made.
-pub(super) fn external_id(action: &Action) -> Option<&str> {
-    external_id_change(action).and_then(|change| change.to.as_deref())
-}
-
-pub(super) fn external_id_change(action: &Action) -> Option<&Change> {
-    action.changes.iter().find(|change| change.field == TargetField::ExternalId)
 }
 
 /// Whether an account stands as the action would have left it.

@@ -241,6 +241,10 @@ impl StateStore for MemoryStore {
                     *place = held;
                 }
             }
+            let creates = kept.open.iter().filter(|intent| intent.action.kind == ActionKind::Create);
+            for id in creates.filter_map(|intent| intent.action.external_id()) {
+                others.making.insert(id.to_owned(), name.clone());
+            }
             for claim in &kept.claims {
                 others.claimed.entry(claim.user.clone()).or_insert_with(|| name.clone());
             }

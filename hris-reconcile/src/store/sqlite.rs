@@ -355,8 +355,7 @@ impl StateStore for SqliteStore {
     }
 
     async fn others(&self, connection: &str, target: Option<&str>) -> Result<Others> {
-        self.read("look at other connections", async |tx| Ok(holding::others(tx, connection, target).await?))
-            .await
+        self.read("look at other connections", async |tx| holding::others(tx, connection, target).await).await
     }
 
     async fn last_started(&self, connection: &str, command: &str) -> Result<Option<Timestamp>> {

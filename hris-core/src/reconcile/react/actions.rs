@@ -240,15 +240,21 @@ impl<'d, 'i> Draft<'d, 'i> {
             (UserStatus::Pending, None) if link.awaits_invite => (ActionKind::Invite, Reason::FirstInvite),
             (UserStatus::Pending, None) => return self.tell(Told::Forgotten, person.id()),
             (UserStatus::Invited, Some(invite)) if invite.accepted_at.is_some() => return,
+            // Somebody else asked them to join, so it is not for this connection to ask again.
+            (UserStatus::Invited, Some(invite)) if link.invites == 0 => {
+                if expired(invite) {
+                    self.tell(Told::Forgotten, person.id());
+                }
+                return;
+            }
             (UserStatus::Invited, Some(invite)) if expired(invite) => {
                 (ActionKind::Reinvite, Reason::InviteExpired)
             }
             (UserStatus::Invited, _) if moves() => (ActionKind::Reinvite, Reason::InviteMoved),
             _ => return,
         };
-        // States from before invitations were counted know of one at least.
-        let sent = link.invites.max(u32::from(user.invite.is_some()));
-        if kind == ActionKind::Reinvite && self.policy.max_invites > 0 && sent >= self.policy.max_invites {
+        let spent = self.policy.max_invites > 0 && link.invites >= self.policy.max_invites;
+        if kind == ActionKind::Reinvite && spent {
             return self.tell(Told::Tired, person.id());
         }
         let mut action = Action::new(kind, situation, reason);

@@ -86,7 +86,7 @@ impl<'d, 'i> Draft<'d, 'i> {
         self.identity.decided_for(person.id()).find_map(|id| {
             let index = pairs.user(id.as_str())?;
             let user = inputs.users.get(index)?;
-            let free = pairs.holder_of(index).is_none() && !inputs.others.held.contains_key(id);
+            let free = pairs.holder_of(index).is_none() && inputs.others.holder_of(user).is_none();
             let decided = self.identity.judged(Some(row), person.id(), user) == Some(true);
             let anothers = self.identity.is_anothers(person.id(), user);
             (free && decided && !anothers && *id != record.user).then_some(user)
@@ -125,7 +125,7 @@ impl<'d, 'i> Draft<'d, 'i> {
 
     /// The account that a link names is not the one that was linked: nothing is written or closed.
     fn account_replaced(&mut self, row: Option<usize>, employee: &EmployeeId, user: &User) {
-        if let Some(held) = self.inputs.others.held.get(&user.id).filter(|held| !held.closed) {
+        if let Some(held) = self.inputs.others.holder_of(user).filter(|held| !held.closed) {
             let connection = held.connection.clone();
             return self.held_elsewhere(row, employee, user, connection);
         }
@@ -379,6 +379,15 @@ impl<'d, 'i> Draft<'d, 'i> {
                     if let Some(user) = user(index) {
                         self.account_replaced(None, employee, user);
                     }
+                }
+                // It goes, or may go, to another record of the same person.
+                Bond::Remade(index) if self.matches.superseded.contains(link) => {
+                    let reason = match self.matches.found.contains(&index) {
+                        true => Reason::SupersededRecord,
+                        false => Reason::AbsentAndRekeyed,
+                    };
+                    self.say(Some(employee), user(index), Situation::SourceMissing, reason);
+                    self.left_behind(record);
                 }
                 Bond::Remade(index) => {
                     if let Some(user) = user(index) {

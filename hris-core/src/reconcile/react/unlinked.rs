@@ -10,7 +10,9 @@ use super::super::policy::{FutureStarters, MatchKey, Rehire, UnlinkedUsers};
 use super::super::situation::{Reason, Situation};
 use super::actions::address_digest;
 use super::{Adoption, Draft, Told};
-use crate::{Employee, EmployeeId, Field, Link, Problem, ProblemCode, TargetField, User, UserId, canon};
+use crate::{
+    Employee, EmployeeId, Field, Link, Problem, ProblemCode, Severity, TargetField, User, UserId, canon,
+};
 
 impl<'d, 'i> Draft<'d, 'i> {
     /// People without a link.
@@ -30,7 +32,20 @@ impl<'d, 'i> Draft<'d, 'i> {
         }
         let stands = standing(person, self.policy, self.today);
         match stands {
-            Standing::Left(_) => {
+            Standing::Left(reason) => {
+                let decided = self.identity.decided_for(person.id()).find_map(|id| {
+                    let (inputs, pairs) = (self.inputs, self.pairs);
+                    let index = pairs.user(id.as_str())?;
+                    let user = inputs.users.get(index)?;
+                    let free = pairs.holder_of(index).is_none() && inputs.others.holder_of(user).is_none();
+                    let decided = self.identity.judged(Some(row), person.id(), user) == Some(true);
+                    (free && decided).then_some(user)
+                });
+                if let Some(user) = decided {
+                    let found = (Reason::Decided, Some(self.identity.evidence(row, user)));
+                    self.link(person, user, Situation::Leaver, found, None);
+                    return self.leaver(person.id(), user, reason);
+                }
                 self.stray(row, person.id());
                 return self.say(id, None, Situation::Ignored, Reason::NeverProvisioned);
             }
@@ -63,9 +78,9 @@ impl<'d, 'i> Draft<'d, 'i> {
                 }
             }
             Match::Elsewhere { user: index } => {
-                let held = user(index).and_then(|user| Some((user, self.inputs.others.held.get(&user.id)?)));
+                let held = user(index).and_then(|user| Some((user, self.inputs.others.holder_of(user)?)));
                 if let Some((user, held)) = held {
-                    self.held_elsewhere(Some(row), person.id(), user, held.connection.clone());
+                    self.held_elsewhere(Some(row), person.id(), user, held.connection);
                 }
             }
             Match::Contested(key) => {
@@ -239,6 +254,10 @@ impl<'d, 'i> Draft<'d, 'i> {
                 "has no e-mail address, so no account can be made; enter one in the HR system",
             ),
         ] {
+            if self.inputs.desired.is_refused(row, &field) {
+                self.refused(person.id(), &field);
+                return self.say(id, None, Situation::Invalid, Reason::NotUsable);
+            }
             if !self.inputs.desired.value(row, &field).is_value() {
                 // Whoever has not started needs no account yet, so that is no failure.
                 let problem =
@@ -276,6 +295,17 @@ impl<'d, 'i> Draft<'d, 'i> {
         self.say(id, None, situation, reason);
     }
 
+    /// A value that cannot be used was told as something that an account goes without; here there is no account
+    /// because of it.
+    fn refused(&mut self, employee: &EmployeeId, field: &TargetField) {
+        let (employee, field) = (Some(employee), field.to_string());
+        for problem in &mut self.decided.problems {
+            if problem.employee.as_ref() == employee && problem.field.as_ref() == Some(&field) {
+                problem.severity = Severity::Error;
+            }
+        }
+    }
+
     /// Accounts that no employee is linked to.
     pub(in crate::reconcile) fn unlinked_users(&mut self) {
         let spoken: BTreeSet<UserId> =
@@ -283,12 +313,12 @@ impl<'d, 'i> Draft<'d, 'i> {
         for (index, user) in self.inputs.users.iter().enumerate() {
             if self.pairs.holder_of(index).is_some()
                 || self.matches.found.contains(&index)
-                || (self.bonds.remade.contains(&index) && spoken.contains(&user.id))
+                || (self.bonds.remade.contains_key(&index) && spoken.contains(&user.id))
             {
                 continue;
             }
             // Somebody may be its owner.
-            let claimed = self.matches.claimed.contains(&index) || self.bonds.remade.contains(&index);
+            let claimed = self.matches.claimed.contains(&index) || self.bonds.remade.contains_key(&index);
             if !claimed && self.account_alone(user) {
                 continue;
             }
@@ -299,7 +329,7 @@ impl<'d, 'i> Draft<'d, 'i> {
                 && self.inputs.snapshot.absence_counts();
             let reason = if !closes {
                 Reason::NoEmployee
-            } else if self.inputs.others.held.contains_key(&user.id) {
+            } else if self.inputs.others.holder_of(user).is_some() {
                 Reason::HeldElsewhere
             } else if self.is_somebody_elses(user) {
                 Reason::SomebodyElses

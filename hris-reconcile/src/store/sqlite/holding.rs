@@ -1,6 +1,6 @@
 //! Which connection holds an account, which one waits for it, and what people decided about it.
 
-use hris_core::reconcile::{AccountClaim, Handover, Held, Judgement, Others};
+use hris_core::reconcile::{AccountClaim, Action, Handover, Held, Judgement, Others};
 use hris_core::{EmployeeId, UserId};
 use sqlx::{Row as _, Sqlite, Transaction};
 
@@ -16,7 +16,11 @@ const OF_OTHERS: &str = "connection <> ?1 AND (?2 IS NULL OR NOT EXISTS (SELECT 
      WHERE last.connection = kept.connection AND last.target IS NOT NULL AND last.target <> ?2))";
 
 /// What other connections have to do with the accounts of a target.
-pub(super) async fn others(tx: &mut Tx<'_>, connection: &str, target: Option<&str>) -> sqlx::Result<Others> {
+pub(super) async fn others(
+    tx: &mut Tx<'_>,
+    connection: &str,
+    target: Option<&str>,
+) -> Result<Others, Refused> {
     let mut others = Others::default();
     let select = format!(
         "SELECT user, connection, deactivated_by_us FROM links AS kept WHERE {OF_OTHERS} \
@@ -26,6 +30,17 @@ pub(super) async fn others(tx: &mut Tx<'_>, connection: &str, target: Option<&st
     for row in rows.fetch_all(&mut **tx).await? {
         let held = Held::new(row.try_get::<String, _>(1)?, row.try_get(2)?);
         others.held.entry(UserId::from(row.try_get::<&str, _>(0)?)).or_insert(held);
+    }
+    let select = format!(
+        "SELECT action, connection FROM journal AS kept \
+         WHERE action IS NOT NULL AND kind = 'create' AND {OF_OTHERS}"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(select)).bind(connection).bind(target);
+    for row in rows.fetch_all(&mut **tx).await? {
+        let action: Action = from_json(row.try_get(0)?, "an intent")?;
+        if let Some(id) = action.external_id() {
+            others.making.insert(id.to_owned(), row.try_get(1)?);
+        }
     }
     let select = format!("SELECT user, connection FROM claims AS kept WHERE {OF_OTHERS} ORDER BY connection");
     let rows = sqlx::query(sqlx::AssertSqlSafe(select)).bind(connection).bind(target);
