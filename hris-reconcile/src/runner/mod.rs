@@ -117,7 +117,7 @@ impl Planned {
     /// The plan in the form in which it is approved and carried out later.
     #[must_use]
     pub fn save(&self) -> SavedPlan {
-        SavedPlan::new(self.plan.clone(), self.now).breaching(run::breached(&self.decision))
+        SavedPlan::new(self.plan.clone(), self.now).breaching(run::breached(&self.plan, &self.decision))
     }
 }
 

@@ -247,7 +247,7 @@ impl Runner {
         } else {
             None
         };
-        let unapproved = breached(&decision).into_iter().find(|rule| !saved.breached().contains(rule));
+        let unapproved = breached(plan, &decision).into_iter().find(|rule| !saved.breached().contains(rule));
         let stale = stale.or_else(|| {
             let rule = unapproved.filter(|_| approval == Approval::Given)?.as_str();
             Some(format!(
@@ -315,11 +315,19 @@ impl Runner {
 }
 
 /// The rules that stand in the way of a plan.
-pub(super) fn breached(decision: &Decision) -> BTreeSet<Rule> {
-    match decision {
-        Decision::Hold(refusal) | Decision::Refuse(refusal) => BTreeSet::from([refusal.rule]),
-        _ => BTreeSet::new(),
-    }
+pub(super) fn breached(plan: &Plan, decision: &Decision) -> BTreeSet<Rule> {
+    let (Decision::Hold(refusal) | Decision::Refuse(refusal)) = decision else { return BTreeSet::new() };
+    // The first is named; who answers is looked at beside it.
+    let figures = &plan.figures;
+    let others = [
+        (Rule::OrganisationChanged, figures.organisation_changed),
+        (Rule::CredentialChanged, figures.credential_changed),
+        (Rule::ConfigChanged, figures.config_changed),
+        (Rule::CoverageLost, !figures.coverage_lost.is_empty() || figures.visibility_lost.is_some()),
+        (Rule::UnidentifiedRecord, figures.unidentified > 0),
+    ];
+    let others = others.into_iter().filter(|(_, is_breached)| *is_breached).map(|(rule, _)| rule);
+    others.chain([refusal.rule]).collect()
 }
 
 /// What refuses a run about one person, who alone cannot be compared with everybody: somebody else answers
