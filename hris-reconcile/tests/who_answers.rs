@@ -58,10 +58,11 @@ struct Office {
 }
 
 fn from_org(organisation: &str, credential: &str) -> Fingerprint {
-    let mut fingerprint = Fingerprint::default();
-    fingerprint.organisation = Some(organisation.to_owned());
-    fingerprint.credential = Some(credential.to_owned());
-    fingerprint
+    Fingerprint {
+        organisation: Some(organisation.to_owned()),
+        credential: Some(credential.to_owned()),
+        ..Fingerprint::default()
+    }
 }
 
 impl Office {
