@@ -13,12 +13,12 @@ use std::time::Duration;
 
 use hris_core::mapping::{Mapping, from};
 use hris_core::{
-    Capabilities, Date, Directory, Employee, Field, LeaverSignals, MemoryDirectory, StandardField,
+    Capabilities, Date, Directory, Employee, Field, LeaverSignals, MemoryDirectory, StandardField, Status,
     TargetField,
 };
 use hris_reconcile::Runner;
 use hris_reconcile::faults::{Fault, Faults, Faulty};
-use hris_reconcile::report::Report;
+use hris_reconcile::report::{Outcome, Report};
 use hris_reconcile::store::MemoryStore;
 use hris_reconcile::target::{Target, TargetErrorKind};
 use hris_reconcile::targets::DirectoryTarget;
@@ -189,4 +189,34 @@ async fn fields_that_are_not_kept_are_told_and_not_tried() {
     assert_eq!(report.counts.created, 3);
     assert_eq!(support::codes(&report), ["not_permitted"]);
     assert!(runner.plan(day(4)).await.unwrap().plan.is_empty());
+}
+
+/// The day ends later in Los Angeles than in UTC, and both the closing and the reading go by it.
+#[tokio::test]
+async fn who_leaves_is_ended_once_and_on_the_day_of_the_zone() {
+    let zone: hris_core::TimeZone = "America/Los_Angeles".parse().unwrap();
+    let pair = Pair::new(6);
+    let run = async |now: &str| {
+        let now: hris_core::Timestamp = now.parse().unwrap();
+        let target = DirectoryTarget::new(pair.payroll.clone(), now.date_in(&zone)).unwrap();
+        let mapping = Mapping::new().field("external_id", from("id")).field("email", from("email"));
+        let runner =
+            Runner::builder(pair.hr.clone(), target.with_time_zone(zone.clone()), pair.store.clone());
+        runner.mapping(mapping).time_zone(zone.clone()).build().unwrap().run(now).await.unwrap()
+    };
+    run("2026-11-20T18:00:00Z").await;
+    support::edit(&pair.hr, "e-1", |person| {
+        person.put_status(Status::Terminated, "terminated");
+        person.put_date(StandardField::LastWorkingDay, Field::Value("2026-11-22".parse().unwrap()));
+    });
+    let mut closed = 0;
+    for hour in 1..=7 {
+        let report = run(&format!("2026-11-24T0{hour}:00:00Z")).await;
+        assert_eq!(report.outcome, Outcome::Completed, "{:?}", report.refusal);
+        closed += report.counts.deactivated;
+    }
+    assert_eq!(closed, 1);
+    let people = pair.people();
+    let ended: Vec<_> = people.iter().filter_map(|person| person.end_date().value()).collect();
+    assert_eq!(ended, ["2026-11-22".parse::<Date>().unwrap()]);
 }

@@ -129,6 +129,31 @@ async fn a_claim_that_nobody_gives_back_runs_out() {
     );
 }
 
+/// A process that claims and is killed is known to be gone, so nobody waits for its claim to run out.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_claim_of_a_process_that_is_gone_is_taken_over_at_once() {
+    use sqlx::{Connection as _, SqliteConnection};
+
+    let (_guard, path) = place();
+    let store = open(&path).await;
+    assert!(store.grants("acme").replace(0, &grant("first")).await.unwrap());
+    assert!(matches!(store.grants("acme").claim(1).await.unwrap(), Claim::Taken));
+    assert!(matches!(open(&path).await.grants("acme").claim(1).await.unwrap(), Claim::Busy), "it lives");
+    let mut child = std::process::Command::new("true").spawn().unwrap();
+    let (pid, own) = (child.id(), std::process::id());
+    child.wait().unwrap();
+    let mut connection = SqliteConnection::connect(&format!("sqlite:{}", path.display())).await.unwrap();
+    sqlx::query("UPDATE grants SET process = replace(process, ?1, ?2)")
+        .bind(format!(" {own} "))
+        .bind(format!(" {pid} "))
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    connection.close().await.unwrap();
+    assert!(matches!(open(&path).await.grants("acme").claim(1).await.unwrap(), Claim::Taken));
+}
+
 #[tokio::test]
 async fn a_grant_that_was_stored_is_there_after_a_cut() {
     let (guard, path) = place();

@@ -17,7 +17,8 @@ use hris_core::mapping::{Mapping, from};
 use hris_core::reconcile::{Policy, TwoWay};
 use hris_core::{
     Capabilities, Directory, DirectoryWriter, Employee, EmployeeId, Error, ErrorKind, Field, FieldChange,
-    FieldInfo, Lookup, MemoryDirectory, Preflight, ReadRequest, Snapshot, StandardField, TargetField, UserId,
+    FieldInfo, Lookup, MemoryDirectory, Preflight, ReadRequest, Snapshot, SourceSettings, StandardField,
+    TargetField, UserId,
 };
 use hris_reconcile::Runner;
 use hris_reconcile::store::MemoryStore;
@@ -46,6 +47,9 @@ struct Moody {
 
 #[async_trait]
 impl Directory for Moody {
+    fn settings(&self) -> SourceSettings {
+        self.inner.settings()
+    }
     fn capabilities(&self) -> &Capabilities {
         self.inner.capabilities()
     }
@@ -235,6 +239,9 @@ async fn a_creation_without_an_answer_keeps_its_key() {
 
     #[async_trait]
     impl Directory for Lagging {
+        fn settings(&self) -> SourceSettings {
+            self.0.settings()
+        }
         fn capabilities(&self) -> &Capabilities {
             self.0.capabilities()
         }

@@ -16,6 +16,7 @@ use super::calls::fatal;
 use super::draft::End;
 use super::lease::Keeper;
 use super::links::Links;
+use super::partly::is_refusal;
 use super::remember::Written;
 use crate::observer::Event;
 use crate::report::ActionResult;
@@ -329,6 +330,11 @@ impl<'a> Apply<'a> {
                 end.result = ActionResult::Failed;
                 stop = self.count_unavailable(&error);
                 problem = Some(rejected(&error));
+                if let ([only], Some(problem)) = (&action.changes[..], &mut problem)
+                    && is_refusal(error.kind)
+                {
+                    problem.field = Some(only.field.to_string());
+                }
             }
             Attempt::Open(error) => {
                 end.result = ActionResult::Failed;

@@ -1,7 +1,7 @@
 //! What is remembered of pairs beside their actions: what was seen, what the target made of values, and
 //! which accounts go to another connection.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hris_core::reconcile::{Action, ActionKind, Change, Handover, Learned, Note, Side, is_same};
 use hris_core::{EmployeeId, Link, User, UserId};
@@ -67,7 +67,7 @@ impl Apply<'_> {
         if written.is_empty() {
             return Ok(());
         }
-        let accounts = self.accounts(&written).await;
+        let accounts = self.accounts(&written.values().map(|(id, _)| id.clone()).collect()).await;
         for (employee, (id, changes)) in written {
             let account = accounts.get(&id);
             let Some(link) = self.links.of_employee(&employee).filter(|link| link.user == id) else {
@@ -91,18 +91,15 @@ impl Apply<'_> {
         self.record().await
     }
 
-    /// The accounts that were written, as they stand now, as far as the target says.
-    async fn accounts(
-        &self,
-        written: &BTreeMap<EmployeeId, (UserId, Vec<(ActionKind, Change)>)>,
-    ) -> BTreeMap<UserId, User> {
+    /// Accounts as they stand now, as far as the target says.
+    async fn accounts(&self, written: &BTreeSet<UserId>) -> BTreeMap<UserId, User> {
         let mut accounts = BTreeMap::new();
         if written.len() > ONE_BY_ONE {
             let all = self.runner.calls.users().await.unwrap_or_default();
             accounts.extend(all.into_iter().map(|user| (user.id.clone(), user)));
             return accounts;
         }
-        for (id, _) in written.values() {
+        for id in written {
             if let Ok(Some(user)) = self.runner.calls.user(id).await {
                 accounts.insert(id.clone(), user);
             }

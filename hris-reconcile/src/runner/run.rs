@@ -186,6 +186,9 @@ impl Runner {
             _ => {}
         }
         decision = refused.map_or(decision, Decision::Refuse);
+        if command.is_partial() {
+            self.tell_of(&plan);
+        }
         let way = match command {
             Command::Apply(saved, approval) => {
                 self.way_of_saved(saved, approval, (&plan, decision), &mut world, draft, now).await?

@@ -175,10 +175,14 @@ impl Runner {
         }
         plan.problems.extend(reconcile::withheld(&plan, &self.safeguards));
         plan.problems.sort_unstable();
-        let counts = planned(&plan);
+        self.tell_of(&plan);
+        Ok((plan, decision))
+    }
+
+    pub(super) fn tell_of(&self, plan: &Plan) {
+        let counts = planned(plan);
         self.tell(&Event::Planned { counts, actions: plan.actions.len() as u64 });
         tracing::debug!(actions = plan.actions.len(), people = plan.people.len(), "planned");
-        Ok((plan, decision))
     }
 
     /// Asks the directory for everybody whom the plan would remove for being missing and who was not

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use hris_core::{
     Capabilities, Date, Directory, DirectoryWriter, Employee, EmployeeId, Field, FieldInfo, Fingerprint,
-    Lookup, MemoryDirectory, Preflight, Problem, ProblemCode, ReadRequest, Snapshot, StandardField, Status,
+    Lookup, MemoryDirectory, Preflight, Problem, ProblemCode, ReadRequest, Snapshot, SourceSettings,
+    StandardField, Status,
 };
 
 use crate::facts::Person;
@@ -104,6 +105,10 @@ impl Registry {
 impl Directory for Registry {
     fn capabilities(&self) -> &Capabilities {
         self.people.capabilities()
+    }
+
+    fn settings(&self) -> SourceSettings {
+        self.people.settings()
     }
 
     async fn check(&self, request: &ReadRequest) -> hris_core::Result<Preflight> {

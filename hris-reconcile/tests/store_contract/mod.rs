@@ -1,5 +1,7 @@
 //! What every state store must do, whatever it is made of.
 
+mod holding;
+
 use hris_core::reconcile::{Action, ActionKey, Baseline, Policy, Safeguards};
 use hris_core::{Assignment, AssignmentKind, EmployeeId, Link, Timestamp};
 use hris_reconcile::report::Report;
@@ -15,6 +17,7 @@ pub(crate) async fn store_contract(store: &dyn StateStore) {
     runs_and_baselines_are_kept(store).await;
     removals_are_counted(store).await;
     connections_are_kept_by_name(store).await;
+    holding::contract(store).await;
 }
 
 async fn leases_exclude_and_fence(store: &dyn StateStore) {

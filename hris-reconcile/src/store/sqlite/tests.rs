@@ -124,3 +124,36 @@ async fn a_step_that_fails_leaves_the_version_before_it() {
     connection.close().await.unwrap();
     assert_eq!(version(&path).await, 2);
 }
+
+/// A state of the schema before accounts had holders keeps its links, and says what it knew to others.
+#[tokio::test]
+async fn a_state_of_schema_3_keeps_its_links() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("state.db");
+    let mut old = open(&path, &STEPS[..3]).await.unwrap();
+    let script = r#"
+        INSERT INTO links (connection, employee, user, deactivated_by_us, awaits_invite, granted, sequence, bases)
+        VALUES ('acme', 'e-1', 'u-1', 1, 0, '[{"kind":"area","value":"weaving"}]', 17, NULL),
+               ('acme', 'e-2', 'u-2', 0, 1, NULL, 2, NULL);
+        INSERT INTO baselines (connection, baseline)
+        VALUES ('acme', '{"people":2,"fingerprint":{"organisation":"org-1","statuses":{}}}');
+        INSERT INTO runs (connection, run, started_at, report) VALUES ('acme', 'r', 100, '{"command":"sync"}'),
+               ('acme', 's', 200, '{"command":"push"}');
+        INSERT INTO journal (connection, key, run, kind, employee, user, at, approved, done)
+        VALUES ('acme', 'k', 'r', 'deactivate', 'e-1', 'u-1', 100, 0, 1);"#;
+    sqlx::raw_sql(script).execute(&mut old).await.unwrap();
+    old.close().await.unwrap();
+
+    let store = SqliteStore::open(&path).await.unwrap();
+    let state = store.load("acme").await.unwrap();
+    let [one, two] = &state.links[..] else { panic!("two links") };
+    assert_eq!((one.user.as_str(), one.deactivated_by_us, one.granted.len()), ("u-1", true, 1));
+    assert_eq!((two.user.as_str(), two.awaits_invite, two.invites), ("u-2", true, 0));
+    assert_eq!((&one.external_id, one.learned.len()), (&None, 0));
+    let last = state.baseline.unwrap();
+    assert_eq!((last.people, last.target), (2, None));
+    let others = store.others("other", Some("t")).await.unwrap();
+    assert_eq!(others.held.len(), 2);
+    assert_eq!(store.last_started("acme", "sync").await.unwrap(), Some(Timestamp::from_unix_seconds(100)));
+    assert_eq!(store.removals_since("acme", Timestamp::from_unix_seconds(0)).await.unwrap(), 1);
+}

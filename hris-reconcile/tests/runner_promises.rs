@@ -1,0 +1,388 @@
+//! Promises of the runner and its state that no larger story shows: who opened, closed or made what, writes
+//! after a pause, and what stays expected of the source.
+
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot be set up has failed"
+)]
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use hris_core::reconcile::{Action, ActionKey, Change, GrantChange, Leavers, Rule};
+use hris_core::{
+    Field, Fingerprint, Invite, Link, StandardField, Status, TargetField, Timestamp, User, UserId, UserStatus,
+};
+use hris_reconcile::ErrorKind;
+use hris_reconcile::report::Report;
+use hris_reconcile::store::{Intent, LEASE_SECONDS, MemoryStore, Settlement, StateStore as _};
+use hris_reconcile::target::{Invitation, NewUser, Target, TargetCapabilities, TargetError};
+use hris_reconcile::targets::MemoryTarget;
+use serde_json::json;
+use support::meddling::Meddling;
+use support::{Company, builder, codes, day, done, edit, existing, leave, person, policy, put, user};
+
+fn set_status(target: &MemoryTarget, employee: &str, status: UserStatus) {
+    target.edit(|users| {
+        let own = users.values_mut().find(|user| user.value(&TargetField::ExternalId) == Some(employee));
+        own.unwrap().status = status;
+    });
+}
+
+async fn link(store: &MemoryStore, employee: &str) -> Link {
+    let links = store.load("acme").await.unwrap().links;
+    links.into_iter().find(|link| link.employee.as_str() == employee).unwrap()
+}
+
+#[tokio::test]
+async fn what_we_closed_and_opened_and_somebody_closed_stays_closed() {
+    let company = Company::provisioned(5).await;
+    leave(&company.directory, "e-1");
+    company.runner().run(day(2)).await.unwrap();
+    edit(&company.directory, "e-1", |person| person.put_status(Status::Active, "active"));
+    assert_eq!(done(&company.runner().run(day(3)).await.unwrap()), ["reactivate e-1"]);
+    assert!(!link(&company.store, "e-1").await.deactivated_by_us);
+    set_status(&company.target, "e-1", UserStatus::Deactivated);
+    let report = company.runner().run(day(4)).await.unwrap();
+    assert!(done(&report).is_empty(), "{:?}", report.actions);
+    assert!(!user(&company.target, "e-1").is_live());
+}
+
+/// What the vendor said at the last whole run is expected until it says it again or a person approves a plan
+/// without it, however many quiet runs lie between.
+#[tokio::test]
+async fn what_was_visible_stays_expected_through_quiet_runs() {
+    let full = Fingerprint {
+        role: Some("admin".to_owned()),
+        scopes: Some(BTreeSet::from(["read".to_owned()])),
+        statuses: BTreeMap::from([("on leave".to_owned(), 4), ("active".to_owned(), 8)]),
+        ..Fingerprint::default()
+    };
+    let hide = |fact: &str| {
+        let mut less = full.clone();
+        match fact {
+            "role" => less.role = None,
+            "scopes" => less.scopes = None,
+            _ => less.statuses.retain(|status, _| status != "on leave"),
+        }
+        less
+    };
+    for fact in ["role", "scopes", "statuses"] {
+        let company = Company::new(12);
+        company.directory.set_fingerprint(full.clone());
+        let mut policy = policy();
+        policy.leavers = Leavers::Status;
+        let runner = company.builder().policy(policy).build().unwrap();
+        runner.run(day(1)).await.unwrap();
+        let by_status = fact == "statuses";
+        if by_status {
+            // Whoever had that status is not listed any more.
+            company.directory.edit(|people| people.truncate(8));
+        }
+        company.directory.set_fingerprint(hide(fact));
+        for n in 2..=if by_status { 2 } else { 3 } {
+            let report = runner.run(day(n)).await.unwrap();
+            assert_eq!(report.refusal, None, "{fact}: nobody is to be removed");
+            let kept = company.store.load("acme").await.unwrap().baseline.unwrap().fingerprint;
+            let kept = (kept.role, kept.scopes, kept.statuses.get("on leave").copied());
+            assert_eq!(kept, (full.role.clone(), full.scopes.clone(), Some(4)), "{fact} on day {n}");
+        }
+        if !by_status {
+            leave(&company.directory, "e-1");
+            let report = runner.run(day(4)).await.unwrap();
+            assert_eq!(report.refusal.map(|refusal| refusal.rule), Some(Rule::CoverageLost), "{fact}");
+            assert!(user(&company.target, "e-1").is_live(), "{fact}");
+        }
+    }
+}
+
+/// Another run takes over while the process stands still in the middle of a call: the write after it is not
+/// made, whatever it is.
+#[tokio::test(start_paused = true)]
+async fn a_paused_run_makes_no_late_update_removal_or_invitation() {
+    let pausing = |company: &Company, before: &'static str| {
+        let store = company.store.clone();
+        Meddling::new(&company.target, before, move |_| {
+            let store = store.clone();
+            Box::pin(async move {
+                tokio::time::advance(Duration::from_secs(LEASE_SECONDS + 1)).await;
+                store.acquire("acme", "another").await.expect("the lease has run out");
+            })
+        })
+    };
+    let change = |company: &Company, what: &str| match what {
+        // The first update is the one in which it stands still; the second is the late one.
+        "update" => {
+            for who in ["e-1", "e-2"] {
+                put(&company.directory, who, StandardField::JobTitle, "Baker");
+            }
+        }
+        "removal" => leave(&company.directory, "e-1"),
+        _ => company.target.edit(|users| {
+            for user in users.values_mut() {
+                user.invite = Some(Invite { sent_at: day(1).plus_days(-40), accepted_at: None });
+            }
+        }),
+    };
+    for (what, before) in [("update", "update"), ("removal", "user"), ("invitation", "user")] {
+        let company = Company::provisioned(6).await;
+        change(&company, what);
+        let (writes, sent) = (company.target.writes(), company.target.invited().len());
+        let target = pausing(&company, before);
+        let runner = builder(&company.directory, target, company.store.clone()).build().unwrap();
+        let error = runner.run(day(2)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Busy, "{what}");
+        let allowed = u64::from(what == "update");
+        assert_eq!(company.target.writes() - writes, allowed, "{what}");
+        assert_eq!(company.target.invited().len(), sent, "{what}");
+    }
+}
+
+/// Hired, and taken back before the first day; by the time it is written somebody uses the account.
+#[tokio::test]
+async fn a_rescinded_account_that_was_taken_into_use_meanwhile_is_not_closed() {
+    let company = Company::new(6);
+    edit(&company.directory, "e-1", |person| {
+        person.put_date(StandardField::StartDate, Field::Value("2026-12-10".parse().unwrap()));
+    });
+    company.runner().run(day(1)).await.unwrap();
+    assert_eq!(user(&company.target, "e-1").status, UserStatus::Pending);
+    leave(&company.directory, "e-1");
+    let meddling =
+        Meddling::edit(&company.target, "user", |target| set_status(target, "e-1", UserStatus::Active));
+    let runner = builder(&company.directory, meddling, company.store.clone()).build().unwrap();
+    let report = runner.run(day(2)).await.unwrap();
+    assert!(done(&report).is_empty(), "{:?}", report.actions);
+    assert_eq!((codes(&report), report.exit_code()), (vec!["divergence"], 2));
+    assert_eq!(user(&company.target, "e-1").status, UserStatus::Active);
+}
+
+/// An action that an interrupted run intended.
+fn intent(kind: &str, key: &str, content: serde_json::Value) -> Intent {
+    let mut action = json!({
+        "key": key, "kind": kind, "employee": null, "user": null, "changes": [], "grants": [],
+        "situation": "confirmed", "reason": "fields_differ",
+    });
+    action.as_object_mut().unwrap().extend(content.as_object().unwrap().clone());
+    let action: Action = serde_json::from_value(action).unwrap();
+    Intent::new("cut", action, day(2), false)
+}
+
+async fn left_open(company: &Company, intent: Intent) {
+    let lease = company.store.acquire("acme", "cut").await.unwrap();
+    company.store.intend(&lease, &[intent]).await.unwrap();
+    company.store.release(&lease).await.unwrap();
+}
+
+/// The invitation was about to be sent; whoever uses the account now was asked or needs no asking.
+#[tokio::test]
+async fn an_open_invitation_to_an_account_in_use_counts_as_sent() {
+    let company = Company::new(3);
+    company.builder().build().unwrap().run(day(1)).await.unwrap();
+    let mut owed = link(&company.store, "e-1").await;
+    owed.awaits_invite = true;
+    let lease = company.store.acquire("acme", "cut").await.unwrap();
+    company.store.settle(&lease, &[Settlement::note().with_link(Some(owed.clone()))]).await.unwrap();
+    company.store.release(&lease).await.unwrap();
+    company.target.edit(|users| {
+        let account = users.get_mut(&owed.user).unwrap();
+        (account.status, account.invite) = (UserStatus::Active, None);
+    });
+    left_open(&company, intent("invite", "k", json!({ "employee": "e-1", "user": owed.user }))).await;
+    company.runner().run(day(3)).await.unwrap();
+    assert!(!link(&company.store, "e-1").await.awaits_invite, "it is owed no more");
+}
+
+/// An account with the right external id that is somebody else's by a link is not what the cut run made.
+#[tokio::test]
+async fn an_open_creation_does_not_take_an_account_that_is_linked_to_another() {
+    let company = Company::provisioned(4).await;
+    let theirs = link(&company.store, "e-1").await.user;
+    company.target.edit(|users| users.get_mut(&theirs).unwrap().put(&TargetField::ExternalId, Some("n-1")));
+    let create = json!({
+        "employee": "n-1",
+        "changes": [{ "field": "external_id", "from": null, "to": "n-1" }],
+    });
+    left_open(&company, intent("create", "k", create)).await;
+    // Not even a plan may believe it.
+    let planned = company.runner().plan(day(3)).await.unwrap();
+    assert!(planned.plan.people.iter().all(|verdict| {
+        verdict.user.as_ref() != Some(&theirs)
+            || verdict.employee.as_ref().is_none_or(|id| id.as_str() == "e-1")
+    }));
+    company.runner().run(day(3)).await.unwrap();
+    let links = company.store.load("acme").await.unwrap().links;
+    assert!(links.iter().all(|link| link.employee.as_str() != "n-1"), "{links:?}");
+    assert_eq!(link(&company.store, "e-1").await.user, theirs);
+}
+
+/// A target that cannot tell what was done under a key.
+#[derive(Clone, Debug)]
+struct Forgetful(MemoryTarget);
+
+#[async_trait]
+impl Target for Forgetful {
+    fn capabilities(&self) -> TargetCapabilities {
+        self.0.capabilities()
+    }
+    async fn check(&self) -> Result<(), TargetError> {
+        self.0.check().await
+    }
+    async fn users(&self) -> Result<Vec<User>, TargetError> {
+        self.0.users().await
+    }
+    async fn user(&self, id: &UserId) -> Result<Option<User>, TargetError> {
+        self.0.user(id).await
+    }
+    async fn find(&self, external_id: &str) -> Result<Option<User>, TargetError> {
+        self.0.find(external_id).await
+    }
+    async fn create(&self, user: &NewUser, key: &ActionKey, now: Timestamp) -> Result<UserId, TargetError> {
+        self.0.create(user, key, now).await
+    }
+    async fn update(
+        &self,
+        id: &UserId,
+        changes: &[Change],
+        key: &ActionKey,
+        now: Timestamp,
+    ) -> Result<(), TargetError> {
+        self.0.update(id, changes, key, now).await
+    }
+    async fn assign(
+        &self,
+        id: &UserId,
+        grants: &[GrantChange],
+        key: &ActionKey,
+        now: Timestamp,
+    ) -> Result<(), TargetError> {
+        self.0.assign(id, grants, key, now).await
+    }
+    async fn invite(
+        &self,
+        id: &UserId,
+        invitation: &Invitation,
+        key: &ActionKey,
+        now: Timestamp,
+    ) -> Result<(), TargetError> {
+        self.0.invite(id, invitation, key, now).await
+    }
+    async fn deactivate(&self, id: &UserId, key: &ActionKey, now: Timestamp) -> Result<(), TargetError> {
+        self.0.deactivate(id, key, now).await
+    }
+    async fn reactivate(&self, id: &UserId, key: &ActionKey, now: Timestamp) -> Result<(), TargetError> {
+        self.0.reactivate(id, key, now).await
+    }
+}
+
+async fn run_against(company: &Company, forgetful: bool, n: u8) -> Report {
+    let runner = if forgetful {
+        builder(&company.directory, Forgetful(company.target.clone()), company.store.clone())
+    } else {
+        builder(&company.directory, company.target.clone(), company.store.clone())
+    };
+    runner.build().unwrap().run(day(n)).await.unwrap()
+}
+
+/// A creation was intended and not begun, and an administrator makes the account by hand: it is not ours to
+/// invite, nor to take anything from. One that is in every way as we would have made it cannot be told apart
+/// where the target does not say.
+#[tokio::test]
+async fn an_account_made_by_hand_while_a_creation_is_open_is_not_ours() {
+    for (forgetful, title, ours) in
+        [(false, "Miller", false), (false, "Smith", false), (true, "Smith", false), (true, "Miller", true)]
+    {
+        let company = Company::provisioned(4).await;
+        company.directory.edit(|people| people.push(person("n-1", "new@mill.example")));
+        let create = json!({
+            "employee": "n-1", "awaits_invite": true,
+            "changes": [
+                { "field": "external_id", "from": null, "to": "n-1" },
+                { "field": "email", "from": null, "to": "new@mill.example" },
+                { "field": "job_title", "from": null, "to": "Miller" },
+            ],
+            "grants": [{ "grant": { "kind": "area", "value": "weaving" }, "given": true }],
+        });
+        left_open(&company, intent("create", "k", create)).await;
+        company.target.edit(|users| {
+            let mut by_hand =
+                existing("by-hand", "n-1", "new@mill.example").with(TargetField::JobTitle, title);
+            by_hand.status = UserStatus::Pending;
+            by_hand.assignments.insert(hris_core::Assignment {
+                kind: hris_core::AssignmentKind::Area,
+                value: "weaving".to_owned(),
+            });
+            users.insert(by_hand.id.clone(), by_hand);
+        });
+        let sent = company.target.invited().len();
+        run_against(&company, forgetful, 3).await;
+        let link = link(&company.store, "n-1").await;
+        assert_eq!(link.user.as_str(), "by-hand");
+        let is_area = |grant: &hris_core::Assignment| grant.kind == hris_core::AssignmentKind::Area;
+        assert_eq!(link.granted.iter().any(is_area), ours, "forgetful {forgetful}, {title}");
+        assert_eq!(company.target.invited().len() > sent, ours, "forgetful {forgetful}, {title}");
+    }
+}
+
+/// A removal was intended and not begun, and an administrator closes the account: it does not come back by
+/// itself.
+#[tokio::test]
+async fn an_account_closed_by_hand_while_a_removal_is_open_is_not_closed_by_us() {
+    let company = Company::provisioned(5).await;
+    let own = link(&company.store, "e-1").await.user;
+    left_open(&company, intent("deactivate", "k", json!({ "employee": "e-1", "user": own }))).await;
+    set_status(&company.target, "e-1", UserStatus::Deactivated);
+    leave(&company.directory, "e-1");
+    company.runner().run(day(3)).await.unwrap();
+    assert!(!link(&company.store, "e-1").await.deactivated_by_us);
+    assert_eq!(company.store.removals_since("acme", day(1)).await.unwrap(), 0);
+}
+
+/// A removal that was done before the run was cut is ours.
+#[tokio::test]
+async fn an_account_that_a_cut_run_closed_is_closed_by_us() {
+    let company = Company::provisioned(5).await;
+    let own = link(&company.store, "e-1").await.user;
+    left_open(&company, intent("deactivate", "k", json!({ "employee": "e-1", "user": own }))).await;
+    company.target.deactivate(&own, &ActionKey::from("k".to_owned()), day(2)).await.unwrap();
+    leave(&company.directory, "e-1");
+    company.runner().run(day(3)).await.unwrap();
+    assert!(link(&company.store, "e-1").await.deactivated_by_us);
+}
+
+/// A setting of the policy that is at its default is in no digest, so that a version that adds one holds
+/// nobody's removals; one that is set is.
+#[tokio::test]
+async fn settings_at_their_default_change_no_digest_and_the_time_zone_does() {
+    let company = Company::provisioned(6).await;
+    leave(&company.directory, "e-1");
+    let runner = company.builder().policy(policy()).build().unwrap();
+    assert_eq!(runner.plan(day(2)).await.unwrap().report.refusal, None);
+    let zone = "Pacific/Kiritimati".parse().unwrap();
+    let elsewhere = company.builder().time_zone(zone).build().unwrap();
+    let refusal = elsewhere.plan(day(2)).await.unwrap().report.refusal.unwrap();
+    assert_eq!(refusal.rule, Rule::ConfigChanged);
+}
+
+/// The same creation under the same key after the account was deleted makes it anew.
+#[tokio::test]
+async fn a_key_does_not_stand_for_an_account_that_is_gone() {
+    let target = MemoryTarget::new();
+    let key = ActionKey::from("k".to_owned());
+    let new = NewUser::new(
+        UserStatus::Active,
+        vec![Change::new(TargetField::ExternalId, None, Some("e-1".to_owned()))],
+        vec![],
+    );
+    let first = target.create(&new, &key, day(1)).await.unwrap();
+    assert_eq!(target.create(&new, &key, day(1)).await.unwrap(), first);
+    target.edit(BTreeMap::clear);
+    let second = target.create(&new, &key, day(2)).await.unwrap();
+    assert_ne!(second, first);
+    assert_eq!(target.all().len(), 1);
+}
