@@ -14,7 +14,7 @@ use hris_core::{
     StandardField, Tally,
 };
 
-pub(crate) use custom::{Departments, lacking, needs_custom_fields, wanted};
+pub(crate) use custom::{Departments, lacking, near, needs_custom_fields, wanted};
 pub(crate) use identification::{Identity, identity, kind_of};
 pub(crate) use person::Reader;
 pub(crate) use phone::complete as complete_phone;

@@ -5,7 +5,7 @@ use hris_core::{Error, ErrorKind, Field, Finding, Level, Preflight, ReadRequest,
 
 use crate::builder::Settings;
 use crate::client::Api;
-use crate::convert::{country, lacking, needs_custom_fields, needs_work, wanted};
+use crate::convert::{country, lacking, near, needs_custom_fields, needs_work, wanted};
 use crate::wire::Employee;
 use crate::writer::reason;
 
@@ -163,10 +163,10 @@ impl Check<'_> {
             }
         };
         for field in lacking(&definitions, self.request) {
-            let finding =
-                Finding::new(Level::Missing, format!("field {field}"), "no custom field has this name")
-                    .cost("accounts keep what they have")
-                    .remedy("correct the name, or name it by id: custom.#ID");
+            let outcome = format!("no custom field has this name{}", near(&definitions, field));
+            let finding = Finding::new(Level::Missing, format!("field {field}"), outcome)
+                .cost("accounts keep what they have")
+                .remedy("correct the name, or name it by id: custom.#ID");
             self.found.push(finding);
         }
         let finding = match wanted(&definitions, self.request) {

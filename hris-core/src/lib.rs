@@ -6,6 +6,7 @@ mod catalog;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod cost;
+mod custom;
 mod date;
 mod day;
 mod directory;
@@ -37,6 +38,7 @@ pub use catalog::{
     Capabilities, FieldCapability, FieldInfo, LeaverSignals, SourceField, StandardField, UnknownField,
 };
 pub use cost::Cost;
+pub use custom::{custom_fields_called, nearest_custom_field};
 pub use date::{Date, InvalidDate, InvalidTimestamp, TimeZone, Timestamp, UnknownTimeZone};
 pub use day::{Day, End};
 pub use directory::{

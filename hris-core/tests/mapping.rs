@@ -5,7 +5,8 @@
 
 use hris_core::mapping::{FieldMap, Mapping, Rule, from};
 use hris_core::{
-    Directory, Employee, Field, MemoryDirectory, ProblemCode, Snapshot, StandardField, TargetField,
+    CustomValue, Directory, Employee, Field, MemoryDirectory, ProblemCode, Snapshot, StandardField,
+    TargetField,
 };
 
 fn compile(target: &str, rule: Rule) -> FieldMap {
@@ -111,4 +112,30 @@ fn a_value_that_no_field_can_hold_is_left_out_with_one_problem() {
     let [problem] = desired.problems() else { panic!("one problem: {:?}", desired.problems()) };
     assert_eq!(problem.code, ProblemCode::InvalidEmail);
     assert!(problem.message.contains("an invisible character"), "{}", problem.message);
+}
+
+#[test]
+fn a_custom_field_is_found_by_its_name_if_it_can_be_one_field_only() {
+    let custom = |id: &str, name: &str| CustomValue {
+        id: id.into(),
+        name: name.into(),
+        value: Field::Value(format!("value of {name}")),
+    };
+    let size = TargetField::Custom("size".to_owned());
+    for (wanted, names, expected) in [
+        ("custom.Cost centre", &["Cost centre "][..], Some("value of Cost centre ")),
+        ("custom.COST\u{a0}CENTRE", &["Cost centre"], Some("value of Cost centre")),
+        ("custom.Cost centre", &["Cost centre", "Cost centre "], Some("value of Cost centre")),
+        ("custom.COST CENTRE", &["Cost centre", "Cost centre "], None),
+        ("custom.Cost center", &["Cost centre"], None),
+    ] {
+        let map = compile("custom.size", from(wanted));
+        // Nobody has all of them: which field is meant does not depend on the person.
+        let person = |(n, name): (usize, &&str)| {
+            Employee::new(format!("e-{n}")).with_custom(custom(&n.to_string(), name))
+        };
+        let snapshot = Snapshot::new("memory", names.iter().enumerate().map(person).collect());
+        let found = map.apply(&snapshot).value(0, &size).map(str::to_owned).value();
+        assert_eq!(found.as_deref(), expected, "{wanted} of {names:?}");
+    }
 }

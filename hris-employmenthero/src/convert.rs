@@ -12,7 +12,7 @@ use hris_core::{
     StandardField, Status, Tally, join_manager_emails,
 };
 
-pub(crate) use custom::{asked_members, lacking, needs_lists, wanted};
+pub(crate) use custom::{asked_members, lacking, near, needs_lists, wanted};
 pub(crate) use organisation::{Chosen, choose, count};
 
 use crate::builder::Archived;

@@ -9,7 +9,7 @@ use hris_core::{
 
 use crate::builder::Archived;
 use crate::client::{Api, Resource};
-use crate::convert::{self, Customs, asked_members, lacking, needs_lists, wanted};
+use crate::convert::{self, Customs, asked_members, lacking, near, needs_lists, wanted};
 use crate::directory::organisation;
 use crate::requirements::{Scope, known};
 use crate::wire::{Organisation, Person};
@@ -312,10 +312,10 @@ impl Check<'_> {
         };
         let lacking: Vec<SourceField> = lacking(&definitions, self.request).into_iter().cloned().collect();
         for field in &lacking {
-            let finding =
-                Finding::new(Level::Missing, format!("field {field}"), "no such custom field can be seen")
-                    .cost("accounts keep what they have")
-                    .remedy("correct the name, or name it by id (custom.#ID)");
+            let outcome = format!("no such custom field can be seen{}", near(&definitions, field));
+            let finding = Finding::new(Level::Missing, format!("field {field}"), outcome)
+                .cost("accounts keep what they have")
+                .remedy("correct the name, or name it by id (custom.#ID)");
             self.found.push(finding);
         }
         match wanted(&definitions, self.request) {

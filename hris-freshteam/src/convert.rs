@@ -194,10 +194,10 @@ pub(crate) fn snapshot(
         }
     }
     if records > 0 {
-        for key in reader.unseen_customs() {
+        for (key, near) in reader.unseen_customs() {
             let words = "nobody's record has this field: it was renamed or deleted, or the key's user may not see it; \
                          accounts keep what they have";
-            let problem = Problem::warning(ProblemCode::NotPermitted, words);
+            let problem = Problem::warning(ProblemCode::NotPermitted, format!("{words}{near}"));
             tally.say(problem.field(format!("custom.{key}")));
         }
     }

@@ -231,6 +231,12 @@ async fn a_custom_field_that_nobody_has_is_told_and_clears_nothing() {
     assert!(snapshot.employees().iter().all(|person| person.custom().is_empty()));
     let problem = snapshot.problems().iter().find(|one| one.code == ProblemCode::NotPermitted).unwrap();
     assert_eq!(problem.field.as_deref(), Some("custom.no_such_cf_str09"));
+
+    let snapshot = connect(&sandbox).snapshot(&request(&["custom.Locker_No_cf_str01 "])).await.unwrap();
+    assert!(snapshot.employees().iter().any(|person| !person.custom().is_empty()), "it is written otherwise");
+    assert!(!has(&snapshot, ProblemCode::NotPermitted));
+    let snapshot = connect(&sandbox).snapshot(&request(&["custom.locker_cf_str01"])).await.unwrap();
+    assert!(format!("{:?}", snapshot.problems()).contains("the nearest name is `custom.locker_no_cf_str01`"));
 }
 
 #[tokio::test(start_paused = true)]

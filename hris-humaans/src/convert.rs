@@ -12,7 +12,7 @@ use hris_core::{
     Result, Snapshot, StandardField, Tally, join_manager_emails,
 };
 
-pub(crate) use custom::{Customs, asked_members, is_sensitive, lacking, needs_lists, wanted};
+pub(crate) use custom::{Customs, asked_members, is_sensitive, lacking, near, needs_lists, wanted};
 
 use crate::builder::LastDay;
 use crate::client::People;

@@ -8,7 +8,7 @@ use hris_core::{
 
 use crate::builder::{LastDay, PeopleStatus};
 use crate::client::{Api, Resource, is_refusal};
-use crate::convert::{self, Identity, Lists, asked_members, lacking, needs_lists, wanted};
+use crate::convert::{self, Identity, Lists, asked_members, lacking, near, needs_lists, wanted};
 use crate::requirements::{PRIVATE_READ, PUBLIC_READ, is_private, requirements, section};
 use crate::wire::{Person, TokenInfo};
 
@@ -406,7 +406,8 @@ impl Check<'_> {
         }
         let lacking: Vec<SourceField> = lacking(&definitions, self.request).into_iter().cloned().collect();
         for field in &lacking {
-            let finding = Finding::new(Level::Missing, format!("field {field}"), "no such custom field can be seen")
+            let outcome = format!("no such custom field can be seen{}", near(&definitions, field));
+            let finding = Finding::new(Level::Missing, format!("field {field}"), outcome)
                 .cost("accounts keep what they have")
                 .remedy(
                     "correct the name, or name it by id; or grant the token private:read and its maker's role *view* \

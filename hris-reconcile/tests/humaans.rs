@@ -4,9 +4,10 @@
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use hris_core::http::Rate;
+use hris_core::mapping::{Mapping, from};
 use hris_core::reconcile::{PastEndDate, Policy, Refusal, Rule};
 use hris_core::{ProblemCode, Secret, Severity, TargetField, TimeZone, Timestamp, User};
-use hris_humaans::sandbox::Sandbox;
+use hris_humaans::sandbox::{CustomField, Sandbox};
 use hris_humaans::{Builder, Humaans, PeopleStatus};
 use hris_reconcile::report::Report;
 use hris_reconcile::store::MemoryStore;
@@ -192,4 +193,30 @@ async fn an_answer_in_which_no_status_is_known_changes_nobody() {
     // One that is known is enough to tell a typing error from a vendor that changed its words.
     world.sandbox.set_field(&world.sandbox.people().remove(0).id, "status", "active").unwrap();
     assert_eq!(world.run(at(25, 10)).await.unwrap().counts.deactivated, 0);
+}
+
+#[tokio::test]
+async fn a_custom_field_is_found_by_its_name_however_it_is_written() {
+    let world = World::provisioned().await;
+    let worker = world.worker(0);
+    world.sandbox.change(|company| company.add_custom_field(CustomField::new("Cost centre 7 ", "text")));
+    world.sandbox.set_custom(&worker, "Cost centre 7 ", "100").unwrap();
+    let run = async |name: &str, hour| {
+        let mapping = Mapping::new()
+            .field("external_id", from("id"))
+            .field("email", from("email"))
+            .field("custom.cost_centre", from(name));
+        let runner = world.runner(world.source()).mapping(mapping).build().unwrap();
+        runner.run(at(25, hour)).await.unwrap()
+    };
+    let told = |report: &Report| {
+        let one = report.problems.iter().find(|problem| problem.code == ProblemCode::NotPermitted);
+        one.map(|problem| problem.message.clone()).unwrap_or_default()
+    };
+    let report = run("custom.Cost center 7", 9).await;
+    assert!(told(&report).ends_with("the nearest name is `custom.Cost centre 7 `"), "{}", told(&report));
+    let report = run("custom.cost CENTRE 7", 10).await;
+    assert_eq!(told(&report), "");
+    let field = TargetField::Custom("cost_centre".to_owned());
+    assert_eq!(world.user(&worker).unwrap().value(&field), Some("100"));
 }

@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use hris_core::wire;
-use hris_core::{CustomValue, Employee, Error, ErrorKind, Field, ReadRequest, Result, SourceField};
+use hris_core::{
+    CustomValue, Employee, Error, ErrorKind, Field, ReadRequest, Result, SourceField, custom_fields_called,
+    nearest_custom_field,
+};
 
 use crate::wire::{CUSTOM, CustomField, DimensionValue, Share, ShareOf};
 
@@ -32,18 +35,21 @@ pub(crate) fn needs_custom_fields(request: &ReadRequest) -> bool {
 /// # Errors
 /// [`ErrorKind::Config`] when one is asked for by a name that several have.
 pub(crate) fn wanted(definitions: &[CustomField], request: &ReadRequest) -> Result<Vec<Wanted>> {
+    for field in request.named_fields() {
+        let SourceField::CustomName(name) = field else { continue };
+        if called(name, definitions).len() > 1 {
+            let words =
+                format!("custom field {name:?}: several have this name; ask for it by id, custom.#ID");
+            return Err(Error::new(ErrorKind::Config, words));
+        }
+    }
     let mut found: Vec<Wanted> = Vec::new();
     for definition in definitions {
         let Some(id) = definition.notes.id.as_deref() else { continue };
         let name = definition.name.as_deref().value().unwrap_or(id);
-        if !request.wants_custom_field(id, name) {
+        let by_name = request.named_fields().any(|field| means(field, definition, definitions));
+        if !by_name && !request.wants_custom_field(id, name) {
             continue;
-        }
-        let by_name = request.named_fields().any(|field| *field == SourceField::CustomName(name.to_owned()));
-        if by_name && found.iter().any(|known| *known.name == *name) {
-            let words =
-                format!("custom field {name:?}: several have this name; ask for it by id, custom.#ID");
-            return Err(Error::new(ErrorKind::Config, words));
         }
         found.push(Wanted { member: format!("{CUSTOM}{id}"), id: id.into(), name: name.into() });
     }
@@ -69,18 +75,31 @@ pub(crate) fn wanted(definitions: &[CustomField], request: &ReadRequest) -> Resu
 }
 
 /// The custom fields asked for by name that no definition has.
-pub(crate) fn lacking<'r>(
-    definitions: &[CustomField],
-    request: &'r ReadRequest,
-) -> impl Iterator<Item = &'r SourceField> {
-    let names: Vec<String> = definitions
-        .iter()
-        .filter_map(|definition| definition.name.as_deref().value().map(str::to_owned))
-        .collect();
-    request.named_fields().filter(move |field| match field {
-        SourceField::CustomName(name) => !names.contains(name) && !MEMBERS.contains(&name.as_str()),
+pub(crate) fn lacking<'r>(definitions: &[CustomField], request: &'r ReadRequest) -> Vec<&'r SourceField> {
+    let lacks = |field: &&SourceField| match field {
+        SourceField::CustomName(name) => {
+            called(name, definitions).is_empty() && !MEMBERS.contains(&name.as_str())
+        }
         _ => false,
-    })
+    };
+    request.named_fields().filter(lacks).collect()
+}
+
+/// The definitions that a name means.
+fn called<'d>(name: &str, definitions: &'d [CustomField]) -> Vec<&'d CustomField> {
+    custom_fields_called(name, definitions, |definition| definition.name.as_deref().value())
+}
+
+/// Whether a field that is asked for by name is the one of this definition.
+fn means(field: &SourceField, definition: &CustomField, definitions: &[CustomField]) -> bool {
+    let SourceField::CustomName(name) = field else { return false };
+    called(name, definitions).iter().any(|found| std::ptr::eq(*found, definition))
+}
+
+/// The nearest name to one that no definition has, in words.
+pub(crate) fn near(definitions: &[CustomField], field: &SourceField) -> String {
+    let names = definitions.iter().filter_map(|definition| definition.name.as_deref().value());
+    nearest_custom_field(field, names)
 }
 
 /// Puts the wanted fields of a person, which are among the members that no table names. A member

@@ -151,6 +151,21 @@ async fn what_is_no_list_is_never_an_empty_one() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_custom_field_is_found_by_its_name_however_it_is_written() {
+    let sandbox = three().await;
+    for (name, found) in [("Shirt size", true), (" shirt\u{a0}SIZE ", true), ("Shirtsize", false)] {
+        let request = ReadRequest::new(today()).with_field(SourceField::CustomName(name.into()));
+        let snapshot = payroll(&sandbox).snapshot(&request).await.unwrap();
+        let custom = person(&snapshot, "41").custom();
+        assert_eq!(
+            custom.iter().any(|custom| custom.value == Field::Value("M".to_owned())),
+            found,
+            "{name:?}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn lists_beside_the_people_may_be_missing() {
     let sandbox = three().await;
     sandbox.inject(Fault::Status(404).on("/employee_field/v2/"));
@@ -343,10 +358,16 @@ async fn the_check_names_what_is_missing() {
     assert_eq!(bad.unwrap_err().kind(), ErrorKind::Config, "a dimension that is not there");
     let request = ReadRequest::new(today())
         .with_field(SourceField::CustomName("Shoes".into()))
+        .with_field(SourceField::CustomName("Shirt sizes".into()))
         .with_field(StandardField::EndDate);
     let bad = builder(&sandbox).enddate_reason("EgenBegaran").build().unwrap().check(&request).await.unwrap();
     let lines = texts(bad);
-    for part in ["Missing enddate_reason", "Missing /employment/v2", "Missing field custom.Shoes"] {
+    for part in [
+        "Missing enddate_reason",
+        "Missing /employment/v2",
+        "Missing field custom.Shoes",
+        "is `custom.Shirt size`",
+    ] {
         assert!(lines.iter().any(|line| line.contains(part)), "{part}: {lines:#?}");
     }
 }

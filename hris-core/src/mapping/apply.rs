@@ -50,9 +50,9 @@ impl Column {
 
     /// The first source that has a value. Where none has, the field is cleared only if every source
     /// was seen to be empty.
-    fn read<'a>(&self, person: &'a Employee) -> Field<Cow<'a, str>> {
+    fn read<'a>(&self, person: &'a Employee, sources: &[SourceField]) -> Field<Cow<'a, str>> {
         let mut state = Field::Cleared;
-        for source in &self.sources {
+        for source in sources {
             match read(person, source) {
                 Field::Value(value) if self.is_empty(&value) => {}
                 Field::Value(value) => return Field::Value(value),
@@ -155,10 +155,12 @@ impl FieldMap {
             refused: HashSet::new(),
         };
         let mut unmapped: Vec<(u64, Option<&Employee>)> = vec![(0, None); self.columns.len()];
+        let names = Names::of(employees, &self.columns);
+        let sources: Vec<_> = self.columns.iter().map(|column| names.resolve(&column.sources)).collect();
         for (row, person) in employees.iter().enumerate() {
-            let columns = self.columns.iter().zip(&mut desired.filled).zip(&mut unmapped).enumerate();
-            for (place, ((column, filled), missing)) in columns {
-                let cell = match column.read(person) {
+            let columns = self.columns.iter().zip(&sources).zip(&mut desired.filled).zip(&mut unmapped);
+            for (place, (((column, sources), filled), missing)) in columns.enumerate() {
+                let cell = match column.read(person, sources) {
                     Field::Value(value) => {
                         *filled += 1;
                         match column.change(value) {
@@ -201,6 +203,38 @@ impl FieldMap {
             }
         }
         desired
+    }
+}
+
+/// The names of the custom fields that the people of a snapshot have.
+struct Names<'a>(Vec<(&'a str, &'a str)>);
+
+impl<'a> Names<'a> {
+    /// Those of `employees`, if a column takes one by name.
+    fn of(employees: &'a [Employee], columns: &[Column]) -> Self {
+        let by_name = |field: &SourceField| matches!(field, SourceField::CustomName(_));
+        if !columns.iter().any(|column| column.sources.iter().any(by_name)) {
+            return Self(Vec::new());
+        }
+        let all: BTreeSet<(&str, &str)> =
+            employees.iter().flat_map(Employee::custom).map(|value| (&*value.name, &*value.id)).collect();
+        Self(all.into_iter().collect())
+    }
+
+    /// The fields under the names that they have: a name that only differs in case, blanks and the form of
+    /// its characters is the one field's that it means.
+    fn resolve<'s>(&self, sources: &'s [SourceField]) -> Cow<'s, [SourceField]> {
+        let own = |field: &SourceField| {
+            let SourceField::CustomName(wanted) = field else { return None };
+            match crate::custom_fields_called(wanted, &self.0, |(name, _)| Some(*name)).as_slice() {
+                [(name, _)] if name != wanted => Some(SourceField::CustomName((*name).to_owned())),
+                _ => None,
+            }
+        };
+        if sources.iter().all(|field| own(field).is_none()) {
+            return Cow::Borrowed(sources);
+        }
+        Cow::Owned(sources.iter().map(|field| own(field).unwrap_or_else(|| field.clone())).collect())
     }
 }
 

@@ -7,6 +7,7 @@ use hris_core::http::Part;
 use hris_core::wire::Record;
 use hris_core::{
     CustomValue, Employee, Error, ErrorKind, Field, Problem, ProblemCode, ReadRequest, Result, SourceField,
+    custom_fields_called, nearest_custom_field,
 };
 
 use super::Customs;
@@ -66,6 +67,7 @@ impl<'a> Values<'a> {
         for field in lacking(definitions, request) {
             let words = "no custom field of this name or id can be seen: it was renamed or deleted, or the person who \
                          consented may not see it; accounts keep what they have";
+            let words = format!("{words}{}", near(definitions, field));
             let problem = Problem::warning(ProblemCode::NotPermitted, words);
             read.problems.push(problem.field(field.to_string()));
         }
@@ -120,9 +122,8 @@ pub(crate) fn wanted<'d>(
 ) -> Result<Vec<&'d CustomField>> {
     for field in request.custom_fields().filter(|field| member(field).is_none()) {
         let SourceField::CustomName(name) = field else { continue };
-        let ids: Vec<String> = definitions
-            .iter()
-            .filter(|definition| definition.name.as_deref() == Field::Value(name))
+        let ids: Vec<String> = called(name, definitions)
+            .into_iter()
             .filter_map(|definition| Some(format!("custom.#{}", definition.notes.id.as_deref()?)))
             .collect();
         if ids.len() > 1 {
@@ -137,7 +138,9 @@ pub(crate) fn wanted<'d>(
         let by_name = SourceField::CustomName(name.to_owned());
         let shadowed = member(&by_name).is_some() && !request.wants_everything();
         let Some(id) = definition.notes.id.as_deref() else { return false };
+        let mut named = request.custom_fields().filter(|field| member(field).is_none());
         request.wants_custom_field(id, if shadowed { "" } else { name })
+            || named.any(|field| means(field, definition, definitions))
     };
     Ok(definitions.iter().filter(wanted).collect())
 }
@@ -146,7 +149,7 @@ pub(crate) fn wanted<'d>(
 pub(crate) fn lacking<'r>(definitions: &[CustomField], request: &'r ReadRequest) -> Vec<&'r SourceField> {
     let answers = |field: &SourceField, definition: &CustomField| match field {
         SourceField::CustomId(id) => definition.notes.id.as_deref() == Some(id),
-        SourceField::CustomName(name) => definition.name.as_deref() == Field::Value(name),
+        SourceField::CustomName(_) => means(field, definition, definitions),
         SourceField::Standard(_) => true,
     };
     request
@@ -154,6 +157,23 @@ pub(crate) fn lacking<'r>(definitions: &[CustomField], request: &'r ReadRequest)
         .filter(|field| member(field).is_none())
         .filter(|field| !definitions.iter().any(|definition| answers(field, definition)))
         .collect()
+}
+
+/// The definitions that a name means.
+fn called<'d>(name: &str, definitions: &'d [CustomField]) -> Vec<&'d CustomField> {
+    custom_fields_called(name, definitions, |definition| definition.name.as_deref().value())
+}
+
+/// Whether a field that is asked for by name is the one of this definition.
+fn means(field: &SourceField, definition: &CustomField, definitions: &[CustomField]) -> bool {
+    let SourceField::CustomName(name) = field else { return false };
+    called(name, definitions).iter().any(|found| std::ptr::eq(*found, definition))
+}
+
+/// The nearest name to one that no definition has, in words.
+pub(crate) fn near(definitions: &[CustomField], field: &SourceField) -> String {
+    let names = definitions.iter().filter_map(|definition| definition.name.as_deref().value());
+    nearest_custom_field(field, names)
 }
 
 /// The members of a person's record to be read for a request, beside the known ones.

@@ -248,14 +248,15 @@ async fn custom_fields_cost_a_request_a_person_and_only_when_asked_for() {
             custom.into_iter().map(|value| (value.name.to_string(), value.value.value())).collect::<Vec<_>>()
         }
     };
-    for name in ["custom.Locker".to_owned(), format!("custom.#{field}")] {
+    // By its name, however it is written, or by id.
+    for name in ["custom.Locker".to_owned(), "custom. locker".to_owned(), format!("custom.#{field}")] {
         assert_eq!(values(asked(&name)).await, [("Locker".to_owned(), Some("12; 13".to_owned()))]);
     }
-    assert_eq!(sandbox.requests_to(&sandbox.path(&format!("employees/{id}/custom_fields"))), 2);
+    assert_eq!(sandbox.requests_to(&sandbox.path(&format!("employees/{id}/custom_fields"))), 3);
     // A cost centre stands in the record itself.
     let cost = [("cost_centre".to_owned(), Some("Wellington".to_owned()))];
     assert_eq!(values(asked("custom.cost_centre")).await, cost);
-    assert_eq!(sandbox.requests_to(&sandbox.path(&format!("employees/{id}/custom_fields"))), 2);
+    assert_eq!(sandbox.requests_to(&sandbox.path(&format!("employees/{id}/custom_fields"))), 3);
     // Two of one name are no choice of ours.
     sandbox.change(|world| world.add_custom_field("Locker"));
     let error = directory(&sandbox).snapshot(&asked("custom.Locker")).await.unwrap_err();
@@ -263,6 +264,8 @@ async fn custom_fields_cost_a_request_a_person_and_only_when_asked_for() {
     // A name that is not there takes nothing away.
     let snapshot = directory(&sandbox).snapshot(&asked("custom.Gone")).await.unwrap();
     assert!(snapshot.problems().iter().any(|problem| problem.code == ProblemCode::NotPermitted));
+    let snapshot = directory(&sandbox).snapshot(&asked("custom.Loker")).await.unwrap();
+    assert!(format!("{:?}", snapshot.problems()).contains("the nearest name is `custom.Locker`"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,9 +1,12 @@
 //! One person: names, dates, units, fields of the customer's own.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use hris_core::{CustomValue, Employee, Field, ProblemCode, ReadRequest, StandardField, Status, Tally, wire};
+use hris_core::{
+    CustomValue, Employee, Field, ProblemCode, ReadRequest, SourceField, StandardField, Status, Tally,
+    custom_fields_called, nearest_custom_field, wire,
+};
 
 use super::contact::{PERSONAL, WORK, address, phone};
 use super::need::UNITS;
@@ -17,13 +20,13 @@ pub(super) struct Reader<'a> {
     units: &'a Units,
     need: &'a Need<'a>,
     request: &'a ReadRequest,
-    /// Fields of the customer's own that somebody's record has.
-    seen: HashSet<String>,
+    /// Keys of the customer's own fields that somebody's record has.
+    seen: BTreeSet<String>,
 }
 
 impl<'a> Reader<'a> {
     pub(super) fn new(units: &'a Units, need: &'a Need<'a>, request: &'a ReadRequest) -> Self {
-        Self { units, need, request, seen: HashSet::new() }
+        Self { units, need, request, seen: BTreeSet::new() }
     }
 
     /// The person of a listing, with what only their own record has.
@@ -90,8 +93,13 @@ impl<'a> Reader<'a> {
     }
 
     /// Fields of the customer's own that are asked for by name and that nobody's record has.
-    pub(super) fn unseen_customs(&self) -> impl Iterator<Item = &'a str> + use<'a, '_> {
-        self.need.customs.iter().copied().filter(|key| !self.seen.contains(*key))
+    /// Each with what to say of the nearest one.
+    pub(super) fn unseen_customs(&self) -> Vec<(&'a str, String)> {
+        let seen: Vec<&str> = self.seen.iter().map(String::as_str).collect();
+        let lacks = |key: &&str| custom_fields_called(key, &seen, |seen| Some(*seen)).len() != 1;
+        let near =
+            |key: &str| nearest_custom_field(&SourceField::CustomName(key.to_owned()), seen.iter().copied());
+        self.need.customs.iter().copied().filter(lacks).map(|key| (key, near(key))).collect()
     }
 
     /// Whether the record is a draft.
@@ -160,12 +168,14 @@ impl<'a> Reader<'a> {
         for json in [&person.custom, &person.custom_too] {
             let Field::Value(json) = json.as_deref() else { continue };
             for (key, value) in wire::members(json).unwrap_or_default() {
-                let wanted = self.need.all_customs || self.need.customs.contains(&key.as_str());
+                let called =
+                    |wanted: &&str| !custom_fields_called(wanted, &[&*key], |key| Some(*key)).is_empty();
+                let wanted = self.need.all_customs || self.need.customs.iter().any(called);
                 if wanted && !employee.custom().iter().any(|known| *known.name == *key) {
                     let name: Arc<str> = key.as_str().into();
                     employee.put_custom(CustomValue { id: Arc::clone(&name), name, value });
-                    self.seen.insert(key);
                 }
+                self.seen.insert(key);
             }
         }
     }

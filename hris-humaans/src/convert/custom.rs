@@ -6,6 +6,7 @@ use std::sync::Arc;
 use hris_core::wire::Record;
 use hris_core::{
     CustomValue, Employee, Error, ErrorKind, Field, Problem, ProblemCode, ReadRequest, Result, SourceField,
+    custom_fields_called, nearest_custom_field,
 };
 
 use super::Lists;
@@ -53,6 +54,7 @@ impl<'a> Customs<'a> {
         for field in lacking(definitions, request) {
             let words = "no custom field of this name or id can be seen: it was renamed or deleted, or the token's \
                          maker may not see it; accounts keep what they have";
+            let words = format!("{words}{}", near(definitions, field));
             customs
                 .problems
                 .push(Problem::warning(ProblemCode::NotPermitted, words).field(field.to_string()));
@@ -113,9 +115,8 @@ pub(crate) fn wanted<'d>(
 ) -> Result<Vec<&'d CustomField>> {
     for field in request.custom_fields() {
         let SourceField::CustomName(name) = field else { continue };
-        let ids: Vec<String> = definitions
-            .iter()
-            .filter(|definition| definition.name.as_deref() == Field::Value(name))
+        let ids: Vec<String> = called(name, definitions)
+            .into_iter()
             .filter_map(|definition| Some(format!("custom.#{}", definition.notes.id.as_deref()?)))
             .collect();
         if ids.len() > 1 {
@@ -130,6 +131,7 @@ pub(crate) fn wanted<'d>(
             return request.custom_fields().any(|field| *field == SourceField::CustomId(id.to_owned()));
         }
         request.wants_custom_field(id, definition.name.as_deref().value().unwrap_or_default())
+            || request.custom_fields().any(|field| means(field, definition, definitions))
     };
     Ok(definitions.iter().filter(wanted).collect())
 }
@@ -138,9 +140,7 @@ pub(crate) fn wanted<'d>(
 pub(crate) fn lacking<'r>(definitions: &[CustomField], request: &'r ReadRequest) -> Vec<&'r SourceField> {
     let answers = |field: &SourceField, definition: &CustomField| match field {
         SourceField::CustomId(id) => definition.notes.id.as_deref() == Some(id),
-        SourceField::CustomName(name) => {
-            definition.name.as_deref() == Field::Value(name) && !is_sensitive(definition)
-        }
+        SourceField::CustomName(_) => means(field, definition, definitions) && !is_sensitive(definition),
         SourceField::Standard(_) => true,
     };
     request
@@ -148,6 +148,23 @@ pub(crate) fn lacking<'r>(definitions: &[CustomField], request: &'r ReadRequest)
         .filter(|field| !is_member(field))
         .filter(|field| !definitions.iter().any(|definition| answers(field, definition)))
         .collect()
+}
+
+/// The definitions that a name means.
+fn called<'d>(name: &str, definitions: &'d [CustomField]) -> Vec<&'d CustomField> {
+    custom_fields_called(name, definitions, |definition| definition.name.as_deref().value())
+}
+
+/// Whether a field that is asked for by name is the one of this definition.
+fn means(field: &SourceField, definition: &CustomField, definitions: &[CustomField]) -> bool {
+    let SourceField::CustomName(name) = field else { return false };
+    called(name, definitions).iter().any(|found| std::ptr::eq(*found, definition))
+}
+
+/// The nearest name to one that no definition has, in words.
+pub(crate) fn near(definitions: &[CustomField], field: &SourceField) -> String {
+    let open = definitions.iter().filter(|definition| !is_sensitive(definition));
+    nearest_custom_field(field, open.filter_map(|definition| definition.name.as_deref().value()))
 }
 
 /// Whether a field stands in a section about bank details, pay or health.
