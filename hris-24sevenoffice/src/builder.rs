@@ -291,7 +291,7 @@ impl Settings {
     fn digests(&self, base_url: &str) -> SourceSettings {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         let mut all = SourceSettings::of(VENDOR)
-            .listing("base_url", base_url.trim_end_matches('/'), BASE_URL)
+            .server(base_url, BASE_URL)
             .listing("end_dates", self.end_dates, EndDates::default())
             .listing("department_dimension", text(&self.department_dimension), "")
             .writing("update_body", self.update_body, UpdateBody::default())

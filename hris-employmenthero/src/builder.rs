@@ -223,7 +223,7 @@ impl Builder {
     fn settings(&self) -> SourceSettings {
         let archived = |meaning| if meaning == Archived::Leaver { "leaver" } else { "unknown" };
         SourceSettings::of(VENDOR)
-            .listing("base_url", self.base_url.trim_end_matches('/'), BASE_URL)
+            .server(&self.base_url, BASE_URL)
             .listing("organisation", self.organisation.as_deref().unwrap_or_default(), "")
             .listing("archived", archived(self.archived), archived(Archived::default()))
             .build()

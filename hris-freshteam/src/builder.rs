@@ -239,7 +239,7 @@ fn settings(base: &str, listings: &[(&str, &str)], sort: &str) -> SourceSettings
     more.sort_unstable();
     more.dedup();
     SourceSettings::of(VENDOR)
-        .listing("base_url", base, "")
+        .server(base, "")
         .listing("listings", more.join(" "), "")
         .listing("sort", sort, SORTS[0])
         .build()

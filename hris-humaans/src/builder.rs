@@ -190,7 +190,7 @@ impl Builder {
     /// What decides who is listed and who counts as gone; nothing is ever written.
     fn settings(&self) -> SourceSettings {
         SourceSettings::of(VENDOR)
-            .listing("base_url", self.base_url.trim_end_matches('/'), BASE_URL)
+            .server(&self.base_url, BASE_URL)
             .listing("people_status", self.people_status, PeopleStatus::default())
             .listing("last_day", self.last_day, LastDay::default())
             .listing("sort", self.sort.as_deref().unwrap_or_default(), "")

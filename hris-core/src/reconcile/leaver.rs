@@ -39,7 +39,11 @@ pub(super) fn standing(person: &Employee, policy: &Policy, today: Date) -> Stand
         Status::Terminated => Standing::Left(Reason::LeftByStatus),
         Status::Active | Status::OnLeave if starts_later => Standing::PreHire,
         Status::Active | Status::OnLeave => match last_day {
-            Some(day) if day < today && policy.past_end_date == PastEndDate::Leaver => {
+            Some(day)
+                if day < today
+                    && policy.past_end_date == PastEndDate::Leaver
+                    && !person.has_unreadable_end() =>
+            {
                 Standing::Left(Reason::EndDatePassed)
             }
             day => Standing::Employed { past_end: day.is_some_and(|day| day < today) },

@@ -96,11 +96,12 @@ fn another_target_is_refused() {
     };
     with_id(Some("t1"), Some("t1")).guarded("go");
     with_id(None, Some("t1")).guarded("go");
-    with_id(Some("t1"), None).guarded("go");
+    // A target that keeps an id of its own tells it, so one without is another one.
+    with_id(Some("t1"), None).guarded("refuse target_changed 0/3");
     let other = with_id(Some("t1"), Some("t2"));
     other.guarded("refuse target_changed 0/3");
     other.with(|world| world.safeguards.on_breach = OnBreach::Hold).guarded("refuse target_changed 0/3");
-    // What a run has seen is what the next one expects, also where the target says nothing for once.
+    // What a run has seen is what the next one expects, also where the target says nothing.
     assert_eq!(with_id(None, Some("t1")).plan().baseline.target.as_deref(), Some("t1"));
     assert_eq!(with_id(Some("t1"), None).plan().baseline.target.as_deref(), Some("t1"));
 }
