@@ -16,6 +16,7 @@ mod run;
 mod saved;
 mod settle;
 mod stop;
+mod unclear;
 mod world;
 
 use std::fmt;
