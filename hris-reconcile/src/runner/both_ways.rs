@@ -22,6 +22,7 @@ use super::Runner;
 use super::apply::Apply;
 use super::attempt::{Attempt, left};
 use super::links::Links;
+use super::unclear::{empty_of, forget_lost, has_taken};
 use super::world::World;
 use crate::Result;
 use crate::store::{Intent, Settlement};
@@ -175,47 +176,6 @@ impl Runner {
 fn values_of<'a>(user: &User, changes: impl IntoIterator<Item = &'a Change>) -> Values {
     let value = |change: &Change| (change.field.clone(), user.value(&change.field).map(str::to_owned));
     changes.into_iter().map(value).collect()
-}
-
-/// The fields that are empty.
-fn empty_of(values: &Values) -> BTreeSet<TargetField> {
-    values.iter().filter(|(_, value)| value.is_none()).map(|(field, _)| field.clone()).collect()
-}
-
-/// Whether a side has every value of an action, in whatever form, and not the one before. Where the two
-/// cannot be told apart it counts as not done: writing the same again does no harm.
-fn has_taken(action: &Action, found: &Values) -> bool {
-    action.changes.iter().all(|change| {
-        let Some(found) = found.get(&change.field) else { return false };
-        let (field, found) = (&change.field, found.as_deref());
-        is_alike(field, change.to.as_deref(), found) && !is_same(field, change.from.as_deref(), found)
-    })
-}
-
-/// After an update of which nobody knows whether it was done: fields of the link that were not sent, were not
-/// empty before and are empty now, count as never in step. What such an update lost is an empty
-/// value that the other side fills, not an edit that goes there.
-fn forget_lost(
-    link: &mut Link,
-    action: &Action,
-    found: &Values,
-    empty: &BTreeSet<TargetField>,
-) -> Vec<Problem> {
-    let is_sent = |field: &TargetField| action.changes.iter().any(|change| change.field == *field);
-    let had = link
-        .bases
-        .iter()
-        .filter(|(field, base)| base.source.is_some() && !is_sent(field) && !empty.contains(*field));
-    let lost: Vec<TargetField> =
-        had.map(|(field, _)| field.clone()).filter(|field| found.get(field) == Some(&None)).collect();
-    let told = lost.into_iter().map(|field| {
-        link.bases.remove(&field);
-        let message = "is empty since an update of other fields of which nobody knows whether it was done; that is \
-                       taken for a loss and not for an edit";
-        let problem = Problem::warning(ProblemCode::Divergence, message).field(field.to_string());
-        problem.employee(&link.employee).user(&link.user)
-    });
-    told.collect()
 }
 
 /// Whether nobody changed what an action is about to write over, but to what it writes.

@@ -17,6 +17,7 @@ mod run;
 mod saved;
 mod settle;
 mod stop;
+mod unclear;
 mod world;
 
 use std::collections::BTreeSet;

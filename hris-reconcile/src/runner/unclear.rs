@@ -1,0 +1,49 @@
+//! What is made of a write to the source of which nobody knows whether it was done.
+
+use std::collections::BTreeSet;
+
+use hris_core::reconcile::{Action, is_alike, is_same};
+use hris_core::{Link, Problem, ProblemCode, TargetField};
+
+use super::both_ways::Values;
+
+/// The fields that are empty.
+pub(super) fn empty_of(values: &Values) -> BTreeSet<TargetField> {
+    values.iter().filter(|(_, value)| value.is_none()).map(|(field, _)| field.clone()).collect()
+}
+
+/// Whether a side has every value of an action, in whatever form, and not the one before. Where the two
+/// cannot be told apart it counts as not done: writing the same again does no harm.
+pub(super) fn has_taken(action: &Action, found: &Values) -> bool {
+    action.changes.iter().all(|change| {
+        let Some(found) = found.get(&change.field) else { return false };
+        let (field, found) = (&change.field, found.as_deref());
+        is_alike(field, change.to.as_deref(), found) && !is_same(field, change.from.as_deref(), found)
+    })
+}
+
+/// After an update of which nobody knows whether it was done: fields of the link that were not sent, were not
+/// empty before and are empty now, count as never in step. What such an update lost is an empty
+/// value that the other side fills, not an edit that goes there.
+pub(super) fn forget_lost(
+    link: &mut Link,
+    action: &Action,
+    found: &Values,
+    empty: &BTreeSet<TargetField>,
+) -> Vec<Problem> {
+    let is_sent = |field: &TargetField| action.changes.iter().any(|change| change.field == *field);
+    let had = link
+        .bases
+        .iter()
+        .filter(|(field, base)| base.source.is_some() && !is_sent(field) && !empty.contains(*field));
+    let lost: Vec<TargetField> =
+        had.map(|(field, _)| field.clone()).filter(|field| found.get(field) == Some(&None)).collect();
+    let told = lost.into_iter().map(|field| {
+        link.bases.remove(&field);
+        let message = "is empty since an update of other fields of which nobody knows whether it was done; that is \
+                       taken for a loss and not for an edit";
+        let problem = Problem::warning(ProblemCode::Divergence, message).field(field.to_string());
+        problem.employee(&link.employee).user(&link.user)
+    });
+    told.collect()
+}
