@@ -61,6 +61,16 @@ impl SourceSettingsBuilder {
         self
     }
 
+    /// The server that people are read from: its address and the default. The port and the path do not count,
+    /// since one host lists the same people wherever it answers.
+    pub fn server(self, base_url: &str, default: &str) -> Self {
+        let host = |address: &str| {
+            let url = url::Url::parse(address).ok();
+            url.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_else(|| address.to_owned())
+        };
+        self.listing("base_url", host(base_url), host(default))
+    }
+
     /// A setting that decides how people are written: its name, its value and its default.
     pub fn writing(mut self, name: &str, value: impl fmt::Display, default: impl fmt::Display) -> Self {
         put(&mut self.writing, name, &value, &default);
