@@ -275,17 +275,17 @@ impl<'d, 'i> Draft<'d, 'i> {
 
     /// Accounts that no employee is linked to.
     pub(in crate::reconcile) fn unlinked_users(&mut self) {
-        let spoken: BTreeSet<UserId> =
-            self.decided.people.iter().filter_map(|one| one.user.clone()).collect();
+        let links = self.decided.actions.iter().filter(|action| action.kind == ActionKind::Link);
+        let linked: BTreeSet<UserId> = links.filter_map(|action| action.user.clone()).collect();
         for (index, user) in self.inputs.users.iter().enumerate() {
             if self.pairs.holder_of(index).is_some()
                 || self.matches.found.contains(&index)
-                || (self.bonds.remade.contains(&index) && spoken.contains(&user.id))
+                || linked.contains(&user.id)
             {
                 continue;
             }
             // Somebody may be its owner.
-            let claimed = self.matches.claimed.contains(&index) || self.bonds.remade.contains(&index);
+            let claimed = self.matches.claimed.contains(&index) || self.bonds.remade(index).is_some();
             if !claimed && self.account_alone(user) {
                 continue;
             }
