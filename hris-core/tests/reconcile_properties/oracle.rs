@@ -13,7 +13,7 @@ use crate::support::World;
 use crate::worlds::worlds;
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn agreement(world in worlds()) {
@@ -53,6 +53,8 @@ struct Naive<'w> {
     writes: BTreeMap<String, Option<String>>,
     /// Accounts about which somebody is asked.
     asked: BTreeSet<String>,
+    /// Decisions whose facts are what they were.
+    fresh: Vec<&'w Judgement>,
     /// Invitations that follow a corrected address.
     moved: BTreeSet<String>,
 }
@@ -107,7 +109,6 @@ enum Verdict {
     Theirs,
     TheirsById,
     TheirsByDecision,
-    Elsewhere,
     Question,
     Recycled,
     Not,
@@ -148,6 +149,7 @@ impl<'w> Naive<'w> {
             writes: BTreeMap::new(),
             asked: BTreeSet::new(),
             moved: BTreeSet::new(),
+            fresh: world.judgements.iter().filter(|one| is_fresh(world, one)).collect(),
         };
         for person in naive.people.clone() {
             naive.person(person);
@@ -344,33 +346,22 @@ impl<'w> Naive<'w> {
         self.world.people.iter().find(|person| person.id().as_str() == id)
     }
 
-    /// Whether two decisions contradict each other, or facts have changed, is what makes a decision none.
+    /// What was decided of a pair. Two decisions of which only one can be right are none.
     fn judged(&self, id: &str, user: &User) -> Option<bool> {
-        let of = |one: &&Judgement| one.employee.as_str() == id && one.user == user.id && self.is_fresh(one);
-        let one = self.world.judgements.iter().rev().find(of)?;
+        let one = self.fresh.iter().find(|one| one.employee.as_str() == id && one.user == user.id)?;
         (!one.same || self.decided(id) == Some(user)).then_some(one.same)
     }
 
-    fn is_fresh(&self, one: &Judgement) -> bool {
-        if !self.world.users.iter().any(|user| user.id == one.user) {
-            return false;
-        }
-        let plain = World { judgements: Vec::new(), ..self.world.clone() };
-        plain.judged(one.employee.as_str(), one.user.as_str(), one.same).judgements[0].facts == one.facts
-    }
-
     fn decided(&self, id: &str) -> Option<&'w User> {
-        let same: Vec<&Judgement> =
-            self.world.judgements.iter().filter(|one| one.same && self.is_fresh(one)).collect();
-        let mine: Vec<_> = same.iter().filter(|one| one.employee.as_str() == id).collect();
+        let same = || self.fresh.iter().filter(|one| one.same);
+        let mine: Vec<_> = same().filter(|one| one.employee.as_str() == id).collect();
         let [one] = mine.as_slice() else { return None };
-        let alone = same.iter().filter(|other| other.user == one.user).count() == 1;
+        let alone = same().filter(|other| other.user == one.user).count() == 1;
         self.world.users.iter().find(|user| alone && user.id == one.user)
     }
 
     fn owner_decided(&self, user: &User) -> Option<&'w str> {
-        let ids =
-            self.world.judgements.iter().filter(|one| one.same && one.user == user.id && self.is_fresh(one));
+        let ids = self.fresh.iter().filter(|one| one.same && one.user == user.id);
         let ids: Vec<&str> = ids.map(|one| one.employee.as_str()).collect();
         if let [one] = ids.as_slice() { Some(one) } else { None }
     }
@@ -542,8 +533,7 @@ impl<'w> Naive<'w> {
         let two = facts.two() || judged;
         if let Some(held) = self.world.others.held.get(&user.id) {
             return match (two, held.closed) {
-                (true, true) => theirs,
-                (true, false) => Verdict::Elsewhere,
+                (true, _) => theirs,
                 (false, _) if facts.number == Some(true) || facts.email == Some(true) => Verdict::Question,
                 (false, _) => Verdict::Not,
             };
@@ -584,7 +574,7 @@ impl<'w> Naive<'w> {
             all.iter().filter(|(_, said)| wanted.contains(said)).map(|(user, _)| *user).collect()
         };
         let questions = of(&[Verdict::Question, Verdict::Recycled]);
-        let sure = of(&[Verdict::Theirs, Verdict::TheirsById, Verdict::TheirsByDecision, Verdict::Elsewhere]);
+        let sure = of(&[Verdict::Theirs, Verdict::TheirsById, Verdict::TheirsByDecision]);
         let decided = of(&[Verdict::TheirsByDecision]);
         let one = |user: &'w User| {
             let held = self.world.others.held.get(&user.id).is_some_and(|held| !held.closed);
@@ -883,7 +873,7 @@ impl<'w> Naive<'w> {
         let hides = |key: &MatchKey| {
             let sees = |person: &&Employee| wanted(person, &target(*key)).is_visible();
             there.iter().any(|person| wanted(person, &target(*key)) == Field::NotPermitted)
-                || (there.iter().any(|person| sees(person)) && !there.iter().all(|person| sees(person)))
+                || (there.iter().any(sees) && !there.iter().all(sees))
         };
         let hidden = !self.world.set_aside.is_empty() || keys.iter().any(hides);
         let elsewhere = carried.is_some_and(|id| self.listed(id).is_none()) || !self.is_free(user);
@@ -983,6 +973,15 @@ impl<'w> Naive<'w> {
         if !fields.is_empty() {
             self.writes.insert(format!("{head} {}", fields.join(",")), None);
         }
+    }
+}
+
+/// Whether a decision made now would be on the same facts.
+fn is_fresh(world: &World, one: &Judgement) -> bool {
+    world.users.iter().any(|user| user.id == one.user) && {
+        let plain = World { judgements: Vec::new(), ..world.clone() };
+        let now = plain.judged(one.employee.as_str(), one.user.as_str(), one.same);
+        now.judgements[0].facts == one.facts
     }
 }
 
