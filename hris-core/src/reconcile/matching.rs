@@ -86,9 +86,12 @@ pub(super) fn correlate<'i>(
     bonds: &Bonds,
 ) -> Matches {
     let search = Search { inputs, policy, today, pairs, identity, bonds };
+    let linked = |row: usize| {
+        let first = inputs.snapshot.employees().get(row).and_then(|person| pairs.row(person.id().as_str()));
+        pairs.link_of(first.unwrap_or(row)).is_some()
+    };
     let seeks = |row: &usize| {
-        pairs.link_of(*row).is_none()
-            && !pairs.contested.contains(row)
+        !linked(*row)
             && inputs.snapshot.employees().get(*row).is_some_and(|person| !person.is_sample())
             && matches!(search.stands(*row), Some(Standing::Employed { .. } | Standing::PreHire))
     };
@@ -112,6 +115,8 @@ pub(super) fn correlate<'i>(
         matches.claimed.extend(candidates.iter().map(|candidate| candidate.user));
         let found = match contested.get(&row) {
             Some(key) => Match::Contested(*key),
+            // Of two records of one id nobody knows which is right; either may be the one behind an account.
+            None if pairs.contested.contains(&row) => Match::Contested(MatchKey::ExternalId),
             None => search.decide(row, &candidates),
         };
         search.spare(row, &candidates, &found, &mut matches);
@@ -282,11 +287,7 @@ impl Search<'_, '_, '_> {
     /// The account that a person decided to be this employee's, whatever its keys.
     fn decided(&self, row: usize) -> Option<Candidate> {
         let person = self.inputs.snapshot.employees().get(row)?;
-        let user = self.identity.decided_for(person.id()).find_map(|user| {
-            let index = self.pairs.user(user.as_str())?;
-            let user = self.inputs.users.get(index)?;
-            (self.identity.judged(Some(row), person.id(), user) == Some(true)).then_some(index)
-        })?;
+        let (user, _) = self.identity.decided(person.id())?;
         Some(Candidate { user, by: Found::Decided })
     }
 
@@ -315,14 +316,18 @@ impl Search<'_, '_, '_> {
 
     /// The link that an account belongs to, or takes the place in.
     fn holder_of(&self, user: usize) -> Option<usize> {
-        self.pairs.holder_of(user).or_else(|| self.bonds.remade.get(&user).copied())
+        self.pairs.holder_of(user).or_else(|| self.bonds.remade(user))
     }
 
     /// Remembers whose accounts must not be closed because this person is, or may be, the same one.
     fn spare(&self, row: usize, candidates: &[Candidate], found: &Match, matches: &mut Matches) {
         let employed = self.stands(row).is_some_and(Standing::is_employed);
         for Candidate { user, by } in candidates.iter().copied() {
-            let Some(link) = self.holder_of(user) else { continue };
+            let link = self.holder_of(user);
+            let Some((link, record)) = link.and_then(|link| Some((link, self.inputs.links.get(link)?)))
+            else {
+                continue;
+            };
             let Some(account) = self.inputs.users.get(user) else { continue };
             // An equal number or address alone, with another name behind it, keeps nobody's account open.
             let is_open = matches!(found, Match::Open { .. } | Match::Ambiguous(_) | Match::Contested(_));
@@ -331,10 +336,11 @@ impl Search<'_, '_, '_> {
                 Match::Returned { user: returned, .. } if *returned == user => true,
                 _ => is_open && (by == Found::Name || !facts.speaks_against()),
             };
-            let Some(old) = self.inputs.links.get(link) else { continue };
-            // Whoever returns later has left until then.
-            let old = self.pairs.row(old.employee.as_str());
-            let gone = old.is_none_or(|old| employed && self.has_left(old));
+            let gone = match self.pairs.row(record.employee.as_str()) {
+                None => true,
+                // Whoever returns later has left until then; a question is one today.
+                Some(old) => (employed || is_open) && self.has_left(old),
+            };
             if may_be && gone {
                 matches.superseded.insert(link);
             }
@@ -406,7 +412,8 @@ impl Search<'_, '_, '_> {
         let found = Match::One { user: index, by };
         let evidence = self.evidence(row, user);
         let judged = self.identity.judged(Some(row), person.id(), user);
-        if judged == Some(false) {
+        let owner = self.identity.decided_owner(index);
+        if judged == Some(false) || owner.is_some_and(|owner| owner != person.id().as_str()) {
             return Verdict::IsNot;
         }
         let judged = judged == Some(true);
@@ -453,6 +460,8 @@ impl Search<'_, '_, '_> {
                     Verdict::Is(found, if judged { ground } else { Ground::Id })
                 }
             }
+            // It takes the place of another person's account.
+            _ if self.bonds.remade(index).is_some() => when(false, found),
             (Some(_), _) if self.identity.is_anothers(person.id(), user) => when(false, found),
             (Some(_), _) => {
                 // Whoever is not in a listing that proves nothing may be there all the same.

@@ -70,6 +70,11 @@ impl<'d, 'i> Draft<'d, 'i> {
             }
             Bond::Remade(index) => {
                 if let Some(user) = user(index) {
+                    if self.matches.superseded.contains(&link) {
+                        let why = Reason::SupersededRecord;
+                        self.left_behind(record);
+                        return self.say(Some(person.id()), Some(user), Situation::Superseded, why);
+                    }
                     let facts = Some(self.identity.evidence(row, user));
                     let found = (Reason::AccountRemade, facts);
                     self.link(person, user, Situation::Confirmed, found, Some(person.id()));
@@ -82,15 +87,15 @@ impl<'d, 'i> Draft<'d, 'i> {
 
     /// The account that a person decided to be this one's in place of the linked one.
     fn decided_otherwise(&self, row: usize, person: &Employee, record: &Link) -> Option<&'i User> {
-        let (inputs, pairs) = (self.inputs, self.pairs);
-        self.identity.decided_for(person.id()).find_map(|id| {
-            let index = pairs.user(id.as_str())?;
-            let user = inputs.users.get(index)?;
-            let free = pairs.holder_of(index).is_none() && inputs.others.holder_of(user).is_none();
-            let decided = self.identity.judged(Some(row), person.id(), user) == Some(true);
-            let anothers = self.identity.is_anothers(person.id(), user);
-            (free && decided && !anothers && *id != record.user).then_some(user)
-        })
+        let (index, user) = self.identity.decided(person.id())?;
+        let free = self.pairs.holder_of(index).is_none()
+            && self.inputs.others.holder_of(user).is_none()
+            && self
+                .bonds
+                .remade(index)
+                .is_none_or(|link| self.pairs.link_of(row).is_some_and(|(own, _)| own == link))
+            && !self.identity.is_anothers(person.id(), user);
+        (free && user.id != record.user).then_some(user)
     }
 
     /// The account that a link named is nobody's from now on.
@@ -380,17 +385,14 @@ impl<'d, 'i> Draft<'d, 'i> {
                         self.account_replaced(None, employee, user);
                     }
                 }
-                // It goes, or may go, to another record of the same person.
-                Bond::Remade(index) if self.matches.superseded.contains(link) => {
-                    let reason = match self.matches.found.contains(&index) {
-                        true => Reason::SupersededRecord,
-                        false => Reason::AbsentAndRekeyed,
-                    };
-                    self.say(Some(employee), user(index), Situation::SourceMissing, reason);
-                    self.left_behind(record);
-                }
                 Bond::Remade(index) => {
                     if let Some(user) = user(index) {
+                        if self.matches.superseded.contains(link) {
+                            let (situation, why) = (Situation::SourceMissing, Reason::AbsentAndRekeyed);
+                            self.left_behind(record);
+                            self.say(Some(employee), Some(user), situation, why);
+                            continue;
+                        }
                         let found = (Reason::AccountRemade, None);
                         self.link_by_id(employee, user, Situation::SourceMissing, found, Some(employee));
                         self.left_behind(record);
