@@ -93,7 +93,8 @@ pub(super) fn correlate<'i>(
     let seeks = |row: &usize| {
         !linked(*row)
             && inputs.snapshot.employees().get(*row).is_some_and(|person| !person.is_sample())
-            && matches!(search.stands(*row), Some(Standing::Employed { .. } | Standing::PreHire))
+            && (pairs.contested.contains(row)
+                || matches!(search.stands(*row), Some(Standing::Employed { .. } | Standing::PreHire)))
     };
     let seekers: BTreeSet<usize> = pairs.rows().filter(seeks).collect();
     let mut matches = Matches::default();
@@ -106,6 +107,7 @@ pub(super) fn correlate<'i>(
 
     let (contested, mut candidates) = search.look(&seekers);
     let mut claims: HashMap<usize, Vec<usize>> = HashMap::new();
+    let mut looked_at = Vec::new();
     for row in seekers {
         let mut candidates = candidates.remove(&row).unwrap_or_default();
         if let Some(decided) = search.decided(row) {
@@ -119,10 +121,10 @@ pub(super) fn correlate<'i>(
             None if pairs.contested.contains(&row) => Match::Contested(MatchKey::ExternalId),
             None => search.decide(row, &candidates),
         };
-        search.spare(row, &candidates, &found, &mut matches);
         if let Match::One { user, .. } | Match::Returned { user, .. } | Match::Reopened { user } = found {
             claims.entry(user).or_default().push(row);
         }
+        looked_at.push((row, candidates));
         matches.by_row.insert(row, found);
     }
     let doubted = search.doubted(&matches);
@@ -133,6 +135,9 @@ pub(super) fn correlate<'i>(
         } else {
             matches.found.insert(user);
         }
+    }
+    for (row, candidates) in looked_at {
+        search.spare(row, &candidates, &mut matches);
     }
     matches
 }
@@ -320,7 +325,12 @@ impl Search<'_, '_, '_> {
     }
 
     /// Remembers whose accounts must not be closed because this person is, or may be, the same one.
-    fn spare(&self, row: usize, candidates: &[Candidate], found: &Match, matches: &mut Matches) {
+    fn spare(&self, row: usize, candidates: &[Candidate], matches: &mut Matches) {
+        let found = matches.of_row(row);
+        let is_open = matches!(
+            found,
+            Match::Open { .. } | Match::Ambiguous(_) | Match::Contested(_) | Match::Claimed { .. }
+        );
         let employed = self.stands(row).is_some_and(Standing::is_employed);
         for Candidate { user, by } in candidates.iter().copied() {
             let link = self.holder_of(user);
@@ -330,10 +340,9 @@ impl Search<'_, '_, '_> {
             };
             let Some(account) = self.inputs.users.get(user) else { continue };
             // An equal number or address alone, with another name behind it, keeps nobody's account open.
-            let is_open = matches!(found, Match::Open { .. } | Match::Ambiguous(_) | Match::Contested(_));
             let facts = self.evidence(row, account);
             let may_be = match found {
-                Match::Returned { user: returned, .. } if *returned == user => true,
+                Match::Returned { user: one, .. } | Match::Claimed { user: one } if one == user => true,
                 _ => is_open && (by == Found::Name || !facts.speaks_against()),
             };
             let gone = match self.pairs.row(record.employee.as_str()) {
@@ -351,7 +360,7 @@ impl Search<'_, '_, '_> {
     fn doubted(&self, matches: &Matches) -> HashMap<usize, Vec<usize>> {
         let mut doubted: HashMap<usize, Vec<usize>> = HashMap::new();
         for (row, found) in &matches.by_row {
-            let Match::Open { users, .. } = found else { continue };
+            let (Match::Open { users, .. } | Match::Ambiguous(users)) = found else { continue };
             for user in users {
                 let account = self.inputs.users.get(*user);
                 if account.is_some_and(|account| !self.evidence(*row, account).speaks_against()) {
@@ -425,6 +434,8 @@ impl Search<'_, '_, '_> {
             // External ids mean something within their connection only.
             let facts = evidence.suffices_against_another() || judged;
             return match (facts, held.closed) {
+                // A link of this connection that is not believed says nothing good of it.
+                (true, true) if self.pairs.holder_of(index).is_some() => Verdict::Open { recycled: false },
                 (true, true) => Verdict::Is(Match::Reopened { user: index }, ground),
                 (true, false) => Verdict::Is(Match::Elsewhere { user: index }, ground),
                 (false, _) if !evidence.has_key() => Verdict::IsNot,

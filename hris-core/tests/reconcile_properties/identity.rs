@@ -177,8 +177,10 @@ proptest! {
                 }
                 // The ended contract of somebody else: two facts say so, or they have an account of their own.
                 let against = world.facts(person, account).differ >= 2;
-                let own = world.link_of(person.id()).is_some() || !matches!(person.status(), Status::Active | Status::OnLeave);
-                let other = world.judgements.iter().any(|one| !one.same && one.employee == *person.id() && one.user == account.id);
+                let found = plan.of_kind(ActionKind::Link).any(|one| one.employee.as_ref() == Some(person.id()));
+                let own = found || world.link_of(person.id()).is_some() || !matches!(person.status(), Status::Active | Status::OnLeave);
+                // Decided to be another's, or not theirs.
+                let other = world.judgements.iter().any(|one| one.same != (one.employee == *person.id()) && one.user == account.id);
                 let ended = tied && (against || own || other || person.is_sample());
                 // Whoever starts later, or matches by no key of the policy, is not taken for the leaver.
                 let later = tied && (person.start_date().value().is_some_and(|day| day > world.today) || world.policy.match_keys.len() < 3);
@@ -312,7 +314,10 @@ proptest! {
                     (None, Some(employee)) => carried.is_some_and(|id| world.is_own_id(employee, id)),
                     (_, None) => false,
                 };
-                let owner = owner && action.employee.as_ref() != Some(person);
+                // Or the one whose it becomes, on facts that suffice, while they speak against the one who is asked.
+                let becomes = relinked(&plan).get(&question.user).copied() == action.employee.as_ref();
+                let against = world.person(person).is_some_and(|person| world.facts(person, account).differ >= 2);
+                let owner = (owner || (becomes && against)) && action.employee.as_ref() != Some(person);
                 let closing = matches!(action.kind, ActionKind::Deactivate | ActionKind::Link)
                     && world.person(person).is_some_and(|person| world.facts(person, account).differ >= 2);
                 let works = action.employee.as_ref().is_some_and(|id| world.is_there(id)) && action.kind != ActionKind::Deactivate && !action.releases;

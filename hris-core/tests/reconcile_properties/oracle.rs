@@ -13,7 +13,7 @@ use crate::support::World;
 use crate::worlds::worlds;
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn agreement(world in worlds()) {
@@ -252,12 +252,7 @@ impl<'w> Naive<'w> {
             }
             Found::One(user) => user,
         };
-        let others = || self.people.iter().filter(|other| other.id() != person.id() && self.seeks(other));
-        let claimed = others().any(|other| match self.found(other) {
-            Found::One(theirs) => theirs.id == user.id,
-            Found::Open(users, _) => users.contains(&user) && !self.facts(other, user).against(),
-            _ => false,
-        });
+        let claimed = self.is_claimed(person, user);
         if claimed {
             self.ask(&[user]);
             return self.say(id, None, Situation::Contested);
@@ -284,6 +279,18 @@ impl<'w> Naive<'w> {
         }
     }
 
+    /// Whether the account that is found for somebody may be another one's too.
+    fn is_claimed(&self, person: &Employee, user: &User) -> bool {
+        let others = || self.people.iter().filter(|other| other.id() != person.id() && self.seeks(other));
+        others().any(|other| match self.found(other) {
+            Found::One(theirs) => theirs.id == user.id,
+            Found::Open(users, _) | Found::Several(users) => {
+                users.contains(&user) && !self.facts(other, user).against()
+            }
+            _ => false,
+        })
+    }
+
     fn ask(&mut self, users: &[&User]) {
         self.asked.extend(users.iter().map(|user| user.id.to_string()));
     }
@@ -306,6 +313,12 @@ impl<'w> Naive<'w> {
                 if spared {
                     self.left_behind(link);
                     return self.say(id, Some(user), Situation::Superseded);
+                }
+                let settled = self.has_left(person) && !user.is_live();
+                if is_recycled(person, user) && !settled && self.judged(id, user) != Some(true) {
+                    self.left_behind(link);
+                    self.ask(&[user]);
+                    return self.say(id, Some(user), Situation::Recycled);
                 }
                 Some(user)
             }
@@ -419,7 +432,7 @@ impl<'w> Naive<'w> {
     fn seeks(&self, person: &Employee) -> bool {
         self.link_of(person).is_none()
             && !person.is_sample()
-            && matches!(self.stand(person), Stand::Employed | Stand::PreHire)
+            && (self.twice(person) || matches!(self.stand(person), Stand::Employed | Stand::PreHire))
     }
 
     fn opens(&self) -> bool {
@@ -533,6 +546,7 @@ impl<'w> Naive<'w> {
         let two = facts.two() || judged;
         if let Some(held) = self.world.others.held.get(&user.id) {
             return match (two, held.closed) {
+                (true, true) if self.holder(user).is_some() => Verdict::Question,
                 (true, _) => theirs,
                 (false, _) if facts.number == Some(true) || facts.email == Some(true) => Verdict::Question,
                 (false, _) => Verdict::Not,
@@ -602,7 +616,8 @@ impl<'w> Naive<'w> {
         self.people.iter().filter(|person| self.seeks(person)).any(|person| {
             let employed = self.stand(person) == Stand::Employed;
             let found = self.found(person);
-            let open = matches!(found, Found::Open(..) | Found::Several(_) | Found::Contested);
+            let claimed = matches!(&found, Found::One(one) if self.is_claimed(person, one));
+            let open = claimed || matches!(found, Found::Open(..) | Found::Several(_) | Found::Contested);
             self.candidates(person).into_iter().any(|(user, by)| {
                 let concerns = match self.holder(user) {
                     Some(held) => held == link,
@@ -610,7 +625,7 @@ impl<'w> Naive<'w> {
                 };
                 let elsewhere = self.world.others.held.contains_key(&user.id);
                 let may_be = match &found {
-                    Found::One(one) => *one == user && self.holder(user).is_some() && !elsewhere,
+                    Found::One(one) if *one == user => claimed || (self.holder(user).is_some() && !elsewhere),
                     _ => open && (by == By::Name || !self.facts(person, user).against()),
                 };
                 let over = old.is_none_or(|old| (employed || open) && self.has_left(old));

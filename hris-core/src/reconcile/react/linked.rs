@@ -75,6 +75,10 @@ impl<'d, 'i> Draft<'d, 'i> {
                         self.left_behind(record);
                         return self.say(Some(person.id()), Some(user), Situation::Superseded, why);
                     }
+                    if self.is_recycled(row, person, user) {
+                        self.left_behind(record);
+                        return self.recycled(row, person, user);
+                    }
                     let facts = Some(self.identity.evidence(row, user));
                     let found = (Reason::AccountRemade, facts);
                     self.link(person, user, Situation::Confirmed, found, Some(person.id()));
@@ -219,13 +223,8 @@ impl<'d, 'i> Draft<'d, 'i> {
         if self.matches.superseded.contains(&link) {
             return self.say(Some(person.id()), Some(user), Situation::Superseded, Reason::SupersededRecord);
         }
-        // Whoever has this id now is not who had the account, so their leaving closes nothing.
-        let settled = matches!(stands, Standing::Left(_)) && !user.is_live();
-        let decided = || self.identity.judged(Some(row), person.id(), user) == Some(true);
-        if !settled && self.identity.is_recycled(row, user) && !decided() {
-            let why = "e-mail address and name of this id are all new, so it may belong to somebody else now";
-            self.ask((Some(row), person.id()), user, ProblemCode::RecycledId, why);
-            return self.say(Some(person.id()), Some(user), Situation::Recycled, Reason::RecycledId);
+        if self.is_recycled(row, person, user) {
+            return self.recycled(row, person, user);
         }
         if let Standing::Left(reason) = stands {
             return self.leaver(person.id(), user, reason);
@@ -241,6 +240,21 @@ impl<'d, 'i> Draft<'d, 'i> {
             return self.closed_account(row, person, stands, (record, adoption), user);
         }
         self.live_account(row, person, stands, (record, adoption), user);
+    }
+
+    /// Whether this id may be somebody else's by now, and nobody has decided about it.
+    fn is_recycled(&self, row: usize, person: &Employee, user: &User) -> bool {
+        let settled = self.identity.has_left(row) && !user.is_live();
+        !settled
+            && self.identity.is_recycled(row, user)
+            && self.identity.judged(Some(row), person.id(), user) != Some(true)
+    }
+
+    /// Whoever has this id now is not who had the account, so their leaving closes nothing either.
+    fn recycled(&mut self, row: usize, person: &Employee, user: &User) {
+        let why = "e-mail address and name of this id are all new, so it may belong to somebody else now";
+        self.ask((Some(row), person.id()), user, ProblemCode::RecycledId, why);
+        self.say(Some(person.id()), Some(user), Situation::Recycled, Reason::RecycledId);
     }
 
     /// An account in use, of somebody who has not left.
