@@ -451,7 +451,7 @@ impl Search<'_, '_, '_> {
             };
             let free = over
                 && !self.pairs.shared.contains(&index)
-                && matches!(self.bonds.of_link(link), Bond::Holds(_) | Bond::Remade(_));
+                && matches!(self.bonds.of_link(link), Bond::Holds(_));
             let facts = evidence.suffices_against_another() || judged;
             // An address passes on: two other facts say that its new owner is somebody else.
             let others = [evidence.employee_number, evidence.name];

@@ -227,6 +227,11 @@ impl<'w> Naive<'w> {
         if let Some(link) = link {
             return self.linked(person, link);
         }
+        let decided = self.decided(id).filter(|user| self.is_free(user) && !self.takes_a_place(user));
+        if let Some(user) = decided.filter(|_| stand == Stand::Left && !person.is_sample()) {
+            self.write("link", id, Some(user), "");
+            return self.leaver(person, id, user);
+        }
         if person.is_sample() || !matches!(stand, Stand::Employed | Stand::PreHire) {
             return self.say(id, None, Situation::Ignored);
         }
