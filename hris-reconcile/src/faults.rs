@@ -225,8 +225,8 @@ impl<T: Target> Target for Faulty<T> {
         self.faults.call("identity", self.inner.identity()).await
     }
 
-    async fn applied(&self, key: &ActionKey) -> Result<Option<bool>, TargetError> {
-        self.faults.call("applied", self.inner.applied(key)).await
+    async fn applied(&self, key: &ActionKey, user: &UserId) -> Result<Option<bool>, TargetError> {
+        self.faults.call("applied", self.inner.applied(key, user)).await
     }
 
     async fn users(&self) -> Result<Vec<User>, TargetError> {

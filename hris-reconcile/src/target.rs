@@ -39,13 +39,13 @@ pub trait Target: fmt::Debug + Send + Sync + 'static {
         Ok(None)
     }
 
-    /// Whether a call with this key was done, whatever became of its effect since: used to tell what an
+    /// Whether a call with this key was done to this account, whatever became of its effect since: used to tell what an
     /// interrupted run did from what somebody else did by hand. `None` where the target cannot tell.
     ///
     /// # Errors
     /// Whatever kept the question from being answered.
-    async fn applied(&self, key: &ActionKey) -> Result<Option<bool>, TargetError> {
-        let _ = key;
+    async fn applied(&self, key: &ActionKey, user: &UserId) -> Result<Option<bool>, TargetError> {
+        let _ = (key, user);
         Ok(None)
     }
 
@@ -139,8 +139,8 @@ macro_rules! forward {
             async fn identity(&self) -> Result<Option<String>, TargetError> {
                 (**self).identity().await
             }
-            async fn applied(&self, key: &ActionKey) -> Result<Option<bool>, TargetError> {
-                (**self).applied(key).await
+            async fn applied(&self, key: &ActionKey, user: &UserId) -> Result<Option<bool>, TargetError> {
+                (**self).applied(key, user).await
             }
             async fn users(&self) -> Result<Vec<User>, TargetError> {
                 (**self).users().await

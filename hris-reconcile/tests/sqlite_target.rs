@@ -217,8 +217,8 @@ async fn each_key_is_done_once() {
         )
         .await;
     }
-    assert_eq!(target_of(&path).await.applied(&key("create")).await.unwrap(), Some(true));
-    assert_eq!(target_of(&path).await.applied(&key("never")).await.unwrap(), Some(false));
+    assert_eq!(target_of(&path).await.applied(&key("create"), &id).await.unwrap(), Some(true));
+    assert_eq!(target_of(&path).await.applied(&key("never"), &id).await.unwrap(), Some(false));
 
     // The account was deleted, or its number was given to somebody else: the creation is done again.
     let ada = |external: &str| {

@@ -101,6 +101,7 @@ pub(super) fn correlate<'i>(
     if policy.unlinked_users == UnlinkedUsers::Deactivate {
         (matches.claimed, matches.hidden) = search.bystanders();
     }
+    search.spare_the_present(&seekers, &mut matches);
     if seekers.is_empty() {
         return matches;
     }
@@ -352,6 +353,37 @@ impl Search<'_, '_, '_> {
             };
             if may_be && gone {
                 matches.superseded.insert(link);
+            }
+        }
+    }
+
+    /// Whoever is in the source, has not left and seeks no account, because the last day is still to come or
+    /// nobody knows the status, may be the one behind the account of a record that ended.
+    fn spare_the_present(&self, seekers: &BTreeSet<usize>, matches: &mut Matches) {
+        let present = |row: &usize| {
+            // Of two records of one id nobody knows which is the linked one.
+            (self.pairs.link_of(*row).is_none() || self.pairs.contested.contains(row))
+                && !seekers.contains(row)
+                && !self.has_left(*row)
+                && self.inputs.snapshot.employees().get(*row).is_some_and(|person| !person.is_sample())
+        };
+        let present: BTreeSet<usize> = self.pairs.rows().filter(present).collect();
+        if present.is_empty() {
+            return;
+        }
+        for (row, candidates) in self.look(&present).1 {
+            for Candidate { user, .. } in candidates {
+                let Some(link) = self.holder_of(user) else { continue };
+                let (Some(record), Some(account)) =
+                    (self.inputs.links.get(link), self.inputs.users.get(user))
+                else {
+                    continue;
+                };
+                let old = self.pairs.row(record.employee.as_str());
+                let over = old.is_none_or(|old| self.has_left(old));
+                if over && !self.evidence(row, account).speaks_against() {
+                    matches.superseded.insert(link);
+                }
             }
         }
     }

@@ -127,6 +127,9 @@ fn drop_values(
     code: impl Fn(usize) -> ProblemCode,
 ) {
     let mut never_created: BTreeSet<EmployeeId> = BTreeSet::new();
+    let links =
+        actions.iter().filter(|action| action.kind == ActionKind::Link && action.reason != Reason::Decided);
+    let joining: BTreeSet<EmployeeId> = links.filter_map(|action| action.employee.clone()).collect();
     // Accounts that keep their address: nobody is invited to another one.
     let mut stay: BTreeSet<UserId> = BTreeSet::new();
     for place in dropped {
@@ -150,7 +153,9 @@ fn drop_values(
         if *field == TargetField::Email {
             stay.extend(action.user.clone());
         }
-        if action.kind == ActionKind::Create {
+        // Without its external id an account is not made, and does not become anybody's.
+        let joins = action.employee.as_ref().is_some_and(|id| joining.contains(id));
+        if action.kind == ActionKind::Create || (joins && *field == TargetField::ExternalId) {
             never_created.extend(action.employee.clone());
         }
     }

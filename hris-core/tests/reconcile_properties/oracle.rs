@@ -636,7 +636,24 @@ impl<'w> Naive<'w> {
                 let over = old.is_none_or(|old| (employed || open) && self.has_left(old));
                 concerns && may_be && over
             })
-        })
+        }) || self.people.iter().any(|person| self.is_present(person) && self.may_be_behind(person, link))
+    }
+
+    /// In the source, not gone, and not looking for an account today.
+    fn is_present(&self, person: &Employee) -> bool {
+        self.link_of(person).is_none() && !self.seeks(person) && !self.has_left(person) && !person.is_sample()
+    }
+
+    fn may_be_behind(&self, person: &Employee, link: &Link) -> bool {
+        let old = self.people.iter().find(|person| *person.id() == link.employee);
+        old.is_none_or(|old| self.has_left(old))
+            && self.candidates(person).into_iter().any(|(user, _)| {
+                let concerns = match self.holder(user) {
+                    Some(held) => held == link,
+                    None => self.bond(link) == Bond::Remade(user),
+                };
+                concerns && !self.facts(person, user).against()
+            })
     }
 
     fn pair(&mut self, person: &'w Employee, link: &Link, user: &User, spared: bool, moves: bool) {

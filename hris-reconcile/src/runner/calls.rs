@@ -44,8 +44,8 @@ impl Calls {
         self.read("tell it from another", self.limit, self.target.identity()).await
     }
 
-    pub(super) async fn applied(&self, key: &ActionKey) -> Result<Option<bool>, TargetError> {
-        self.read("look for an action", self.limit, self.target.applied(key)).await
+    pub(super) async fn applied(&self, key: &ActionKey, user: &UserId) -> Result<Option<bool>, TargetError> {
+        self.read("look for an action", self.limit, self.target.applied(key, user)).await
     }
 
     pub(super) async fn users(&self) -> Result<Vec<User>, TargetError> {

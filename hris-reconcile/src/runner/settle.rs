@@ -73,6 +73,10 @@ async fn settle_target(
         // Somebody else did it, so it is not ours to undo. The next plan sees it as it is.
         (false, _) => return Ok(not_done),
     };
+    if let (ActionKind::Invite | ActionKind::Reinvite, Some(link)) = (action.kind, &mut done.link) {
+        // That the account shows an invitation does not say to which address it went.
+        link.invited_to = None;
+    }
     settle_shared(runner, &mut done, action, (&user, at), problems);
     Ok(done)
 }
@@ -88,7 +92,7 @@ pub(super) async fn is_ours(calls: &Calls, action: &Action, user: &User) -> Resu
     if !matters {
         return Ok(true);
     }
-    if let Some(applied) = calls.applied(&action.key).await? {
+    if let Some(applied) = calls.applied(&action.key, &user.id).await? {
         return Ok(applied);
     }
     if action.kind != ActionKind::Create {

@@ -171,8 +171,8 @@ impl Target for MemoryTarget {
         Ok(Some(self.lock().id.clone()))
     }
 
-    async fn applied(&self, key: &ActionKey) -> Result<Option<bool>, TargetError> {
-        Ok(Some(self.lock().done.contains_key(key.as_str())))
+    async fn applied(&self, key: &ActionKey, user: &UserId) -> Result<Option<bool>, TargetError> {
+        Ok(Some(self.lock().done.get(key.as_str()) == Some(user)))
     }
 
     async fn users(&self) -> Result<Vec<User>, TargetError> {

@@ -277,8 +277,8 @@ impl Target for SqliteTarget {
         self.look("tell the accounts from others", async |tx| Ok(read::identity(tx).await?)).await
     }
 
-    async fn applied(&self, key: &ActionKey) -> Result<Option<bool>, TargetError> {
-        let look = async |tx: &mut Transaction<'_, Sqlite>| Ok(read::is_applied(tx, key).await?);
+    async fn applied(&self, key: &ActionKey, user: &UserId) -> Result<Option<bool>, TargetError> {
+        let look = async |tx: &mut Transaction<'_, Sqlite>| Ok(read::is_applied(tx, key, user).await?);
         self.look("look for an action", look).await.map(Some)
     }
 

@@ -119,6 +119,7 @@ impl<A: Accounts> World<A> {
         Some(match kind {
             Kind::Lose => {
                 self.store = MemoryStore::new();
+                self.book.lost = true;
                 for company in &mut self.companies {
                     company.pinned = Pinned::default();
                 }
@@ -132,6 +133,7 @@ impl<A: Accounts> World<A> {
             Kind::Restore => {
                 let (store, pinned) = pick(&self.backups, which)?;
                 self.store = store.backup();
+                self.book.lost = true;
                 for (company, pinned) in self.companies.iter_mut().zip(pinned) {
                     company.pinned = pinned;
                 }

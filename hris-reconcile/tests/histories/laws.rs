@@ -189,7 +189,7 @@ impl Look<'_> {
             }
             let company = self.owner(old).unwrap_or(self.company);
             let there = self.listed[company].iter().any(|person| person.id == was && !person.left);
-            if there {
+            if there && (company == self.company || !self.book.lost) {
                 return Some(("P3 the account of an employed person was taken over", what));
             }
         }
@@ -218,7 +218,7 @@ impl Look<'_> {
             let other = 1 - self.company;
             let claimed = self.book.claimed.contains(&(self.table, old.id.clone(), other));
             let here = employed(other).find(|person| Said::of(old, person).two_agree());
-            if let Some(person) = here.filter(|_| claimed) {
+            if let Some(person) = here.filter(|_| claimed && !self.settings.by_id_only) {
                 let what =
                     format!("account {} was closed, and the other company employs {}", new.id, person.id);
                 return Some(("P2 closed, and another connection waits for it", what));
@@ -328,7 +328,8 @@ impl Look<'_> {
             if sent > 1 {
                 return Some(("P6 invited twice in one run", row.id.clone()));
             }
-            let made = before.is_none() || self.book.made.get(&place) == Some(&self.company);
+            // An account that was handed over is its new holder's to ask.
+            let made = before.is_none() || self.book.made.contains_key(&place);
             if !made {
                 return Some(("P6 an account that this connection did not make was invited", row.id.clone()));
             }

@@ -92,6 +92,8 @@ pub(crate) struct Book {
     pub(crate) invited: BTreeMap<(usize, String), (Timestamp, Option<String>)>,
     /// Which connection has seen that a person of its own has the account of another one.
     pub(crate) claimed: BTreeSet<(usize, String, usize)>,
+    /// Whether a state was lost or an older one restored: nobody then knows what the other connection holds.
+    pub(crate) lost: bool,
     /// Every id that the source of each connection ever listed.
     pub(crate) ids: [BTreeSet<String>; 2],
 }

@@ -57,8 +57,8 @@ impl Target for Meddling {
     async fn identity(&self) -> Result<Option<String>, TargetError> {
         self.inner.identity().await
     }
-    async fn applied(&self, key: &ActionKey) -> Result<Option<bool>, TargetError> {
-        self.inner.applied(key).await
+    async fn applied(&self, key: &ActionKey, user: &UserId) -> Result<Option<bool>, TargetError> {
+        self.inner.applied(key, user).await
     }
     async fn users(&self) -> Result<Vec<User>, TargetError> {
         self.inner.users().await

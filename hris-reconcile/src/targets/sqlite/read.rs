@@ -81,13 +81,18 @@ pub(super) async fn identity(tx: &mut Transaction<'_, Sqlite>) -> sqlx::Result<O
     sqlx::query_scalar("SELECT min(id) FROM hris_target").fetch_one(&mut **tx).await
 }
 
-/// Whether an action of this key was done.
-pub(super) async fn is_applied(tx: &mut Transaction<'_, Sqlite>, key: &ActionKey) -> sqlx::Result<bool> {
+/// Whether an action of this key was done to this account.
+pub(super) async fn is_applied(
+    tx: &mut Transaction<'_, Sqlite>,
+    key: &ActionKey,
+    user: &UserId,
+) -> sqlx::Result<bool> {
     if !has_table(tx, "hris_applied").await? {
         return Ok(false);
     }
-    let done = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM hris_applied WHERE key = ?1)");
-    done.bind(key.as_str()).fetch_one(&mut **tx).await
+    let done =
+        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM hris_applied WHERE key = ?1 AND user_id = ?2)");
+    done.bind(key.as_str()).bind(user.as_str()).fetch_one(&mut **tx).await
 }
 
 async fn has_table(tx: &mut Transaction<'_, Sqlite>, name: &str) -> sqlx::Result<bool> {
