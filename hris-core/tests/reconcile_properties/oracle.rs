@@ -641,7 +641,8 @@ impl<'w> Naive<'w> {
 
     /// In the source, not gone, and not looking for an account today.
     fn is_present(&self, person: &Employee) -> bool {
-        self.link_of(person).is_none() && !self.seeks(person) && !self.has_left(person) && !person.is_sample()
+        let apart = self.twice(person) || (self.link_of(person).is_none() && !self.seeks(person));
+        apart && !self.has_left(person) && !person.is_sample()
     }
 
     fn may_be_behind(&self, person: &Employee, link: &Link) -> bool {
