@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::assignment;
 use super::bonds::Bonds;
 use super::inputs::Inputs;
-use super::pairs::{self, Pairs};
+use super::pairs::Pairs;
 use super::plan::{Action, ActionKind, Baseline, Figures, Mode, Verdict};
 use super::policy::{Policy, UnlinkedUsers};
 use super::situation::{Reason, Situation};
 use super::takings::{Taken, kind_name};
-use crate::{AssignmentKind, Fingerprint, Status, TargetField};
+use crate::{AssignmentKind, Fingerprint, Status, TargetField, UserId};
 
 /// What was visible at the last complete run and is not now.
 #[derive(Debug, Default)]
@@ -110,12 +110,20 @@ pub(super) fn figures(
     people: &[Verdict],
 ) -> Figures {
     let count = |kind| actions.iter().filter(|action| action.kind == kind).count() as u64;
-    let linked_accounts = pairs::linked_live(inputs, pairs);
+    // An account that takes the place of a linked one counts for it.
+    let relinks = actions.iter().filter(|action| action.kind == ActionKind::Link);
+    let relinks = relinks.filter(|action| action.replaces.is_some() && action.replaces == action.employee);
+    let relinked: BTreeSet<&UserId> = relinks.filter_map(|action| action.user.as_ref()).collect();
+    let (mut linked_accounts, mut unlinked) = (0, 0);
+    for (index, user) in inputs.users.iter().enumerate().filter(|(_, user)| user.is_live()) {
+        let holder = pairs.holder_of(index);
+        let ours = holder.is_some_and(|link| bonds.holds(link)) || relinked.contains(&user.id);
+        linked_accounts += u64::from(ours);
+        unlinked += u64::from(!ours && holder.is_none());
+    }
     let mut population = linked_accounts;
     if policy.unlinked_users == UnlinkedUsers::Deactivate {
-        let unlinked =
-            |(index, user): (usize, &crate::User)| user.is_live() && pairs.holder_of(index).is_none();
-        population += inputs.users.iter().enumerate().filter(|pair| unlinked(*pair)).count() as u64;
+        population += unlinked;
     }
     let withheld = people.iter().filter(|verdict| {
         verdict.situation == Situation::SourceUnseen && verdict.reason == Reason::AbsenceUnproven

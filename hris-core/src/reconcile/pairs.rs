@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::inputs::Inputs;
-use crate::{Employee, Link, User};
+use crate::{Employee, Link};
 
 /// The rows of the inputs, joined by stored links.
 #[derive(Debug)]
@@ -131,10 +131,4 @@ pub(super) fn holder<'a>(
 ) -> Option<(&'a Link, Option<usize>)> {
     let link = inputs.links.get(pairs.holder_of(user)?)?;
     Some((link, pairs.row(link.employee.as_str())))
-}
-
-/// Accounts that are linked and not deactivated.
-pub(super) fn linked_live(inputs: &Inputs<'_>, pairs: &Pairs<'_>) -> u64 {
-    let live = |(index, user): (usize, &User)| user.is_live() && pairs.holder_of(index).is_some();
-    inputs.users.iter().enumerate().filter(|pair| live(*pair)).count() as u64
 }

@@ -263,7 +263,8 @@ proptest! {
             for (name, lose) in lost {
                 prop_assert!(lose <= 3.max(plan.figures.taken[&name].had * percent / 100), "{name}");
             }
-            let linked = world.users.iter().filter(|user| user.is_live() && world.link_to(&user.id).is_some()).count() as u64;
+            let ours = |user: &&User| world.link_to(&user.id).is_some() || relinked(&plan).contains_key(&user.id);
+            let linked = world.users.iter().filter(|user| user.is_live()).filter(ours).count() as u64;
             prop_assert!(moves.len() as u64 <= 5.max(linked * percent / 100));
         }
         // What waits for a person is all that many lose.

@@ -220,6 +220,11 @@ fn one_equal_key_moves_no_account_that_bears_anothers_id() {
     let account = "u1 active external_id=old email=nina@x.io given_name=Nina family_name=New";
     let nina = "n active email=nina@x.io given_name=Nina family_name=New";
     company(nina, account, "").actions("link n u1 (MatchedByEmail)\nupdate n u1 external_id (FieldsDiffer)");
+    // Whoever is not in a listing that proves nothing may be there.
+    company(nina, account, "")
+        .with(|world| world.no_absence = true)
+        .actions("")
+        .problems("error ambiguous_match n u1 -");
     let there = company(&format!("{nina}\nold active email=o@x.io"), account, "")
         .policy(|policy| policy.invite = false);
     let asked: Vec<_> = there.plan().questions.iter().map(|one| one.employee.to_string()).collect();

@@ -139,6 +139,14 @@ fn an_account_that_was_decided_is_nobody_elses() {
         both.judgements.reverse();
         assert!(both.plan().actions.iter().all(|action| action.employee != Some("a".into())));
     }
+    // Nor does it take the place of another's account, whatever it carries.
+    let carried = company(
+        "a left email=a@y.io\nb active email=ann@y.io number=8",
+        "u2 active external_id=a email=z@y.io",
+        "a>u1 id:a",
+    );
+    let carried = carried.judged("b", "u2", true).plan();
+    assert_eq!(crate::support::line_of(&carried.actions[0]), "link b u2 (Decided)");
     // What takes the place of a linked account is not somebody else's.
     let made_again = company(
         "a left number=7 email=ann@y.io\nb active email=ann@y.io number=7",

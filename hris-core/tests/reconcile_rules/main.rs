@@ -12,6 +12,7 @@
 mod support;
 
 mod assignments;
+mod both_ways;
 mod emails;
 mod fields;
 mod guard;

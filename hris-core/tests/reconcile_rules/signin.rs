@@ -137,6 +137,19 @@ fn a_table_of_other_accounts_is_refused() {
 }
 
 #[test]
+fn an_account_that_takes_anothers_place_counts_for_it() {
+    let mut moved = company(10, 0);
+    moved.users[0].id = "new".into();
+    moved.people[0] = person("p0 left @ number=80 given_name=P0 family_name=Mill");
+    let figures = moved.plan().figures;
+    assert_eq!((figures.removals, figures.population, figures.linked_accounts), (1, 10, 10));
+    // What is not believed to be ours does not.
+    let mut strangers = company(10, 0);
+    strangers.users[0].put(&TargetField::ExternalId, Some("theirs"));
+    assert_eq!(strangers.plan().figures.population, 9);
+}
+
+#[test]
 fn an_emptied_table_is_refused() {
     let empty = company(10, 0).with(|world| world.users.clear());
     empty.actions("").guarded("refuse target_changed 0/3");
