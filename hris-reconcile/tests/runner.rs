@@ -238,7 +238,7 @@ async fn on_hold_removals_wait_and_the_rest_goes_on() {
         let runner = company.builder().safeguards(safeguards.clone()).build().unwrap();
         let report = runner.run(now).await.unwrap();
         assert_eq!((report.outcome, report.exit_code()), (Outcome::Partial, 2));
-        assert_eq!(report.refusal.as_ref().unwrap().rule, Rule::MaxDeactivationsPercent);
+        assert_eq!(report.refusal.as_ref().unwrap().rule, Rule::ConfigChanged, "the cause comes first");
         assert_eq!(lines(&report, "skipped").len(), 4);
         assert_eq!((report.counts.skipped, report.counts.deactivated), (4, 0));
         assert_eq!(report.counts.updated, u64::from(now == day(2)));

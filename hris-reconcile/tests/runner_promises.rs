@@ -230,6 +230,9 @@ impl Target for Forgetful {
     fn capabilities(&self) -> TargetCapabilities {
         self.0.capabilities()
     }
+    async fn identity(&self) -> Result<Option<String>, TargetError> {
+        self.0.identity().await
+    }
     async fn check(&self) -> Result<(), TargetError> {
         self.0.check().await
     }

@@ -28,8 +28,8 @@ pub(super) enum Bond {
 #[derive(Debug)]
 pub(super) struct Bonds {
     of_link: Vec<Bond>,
-    /// Accounts that take the place of a linked one, with the link.
-    pub(super) remade: HashMap<usize, usize>,
+    /// Accounts that take the place of a linked one, and the link.
+    remade: HashMap<usize, usize>,
     /// Links whose account does not carry the external id that it was given.
     pub(super) replaced: u64,
     /// Links of people who have not left, and how many of their accounts the target lists.
@@ -38,8 +38,8 @@ pub(super) struct Bonds {
 }
 
 impl Bonds {
-    pub(super) fn of(inputs: &Inputs<'_>, pairs: &Pairs<'_>, identity: &Identity<'_, '_>) -> Self {
-        let carriers = Carriers { inputs, pairs, by_id: OnceCell::new() };
+    pub(super) fn of<'i>(inputs: &Inputs<'i>, pairs: &Pairs<'i>, identity: &Identity<'_, 'i>) -> Self {
+        let carriers = Carriers { inputs, pairs, identity, by_id: OnceCell::new() };
         let mut bonds = Self {
             of_link: Vec::with_capacity(inputs.links.len()),
             remade: HashMap::new(),
@@ -86,6 +86,11 @@ impl Bonds {
         self.of_link.get(link).copied().unwrap_or(Bond::Gone)
     }
 
+    /// The link the place of whose account this one takes.
+    pub(super) fn remade(&self, user: usize) -> Option<usize> {
+        self.remade.get(&user).copied()
+    }
+
     /// Whether a link holds the account that it names.
     pub(super) fn holds(&self, link: usize) -> bool {
         matches!(self.of_link(link), Bond::Holds(_))
@@ -125,13 +130,14 @@ fn is_believed(
 }
 
 /// Accounts that nobody is linked to, by external id.
-struct Carriers<'a, 'i> {
+struct Carriers<'a, 'd, 'i> {
     inputs: &'a Inputs<'i>,
     pairs: &'a Pairs<'i>,
+    identity: &'a Identity<'d, 'i>,
     by_id: OnceCell<HashMap<String, Option<usize>>>,
 }
 
-impl Carriers<'_, '_> {
+impl Carriers<'_, '_, '_> {
     /// The one account that carries the external id of a link.
     fn of(&self, link: &Link, row: Option<usize>) -> Option<usize> {
         let field = TargetField::ExternalId;
@@ -147,6 +153,13 @@ impl Carriers<'_, '_> {
             by_id
         });
         let ids = ids(self.inputs, link, row).into_iter().flatten();
-        ids.map(|id| canon::canonical(&field, id)).find_map(|id| by_id.get(id.as_ref()).copied().flatten())
+        let one = ids
+            .map(|id| canon::canonical(&field, id))
+            .find_map(|id| by_id.get(id.as_ref()).copied().flatten());
+        // A person decided that it is somebody else's.
+        let others = |user: usize| {
+            self.identity.decided_owner(user).is_some_and(|owner| owner != link.employee.as_str())
+        };
+        one.filter(|user| !others(*user))
     }
 }

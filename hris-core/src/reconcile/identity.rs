@@ -188,6 +188,14 @@ pub(super) struct Identity<'d, 'i> {
     /// The external ids of people who have not left, once somebody asks.
     ids: OnceCell<HashMap<Cow<'d, str>, HashSet<&'d EmployeeId>>>,
     judged: HashMap<(&'d str, &'d str), &'d Judgement>,
+    /// Who was decided to have which account, as far as the facts still are what they were.
+    decided: OnceCell<Decided<'d>>,
+}
+
+#[derive(Debug, Default)]
+struct Decided<'d> {
+    of_person: HashMap<&'d str, HashSet<usize>>,
+    of_account: HashMap<usize, HashSet<&'d str>>,
 }
 
 /// Words that people enter where a value is missing.
@@ -208,7 +216,7 @@ impl<'d, 'i> Identity<'d, 'i> {
         let judged = inputs.judgements.iter();
         let judged = judged.map(|one| ((one.employee.as_str(), one.user.as_str()), one)).collect();
         let (numbers, addresses, ids) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
-        Self { inputs, policy, today, pairs, numbers, addresses, ids, judged }
+        Self { inputs, policy, today, pairs, numbers, addresses, ids, judged, decided: OnceCell::new() }
     }
 
     /// The value of a person that tells people apart: no placeholder, and nothing that a crowd holds.
@@ -322,20 +330,44 @@ impl<'d, 'i> Identity<'d, 'i> {
         enough && is_new(&names) && is_new(&others)
     }
 
-    /// What a person decided about this pair, unless a fact changed since.
+    /// What a person decided about this pair, unless a fact changed since. Two decisions of which only one can
+    /// be right are none.
     pub(super) fn judged(&self, row: Option<usize>, employee: &EmployeeId, user: &User) -> Option<bool> {
         let judgement = self.judged.get(&(employee.as_str(), user.id.as_str()))?;
-        (judgement.facts == self.facts(row, user)).then_some(judgement.same)
+        let holds = judgement.facts == self.facts(row, user);
+        let alone = || self.decided(employee).is_some_and(|(_, decided)| decided.id == user.id);
+        (holds && (!judgement.same || alone())).then_some(judgement.same)
     }
 
     /// The account that a person decided to be this employee's.
-    pub(super) fn decided_for(&self, employee: &EmployeeId) -> impl Iterator<Item = &'d UserId> {
-        let employee = employee.clone();
-        self.inputs
-            .judgements
-            .iter()
-            .filter(move |one| one.same && one.employee == employee)
-            .map(|one| &one.user)
+    pub(super) fn decided(&self, employee: &EmployeeId) -> Option<(usize, &'i User)> {
+        let accounts = self.decisions().of_person.get(employee.as_str())?;
+        let one = accounts.iter().next().copied().filter(|_| accounts.len() == 1)?;
+        self.decided_owner(one)?;
+        Some((one, self.inputs.users.get(one)?))
+    }
+
+    /// The employee of whom a person decided that this account is theirs.
+    pub(super) fn decided_owner(&self, user: usize) -> Option<&'d str> {
+        let people = self.decisions().of_account.get(&user)?;
+        people.iter().next().copied().filter(|_| people.len() == 1)
+    }
+
+    fn decisions(&self) -> &Decided<'d> {
+        self.decided.get_or_init(|| {
+            let mut decided = Decided::default();
+            for one in self.inputs.judgements.iter().filter(|one| one.same) {
+                let account = self.pairs.user(one.user.as_str());
+                let user = account.and_then(|account| Some((account, self.inputs.users.get(account)?)));
+                let row = self.pairs.row(one.employee.as_str());
+                let Some((account, _)) = user.filter(|(_, user)| self.facts(row, user) == one.facts) else {
+                    continue;
+                };
+                decided.of_person.entry(one.employee.as_str()).or_default().insert(account);
+                decided.of_account.entry(account).or_default().insert(one.employee.as_str());
+            }
+            decided
+        })
     }
 
     /// Ids of decisions of which a fact changed, or whose pair is not there any more.

@@ -86,11 +86,15 @@ pub(super) fn correlate<'i>(
     bonds: &Bonds,
 ) -> Matches {
     let search = Search { inputs, policy, today, pairs, identity, bonds };
+    let linked = |row: usize| {
+        let first = inputs.snapshot.employees().get(row).and_then(|person| pairs.row(person.id().as_str()));
+        pairs.link_of(first.unwrap_or(row)).is_some()
+    };
     let seeks = |row: &usize| {
-        pairs.link_of(*row).is_none()
-            && !pairs.contested.contains(row)
+        !linked(*row)
             && inputs.snapshot.employees().get(*row).is_some_and(|person| !person.is_sample())
-            && matches!(search.stands(*row), Some(Standing::Employed { .. } | Standing::PreHire))
+            && (pairs.contested.contains(row)
+                || matches!(search.stands(*row), Some(Standing::Employed { .. } | Standing::PreHire)))
     };
     let seekers: BTreeSet<usize> = pairs.rows().filter(seeks).collect();
     let mut matches = Matches::default();
@@ -103,6 +107,7 @@ pub(super) fn correlate<'i>(
 
     let (contested, mut candidates) = search.look(&seekers);
     let mut claims: HashMap<usize, Vec<usize>> = HashMap::new();
+    let mut looked_at = Vec::new();
     for row in seekers {
         let mut candidates = candidates.remove(&row).unwrap_or_default();
         if let Some(decided) = search.decided(row) {
@@ -112,12 +117,14 @@ pub(super) fn correlate<'i>(
         matches.claimed.extend(candidates.iter().map(|candidate| candidate.user));
         let found = match contested.get(&row) {
             Some(key) => Match::Contested(*key),
+            // Of two records of one id nobody knows which is right; either may be the one behind an account.
+            None if pairs.contested.contains(&row) => Match::Contested(MatchKey::ExternalId),
             None => search.decide(row, &candidates),
         };
-        search.spare(row, &candidates, &found, &mut matches);
         if let Match::One { user, .. } | Match::Returned { user, .. } | Match::Reopened { user } = found {
             claims.entry(user).or_default().push(row);
         }
+        looked_at.push((row, candidates));
         matches.by_row.insert(row, found);
     }
     let doubted = search.doubted(&matches);
@@ -128,6 +135,9 @@ pub(super) fn correlate<'i>(
         } else {
             matches.found.insert(user);
         }
+    }
+    for (row, candidates) in looked_at {
+        search.spare(row, &candidates, &mut matches);
     }
     matches
 }
@@ -282,11 +292,7 @@ impl Search<'_, '_, '_> {
     /// The account that a person decided to be this employee's, whatever its keys.
     fn decided(&self, row: usize) -> Option<Candidate> {
         let person = self.inputs.snapshot.employees().get(row)?;
-        let user = self.identity.decided_for(person.id()).find_map(|user| {
-            let index = self.pairs.user(user.as_str())?;
-            let user = self.inputs.users.get(index)?;
-            (self.identity.judged(Some(row), person.id(), user) == Some(true)).then_some(index)
-        })?;
+        let (user, _) = self.identity.decided(person.id())?;
         Some(Candidate { user, by: Found::Decided })
     }
 
@@ -315,26 +321,35 @@ impl Search<'_, '_, '_> {
 
     /// The link that an account belongs to, or takes the place in.
     fn holder_of(&self, user: usize) -> Option<usize> {
-        self.pairs.holder_of(user).or_else(|| self.bonds.remade.get(&user).copied())
+        self.pairs.holder_of(user).or_else(|| self.bonds.remade(user))
     }
 
     /// Remembers whose accounts must not be closed because this person is, or may be, the same one.
-    fn spare(&self, row: usize, candidates: &[Candidate], found: &Match, matches: &mut Matches) {
+    fn spare(&self, row: usize, candidates: &[Candidate], matches: &mut Matches) {
+        let found = matches.of_row(row);
+        let is_open = matches!(
+            found,
+            Match::Open { .. } | Match::Ambiguous(_) | Match::Contested(_) | Match::Claimed { .. }
+        );
         let employed = self.stands(row).is_some_and(Standing::is_employed);
         for Candidate { user, by } in candidates.iter().copied() {
-            let Some(link) = self.holder_of(user) else { continue };
+            let link = self.holder_of(user);
+            let Some((link, record)) = link.and_then(|link| Some((link, self.inputs.links.get(link)?)))
+            else {
+                continue;
+            };
             let Some(account) = self.inputs.users.get(user) else { continue };
             // An equal number or address alone, with another name behind it, keeps nobody's account open.
-            let is_open = matches!(found, Match::Open { .. } | Match::Ambiguous(_) | Match::Contested(_));
             let facts = self.evidence(row, account);
             let may_be = match found {
-                Match::Returned { user: returned, .. } if *returned == user => true,
+                Match::Returned { user: one, .. } | Match::Claimed { user: one } if one == user => true,
                 _ => is_open && (by == Found::Name || !facts.speaks_against()),
             };
-            let Some(old) = self.inputs.links.get(link) else { continue };
-            // Whoever returns later has left until then.
-            let old = self.pairs.row(old.employee.as_str());
-            let gone = old.is_none_or(|old| employed && self.has_left(old));
+            let gone = match self.pairs.row(record.employee.as_str()) {
+                None => true,
+                // Whoever returns later has left until then; a question is one today.
+                Some(old) => (employed || is_open) && self.has_left(old),
+            };
             if may_be && gone {
                 matches.superseded.insert(link);
             }
@@ -345,7 +360,7 @@ impl Search<'_, '_, '_> {
     fn doubted(&self, matches: &Matches) -> HashMap<usize, Vec<usize>> {
         let mut doubted: HashMap<usize, Vec<usize>> = HashMap::new();
         for (row, found) in &matches.by_row {
-            let Match::Open { users, .. } = found else { continue };
+            let (Match::Open { users, .. } | Match::Ambiguous(users)) = found else { continue };
             for user in users {
                 let account = self.inputs.users.get(*user);
                 if account.is_some_and(|account| !self.evidence(*row, account).speaks_against()) {
@@ -406,7 +421,8 @@ impl Search<'_, '_, '_> {
         let found = Match::One { user: index, by };
         let evidence = self.evidence(row, user);
         let judged = self.identity.judged(Some(row), person.id(), user);
-        if judged == Some(false) {
+        let owner = self.identity.decided_owner(index);
+        if judged == Some(false) || owner.is_some_and(|owner| owner != person.id().as_str()) {
             return Verdict::IsNot;
         }
         let judged = judged == Some(true);
@@ -418,6 +434,8 @@ impl Search<'_, '_, '_> {
             // External ids mean something within their connection only.
             let facts = evidence.suffices_against_another() || judged;
             return match (facts, held.closed) {
+                // A link of this connection that is not believed says nothing good of it.
+                (true, true) if self.pairs.holder_of(index).is_some() => Verdict::Open { recycled: false },
                 (true, true) => Verdict::Is(Match::Reopened { user: index }, ground),
                 (true, false) => Verdict::Is(Match::Elsewhere { user: index }, ground),
                 (false, _) if !evidence.has_key() => Verdict::IsNot,
@@ -433,7 +451,7 @@ impl Search<'_, '_, '_> {
             };
             let free = over
                 && !self.pairs.shared.contains(&index)
-                && matches!(self.bonds.of_link(link), Bond::Holds(_) | Bond::Remade(_));
+                && matches!(self.bonds.of_link(link), Bond::Holds(_));
             let facts = evidence.suffices_against_another() || judged;
             // An address passes on: two other facts say that its new owner is somebody else.
             let others = [evidence.employee_number, evidence.name];
@@ -453,6 +471,8 @@ impl Search<'_, '_, '_> {
                     Verdict::Is(found, if judged { ground } else { Ground::Id })
                 }
             }
+            // It takes the place of another person's account.
+            _ if self.bonds.remade(index).is_some() => when(false, found),
             (Some(_), _) if self.identity.is_anothers(person.id(), user) => when(false, found),
             (Some(_), _) => {
                 // Whoever is not in a listing that proves nothing may be there all the same.

@@ -13,6 +13,8 @@
 mod support;
 
 mod hostile;
+mod identity;
 mod oracle;
+mod ordering;
 mod plans;
 mod worlds;

@@ -1,7 +1,8 @@
 //! Random worlds, drawn from bytes: shrinking towards zero shrinks towards the plain.
 
 use hris_core::reconcile::{
-    AreaSource, AssignmentMode, FutureStarters, Leavers, MatchKey, PastEndDate, Rehire, UnlinkedUsers,
+    AreaSource, AssignmentMode, FutureStarters, Held, Judgement, Learned, Leavers, MatchKey, PastEndDate,
+    Rehire, UnlinkedUsers,
 };
 use hris_core::{
     Assignment, AssignmentKind, Employee, Field, Invite, Link, Lookup, StandardField, Status, TargetField,
@@ -33,17 +34,24 @@ impl Dice {
     }
 }
 
-pub(crate) const IDS: [&str; 8] = ["e0", "e1", "e2", "e3", "e4", "e5", "e6", "e7"];
-const EMAILS: [&str; 7] = ["a@x.io", "b@x.io", "c@x.io", "d@x.io", "e@x.io", "f@x.io", "A@x.io"];
+pub(crate) const IDS: [&str; 14] =
+    ["e0", "e1", "e2", "e3", "e4", "e5", "e6", "e7", "e8", "e9", "ea", "eb", "ec", "ed"];
+const NUMBERS: [&str; 8] = ["1", "2", "3", "4", "5", "6", "N/A", "0"];
+const EMAILS: [&str; 13] = [
+    "a@x.io", "b@x.io", "c@x.io", "d@x.io", "e@x.io", "f@x.io", "g@x.io", "h@x.io", "i@x.io", "j@x.io",
+    "k@x.io", "l@x.io", "A@x.io",
+];
+/// How many of them an account may have; the last is one of those in another case.
+const ADDRESSES: usize = EMAILS.len() - 1;
 const DAYS: [&str; 3] = ["2026-11-22", "2026-11-23", "2026-11-24"];
 
 pub(crate) fn worlds() -> impl Strategy<Value = World> {
-    proptest::collection::vec(any::<u8>(), 0..420).prop_map(|bytes| draw(&mut Dice::new(bytes)))
+    proptest::collection::vec(any::<u8>(), 0..640).prop_map(|bytes| draw(&mut Dice::new(bytes)))
 }
 
 pub(crate) fn draw(dice: &mut Dice) -> World {
     let mut world = world("", "", "");
-    let people = dice.below(9);
+    let people = if dice.one_in(3) { dice.below(15) } else { dice.below(9) };
     for id in IDS.iter().take(people) {
         let person = person(dice, id);
         world.people.push(person);
@@ -52,7 +60,7 @@ pub(crate) fn draw(dice: &mut Dice) -> World {
         world.people.push(person(dice, IDS[0]));
     }
     if dice.one_in(16) {
-        world.set_aside.push(dice.pick(&["e6", "e7", "g0"]).into());
+        world.set_aside.push(dice.pick(&["e1", "e6", "e7", "g0"]).into());
         let aside = world.set_aside.clone();
         world.people.retain(|person| !aside.contains(person.id()));
     }
@@ -60,7 +68,8 @@ pub(crate) fn draw(dice: &mut Dice) -> World {
     world.no_absence = dice.one_in(16);
     accounts(dice, &mut world);
     policy(dice, &mut world);
-    world
+    others(dice, &mut world);
+    decisions(dice, world)
 }
 
 fn value<T>(dice: &mut Dice, choices: &[&'static str], make: impl Fn(&'static str) -> T) -> Field<T> {
@@ -80,8 +89,8 @@ pub(crate) fn person(dice: &mut Dice, id: &str) -> Employee {
     let text = str::to_owned;
     for (field, choices) in [
         (StandardField::Email, &EMAILS[..]),
-        (StandardField::EmployeeNumber, &["1", "2", "3", "4"]),
-        (StandardField::GivenName, &["Ada", "Zo\u{eb}"]),
+        (StandardField::EmployeeNumber, &NUMBERS),
+        (StandardField::GivenName, &["Ada", "Zo\u{eb}", "ADA"]),
         (StandardField::FamilyName, &["Poe", "Ray"]),
         (StandardField::JobTitle, &["Boss", "Cook"]),
         (StandardField::Manager, &["e0", "e1", "e2", "e9"]),
@@ -98,9 +107,9 @@ pub(crate) fn person(dice: &mut Dice, id: &str) -> Employee {
 }
 
 fn accounts(dice: &mut Dice, world: &mut World) {
-    let mut emails: Vec<&str> = EMAILS[..6].to_vec();
+    let mut emails: Vec<&str> = EMAILS[..ADDRESSES].to_vec();
     let mut ids: Vec<String> = Vec::new();
-    let count = dice.below(9);
+    let count = if dice.one_in(3) { dice.below(13) } else { dice.below(9) };
     let mut free: Vec<&str> = IDS.iter().copied().chain(["g0", "g1"]).collect();
     for n in 0..count {
         use UserStatus::{Active, Deactivated, Invited, Pending};
@@ -112,12 +121,20 @@ fn accounts(dice: &mut Dice, world: &mut World) {
             let mut made = Link::new(employee, user.id.clone());
             made.deactivated_by_us = !user.is_live() && !dice.one_in(3);
             made.awaits_invite = user.status == Pending && !dice.one_in(2);
+            made.external_id = match dice.below(6) {
+                0..=2 => Some(employee.to_owned()),
+                3 => Some("old".to_owned()),
+                _ => None,
+            };
+            made.invites = u32::try_from(dice.below(5)).unwrap();
             link = Some(made);
         }
-        let external = match (&link, dice.below(4)) {
-            (Some(link), 0..=2) => Some(link.employee.to_string()),
+        let external = match (&link, dice.below(8)) {
+            (Some(link), 0..=5) => link.external_id.clone().or(Some(link.employee.to_string())),
+            (Some(_), 6) => Some(dice.pick(&IDS).to_owned()),
             (None, 0) => Some(dice.pick(&IDS).to_owned()),
-            (_, 1) => Some(format!("x{n}")),
+            (None, 1) => Some(dice.pick(&IDS).to_owned()),
+            (_, 2 | 3) => Some(format!("x{n}")),
             _ => None,
         };
         if let Some(external) = external.filter(|external| !ids.contains(external)) {
@@ -129,7 +146,7 @@ fn accounts(dice: &mut Dice, world: &mut World) {
             user.put(&TargetField::Email, Some(email));
         }
         for (field, choices) in [
-            (TargetField::EmployeeNumber, &["1", "2", "3", "4"][..]),
+            (TargetField::EmployeeNumber, &NUMBERS[..]),
             (TargetField::GivenName, &["Ada", "Zoe\u{308}"]),
             (TargetField::FamilyName, &["Poe", "Ray"]),
             (TargetField::JobTitle, &["Boss", "Cook"]),
@@ -163,6 +180,17 @@ fn accounts(dice: &mut Dice, world: &mut World) {
                 accepted_at: None,
             });
         }
+        if let Some(link) = link.as_mut().filter(|_| dice.one_in(6)) {
+            // A title that the target keeps in a form of its own, or that somebody puts back again and again.
+            let title = TargetField::JobTitle;
+            let mut learned = None;
+            for _ in 0..dice.pick(&[1, 3]) {
+                let found = dice.pick(&["Boss", "Cook"]);
+                let write = (Some("Cook"), Some("Boss"));
+                learned = Some(Learned::after_write(&title, learned.as_ref(), write, Some(Some(found))));
+            }
+            link.learned.extend(learned.map(|learned| (title, learned)));
+        }
         world.links.extend(link);
         if !dice.one_in(12) {
             world.users.push(user);
@@ -178,6 +206,46 @@ fn accounts(dice: &mut Dice, world: &mut World) {
         };
         world.absent.insert(employee, answer);
     }
+}
+
+/// Other connections hold accounts that no link of this one ties to the person whose id they carry.
+fn others(dice: &mut Dice, world: &mut World) {
+    for user in world.users.clone() {
+        let link = world.links.iter().find(|link| link.user == user.id);
+        let carried = user.value(&TargetField::ExternalId);
+        let ours = link.is_some_and(|link| {
+            carried.is_none_or(|id| id == link.employee.as_str() || Some(id) == link.external_id.as_deref())
+        });
+        if ours && dice.one_in(12) {
+            world.others.claimed.insert(user.id.clone(), "other".to_owned());
+        } else if !ours && dice.one_in(6) {
+            let closed = !user.is_live() && !dice.one_in(3);
+            world.others.held.insert(user.id.clone(), Held::new("other", closed));
+        }
+    }
+}
+
+/// What people decided about some pairs, and about some on other facts than those of now.
+fn decisions(dice: &mut Dice, mut world: World) -> World {
+    if !dice.one_in(4) {
+        return world;
+    }
+    for _ in 0..1 + dice.below(3) {
+        let (id, same) = (dice.pick(&IDS), dice.below(3) > 0);
+        let user = dice.below(4);
+        let Some(user) = world.users.get(user).map(|user| user.id.to_string()) else { continue };
+        let twice = |one: &Judgement| one.employee.as_str() == id && one.user.as_str() == user;
+        if world.judgements.iter().any(twice)
+            || world.people.iter().filter(|one| one.id().as_str() == id).count() > 1
+        {
+            continue;
+        }
+        world = world.judged(id, &user, same);
+        if dice.one_in(8) {
+            world.judgements.last_mut().unwrap().facts = "other".to_owned();
+        }
+    }
+    world
 }
 
 fn policy(dice: &mut Dice, world: &mut World) {

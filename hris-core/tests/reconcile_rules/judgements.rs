@@ -118,6 +118,37 @@ fn a_decision_moves_a_linked_person_to_another_account() {
 }
 
 #[test]
+fn an_account_that_was_decided_is_nobody_elses() {
+    let users = "u1 active for=a number=7\nu2 active email=ann@y.io";
+    let people = "a active @ number=7\nb active email=ann@y.io number=8";
+    let world = company(people, users, "a>u1 id:a").judged("a", "u2", true);
+    let strict =
+        world.policy(|policy| policy.unlinked_users = hris_core::reconcile::UnlinkedUsers::Deactivate);
+    let lines: Vec<String> = strict.plan().actions.iter().map(crate::support::line_of).collect();
+    assert_eq!(lines[0], "link a u2 replaces:a (Decided)");
+    assert!(lines.iter().all(|line| !line.starts_with("deactivate - u2")), "{lines:?}");
+    assert_eq!(lines.iter().filter(|line| line.starts_with("link")).count(), 1, "{lines:?}");
+    // Two decisions of which one must be wrong are none.
+    for (employee, user) in [("a", "u3"), ("b", "u2")] {
+        let mut both = company(people, &format!("{users}\nu3 active email=x@y.io"), "a>u1 id:a");
+        both = both.judged("a", "u2", true).judged(employee, user, true);
+        assert_eq!(
+            both.plan().of_kind(hris_core::reconcile::ActionKind::Link).count(),
+            usize::from(employee == "b")
+        );
+        both.judgements.reverse();
+        assert!(both.plan().actions.iter().all(|action| action.employee != Some("a".into())));
+    }
+    // What takes the place of a linked account is not somebody else's.
+    let made_again = company(
+        "a left number=7 email=ann@y.io\nb active email=ann@y.io number=7",
+        "u2 active external_id=a email=ann@y.io number=7",
+        "a>u1 id:a",
+    );
+    made_again.actions("").problems("error ambiguous_match b u2 -");
+}
+
+#[test]
 fn a_decision_does_not_take_an_account_from_somebody_who_is_there() {
     for held in ["", "b>u1 id:b"] {
         let world = company(

@@ -165,3 +165,16 @@ fn a_match_that_somebody_closed_stays_closed() {
         .actions("link a ua (MatchedByExternalId)")
         .problems("warning divergence a ua -");
 }
+
+#[test]
+fn an_account_that_may_be_one_of_several_of_somebody_is_nobody_elses_yet() {
+    world(
+        "a active email=n@x.io number=4\nb active email=f@x.io",
+        "u1 active number=4\nu2 active number=4 email=f@x.io",
+        "",
+    )
+    .actions("")
+    .situations(
+        "a - Ambiguous SeveralMatch\nb - Contested SharedKey\n- u1 Unassigned NoEmployee\n- u2 Unassigned NoEmployee",
+    );
+}

@@ -461,13 +461,22 @@ impl std::fmt::Debug for World {
         for link in &self.links {
             write!(
                 f,
-                "\n{}>{} by_us={} {:?}",
-                link.employee, link.user, link.deactivated_by_us, link.granted
+                "\n{}>{} by_us={} {:?} id={:?} invites={}{}{}",
+                link.employee,
+                link.user,
+                link.deactivated_by_us,
+                link.granted,
+                link.external_id,
+                link.invites,
+                if link.awaits_invite { " awaits" } else { "" },
+                if link.learned.is_empty() { "" } else { " learned" },
             )?;
         }
         write!(
             f,
-            "\nset aside {:?}, {} unidentified, {} no absence, absent {:?}\n{:?}\n{:?} {:?}",
+            "\n{:?}\n{:?}\nset aside {:?}, {} unidentified, {} no absence, absent {:?}\n{:?}\n{:?} {:?}",
+            self.others,
+            self.judgements,
             self.set_aside,
             self.unidentified,
             self.no_absence,

@@ -70,6 +70,15 @@ impl<'d, 'i> Draft<'d, 'i> {
             }
             Bond::Remade(index) => {
                 if let Some(user) = user(index) {
+                    if self.matches.superseded.contains(&link) {
+                        let why = Reason::SupersededRecord;
+                        self.left_behind(record);
+                        return self.say(Some(person.id()), Some(user), Situation::Superseded, why);
+                    }
+                    if self.is_recycled(row, person, user) {
+                        self.left_behind(record);
+                        return self.recycled(row, person, user);
+                    }
                     let facts = Some(self.identity.evidence(row, user));
                     let found = (Reason::AccountRemade, facts);
                     self.link(person, user, Situation::Confirmed, found, Some(person.id()));
@@ -82,15 +91,15 @@ impl<'d, 'i> Draft<'d, 'i> {
 
     /// The account that a person decided to be this one's in place of the linked one.
     fn decided_otherwise(&self, row: usize, person: &Employee, record: &Link) -> Option<&'i User> {
-        let (inputs, pairs) = (self.inputs, self.pairs);
-        self.identity.decided_for(person.id()).find_map(|id| {
-            let index = pairs.user(id.as_str())?;
-            let user = inputs.users.get(index)?;
-            let free = pairs.holder_of(index).is_none() && inputs.others.holder_of(user).is_none();
-            let decided = self.identity.judged(Some(row), person.id(), user) == Some(true);
-            let anothers = self.identity.is_anothers(person.id(), user);
-            (free && decided && !anothers && *id != record.user).then_some(user)
-        })
+        let (index, user) = self.identity.decided(person.id())?;
+        let free = self.pairs.holder_of(index).is_none()
+            && self.inputs.others.holder_of(user).is_none()
+            && self
+                .bonds
+                .remade(index)
+                .is_none_or(|link| self.pairs.link_of(row).is_some_and(|(own, _)| own == link))
+            && !self.identity.is_anothers(person.id(), user);
+        (free && user.id != record.user).then_some(user)
     }
 
     /// The account that a link named is nobody's from now on.
@@ -214,13 +223,8 @@ impl<'d, 'i> Draft<'d, 'i> {
         if self.matches.superseded.contains(&link) {
             return self.say(Some(person.id()), Some(user), Situation::Superseded, Reason::SupersededRecord);
         }
-        // Whoever has this id now is not who had the account, so their leaving closes nothing.
-        let settled = matches!(stands, Standing::Left(_)) && !user.is_live();
-        let decided = || self.identity.judged(Some(row), person.id(), user) == Some(true);
-        if !settled && self.identity.is_recycled(row, user) && !decided() {
-            let why = "e-mail address and name of this id are all new, so it may belong to somebody else now";
-            self.ask((Some(row), person.id()), user, ProblemCode::RecycledId, why);
-            return self.say(Some(person.id()), Some(user), Situation::Recycled, Reason::RecycledId);
+        if self.is_recycled(row, person, user) {
+            return self.recycled(row, person, user);
         }
         if let Standing::Left(reason) = stands {
             return self.leaver(person.id(), user, reason);
@@ -236,6 +240,21 @@ impl<'d, 'i> Draft<'d, 'i> {
             return self.closed_account(row, person, stands, (record, adoption), user);
         }
         self.live_account(row, person, stands, (record, adoption), user);
+    }
+
+    /// Whether this id may be somebody else's by now, and nobody has decided about it.
+    fn is_recycled(&self, row: usize, person: &Employee, user: &User) -> bool {
+        let settled = self.identity.has_left(row) && !user.is_live();
+        !settled
+            && self.identity.is_recycled(row, user)
+            && self.identity.judged(Some(row), person.id(), user) != Some(true)
+    }
+
+    /// Whoever has this id now is not who had the account, so their leaving closes nothing either.
+    fn recycled(&mut self, row: usize, person: &Employee, user: &User) {
+        let why = "e-mail address and name of this id are all new, so it may belong to somebody else now";
+        self.ask((Some(row), person.id()), user, ProblemCode::RecycledId, why);
+        self.say(Some(person.id()), Some(user), Situation::Recycled, Reason::RecycledId);
     }
 
     /// An account in use, of somebody who has not left.
@@ -380,17 +399,14 @@ impl<'d, 'i> Draft<'d, 'i> {
                         self.account_replaced(None, employee, user);
                     }
                 }
-                // It goes, or may go, to another record of the same person.
-                Bond::Remade(index) if self.matches.superseded.contains(link) => {
-                    let reason = match self.matches.found.contains(&index) {
-                        true => Reason::SupersededRecord,
-                        false => Reason::AbsentAndRekeyed,
-                    };
-                    self.say(Some(employee), user(index), Situation::SourceMissing, reason);
-                    self.left_behind(record);
-                }
                 Bond::Remade(index) => {
                     if let Some(user) = user(index) {
+                        if self.matches.superseded.contains(link) {
+                            let (situation, why) = (Situation::SourceMissing, Reason::AbsentAndRekeyed);
+                            self.left_behind(record);
+                            self.say(Some(employee), Some(user), situation, why);
+                            continue;
+                        }
                         let found = (Reason::AccountRemade, None);
                         self.link_by_id(employee, user, Situation::SourceMissing, found, Some(employee));
                         self.left_behind(record);

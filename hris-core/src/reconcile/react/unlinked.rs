@@ -33,15 +33,12 @@ impl<'d, 'i> Draft<'d, 'i> {
         let stands = standing(person, self.policy, self.today);
         match stands {
             Standing::Left(reason) => {
-                let decided = self.identity.decided_for(person.id()).find_map(|id| {
-                    let (inputs, pairs) = (self.inputs, self.pairs);
-                    let index = pairs.user(id.as_str())?;
-                    let user = inputs.users.get(index)?;
-                    let free = pairs.holder_of(index).is_none() && inputs.others.holder_of(user).is_none();
-                    let decided = self.identity.judged(Some(row), person.id(), user) == Some(true);
-                    (free && decided).then_some(user)
+                let decided = self.identity.decided(person.id()).filter(|(index, user)| {
+                    self.pairs.holder_of(*index).is_none()
+                        && self.bonds.remade(*index).is_none()
+                        && self.inputs.others.holder_of(user).is_none()
                 });
-                if let Some(user) = decided {
+                if let Some((_, user)) = decided {
                     let found = (Reason::Decided, Some(self.identity.evidence(row, user)));
                     self.link(person, user, Situation::Leaver, found, None);
                     return self.leaver(person.id(), user, reason);
@@ -308,17 +305,17 @@ impl<'d, 'i> Draft<'d, 'i> {
 
     /// Accounts that no employee is linked to.
     pub(in crate::reconcile) fn unlinked_users(&mut self) {
-        let spoken: BTreeSet<UserId> =
-            self.decided.people.iter().filter_map(|one| one.user.clone()).collect();
+        let links = self.decided.actions.iter().filter(|action| action.kind == ActionKind::Link);
+        let linked: BTreeSet<UserId> = links.filter_map(|action| action.user.clone()).collect();
         for (index, user) in self.inputs.users.iter().enumerate() {
             if self.pairs.holder_of(index).is_some()
                 || self.matches.found.contains(&index)
-                || (self.bonds.remade.contains_key(&index) && spoken.contains(&user.id))
+                || linked.contains(&user.id)
             {
                 continue;
             }
             // Somebody may be its owner.
-            let claimed = self.matches.claimed.contains(&index) || self.bonds.remade.contains_key(&index);
+            let claimed = self.matches.claimed.contains(&index) || self.bonds.remade(index).is_some();
             if !claimed && self.account_alone(user) {
                 continue;
             }

@@ -46,6 +46,12 @@ async fn hired_rescinded_and_hired_after_all_is_invited() {
         worker("f-1", "77", "Fay Late", "fay@tallowmill.example")
             .with_date(StandardField::StartDate, date(start))
     };
+    // A field that only one person has would be lost with them.
+    join(
+        &source,
+        worker("s-9", "79", "Sam Early", "sam@tallowmill.example")
+            .with_date(StandardField::StartDate, date("2020-01-01")),
+    );
     join(&source, hired("2026-12-10"));
     sync(&source, &users, &state, day(1)).await;
     assert_eq!(account(&users, "f-1").await.status, "pending");
