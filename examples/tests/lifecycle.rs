@@ -73,7 +73,7 @@ fn a_life_from_before_the_first_day_to_a_return() {
     world.sandbox.rehire(&id, "2026-12-14").expect("somebody");
     let (code, actions) = world.sync_at("2026-12-15T12:00:00Z");
     assert_eq!((code, actions[0].as_str()), (0, "reactivate done"), "{actions:?}");
-    assert_eq!(world.status(&id), "active");
+    assert_eq!(world.status(&id), "invited", "as before: the invitation was never accepted");
     let invites = world.query(
         "select count(*) || '' from invites join users on users.id = user_id where email = 'noor@acme.example'",
     );

@@ -23,7 +23,7 @@ use hris_reconcile::report::{Outcome, Report};
 use hris_reconcile::schedule::{Clock, Schedule, run_every};
 use hris_reconcile::store::{SqliteStore, StateStore as _};
 use hris_reconcile::targets::MemoryTarget;
-use hris_reconcile::{Attestation, Connection, ErrorKind, Runner, Stage, Stop};
+use hris_reconcile::{Approval, Attestation, Connection, ErrorKind, Runner, Stage, Stop};
 
 /// The connections, by their labels.
 const CAFE: &str = "Kererū Café Group";
@@ -311,7 +311,13 @@ impl<'a> App<'a> {
         connection.policy.assignments.mode = AssignmentMode::Exact;
         self.store.save_connection(&connection).await?;
         moves("Onboarding buddies")?;
-        self.runner_of(CAFE).await?.run(self.now()).await?;
+        let runner = self.runner_of(CAFE).await?;
+        let planned = runner.plan(self.now()).await?;
+        expect(
+            planned.report.refusal.as_ref().is_some_and(|refusal| refusal.rule == Rule::ConfigChanged),
+            "a new setting that takes something away is looked at by a person first",
+        )?;
+        runner.apply(&planned.save(), Approval::Given, self.now()).await?;
         expect(
             has(&["buddies", "by-hand"]),
             "exact gives the new one and leaves alone what somebody gave by hand",

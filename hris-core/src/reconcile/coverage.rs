@@ -10,7 +10,11 @@ use super::plan::{Action, ActionKind, Baseline, Figures, Mode, Verdict};
 use super::policy::{Policy, UnlinkedUsers};
 use super::situation::{Reason, Situation};
 use super::takings::{Taken, kind_name};
+<<<<<<< HEAD
 use crate::{AssignmentKind, Fingerprint, Status, TargetField, UserId};
+=======
+use crate::{AssignmentKind, Fingerprint, Status, TargetField, User};
+>>>>>>> cmd
 
 /// What was visible at the last complete run and is not now.
 #[derive(Debug, Default)]
@@ -35,7 +39,9 @@ pub(super) struct Lost {
 /// was lost or never was, and nobody may be removed, created or invited on that.
 pub(super) fn mode(inputs: &Inputs<'_>) -> Mode {
     let no_memory = inputs.last.is_none() && inputs.links.is_empty();
-    let known = inputs.users.iter().any(|user| user.value(&TargetField::ExternalId).is_some());
+    // What another connection holds says nothing of this one.
+    let marked = |user: &&User| user.value(&TargetField::ExternalId).is_some();
+    let known = inputs.users.iter().filter(marked).any(|user| inputs.others.holder_of(user).is_none());
     if no_memory && known { Mode::Match } else { inputs.mode }
 }
 

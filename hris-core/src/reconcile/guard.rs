@@ -149,9 +149,11 @@ pub fn guard(plan: &Plan, safeguards: &Safeguards) -> Decision {
         )
     };
     let fatal = breaches.iter().any(fatal);
-    // Who does not see everybody may still add and update those who are seen.
+    // Who does not see everybody may still add and update those who are seen; so may who no longer sees a field,
+    // where nobody would be removed.
+    let removed = plan.figures.removals.saturating_add(plan.figures.withheld_removals);
     let partial = breaches.iter().all(|refusal| refusal.rule == Rule::CoverageLost)
-        && plan.figures.coverage_lost.is_empty()
+        && (plan.figures.coverage_lost.is_empty() || removed == 0)
         && plan.figures.visibility_lost.is_none();
     let mut breaches = breaches.into_iter();
     let Some(mut first) = breaches.next() else { return Decision::Go };

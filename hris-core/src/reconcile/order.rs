@@ -128,7 +128,7 @@ fn drop_values(
 ) {
     let mut never_created: BTreeSet<EmployeeId> = BTreeSet::new();
     let links =
-        actions.iter().filter(|action| action.kind == ActionKind::Link && action.reason != Reason::Decided);
+        actions.iter().filter(|action| action.kind == ActionKind::Link && action.replaces.is_none() && action.reason != Reason::Decided);
     let joining: BTreeSet<EmployeeId> = links.filter_map(|action| action.employee.clone()).collect();
     // Accounts that keep their address: nobody is invited to another one.
     let mut stay: BTreeSet<UserId> = BTreeSet::new();

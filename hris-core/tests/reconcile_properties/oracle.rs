@@ -264,6 +264,11 @@ impl<'w> Naive<'w> {
         }
         let (old, closed) = (self.holder(user), self.world.others.held.contains_key(&user.id));
         if old.is_none() && !closed {
+            let carries = |one: &User| one.value(&TargetField::ExternalId) == Some(id);
+            let taken = user.is_live() && !carries(user) && self.world.users.iter().any(carries);
+            if taken && self.judged(id, user) != Some(true) {
+                return self.say(id, Some(user), Situation::Contested);
+            }
             self.say(id, Some(user), Situation::Found);
             self.write("link", id, Some(user), "");
             if user.is_live() {

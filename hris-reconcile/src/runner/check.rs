@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hris_core::reconcile::TargetCapabilities;
-use hris_core::{Finding, Level, Link, Preflight, SourceField, TargetField, Timestamp, User, UserId};
+use hris_core::reconcile::{self, Rule, TargetCapabilities};
+use hris_core::{
+    Finding, Level, Link, Preflight, ProblemCode, SourceField, TargetField, Timestamp, User, UserId,
+};
 
 use super::Runner;
 use crate::store::State;
@@ -22,13 +24,19 @@ pub struct Check {
     pub target: Finding,
     /// The state.
     pub state: Finding,
+    /// What each run would warn of: protected accounts that nobody finds, another connection of the same
+    /// organisation.
+    pub warnings: Vec<Finding>,
+    /// The rule that would refuse a run, as far as that shows without one.
+    pub refused: Option<Rule>,
     blocked: Option<ErrorKind>,
 }
 
 impl Check {
-    /// All findings: source, mapping, target, state.
+    /// All findings: source, mapping, target, state, warnings.
     pub fn findings(&self) -> impl Iterator<Item = &Finding> {
-        self.source.findings.iter().chain(&self.mapping).chain([&self.target, &self.state])
+        let first = self.source.findings.iter().chain(&self.mapping);
+        first.chain([&self.target, &self.state]).chain(&self.warnings)
     }
 
     /// The worst level of any finding.
@@ -68,13 +76,19 @@ pub(super) async fn check(runner: &Runner, now: Timestamp) -> Result<Check> {
         }
     };
     let mut target = target;
+    let (mut refused, mut warnings) = (None, Vec::new());
     let state = match runner.store.load(&runner.connection).await {
         Ok(state) => {
             if blocked.is_none()
-                && let Some(finding) = other_accounts(runner, &state).await
+                && let Some(accounts) = Accounts::read(runner).await
             {
-                blocked = Some(ErrorKind::Target);
-                target = finding;
+                if let Some(outcome) = accounts.differ(&state) {
+                    blocked = Some(ErrorKind::Target);
+                    refused = Some(Rule::TargetChanged);
+                    target = other_accounts(&outcome);
+                }
+                warnings.extend(accounts.unknown_protected(runner, &state.links));
+                warnings.extend(accounts.already_connected(runner, &source).await);
             }
             let at = state.baseline.and_then(|last| last.at);
             let last = at.map_or_else(|| "no whole run yet".to_owned(), |at| format!("last whole run {at}"));
@@ -94,54 +108,106 @@ pub(super) async fn check(runner: &Runner, now: Timestamp) -> Result<Check> {
     if let Ok(capabilities) = runner.calls.capabilities().await {
         mapping.extend(unknown(runner, &capabilities));
     }
-    Ok(Check { source, mapping, target, state, blocked })
+    Ok(Check { source, mapping, target, state, warnings, refused, blocked })
 }
 
-/// That the accounts behind the links are not the ones that were linked; `None` if they are, or where that
-/// cannot be found out.
-async fn other_accounts(runner: &Runner, state: &State) -> Option<Finding> {
-    let was = state.baseline.as_ref().and_then(|last| last.target.as_deref());
-    let is = runner.calls.identity().await.ok()?;
-    let users = runner.calls.users().await.ok()?;
-    let keeps_ids = !runner.calls.capabilities().await.ok()?.unkept.contains(&TargetField::ExternalId);
-    let outcome = what_differs(&state.links, &users, (was, is.as_deref()), keeps_ids)?;
-    Some(
-        Finding::new(Level::Missing, "target", outcome)
-            .cost("the links are about other accounts, so a run changes nothing and is refused")
-            .remedy(
-                "put the old database back under [target]; if the move is meant, start with a new state file: the \
-                 first run then only matches",
-            ),
-    )
-}
-
-fn what_differs(
-    links: &[Link],
-    users: &[User],
-    (was, is): (Option<&str>, Option<&str>),
+/// The accounts, as far as they can be seen.
+struct Accounts {
+    users: Vec<User>,
+    id: Option<String>,
     keeps_ids: bool,
-) -> Option<String> {
-    if links.is_empty() {
-        return None;
+}
+
+impl Accounts {
+    /// `None` where they cannot be read: a run finds out more.
+    async fn read(runner: &Runner) -> Option<Self> {
+        let target = runner.calls.capabilities().await.ok()?;
+        let id = runner.calls.identity().await.ok()?;
+        let users = runner.calls.users().await.ok()?;
+        Some(Self { users, id, keeps_ids: !target.unkept.contains(&TargetField::ExternalId) })
     }
-    if was.is_some() && was != is {
-        return Some("it is another one than at the last whole run: its own id is not the same".to_owned());
+
+    /// Why these are not the accounts that were linked, in words; `None` if they are.
+    fn differ(&self, State { links, baseline, .. }: &State) -> Option<String> {
+        if links.is_empty() {
+            return None;
+        }
+        let was = baseline.as_ref().and_then(|last| last.target.as_deref());
+        if was.is_some() && was != self.id.as_deref() {
+            return Some(
+                "it is another one than at the last whole run: its own id is not the same".to_owned(),
+            );
+        }
+        let accounts: BTreeMap<&UserId, &User> = self.users.iter().map(|user| (&user.id, user)).collect();
+        if !links.iter().any(|link| accounts.contains_key(&link.user)) {
+            return Some(format!("it lists none of the {} linked accounts", links.len()));
+        }
+        let carries_another = |link: &&Link| {
+            let carried = accounts.get(&link.user).map(|user| user.value(&TargetField::ExternalId));
+            link.external_id.is_some()
+                && carried.is_some_and(|carried| carried != link.external_id.as_deref())
+        };
+        let replaced = links.iter().filter(carries_another).count();
+        let most = (links.len() / 10).max(3);
+        (self.keeps_ids && replaced > most).then(|| {
+            let all = links.len();
+            format!("{replaced} of {all} linked accounts do not carry the external id that they were given")
+        })
     }
-    let accounts: BTreeMap<&UserId, &User> = users.iter().map(|user| (&user.id, user)).collect();
-    let found = |link: &&Link| accounts.contains_key(&link.user);
-    if !links.iter().any(|link| found(&link)) {
-        return Some(format!("it lists none of the {} linked accounts", links.len()));
+
+    /// Entries of the protected accounts that protect nobody. An account that was found under one stays so
+    /// when its address changes.
+    fn unknown_protected(&self, runner: &Runner, links: &[Link]) -> Option<Finding> {
+        let live: BTreeSet<&UserId> = self.users.iter().map(|user| &user.id).collect();
+        let remembered = links.iter().filter(|link| live.contains(&link.user));
+        let remembered: Vec<&str> = remembered.filter_map(|link| link.protected_by.as_deref()).collect();
+        let found = |entry: &str| {
+            let is = |name: &str| reconcile::is_same(&TargetField::Email, Some(entry), Some(name));
+            let has = |user: &User| is(user.id.as_str()) || user.value(&TargetField::Email).is_some_and(is);
+            remembered.iter().any(|name| is(name)) || self.users.iter().any(has)
+        };
+        let entries = runner.policy.protected.iter().enumerate();
+        let unknown: Vec<String> =
+            entries.filter(|(_, entry)| !found(entry)).map(|(place, _)| (place + 1).to_string()).collect();
+        let (noun, verb) = if unknown.len() == 1 { ("entry", "matches") } else { ("entries", "match") };
+        let outcome = format!(
+            "{}: {noun} {} {verb} no account",
+            ProblemCode::ProtectedUnknown.as_str(),
+            unknown.join(", ")
+        );
+        (!unknown.is_empty()).then(|| {
+            Finding::new(Level::Warning, "safeguards.protected", outcome)
+                .cost("the accounts that are meant can be closed")
+                .remedy("write the e-mail address or the id of an account, as the target has it")
+        })
     }
-    let carries_another = |link: &&Link| {
-        let carried = accounts.get(&link.user).map(|user| user.value(&TargetField::ExternalId));
-        link.external_id.is_some() && carried.is_some_and(|carried| carried != link.external_id.as_deref())
-    };
-    let replaced = links.iter().filter(carries_another).count();
-    let most = (links.len() / 10).max(3);
-    (keeps_ids && replaced > most).then(|| {
-        let all = links.len();
-        format!("{replaced} of {all} linked accounts do not carry the external id that they were given")
-    })
+
+    /// Another connection that reads the same organisation: both would look after the same people.
+    async fn already_connected(&self, runner: &Runner, source: &Preflight) -> Option<Finding> {
+        let (organisation, _) = source.organisation.as_ref()?;
+        let others = runner.store.others(&runner.connection, self.id.as_deref()).await.ok()?;
+        let vendor = runner.directory.capabilities().vendor;
+        let same = |(theirs, other): &(String, String)| *theirs == *vendor && other == organisation;
+        let (name, _) = others.organisations.iter().find(|(_, one)| same(one))?;
+        let outcome = format!(
+            "{}: connection {name:?} already reads this organisation",
+            ProblemCode::AlreadyConnected.as_str()
+        );
+        Some(
+            Finding::new(Level::Warning, "organisation", outcome)
+                .cost("accounts that it holds stay with it, and this connection does nothing for them")
+                .remedy("remove one of the two connections"),
+        )
+    }
+}
+
+fn other_accounts(outcome: &str) -> Finding {
+    Finding::new(Level::Missing, "target", format!("{}: {outcome}", Rule::TargetChanged.as_str()))
+        .cost("the links are about other accounts, so a run changes nothing and is refused")
+        .remedy(
+            "put the old database back under [target]; if the move is meant, start with a new state file: the \
+             first run then only matches",
+        )
 }
 
 fn mapping(runner: &Runner) -> Vec<Finding> {

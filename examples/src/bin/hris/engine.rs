@@ -141,10 +141,18 @@ pub(crate) async fn check(settings: &Settings, shell: &Shell) -> Result<Looked> 
         looked.push("mapping", finding, code);
     }
     let refused = check.target.level == Level::Refused;
-    let code = missing(&check.target, if refused { exit::AUTH } else { exit::UNAVAILABLE });
+    let code = match check.refused {
+        Some(_) => exit::REFUSED,
+        None if refused => exit::AUTH,
+        None => exit::UNAVAILABLE,
+    };
+    let code = missing(&check.target, code);
     looked.push("target", check.target, code);
     let code = missing(&check.state, exit::STATE);
     looked.push("state", check.state, code);
+    for finding in check.warnings {
+        looked.push("safeguards", finding, exit::DONE);
+    }
     Ok(looked)
 }
 

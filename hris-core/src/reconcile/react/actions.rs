@@ -85,8 +85,10 @@ impl<'d, 'i> Draft<'d, 'i> {
         let is_new = adoption == Adoption::Yes;
         let bases = link.map(|link| &link.bases);
         self.merge(Pair { row, person, user, bases, situation, is_new }, &mut found.changes);
-        if adoption == Adoption::Yes {
-            // Taking over an account must not rewrite at once the address that people sign in with.
+        let decided = || self.identity.judged(Some(row), person.id(), user) == Some(true);
+        if adoption == Adoption::Yes && !decided() {
+            // Taking over an account must not rewrite at once the address that people sign in with, unless a
+            // person said whose it is.
             found.changes.retain(|change| change.field != TargetField::Email);
         }
         let moves = found.changes.iter().any(|change| change.field == TargetField::Email);

@@ -28,7 +28,7 @@ fn one_message_names_line_path_shape_and_nearest_key() {
         ),
         (
             "[polcy]\ninvite = true\n",
-            "hris.toml:3: polcy is not a key; the nearest is `policy`, which takes a table of conflict, direction, future_starters, invite, leavers, missing, missing_value, past_end_date, rehire, reinvite_after_days, time_zone, unlinked_users",
+            "hris.toml:3: polcy is not a key; the nearest is `policy`, which takes a table of conflict, direction, future_starters, invite, leavers, max_invites, missing, missing_value, past_end_date, rehire, reinvite_after_days, time_zone, unlinked_users",
         ),
         (
             "[policy]\nleavers = \"abscence\"\n",
