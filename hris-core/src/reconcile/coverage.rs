@@ -10,11 +10,7 @@ use super::plan::{Action, ActionKind, Baseline, Figures, Mode, Verdict};
 use super::policy::{Policy, UnlinkedUsers};
 use super::situation::{Reason, Situation};
 use super::takings::{Taken, kind_name};
-<<<<<<< HEAD
-use crate::{AssignmentKind, Fingerprint, Status, TargetField, UserId};
-=======
-use crate::{AssignmentKind, Fingerprint, Status, TargetField, User};
->>>>>>> cmd
+use crate::{AssignmentKind, Fingerprint, Status, TargetField, User, UserId};
 
 /// What was visible at the last complete run and is not now.
 #[derive(Debug, Default)]

@@ -127,8 +127,9 @@ fn drop_values(
     code: impl Fn(usize) -> ProblemCode,
 ) {
     let mut never_created: BTreeSet<EmployeeId> = BTreeSet::new();
-    let links =
-        actions.iter().filter(|action| action.kind == ActionKind::Link && action.replaces.is_none() && action.reason != Reason::Decided);
+    let links = actions.iter().filter(|action| {
+        action.kind == ActionKind::Link && action.replaces.is_none() && action.reason != Reason::Decided
+    });
     let joining: BTreeSet<EmployeeId> = links.filter_map(|action| action.employee.clone()).collect();
     // Accounts that keep their address: nobody is invited to another one.
     let mut stay: BTreeSet<UserId> = BTreeSet::new();
