@@ -256,3 +256,24 @@ fn a_name_that_protects_nobody_is_told() {
         company("a active email=n@x.io", "ua active external_id=a email=n@x.io", "a>ua id:a entry:old@x.io");
     renamed.policy(|policy| policy.protected = vec!["old@x.io".to_owned()]).problems("");
 }
+
+#[test]
+fn protected_accounts_are_reported_and_kept() {
+    let linked = world("a left @\nb active @", "ua active for=a\nub active for=b", "a>ua\nb>ub");
+    for name in ["ua", "a@x.io", " A@X.io "] {
+        linked
+            .clone()
+            .policy(|policy| policy.protected = vec![name.to_owned()])
+            .actions("")
+            .situations("a ua Leaver Protected\nb ub Confirmed Unchanged")
+            .problems("error protected a ua -");
+    }
+    linked
+        .clone()
+        .with(|world| world.fingerprint.credential = Some("a".to_owned()))
+        .actions("")
+        .problems("error protected a ua -");
+    linked
+        .policy(|policy| policy.protected = vec!["b@x.io".to_owned()])
+        .actions("deactivate a ua (LeftByStatus)");
+}

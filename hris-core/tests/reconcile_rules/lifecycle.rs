@@ -352,27 +352,6 @@ fn accounts_removed_by_others_are_not_made_again() {
 }
 
 #[test]
-fn protected_accounts_are_reported_and_kept() {
-    let linked = world("a left @\nb active @", "ua active for=a\nub active for=b", "a>ua\nb>ub");
-    for name in ["ua", "a@x.io", " A@X.io "] {
-        linked
-            .clone()
-            .policy(|policy| policy.protected = vec![name.to_owned()])
-            .actions("")
-            .situations("a ua Leaver Protected\nb ub Confirmed Unchanged")
-            .problems("error protected a ua -");
-    }
-    linked
-        .clone()
-        .with(|world| world.fingerprint.credential = Some("a".to_owned()))
-        .actions("")
-        .problems("error protected a ua -");
-    linked
-        .policy(|policy| policy.protected = vec!["b@x.io".to_owned()])
-        .actions("deactivate a ua (LeftByStatus)");
-}
-
-#[test]
 fn accounts_of_nobody_are_left_alone_unless_the_policy_says_otherwise() {
     let users = "ua active for=a\nun active email=n@x.io\nuo deactivated email=o@x.io";
     let world = world("a active @", users, "a>ua");

@@ -185,6 +185,10 @@ fn a_target_that_keeps_a_form_of_its_own_is_written_once() {
             world.links[0].learned.insert(field.clone(), learned.clone());
         })
     };
+    // What was read back as it was written is no form of its own.
+    let unread = Learned::after_write(&field, None, (Some("Cook"), Some(title)), None);
+    assert_eq!(learned(None, "Cook", title), unread);
+    assert_ne!(own_form, unread);
     now("Head-o", &own_form).actions("").problems("warning divergence a - job_title");
     // Edited there by hand, it is brought back once; the source's next value is written.
     now("Baker", &own_form).actions("update a ua job_title (FieldsDiffer)");
