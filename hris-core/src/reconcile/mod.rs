@@ -130,7 +130,7 @@ fn decide(inputs: &Inputs<'_>, both: Option<&BothWays<'_>>, policy: &Policy, tod
     let lapsed_identity = identity.lapsed(&pairs);
 
     let all = lost.is_wrong(inputs);
-    let taken = takings::split(inputs, policy, (&pairs, &bonds), all, &mut decided.actions);
+    takings::split(inputs, policy, (&pairs, &bonds), all, &mut decided.actions);
     // What tells people apart stays while a question about it is open, and so does what is protected.
     let kept: BTreeSet<UserId> = decided.kept.iter().cloned().collect();
     let kept: BTreeSet<&str> = kept
@@ -140,6 +140,7 @@ fn decide(inputs: &Inputs<'_>, both: Option<&BothWays<'_>>, policy: &Policy, tod
         .collect();
     let (people, problems) = (&mut decided.people, &mut decided.problems);
     let actions = order::order(inputs, (&pairs, &bonds), &managers, decided.actions, &kept, people, problems);
+    let taken = takings::count(inputs, policy, (&pairs, &bonds), &actions);
     let figures =
         coverage::figures(inputs, policy, (&pairs, &bonds), &lost, (&actions, taken), &decided.people);
 

@@ -27,14 +27,35 @@ pub struct Taken {
 /// So many may always lose something in a run.
 pub(super) const A_FEW: u64 = 3;
 
-/// Counts what the actions take away, and splits off what so many lose that it may have to wait; all of it
-/// where `all` says that something else is wrong with this run.
+/// Splits off what so many lose that it may have to wait; all of it where `all` says that something else is
+/// wrong with this run.
 pub(super) fn split(
     inputs: &Inputs<'_>,
     policy: &Policy,
     (pairs, bonds): (&Pairs<'_>, &Bonds),
     all: bool,
     actions: &mut Vec<Action>,
+) {
+    let taken = count(inputs, policy, (pairs, bonds), actions);
+    let many = taken.iter().filter(|(_, taken)| all || taken.lose > A_FEW);
+    let apart: BTreeSet<&str> = many.map(|(name, _)| name.as_str()).collect();
+    if apart.is_empty() {
+        return;
+    }
+    let takes = Takes { inputs, policy, pairs };
+    let mut split = Vec::new();
+    for action in actions.iter_mut() {
+        split.extend(takes.apart(action, &apart));
+    }
+    actions.extend(split);
+}
+
+/// Counts what the actions take away.
+pub(super) fn count(
+    inputs: &Inputs<'_>,
+    policy: &Policy,
+    (pairs, bonds): (&Pairs<'_>, &Bonds),
+    actions: &[Action],
 ) -> BTreeMap<String, Taken> {
     let takes = Takes { inputs, policy, pairs };
     let mut losers: BTreeMap<String, BTreeSet<UserId>> = BTreeMap::new();
@@ -64,15 +85,6 @@ pub(super) fn split(
             };
             taken.had += u64::from(has);
         }
-    }
-    let many = taken.iter().filter(|(_, taken)| all || taken.lose > A_FEW);
-    let apart: BTreeSet<&str> = many.map(|(name, _)| name.as_str()).collect();
-    if !apart.is_empty() {
-        let mut split = Vec::new();
-        for action in actions.iter_mut() {
-            split.extend(takes.apart(action, &apart));
-        }
-        actions.extend(split);
     }
     taken
 }
