@@ -901,7 +901,11 @@ impl<'w> Naive<'w> {
                 let acts = matches!(situation, Situation::Rehire | Situation::PreHire);
                 acts && person.is_some() && said.as_deref() == Some(user.id.as_str())
             });
-        if back {
+        let refused = self.said.iter().any(|(person, said, situation)| {
+            let contested = *situation == Situation::Contested && person.is_some();
+            contested && said.as_deref() == Some(user.id.as_str())
+        });
+        if back || refused {
             return;
         }
         self.said.insert((None, Some(user.id.to_string()), Situation::Unassigned));
