@@ -793,6 +793,8 @@ impl<'w> Naive<'w> {
 
     /// Writes what differs; says whether the address is among it.
     fn update(&mut self, person: &'w Employee, user: &User, link: Option<&Link>, moves: bool) -> bool {
+        // Who decided whose the account is decided whose address it signs in with.
+        let moves = moves || self.judged(person.id().as_str(), user) == Some(true);
         let mut fields: Vec<&str> = Vec::new();
         let mut address = None;
         for field in &TargetField::STANDARD {
