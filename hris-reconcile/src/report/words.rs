@@ -165,13 +165,23 @@ pub(super) fn severity(severity: Severity) -> (&'static str, &'static str) {
 /// What one kind of problem means, and what mends it.
 pub(super) fn problem(code: ProblemCode) -> (&'static str, &'static str) {
     match code {
+        ProblemCode::AccountReplaced => (
+            "A linked account is no longer the one that was linked",
+            "`hris resolve` lists the accounts and takes the answer; `hris unlink` ends a link, and the next run looks \
+             for another account.",
+        ),
+        ProblemCode::AlreadyConnected => (
+            "Another connection reads the same organisation",
+            "Remove one of the two connections. Accounts stay with the one that holds them.",
+        ),
         ProblemCode::AmbiguousMatch => (
-            "Several accounts or people match",
-            "Decide which account belongs to whom, and make number or e-mail unique on that side.",
+            "Nobody knows whose an account is",
+            "`hris resolve` lists what is open and takes the answer; `hris link` gives a person another account. \
+             Nothing is done to person and account until then.",
         ),
         ProblemCode::CannotUnset => (
             "A value is gone and the target cannot clear it",
-            "Clear it in the target by hand, or leave it as it is.",
+            "Clear it in the product itself, or leave it as it is.",
         ),
         ProblemCode::Divergence => (
             "Two systems say different things",
@@ -188,6 +198,11 @@ pub(super) fn problem(code: ProblemCode) -> (&'static str, &'static str) {
         ProblemCode::DuplicateExternalId => {
             ("Several records have one id", "Look for a record that is there twice, and tell the vendor.")
         }
+        ProblemCode::HeldElsewhere => (
+            "Another connection holds the account",
+            "Nothing has to be done: the account comes here when the person leaves there. `hris unlink` at the other \
+             connection lets it go sooner.",
+        ),
         ProblemCode::InvalidDate => ("A date cannot be right", "Correct the date in the HR system."),
         ProblemCode::InvalidEmail => {
             ("An e-mail address cannot be one", "Correct the address in the HR system.")
@@ -210,9 +225,14 @@ pub(super) fn problem(code: ProblemCode) -> (&'static str, &'static str) {
             "A protected account was left alone",
             "If the account should be closed after all, take it off the protected list.",
         ),
-        ProblemCode::RecycledId => {
-            ("A known id now belongs to somebody else", "Confirm who it is, then link the account by hand.")
-        }
+        ProblemCode::ProtectedUnknown => (
+            "An entry of the protected accounts protects nobody",
+            "Write the e-mail address or the id of an account, as the product has it.",
+        ),
+        ProblemCode::RecycledId => (
+            "A known id may belong to somebody else now",
+            "`hris resolve ID --same` if the account is this person's all the same, `--different` if it is not.",
+        ),
         ProblemCode::SamplePerson => {
             ("The vendor's sample person", "Delete the sample person in the HR system.")
         }
@@ -226,9 +246,10 @@ pub(super) fn problem(code: ProblemCode) -> (&'static str, &'static str) {
         ProblemCode::TargetRejected => {
             ("The target refused the record", "Correct what the message names, then run again.")
         }
-        ProblemCode::TwoWayConflict => {
-            ("Both sides changed", "Decide which side is right; the field stays as it is until then.")
-        }
+        ProblemCode::TwoWayConflict => (
+            "Both sides changed",
+            "`hris resolve` takes the answer which side is right; the field stays as it is until then.",
+        ),
         ProblemCode::UniquenessConflict => {
             ("Somebody else holds this value", "Change it for one of them; the next run goes on by itself.")
         }
@@ -242,9 +263,11 @@ pub(super) fn problem(code: ProblemCode) -> (&'static str, &'static str) {
         ProblemCode::UnmappedValue => {
             ("No rule covers this value", "Add the value to the mapping or to the assignments.")
         }
-        ProblemCode::VisibilityLost => {
-            ("No longer visible", "Check the credential's permissions in the HR system.")
-        }
+        ProblemCode::VisibilityLost => (
+            "No longer visible",
+            "Check the credential's permissions in the HR system. What was lost stays in the product; if it is right, \
+             look at the plan and approve it.",
+        ),
         _ => ("Something to look at", "See the message."),
     }
 }
@@ -287,6 +310,16 @@ pub(super) fn rule(rule: Rule) -> (&'static str, &'static str) {
             "the settings changed, and people would leave because of it",
             "Look at who would leave. If the change is meant, approve exactly this plan.",
         ),
+        Rule::MaxEmailChanges => (
+            "more people would sign in with another address than one run may change",
+            "Look at the addresses. If the change is meant, such as a new domain, approve exactly this plan; it then \
+             passes once.",
+        ),
+        Rule::TargetChanged => (
+            "the accounts are not the ones that were linked",
+            "Point the target back at the accounts that were linked. If the accounts were moved for good, start with a \
+             new state; the first run then only matches.",
+        ),
         _ => ("a safeguard refused the run", "Look at the plan; approve it if it is right."),
     }
 }
@@ -318,7 +351,52 @@ pub(super) fn failure(kind: &str) -> (&'static str, &'static str) {
 
 #[cfg(test)]
 mod tests {
-    use super::visible;
+    use std::collections::BTreeSet;
+
+    use hris_core::ProblemCode;
+    use hris_core::reconcile::Rule;
+    use serde::Deserialize;
+    use serde::de::IntoDeserializer as _;
+    use serde::de::value::{Error, StrDeserializer};
+
+    use super::{problem, rule, visible};
+
+    /// The words that a type of words knows, as it tells them itself where it meets another.
+    fn known<T: for<'de> Deserialize<'de>>() -> Vec<T> {
+        let other: StrDeserializer<'_, Error> = "no such word".into_deserializer();
+        let Err(error) = T::deserialize(other) else { panic!("it has a word that is none") };
+        let told = error.to_string();
+        let words = told.split('`').skip(3).step_by(2);
+        let parse = |word: &str| -> Result<T, Error> {
+            let word: StrDeserializer<'_, Error> = word.into_deserializer();
+            T::deserialize(word)
+        };
+        words.map(|word| parse(word).unwrap_or_else(|error| panic!("{error}"))).collect()
+    }
+
+    #[test]
+    fn every_code_has_words_of_its_own() {
+        let codes: Vec<ProblemCode> = known();
+        assert!(codes.len() > 25, "{codes:?}");
+        let mut titles = BTreeSet::new();
+        for code in codes {
+            let (title, remedy) = problem(code);
+            assert_ne!(title, "Something to look at", "{}", code.as_str());
+            assert!(titles.insert(title) && !remedy.is_empty(), "{}", code.as_str());
+            assert!(!remedy.contains("by hand"), "{}: name the command", code.as_str());
+        }
+    }
+
+    #[test]
+    fn every_rule_has_words_of_its_own() {
+        let rules: Vec<Rule> = known();
+        assert!(rules.len() > 13, "{rules:?}");
+        for one in rules {
+            let (title, remedy) = rule(one);
+            assert_ne!(title, "a safeguard refused the run", "{}", one.as_str());
+            assert!(!remedy.is_empty());
+        }
+    }
 
     #[test]
     fn what_cannot_be_seen_is_shown() {
