@@ -679,7 +679,9 @@ impl<'w> Naive<'w> {
         }
         let sent = link.invites.max(u32::from(user.invite.is_some()));
         let tired = policy.max_invites > 0 && sent >= policy.max_invites;
-        if due && policy.invite && user.status == UserStatus::Invited && (old || address) && !tired {
+        // Whom somebody else invited is not asked again.
+        let ours = user.invite.is_none() || link.invites > 0;
+        if due && policy.invite && user.status == UserStatus::Invited && (old || address) && ours && !tired {
             self.write("reinvite", id, Some(user), "");
             if !old {
                 self.moved.insert(format!("reinvite {id} {} ", user.id));
