@@ -100,7 +100,7 @@ impl Case {
     /// Syncs once more: everybody is as they should be.
     #[track_caller]
     pub(crate) fn quiet(&self, day: &str) {
-        self.sync(day).is_quiet();
+        self.sync(day).quietly();
     }
 
     /// Makes the tables of the product before the first run, as the product itself would.
@@ -221,7 +221,7 @@ impl Ran {
 
     /// Nothing was done, and there is nothing to do.
     #[track_caller]
-    pub(crate) fn is_quiet(self) -> Self {
+    pub(crate) fn quietly(self) -> Self {
         let ran = self.expect(0);
         assert_eq!(ran.actions(), Vec::<String>::new(), "{:#}", ran.report);
         assert_eq!(ran.count("conflicts"), 0, "{:#}", ran.report);

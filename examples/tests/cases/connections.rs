@@ -64,7 +64,7 @@ fn a_4_she_moves_and_the_new_system_runs_first() {
     assert_eq!(case.at("dora@group.example").len(), 1);
     for night in ["2026-11-04", "2026-11-05"] {
         case.quiet(night);
-        case.sync_of("b.toml", night).is_quiet();
+        case.sync_of("b.toml", night).quietly();
     }
 }
 
@@ -83,7 +83,7 @@ fn a_4_she_moves_and_the_old_system_runs_first() {
     assert_eq!(case.invites("dirB"), invites);
     for night in ["2026-11-04", "2026-11-05"] {
         case.quiet(night);
-        case.sync_of("b.toml", night).is_quiet();
+        case.sync_of("b.toml", night).quietly();
     }
 }
 
@@ -118,7 +118,7 @@ fn a_5_employed_in_both() {
     assert_eq!(case.account(&account)["status"], "active");
     case.sync_of("b.toml", "2026-10-15").expect(0);
     assert_eq!(case.account(&account)["external_id"], "dirB");
-    case.sync_of("b.toml", "2026-10-16").is_quiet();
+    case.sync_of("b.toml", "2026-10-16").quietly();
     case.quiet("2026-10-16");
 }
 

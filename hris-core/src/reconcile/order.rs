@@ -140,6 +140,10 @@ fn drop_values(
             ProblemCode::DuplicateEmail => {
                 "another person has the same e-mail address; correct one of them in the HR system"
             }
+            _ if *field == TargetField::ExternalId => {
+                "another account carries this id; `hris link EMPLOYEE USER` if it is this person's, else take the id out \
+                 of it in the product"
+            }
             _ => "another account holds this value; free it there or correct it in the HR system",
         };
         let mut problem = Problem::error(code, message).field(field.to_string());

@@ -700,9 +700,11 @@ impl<'w> Naive<'w> {
         if due && policy.invite && user.status == UserStatus::Pending && link.awaits_invite {
             self.write("invite", id, Some(user), "");
         }
-        // Whom somebody else asked, nobody here asks again.
-        let tired = link.invites == 0 || (policy.max_invites > 0 && link.invites >= policy.max_invites);
-        if due && policy.invite && user.status == UserStatus::Invited && (old || address) && !tired {
+        let sent = link.invites.max(u32::from(user.invite.is_some()));
+        let tired = policy.max_invites > 0 && sent >= policy.max_invites;
+        // Whom somebody else invited is not asked again.
+        let ours = user.invite.is_none() || link.invites > 0;
+        if due && policy.invite && user.status == UserStatus::Invited && (old || address) && ours && !tired {
             self.write("reinvite", id, Some(user), "");
             if !old {
                 self.moved.insert(format!("reinvite {id} {} ", user.id));

@@ -250,7 +250,8 @@ fn count(people: &[Verdict], actions: &[Action], ends: &[End], problems: &[Probl
 /// Where somebody is counted whom nothing was done for because of a problem.
 fn weight(code: ProblemCode) -> Bucket {
     match code {
-        ProblemCode::AmbiguousMatch
+        ProblemCode::AccountReplaced
+        | ProblemCode::AmbiguousMatch
         | ProblemCode::DuplicateEmail
         | ProblemCode::DuplicateEmployeeNumber
         | ProblemCode::DuplicateExternalId

@@ -17,6 +17,9 @@ const ROWS: usize = 20;
 pub(crate) fn report(console: Console, report: &Report) -> Result<()> {
     let planned = report.command == "plan";
     heading(console, report)?;
+    if report.actions.is_empty() && !report.problems.is_empty() {
+        console.say("")?;
+    }
     actions(console, &report.actions)?;
     problems(console, &report.problems)?;
     if !report.situations.is_empty() {

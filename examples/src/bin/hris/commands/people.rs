@@ -40,7 +40,8 @@ pub(crate) async fn unlink(path: &Path, args: &Unlink, shell: &Shell) -> Result<
     let employee = EmployeeId::from(args.employee.as_str());
     let user = engine::unlink(&settings, shell, &employee).await?;
     shell.console.say(format!(
-        "Account {} is no longer linked to employee {} and stays as it is; the next sync looks for another one.",
+        "Account {} is no longer linked to employee {} and stays as it is. While it carries the employee's \
+         id in the product no other account is made; take the id out there, or `hris link` takes it back.",
         plain(user.as_str()),
         plain(&args.employee)
     ))?;

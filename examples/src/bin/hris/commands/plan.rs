@@ -32,9 +32,13 @@ pub(crate) async fn plan(path: &Path, args: &Plan, shell: &Shell) -> Result<u8> 
         console.remark(
             "`hris resolve ID --keep source` or `--keep target` decides; `hris sync` does the rest.",
         )?;
-    } else if report.actions.is_empty() {
+    } else if !planned.plan.questions.is_empty() {
+        console.remark(
+            "`hris resolve` lists whose an account is to be decided, and takes the answer; `hris sync` does the rest.",
+        )?;
+    } else if report.actions.is_empty() && code == exit::DONE {
         console.remark("Everything is in step.")?;
-    } else {
+    } else if !report.actions.is_empty() {
         console.remark(
             "Nothing was written. `hris sync` does this; `hris plan --out plan.json` saves it for approval.",
         )?;
