@@ -371,8 +371,10 @@ impl Search<'_, '_, '_> {
         if present.is_empty() {
             return;
         }
-        for (row, candidates) in self.look(&present).1 {
-            for Candidate { user, .. } in candidates {
+        let mut found = self.look(&present).1;
+        for row in present {
+            let candidates = found.remove(&row).unwrap_or_default();
+            for Candidate { user, .. } in candidates.into_iter().chain(self.decided(row)) {
                 let Some(link) = self.holder_of(user) else { continue };
                 let (Some(record), Some(account)) =
                     (self.inputs.links.get(link), self.inputs.users.get(user))

@@ -6,7 +6,7 @@ mod unlinked;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::bonds::Bonds;
 use super::coverage::Lost;
@@ -51,8 +51,8 @@ pub(super) struct Draft<'d, 'i> {
     addresses: OnceCell<HashMap<Cow<'d, str>, u32>>,
     /// Accounts in use that nobody is linked to, by external id, once somebody asks.
     strays: OnceCell<HashMap<&'d str, &'d User>>,
-    /// The external ids of everybody in the source, once somebody asks.
-    ids: OnceCell<HashSet<Cow<'d, str>>>,
+    /// The rows of everybody in the source by external id, once somebody asks.
+    ids: OnceCell<HashMap<Cow<'d, str>, usize>>,
     /// How many accounts are kept because being missing from this list means nothing.
     unproven: u64,
     /// How many accounts without a link are kept because somebody's keys cannot be seen.

@@ -927,7 +927,8 @@ impl<'w> Naive<'w> {
                 || (there.iter().any(sees) && !there.iter().all(sees))
         };
         let hidden = !self.world.set_aside.is_empty() || keys.iter().any(hides);
-        let elsewhere = carried.is_some_and(|id| self.listed(id).is_none()) || !self.is_free(user);
+        let theirs = |id: &str| self.listed(id).is_some_and(|person| !self.facts(person, user).against());
+        let elsewhere = carried.is_some_and(|id| !theirs(id)) || !self.is_free(user);
         let closes = self.world.policy.unlinked_users == UnlinkedUsers::Deactivate && self.absence_counts();
         if closes && !claimed && !aside && !hidden && !elsewhere && !self.takes_a_place(user) {
             self.close("", user);

@@ -208,7 +208,8 @@ impl Look<'_> {
                 let said = Said::of(old, person);
                 // The account of somebody who has left may have a number that was given again.
                 if self.is_ours(old) {
-                    if said.two_agree() {
+                    // People who are matched by their ids alone are told apart by them alone.
+                    if said.two_agree() && !self.settings.by_id_only {
                         return Some(("P2 closed, and another record of the person is employed", what));
                     }
                 } else if said.key_agrees() {
@@ -272,7 +273,10 @@ impl Look<'_> {
 
     /// P4.
     fn open_before(&self) -> Broken {
-        for company in [0, 1] {
+        // Once a state was lost nobody knows what the other connection holds: the same person may change over.
+        let companies = [self.company, 1 - self.company];
+        let known = if self.book.lost { 1 } else { 2 };
+        for company in companies.into_iter().take(known) {
             for person in self.listed[company].iter().filter(|person| !person.left) {
                 let theirs = |row: &&Row| row.is_open() && self.bears(row, company, person);
                 let had = self.before.iter().any(|row| theirs(&row));

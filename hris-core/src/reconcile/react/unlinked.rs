@@ -343,15 +343,18 @@ impl<'d, 'i> Draft<'d, 'i> {
         }
     }
 
-    /// Whether an account carries an external id that is nobody's in this source.
+    /// Whether an account carries an external id that is nobody's in this source, or that of somebody whom the
+    /// facts speak against: another connection may have given it.
     fn is_somebody_elses(&self, user: &User) -> bool {
         let field = TargetField::ExternalId;
         let Some(id) = user.value(&field) else { return false };
         let ids = self.ids.get_or_init(|| {
             let (inputs, pairs) = (self.inputs, self.pairs);
-            let ids = pairs.rows().filter_map(|row| inputs.desired.value(row, &field).value());
-            ids.map(|id| canon::canonical(&field, id)).collect()
+            let id = |row: usize| Some((inputs.desired.value(row, &field).value()?, row));
+            let ids = pairs.rows().filter_map(id);
+            ids.map(|(id, row)| (canon::canonical(&field, id), row)).collect()
         });
-        !ids.contains(&canon::canonical(&field, id))
+        let row = ids.get(&canon::canonical(&field, id));
+        row.is_none_or(|row| self.identity.evidence(*row, user).speaks_against())
     }
 }
