@@ -65,8 +65,11 @@ impl SourceSettingsBuilder {
     /// since one host lists the same people wherever it answers.
     pub fn server(self, base_url: &str, default: &str) -> Self {
         let host = |address: &str| {
-            let url = url::Url::parse(address).ok();
-            url.and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_else(|| address.to_owned())
+            let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+            let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+            let is_port = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+            let host = host.rsplit_once(':').filter(|(_, port)| is_port(port)).map_or(host, |(host, _)| host);
+            host.to_ascii_lowercase()
         };
         self.listing("base_url", host(base_url), host(default))
     }
