@@ -28,6 +28,7 @@ pub struct Snapshot {
     fingerprint: Fingerprint,
     requests: u64,
     no_absence: Option<String>,
+    weakly_proven: bool,
     employed: Option<u64>,
 }
 
@@ -44,6 +45,7 @@ impl Snapshot {
             fingerprint: Fingerprint::default(),
             requests: 0,
             no_absence: None,
+            weakly_proven: false,
             employed: None,
         }
     }
@@ -90,6 +92,14 @@ impl Snapshot {
     #[must_use]
     pub fn without_absence(mut self, why: impl Into<String>) -> Self {
         self.no_absence = Some(why.into());
+        self
+    }
+
+    /// Declares whether nothing but its end says that the listing is whole, as where a vendor tells no total.
+    /// Removals that rest on somebody's absence from it then count twice against the safeguards.
+    #[must_use]
+    pub fn weakly_proven(mut self, is_weak: bool) -> Self {
+        self.weakly_proven = is_weak;
         self
     }
 
@@ -177,6 +187,12 @@ impl Snapshot {
     #[must_use]
     pub fn all_statuses_unknown(&self) -> bool {
         !self.employees.is_empty() && self.employees.iter().all(|person| person.status() == Status::Unknown)
+    }
+
+    /// Whether nothing but its end says that the listing is whole.
+    #[must_use]
+    pub fn is_weakly_proven(&self) -> bool {
+        self.weakly_proven
     }
 
     /// Why absence means nothing here, if the connector said so.

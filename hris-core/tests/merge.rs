@@ -140,6 +140,57 @@ fn an_edit_between_the_write_and_the_reading_back_is_an_edit() {
     assert_eq!(merge(&FIELD, Some(&base), Some("c"), Some("b"), &rules()), Merge::Write(Side::Target));
 }
 
+/// A side that kept a longer text, or an address with a part, does not cut by itself what it keeps.
+#[test]
+fn an_edit_that_shortens_between_the_write_and_the_reading_back_is_an_edit() {
+    let address = TargetField::Address;
+    let (full, city) = (r#"{"street":"4 Yard","city":"Leeds"}"#, r#"{"city":"Leeds"}"#);
+    let table = [
+        (FIELD, "Master of all the looms", "Head of spinning and weaving", "Head of spinning"),
+        (FIELD, "Müllermeister in der Spinnerei", "Müllermeister und Weber", "Müllermeister"),
+        (address.clone(), r#"{"street":"1 Mill","city":"Leeds"}"#, full, city),
+        (
+            address,
+            r#"{"street":"17 Old Mill Lane North"}"#,
+            r#"{"street":"Weaving Yard 4, third door"}"#,
+            r#"{"street":"Weaving Yard 4"}"#,
+        ),
+    ];
+    for (field, before, written, edited) in table {
+        for side in [Side::Source, Side::Target] {
+            let write = (Some(before), Some(written));
+            let base = Base::after_write(&field, None, side, write, Some(edited), at());
+            let (source, target) = match side {
+                Side::Source => (edited, written),
+                Side::Target => (written, edited),
+            };
+            let next = merge(&field, Some(&base), Some(source), Some(target), &rules());
+            assert_eq!(next, Merge::Write(side.other()), "{field} {edited}");
+            // It is not carried over where the same may be the side's own doing.
+            let base = Base::after_write(&field, None, side, (None, Some(written)), Some(edited), at());
+            let next = merge(&field, Some(&base), Some(source), Some(target), &rules());
+            assert_eq!(next, Merge::Nothing, "{field} {edited}");
+        }
+    }
+}
+
+/// A side that counts bytes keeps fewer letters of one text than of another.
+#[test]
+fn a_text_that_is_cut_at_so_many_bytes_is_no_edit() {
+    let before = "Head of spinn";
+    for written in ["Øåæøåæøåæ", "Øåæ øåæ øåæ", "Chief of dyes and looms"] {
+        let mut end = before.len();
+        while !written.is_char_boundary(end) {
+            end -= 1;
+        }
+        let found = written[..end].trim_end();
+        let base =
+            Base::after_write(&FIELD, None, Side::Target, (Some(before), Some(written)), Some(found), at());
+        let next = merge(&FIELD, Some(&base), Some(written), Some(found), &rules());
+        assert_eq!(next, Merge::Nothing, "{found}");
+    }
+}
+
 #[test]
 fn a_write_without_effect_is_told_and_never_reverses_the_edit() {
     for found in [Some("a"), None] {

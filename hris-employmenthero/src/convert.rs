@@ -57,7 +57,7 @@ pub(crate) fn snapshot(
         .filter(|repeated| repeated.conflicting)
         .map(|repeated| &*repeated.id)
         .collect();
-    let doubt = people.doubt();
+    let (doubt, is_weak) = (people.doubt(), people.is_weak());
     let reader = Reader::new(customs, request, archived)?;
     let mut employees = Vec::with_capacity(people.rows.len());
     let mut aside: Vec<(EmployeeId, Problem)> = Vec::new();
@@ -91,7 +91,7 @@ pub(crate) fn snapshot(
     }
     let still_here = employees.iter().filter(|person| person.status() != Status::Terminated).count();
     let present = (still_here + aside.len()) as u64 + unidentified;
-    let mut snapshot = Snapshot::new(VENDOR, employees).with_fingerprint(fingerprint);
+    let mut snapshot = Snapshot::new(VENDOR, employees).with_fingerprint(fingerprint).weakly_proven(is_weak);
     if let Some(why) = doubt {
         snapshot = snapshot.without_absence(why);
     }

@@ -93,6 +93,7 @@ pub(crate) struct Crowd {
     repeated: u64,
     /// Why nobody's absence can be believed.
     doubt: Option<&'static str>,
+    is_weak: bool,
 }
 
 impl Crowd {
@@ -100,7 +101,8 @@ impl Crowd {
     /// the record that was updated later counts. Where that cannot be told, none does.
     pub(crate) fn of(lists: Vec<Listed<Person>>) -> Self {
         let doubt = lists.iter().find_map(Listed::doubt);
-        let mut crowd = Self { rows: Vec::new(), contradicted: HashSet::new(), repeated: 0, doubt };
+        let is_weak = lists.iter().any(Listed::is_weak);
+        let mut crowd = Self { rows: Vec::new(), contradicted: HashSet::new(), repeated: 0, doubt, is_weak };
         // Where each id stands, and in which listing it was seen first.
         let mut places: HashMap<String, (usize, usize)> = HashMap::new();
         for (number, list) in lists.into_iter().enumerate() {
@@ -204,7 +206,7 @@ pub(crate) fn snapshot(
     if request.wants(StandardField::ManagerEmail) {
         join_manager_emails(&mut employees);
     }
-    let mut snapshot = Snapshot::new(VENDOR, employees).with_fingerprint(fingerprint);
+    let mut snapshot = Snapshot::new(VENDOR, employees).with_fingerprint(fingerprint).weakly_proven(crowd.is_weak);
     if let Some(why) = crowd.doubt {
         snapshot = snapshot.without_absence(why);
     }

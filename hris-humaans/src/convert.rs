@@ -79,6 +79,7 @@ pub(crate) fn snapshot(
     let hidden = people.hidden;
     let unfiltered = people.unfiltered;
     let doubt = people.lists.iter().find_map(Listed::doubt);
+    let is_weak = people.lists.iter().any(Listed::is_weak);
     let crowd = Crowd::of(people.lists);
     let organisation = organisation(&crowd.rows, identity)?;
     let mut fingerprint = Fingerprint {
@@ -141,6 +142,7 @@ pub(crate) fn snapshot(
     for problem in warnings.problems() {
         snapshot = snapshot.with_problem(problem);
     }
+    snapshot = snapshot.weakly_proven(is_weak);
     if let Some(why) = doubt {
         snapshot = snapshot.without_absence(why);
     }

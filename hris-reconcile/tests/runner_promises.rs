@@ -11,21 +11,20 @@
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use hris_core::reconcile::{Action, ActionKey, Change, GrantChange, Leavers, Rule};
+use hris_core::reconcile::{Action, ActionKey, Change, Leavers, Rule};
 use hris_core::{
-    Field, Fingerprint, Invite, Link, StandardField, Status, TargetField, Timestamp, User, UserId, UserStatus,
+    Field, Fingerprint, Invite, Link, MemoryDirectory, StandardField, Status, TargetField, UserStatus,
 };
 use hris_reconcile::ErrorKind;
-use hris_reconcile::report::Report;
-use hris_reconcile::store::{Intent, LEASE_SECONDS, MemoryStore, Settlement, StateStore as _};
-use hris_reconcile::target::{Invitation, NewUser, Target, TargetCapabilities, TargetError};
+use hris_reconcile::store::{Intent, LEASE_SECONDS, MemoryStore, Settlement, SqliteStore, StateStore as _};
+use hris_reconcile::target::{NewUser, Target as _};
 use hris_reconcile::targets::MemoryTarget;
 use serde_json::json;
 use support::meddling::Meddling;
-use support::{Company, builder, codes, day, done, edit, existing, leave, person, policy, put, user};
+use support::{Company, builder, codes, day, done, edit, existing, leave, people, policy, put, user};
 
 fn set_status(target: &MemoryTarget, employee: &str, status: UserStatus) {
     target.edit(|users| {
@@ -143,6 +142,30 @@ async fn a_paused_run_makes_no_late_update_removal_or_invitation() {
     }
 }
 
+/// The machine sleeps, so no time passes for the run, and another machine takes over by the store's clock.
+#[tokio::test]
+async fn a_run_that_slept_writes_nothing_after_another_took_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state.db");
+    let store = |ahead: u64| {
+        let store = SqliteStore::builder(path.clone()).leases_by_time_only();
+        store.clock_ahead_seconds(i64::try_from(ahead).unwrap()).open()
+    };
+    let (directory, target) = (MemoryDirectory::new(people(4)), MemoryTarget::new());
+    let other = Arc::new(store(LEASE_SECONDS + 1).await.unwrap());
+    let sleeping = Meddling::new(&target, "create", move |_| {
+        let other = Arc::clone(&other);
+        Box::pin(async move {
+            other.acquire("acme", "another").await.expect("the lease has run out");
+        })
+    });
+    let runner = builder(&directory, sleeping, store(0).await.unwrap()).build().unwrap();
+    let error = runner.run(day(1)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Busy);
+    // The one that was under way when it fell asleep.
+    assert_eq!(target.writes(), 1);
+}
+
 /// Hired, and taken back before the first day; by the time it is written somebody uses the account.
 #[tokio::test]
 async fn a_rescinded_account_that_was_taken_into_use_meanwhile_is_not_closed() {
@@ -221,143 +244,6 @@ async fn an_open_creation_does_not_take_an_account_that_is_linked_to_another() {
     assert_eq!(link(&company.store, "e-1").await.user, theirs);
 }
 
-/// A target that cannot tell what was done under a key.
-#[derive(Clone, Debug)]
-struct Forgetful(MemoryTarget);
-
-#[async_trait]
-impl Target for Forgetful {
-    fn capabilities(&self) -> TargetCapabilities {
-        self.0.capabilities()
-    }
-    async fn identity(&self) -> Result<Option<String>, TargetError> {
-        self.0.identity().await
-    }
-    async fn check(&self) -> Result<(), TargetError> {
-        self.0.check().await
-    }
-    async fn users(&self) -> Result<Vec<User>, TargetError> {
-        self.0.users().await
-    }
-    async fn user(&self, id: &UserId) -> Result<Option<User>, TargetError> {
-        self.0.user(id).await
-    }
-    async fn find(&self, external_id: &str) -> Result<Option<User>, TargetError> {
-        self.0.find(external_id).await
-    }
-    async fn create(&self, user: &NewUser, key: &ActionKey, now: Timestamp) -> Result<UserId, TargetError> {
-        self.0.create(user, key, now).await
-    }
-    async fn update(
-        &self,
-        id: &UserId,
-        changes: &[Change],
-        key: &ActionKey,
-        now: Timestamp,
-    ) -> Result<(), TargetError> {
-        self.0.update(id, changes, key, now).await
-    }
-    async fn assign(
-        &self,
-        id: &UserId,
-        grants: &[GrantChange],
-        key: &ActionKey,
-        now: Timestamp,
-    ) -> Result<(), TargetError> {
-        self.0.assign(id, grants, key, now).await
-    }
-    async fn invite(
-        &self,
-        id: &UserId,
-        invitation: &Invitation,
-        key: &ActionKey,
-        now: Timestamp,
-    ) -> Result<(), TargetError> {
-        self.0.invite(id, invitation, key, now).await
-    }
-    async fn deactivate(&self, id: &UserId, key: &ActionKey, now: Timestamp) -> Result<(), TargetError> {
-        self.0.deactivate(id, key, now).await
-    }
-    async fn reactivate(&self, id: &UserId, key: &ActionKey, now: Timestamp) -> Result<(), TargetError> {
-        self.0.reactivate(id, key, now).await
-    }
-}
-
-async fn run_against(company: &Company, forgetful: bool, n: u8) -> Report {
-    let runner = if forgetful {
-        builder(&company.directory, Forgetful(company.target.clone()), company.store.clone())
-    } else {
-        builder(&company.directory, company.target.clone(), company.store.clone())
-    };
-    runner.build().unwrap().run(day(n)).await.unwrap()
-}
-
-/// A creation was intended and not begun, and an administrator makes the account by hand: it is not ours to
-/// invite, nor to take anything from. One that is in every way as we would have made it cannot be told apart
-/// where the target does not say.
-#[tokio::test]
-async fn an_account_made_by_hand_while_a_creation_is_open_is_not_ours() {
-    for (forgetful, title, ours) in
-        [(false, "Miller", false), (false, "Smith", false), (true, "Smith", false), (true, "Miller", true)]
-    {
-        let company = Company::provisioned(4).await;
-        company.directory.edit(|people| people.push(person("n-1", "new@mill.example")));
-        let create = json!({
-            "employee": "n-1", "awaits_invite": true,
-            "changes": [
-                { "field": "external_id", "from": null, "to": "n-1" },
-                { "field": "email", "from": null, "to": "new@mill.example" },
-                { "field": "job_title", "from": null, "to": "Miller" },
-            ],
-            "grants": [{ "grant": { "kind": "area", "value": "weaving" }, "given": true }],
-        });
-        left_open(&company, intent("create", "k", create)).await;
-        company.target.edit(|users| {
-            let mut by_hand =
-                existing("by-hand", "n-1", "new@mill.example").with(TargetField::JobTitle, title);
-            by_hand.status = UserStatus::Pending;
-            by_hand.assignments.insert(hris_core::Assignment {
-                kind: hris_core::AssignmentKind::Area,
-                value: "weaving".to_owned(),
-            });
-            users.insert(by_hand.id.clone(), by_hand);
-        });
-        let sent = company.target.invited().len();
-        run_against(&company, forgetful, 3).await;
-        let link = link(&company.store, "n-1").await;
-        assert_eq!(link.user.as_str(), "by-hand");
-        let is_area = |grant: &hris_core::Assignment| grant.kind == hris_core::AssignmentKind::Area;
-        assert_eq!(link.granted.iter().any(is_area), ours, "forgetful {forgetful}, {title}");
-        assert_eq!(company.target.invited().len() > sent, ours, "forgetful {forgetful}, {title}");
-    }
-}
-
-/// A removal was intended and not begun, and an administrator closes the account: it does not come back by
-/// itself.
-#[tokio::test]
-async fn an_account_closed_by_hand_while_a_removal_is_open_is_not_closed_by_us() {
-    let company = Company::provisioned(5).await;
-    let own = link(&company.store, "e-1").await.user;
-    left_open(&company, intent("deactivate", "k", json!({ "employee": "e-1", "user": own }))).await;
-    set_status(&company.target, "e-1", UserStatus::Deactivated);
-    leave(&company.directory, "e-1");
-    company.runner().run(day(3)).await.unwrap();
-    assert!(!link(&company.store, "e-1").await.deactivated_by_us);
-    assert_eq!(company.store.removals_since("acme", day(1)).await.unwrap(), 0);
-}
-
-/// A removal that was done before the run was cut is ours.
-#[tokio::test]
-async fn an_account_that_a_cut_run_closed_is_closed_by_us() {
-    let company = Company::provisioned(5).await;
-    let own = link(&company.store, "e-1").await.user;
-    left_open(&company, intent("deactivate", "k", json!({ "employee": "e-1", "user": own }))).await;
-    company.target.deactivate(&own, &ActionKey::from("k".to_owned()), day(2)).await.unwrap();
-    leave(&company.directory, "e-1");
-    company.runner().run(day(3)).await.unwrap();
-    assert!(link(&company.store, "e-1").await.deactivated_by_us);
-}
-
 /// A setting of the policy that is at its default is in no digest, so that a version that adds one holds
 /// nobody's removals; one that is set is.
 #[tokio::test]
@@ -388,4 +274,21 @@ async fn a_key_does_not_stand_for_an_account_that_is_gone() {
     let second = target.create(&new, &key, day(2)).await.unwrap();
     assert_ne!(second, first);
     assert_eq!(target.all().len(), 1);
+}
+
+/// What a test or an administrator has put there is never written over by an account that is made.
+#[tokio::test]
+async fn a_new_account_takes_no_id_that_is_there() {
+    let there = |n: u8| existing(&format!("u-{n}"), &format!("x-{n}"), &format!("x{n}@mill.example"));
+    let target = MemoryTarget::new().with_users([there(1), there(3)]);
+    target.edit(|users| drop(users.insert("u-4".into(), there(4))));
+    let mut ids = Vec::new();
+    for n in 0..3_u8 {
+        let value = Change::new(TargetField::ExternalId, None, Some(format!("e-{n}")));
+        let new = NewUser::new(UserStatus::Active, vec![value], vec![]);
+        let id = target.create(&new, &ActionKey::from(format!("k-{n}")), day(1)).await.unwrap();
+        ids.push(id.to_string());
+    }
+    assert_eq!(ids, ["u-2", "u-5", "u-6"]);
+    assert_eq!(target.all().len(), 6);
 }

@@ -14,10 +14,11 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use hris_core::reconcile::TwoWay;
 use hris_core::{ErrorKind as SourceError, MemoryDirectory, StandardField, TimeZone, Timestamp};
 use hris_reconcile::report::{Outcome, Report};
 use hris_reconcile::schedule::{Clock, Ended, Job, Schedule, repeat, run_every};
-use hris_reconcile::store::MemoryStore;
+use hris_reconcile::store::{MemoryStore, SqliteStore};
 use hris_reconcile::targets::MemoryTarget;
 use hris_reconcile::{ErrorKind, Stop};
 use support::{builder, day, people, put};
@@ -241,6 +242,48 @@ fn patterns_that_cannot_be_meant_are_refused() {
     for pattern in ["every day", "61 * * * *", "0 0 30 2 *", ""] {
         let refused = Schedule::cron(pattern, &TimeZone::utc()).unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::Config, "{pattern}");
+    }
+}
+
+/// Every push writes a report, and none of them hides the last sync from a process that starts anew.
+#[tokio::test]
+async fn a_restart_after_many_pushes_goes_by_the_last_sync() {
+    let folder = tempfile::tempdir().unwrap();
+    let directory = MemoryDirectory::new(people(3));
+    let target = MemoryTarget::new();
+    let noon = |n: u8| day(n).plus_seconds(3 * HOUR);
+    for (number, (schedule, began)) in [
+        (every(DAY), [day(2), day(3)]),
+        (every(2 * HOUR), [noon(1), day(1).plus_seconds(5 * HOUR)]),
+        (Schedule::cron("0 6 * * *", &TimeZone::utc()).unwrap(), [at("2026-11-02T06:00:00Z"), at("2026-11-03T06:00:00Z")]),
+        (Schedule::cron("0 11 * * *", &TimeZone::utc()).unwrap(), [noon(1), at("2026-11-02T11:00:00Z")]),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let path = folder.path().join(format!("{number}.db"));
+        let clock = Turning::new(&noon(1).to_string(), 3 * DAY, &[]);
+        let runner = async || {
+            let mut policy = support::policy();
+            policy.two_way = Some(TwoWay::default());
+            let store = SqliteStore::open(&path).await.unwrap();
+            let runner = builder(&directory, target.clone(), store).policy(policy).stop(clock.stop.clone());
+            runner.build().unwrap()
+        };
+        let first = runner().await;
+        first.run(day(1)).await.unwrap();
+        let account = support::user(&target, "e-1").id;
+        for n in 1..=25 {
+            let now = day(1).plus_seconds(60 * n);
+            first.push(&account, now, now).await.unwrap();
+        }
+        assert!(first.history(20).await.unwrap().iter().all(|report| report.command == "push"));
+        drop(first);
+        let again = runner().await;
+        let mut found = Vec::new();
+        let each = |done: hris_reconcile::Result<Report>| found.push(done.unwrap().started_at);
+        run_every(&again, &schedule, &clock, each).await.unwrap();
+        assert_eq!(found.get(..2), Some(&began[..]), "{number}");
     }
 }
 

@@ -306,6 +306,43 @@ async fn the_newest_wins_only_where_both_times_can_be_relied_on() {
     }
 }
 
+/// A record says when it was changed last, and not which field. Where it shows a second change, that may be the
+/// later one.
+#[tokio::test]
+async fn an_older_edit_does_not_win_because_something_else_was_changed_later() {
+    let time = |text: &str| Some(text.parse::<Timestamp>().unwrap());
+    for (later, other_change_at, decided) in [
+        (Side::Source, Side::Source, false),
+        (Side::Target, Side::Target, false),
+        // What the older record shows besides does not matter: this field was not changed after its time.
+        (Side::Source, Side::Target, true),
+        (Side::Target, Side::Source, true),
+    ] {
+        let office = Office::new().in_step().await.rules(|rules| rules.conflict = Conflicts::NewestWins);
+        office.pay(StandardField::JobTitle, Some("Baker"));
+        office.use_product(TargetField::JobTitle, Some("Smith"));
+        match other_change_at {
+            Side::Source => office.pay(StandardField::GivenName, Some("Adelaide")),
+            Side::Target => office.use_product(TargetField::GivenName, Some("Adelaide")),
+        }
+        let (paid, used) = match later {
+            Side::Source => (time("2026-11-02T14:00:00Z"), time("2026-11-02T13:00:00Z")),
+            Side::Target => (time("2026-11-02T13:00:00Z"), time("2026-11-02T14:00:00Z")),
+        };
+        support::edit(&office.payroll, "e-1", |person| *person = person.clone().with_changed_at(paid));
+        office.product.edit(|users| users.get_mut(&UserId::from("u-ada")).unwrap().changed_at = used);
+        let report = office.run(3).await;
+        let expected = match (decided, later) {
+            (true, Side::Source) => ("Baker", "Baker"),
+            (true, Side::Target) => ("Smith", "Smith"),
+            (false, _) => ("Baker", "Smith"),
+        };
+        let what = format!("{later:?} {other_change_at:?}");
+        assert_eq!(office.titles(), (some(expected.0), some(expected.1)), "{what}");
+        assert_eq!(report.conflicts.len(), usize::from(!decided), "{what}");
+    }
+}
+
 #[tokio::test]
 async fn the_first_contact_has_three_cases_and_shows_them_before_it_writes() {
     let table = [

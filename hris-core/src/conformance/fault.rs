@@ -193,6 +193,12 @@ async fn try_fault(stage: &dyn Stage, fault: Fault, expect: Expect) -> Outcome {
         let found = ids(snapshot);
         ensure(found == expected, || format!("a part: {} of {} people", found.len(), expected.len()))
     };
+    if fault == Fault::TotalMissing
+        && let Ok(snapshot) = &result
+    {
+        let is_told = snapshot.is_weakly_proven() || !snapshot.absence_counts();
+        ensure(is_told, || "the list counts for as sure as one with a total".to_owned())?;
+    }
     match (expect, result) {
         (Expect::Whole | Expect::WholeOr(_), Ok(snapshot)) => whole(&snapshot),
         (Expect::Error(kinds) | Expect::WholeOr(kinds) | Expect::AndOr(_, kinds), Err(error)) => {

@@ -190,6 +190,13 @@ impl<R> Listed<R> {
             "several records share an id and the total counts each, so nobody knows whose place they take",
         )
     }
+
+    /// Whether nothing but its end says that the list is whole, for
+    /// [`Snapshot::weakly_proven`](crate::Snapshot::weakly_proven).
+    #[must_use]
+    pub fn is_weak(&self) -> bool {
+        self.proof == Proof::End
+    }
 }
 
 impl<R> fmt::Debug for Listed<R> {
@@ -212,7 +219,7 @@ impl<R> fmt::Debug for Listed<R> {
 #[non_exhaustive]
 pub enum Proof {
     /// The list ended with an empty page and the vendor told no total. Weaker: rows that moved
-    /// while the list was read may be missing.
+    /// while the list was read may be missing, so removals that rest on such a list count twice.
     End,
     /// The rows are as many as the total, but some ids came with rows that contradict each other, in
     /// two listings alike. Weaker: one of those rows may stand in somebody else's place, so nobody's

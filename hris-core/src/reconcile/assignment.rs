@@ -155,6 +155,15 @@ impl Given {
     }
 }
 
+/// What this connection gave to an account and the account has no more.
+pub(super) fn taken(user: &User, link: &Link) -> BTreeSet<Assignment> {
+    let has = |grant: &Assignment| match grant.kind {
+        AssignmentKind::Role => user.role.as_deref() == Some(grant.value.as_str()),
+        _ => user.assignments.contains(grant),
+    };
+    link.granted.iter().filter(|grant| !has(grant)).cloned().collect()
+}
+
 /// Per kind that the rules speak of, how many people have something in the source to go by.
 pub(super) fn filled(people: &[Employee], rules: &Assignments) -> Vec<(AssignmentKind, u64)> {
     let areas = |person: &Employee| match rules.areas_from {

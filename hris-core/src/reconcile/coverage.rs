@@ -135,6 +135,7 @@ pub(super) fn figures(
     Figures {
         population,
         removals: count(ActionKind::Deactivate),
+        weak_removals: if inputs.snapshot.is_weakly_proven() { absent(actions) } else { 0 },
         withheld_removals: if mode(inputs) == Mode::Match { 0 } else { withheld.count() as u64 },
         creations: count(ActionKind::Create),
         taken,
@@ -160,6 +161,18 @@ pub(super) fn figures(
         listed: lost.listed,
         employed: inputs.snapshot.employed(),
     }
+}
+
+/// How many removals rest on the absence of somebody from the source.
+fn absent(actions: &[Action]) -> u64 {
+    let absent = actions.iter().filter(|action| {
+        action.kind == ActionKind::Deactivate
+            && matches!(
+                action.reason,
+                Reason::AbsentAndGone | Reason::AbsentUnasked | Reason::NoEmployeePolicy
+            )
+    });
+    absent.count() as u64
 }
 
 /// How many people in the source have not left. Whoever could not be read counts: they are there.

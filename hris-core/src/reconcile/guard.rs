@@ -290,33 +290,37 @@ fn target_changed(figures: &Figures) -> Option<String> {
 
 /// Whether more is done than a run may.
 fn measures(figures: &Figures, safeguards: &Safeguards, found: &mut Vec<Refusal>) {
-    let Figures { population, removals, .. } = *figures;
+    let Figures { population, removals, weak_removals, .. } = *figures;
+    let counted = removals.saturating_add(weak_removals);
+    let planned = match weak_removals {
+        0 => format!("{removals} removals planned"),
+        weak => format!(
+            "{removals} removals planned, {weak} of which rest on a list that nothing but its end proves whole and \
+             count twice"
+        ),
+    };
     let mut breach =
         |rule, limit, planned, message: String| found.push(Refusal::new(rule, limit, planned, message));
-    if removals > safeguards.max_deactivations {
+    if counted > safeguards.max_deactivations {
         let limit = safeguards.max_deactivations;
-        breach(
-            Rule::MaxDeactivations,
-            limit,
-            removals,
-            format!("{removals} removals planned, {limit} allowed a run"),
-        );
+        breach(Rule::MaxDeactivations, limit, counted, format!("{planned}, {limit} allowed a run"));
     }
     let limit = safeguards.percent_removals(population);
-    if removals > limit {
+    if counted > limit {
         let percent = safeguards.max_deactivations_percent;
-        let message = format!(
-            "{removals} removals planned, {limit} allowed a run ({percent} % of {population}, at least 3)"
-        );
-        breach(Rule::MaxDeactivationsPercent, limit, removals, message);
+        let message =
+            format!("{planned}, {limit} allowed a run ({percent} % of {population}, at least 3)");
+        breach(Rule::MaxDeactivationsPercent, limit, counted, message);
     }
     if safeguards.window_days > 0 && removals > 0 {
         let allowed = safeguards.allowed_removals(population).saturating_mul(2);
-        let within = figures.removed_in_window.saturating_add(removals);
+        let within = figures.removed_in_window.saturating_add(counted);
         if within > allowed {
             let days = safeguards.window_days;
-            let message =
-                format!("{within} removals within {days} days, {allowed} allowed (twice a run's limit)");
+            let message = format!(
+                "{planned} and {} done within {days} days, {allowed} allowed (twice a run's limit)",
+                figures.removed_in_window
+            );
             breach(Rule::MaxDeactivationsWindow, allowed, within, message);
         }
     }

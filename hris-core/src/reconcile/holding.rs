@@ -1,10 +1,10 @@
 //! One account, one holder: what other connections of the same state have to do with the accounts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{EmployeeId, TargetField, User, UserId};
+use crate::{Assignment, EmployeeId, TargetField, User, UserId};
 
 /// What other connections of the same state have to do with the accounts of this target.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -105,6 +105,9 @@ pub enum Seen {
     Open,
     /// The account was found under this entry of the protected ones, or under none any more.
     Protected(Option<String>),
+    /// Somebody took away what this connection had given: given again by somebody else, it is no longer this
+    /// connection's to take.
+    Taken(BTreeSet<Assignment>),
 }
 
 impl Note {
@@ -114,6 +117,7 @@ impl Note {
             Seen::ExternalId(id) => link.external_id = Some(id.clone()),
             Seen::Open => link.deactivated_by_us = false,
             Seen::Protected(entry) => link.protected_by.clone_from(entry),
+            Seen::Taken(grants) => link.granted.retain(|grant| !grants.contains(grant)),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::merge::{is_alike, is_same};
+use super::merge::{self, is_same};
 use super::plan::hex;
 use crate::{TargetField, canon};
 
@@ -31,8 +31,8 @@ pub struct Learned {
 impl Learned {
     /// What is known once `written` was put in place of `before`, and `found` was read back.
     ///
-    /// What was read back counts as the target's own form if it is alike, if it is what stood there before,
-    /// or if nothing stands there. Anything else was written by somebody meanwhile.
+    /// What was read back counts as the target's own form by [`is_own_form`](merge::is_own_form), if it is what
+    /// stood there before, or if nothing stands there. Anything else was written by somebody meanwhile.
     #[must_use]
     pub fn after_write(
         field: &TargetField,
@@ -44,8 +44,9 @@ impl Learned {
         let again = earlier.filter(|earlier| earlier.wrote == wrote && earlier.over == over);
         let flips = again.map_or(0, |earlier| earlier.flips.saturating_add(1));
         let made = found.filter(|found| {
-            let is_own_form =
-                is_alike(field, written, *found) || found.is_none() || is_same(field, before, *found);
+            let is_own_form = merge::is_own_form(field, (before, written), *found)
+                || found.is_none()
+                || is_same(field, before, *found);
             is_own_form && !is_same(field, written, *found)
         });
         Self { wrote, over, made: made.map(|made| digest(field, made)), flips }

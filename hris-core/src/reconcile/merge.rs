@@ -94,9 +94,9 @@ impl Base {
 
     /// What is known after `written` was made of `before` on `side`, where `found` was read back.
     ///
-    /// What was read back counts as long as it is what was written in another form, as it was
-    /// before, or empty. Anything else was written by somebody meanwhile: then what we wrote is
-    /// remembered, and the next run sees an edit.
+    /// What was read back counts as long as it is what was written in a form of the side's own
+    /// ([`is_own_form`]), as it was before, or empty. Anything else was written by somebody meanwhile: then
+    /// what we wrote is remembered, and the next run sees an edit.
     #[must_use]
     pub fn after_write(
         field: &TargetField,
@@ -106,7 +106,7 @@ impl Base {
         found: Option<&str>,
         at: Timestamp,
     ) -> Self {
-        let took = is_alike(field, written, found);
+        let took = is_own_form(field, (before, written), found);
         let counts = took || found.is_none() || is_same(field, before, found);
         let kept = if counts { found } else { written };
         let mut base = match side {
@@ -164,18 +164,53 @@ pub fn is_alike(field: &TargetField, written: Option<&str>, found: Option<&str>)
         return true;
     }
     if *field == TargetField::Address {
-        let parts = |text: &str| serde_json::from_str::<Address>(text).ok();
         let (Some(written), Some(found)) = (parts(written), parts(found)) else { return false };
-        let pairs = [
-            (written.street, found.street),
-            (written.city, found.city),
-            (written.region, found.region),
-            (written.postcode, found.postcode),
-            (written.country, found.country),
-        ];
-        return pairs.iter().all(|(written, found)| found.is_none() || alike_opt(written, found));
+        return written.iter().zip(&found).all(|(written, found)| found.is_none() || alike_opt(written, found));
     }
     alike_text(written, found)
+}
+
+/// Whether `found` is what a side that had `before` may have made of `written` by itself: alike, as by
+/// [`is_alike`], and no shorter than what that side is known to keep. A text that ends sooner than the one
+/// before did, or an address without a part that it had before, was shortened by somebody.
+#[must_use]
+pub fn is_own_form(
+    field: &TargetField,
+    (before, written): (Option<&str>, Option<&str>),
+    found: Option<&str>,
+) -> bool {
+    let keeps_it = || match (before, written, found) {
+        (Some(before), Some(written), Some(found)) if *field == TargetField::Address => {
+            let Some(((before, written), found)) = parts(before).zip(parts(written)).zip(parts(found)) else {
+                return true;
+            };
+            let mut all = before.iter().zip(&written).zip(&found);
+            all.all(|((before, written), found)| match (before, written, found) {
+                (Some(_), Some(_), None) => false,
+                (Some(before), Some(written), Some(found)) => !is_shortened(before, written, found),
+                _ => true,
+            })
+        }
+        (Some(before), Some(written), Some(found)) => !is_shortened(before, written, found),
+        _ => true,
+    };
+    is_alike(field, written, found) && keeps_it()
+}
+
+/// Whether a text is the beginning of what was written and ends where the side is known to go on.
+fn is_shortened(before: &str, written: &str, found: &str) -> bool {
+    /// A side that counts bytes may stop within a letter, and drop a blank at the end: this much less is no
+    /// proof.
+    const NEARLY: usize = 4;
+    let goes_on = |measure: fn(&str) -> usize| measure(before) > measure(found).saturating_add(NEARLY);
+    let (written, folded) = (fold(written), fold(found));
+    let is_cut = written.starts_with(&folded) && folded.len() < written.len();
+    is_cut && !is_number(&written) && goes_on(str::len) && goes_on(|text| text.chars().count())
+}
+
+fn parts(address: &str) -> Option<[Option<String>; 5]> {
+    let Address { street, city, region, postcode, country, .. } = serde_json::from_str(address).ok()?;
+    Some([street, city, region, postcode, country])
 }
 
 fn alike_opt(written: &Option<String>, found: &Option<String>) -> bool {
@@ -188,9 +223,6 @@ fn alike_opt(written: &Option<String>, found: &Option<String>) -> bool {
 fn alike_text(written: &str, found: &str) -> bool {
     /// Fewer letters or digits than this prove nothing.
     const ENOUGH: usize = 5;
-    let fold = |text: &str| -> String {
-        text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-    };
     let (written, found) = (fold(written), fold(found));
     if written == found {
         return true;
@@ -198,10 +230,18 @@ fn alike_text(written: &str, found: &str) -> bool {
     if found.len() < ENOUGH || written.len() < ENOUGH {
         return false;
     }
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let numbers = digits(&written) && digits(&found);
+    let numbers = is_number(&written) && is_number(&found);
     (numbers && (written.ends_with(&found) || found.ends_with(&written)))
         || (!numbers && written.starts_with(&found))
+}
+
+/// The letters and digits of a text.
+fn fold(text: &str) -> String {
+    text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+fn is_number(folded: &str) -> bool {
+    folded.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// What follows for one field.
@@ -266,7 +306,7 @@ pub struct Rules {
     pub source_clears: bool,
     /// Whether the target can lose a value.
     pub target_clears: bool,
-    /// Which side's record is known to have changed later, where both say so credibly.
+    /// Which side is known to have changed the field later, where both say so credibly.
     pub newer: Option<Side>,
     /// Whose value somebody decided to keep, seeing these very values.
     pub keep: Option<Side>,

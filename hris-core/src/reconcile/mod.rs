@@ -69,7 +69,7 @@ pub use self::holding::{AccountClaim, Handover, Held, Note, Others, Seen};
 pub use self::identity::{Evidence, Judgement, Opinion, Question};
 pub use self::inputs::{Inputs, TargetCapabilities};
 pub use self::learned::Learned;
-pub use self::merge::{Base, Bases, Cause, Merge, Rules, Side, is_alike, is_same, merge};
+pub use self::merge::{Base, Bases, Cause, Merge, Rules, Side, is_alike, is_own_form, is_same, merge};
 pub use self::plan::{
     Action, ActionKey, ActionKind, Baseline, Change, Figures, GrantChange, Mode, Plan, PlanDigest, Verdict,
 };

@@ -441,6 +441,9 @@ pub struct Figures {
     pub population: u64,
     /// Accounts this plan deactivates.
     pub removals: u64,
+    /// Those of them that rest on somebody's absence from a listing which nothing but its end proves whole:
+    /// they count twice.
+    pub weak_removals: u64,
     /// Removals that would have been planned if absence counted in this run.
     pub withheld_removals: u64,
     /// Accounts this plan creates.

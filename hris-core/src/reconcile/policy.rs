@@ -136,7 +136,8 @@ words! {
         /// Nobody: somebody decides.
         #[default]
         Ask = "ask",
-        /// Whoever changed the record later, as far as both sides say so credibly; else somebody decides.
+        /// Whoever changed the record later, as far as both sides say so credibly and nothing else is seen to be
+        /// changed in that record: its time is then the time of this change. Else somebody decides.
         NewestWins = "newest_wins",
         /// The source.
         SourceWins = "source_wins",

@@ -217,7 +217,7 @@ impl Draft<'_, '_> {
             );
             let decision = both.decisions.iter().find(|decision| decision.id == id);
             let keep = decision.filter(|decision| decision.fits(field, base, source, target));
-            let newer = newer(pair, self.inputs.now);
+            let newer = newer(pair, self.inputs.now).filter(|side| self.is_only_change(&pair, field, *side));
             let rules = Rules {
                 conflict: both.rules.conflict_of(field),
                 missing_value: both.rules.missing_value,
@@ -287,6 +287,25 @@ impl Draft<'_, '_> {
             action.changes = back;
             self.decided.actions.push(action);
         }
+    }
+
+    /// Whether the record of one side shows no other change since both were in step. Only then is the time at
+    /// which the record was changed the time of this field; else that field may have been changed long before.
+    fn is_only_change(&self, pair: &Pair<'_>, field: &TargetField, side: Side) -> bool {
+        let others = self.both.iter().flat_map(|both| both.fields).map(|shared| &shared.target);
+        others.filter(|other| *other != field).all(|other| {
+            let source = match self.inputs.desired.value(pair.row, other) {
+                Field::Value(value) => Some(value),
+                Field::Cleared => None,
+                Field::NotPermitted | Field::NotProvided => return true,
+            };
+            let target = pair.user.value(other);
+            match (pair.bases.and_then(|bases| bases.get(other)), side) {
+                (Some(base), Side::Source) => is_same(other, base.source.as_deref(), source),
+                (Some(base), Side::Target) => is_same(other, base.target.as_deref(), target),
+                (None, _) => is_same(other, source, target),
+            }
+        })
     }
 
     /// A difference that was left since the last run that came to its end was told in no report yet.

@@ -66,6 +66,7 @@ pub(crate) fn draw(dice: &mut Dice) -> World {
     }
     world.unidentified = u64::from(dice.one_in(16));
     world.no_absence = dice.one_in(16);
+    world.by_end = dice.one_in(4);
     accounts(dice, &mut world);
     policy(dice, &mut world);
     others(dice, &mut world);

@@ -1,6 +1,8 @@
 //! How much a plan may do: each rule at its edge, for companies of every size.
 
-use hris_core::reconcile::{Baseline, Decision, OnBreach, Plan, Refusal, Rule, Safeguards, guard};
+use hris_core::reconcile::{
+    Baseline, Decision, OnBreach, Plan, Refusal, Rule, Safeguards, UnlinkedUsers, guard,
+};
 
 use crate::support::{decision, world};
 
@@ -85,6 +87,48 @@ fn the_window_allows_twice_a_runs_limit() {
         let found = refused(&plan, &safeguards).map(|refusal| (refusal.rule, refusal.planned));
         assert_eq!(found, expected);
     }
+}
+
+/// A vendor that tells no total: who is in its list is there, and who is not may have slipped through.
+#[test]
+fn who_is_missing_from_a_list_that_only_its_end_proves_counts_twice() {
+    let safeguards = only(|safe| {
+        safe.window_days = 7;
+        safe.max_deactivations_percent = 10;
+    });
+    for (removals, weak, within, expected) in [
+        (10, 0, 0, None),
+        (5, 5, 0, None),
+        (6, 5, 0, Some((Rule::MaxDeactivationsPercent, 11))),
+        (10, 1, 0, Some((Rule::MaxDeactivationsPercent, 11))),
+        (3, 3, 14, None),
+        (3, 3, 15, Some((Rule::MaxDeactivationsWindow, 21))),
+    ] {
+        let mut plan = plan(100, removals);
+        (plan.figures.weak_removals, plan.figures.removed_in_window) = (weak, within);
+        let found = refused(&plan, &safeguards);
+        let told = found.as_ref().is_none_or(|found| found.message.contains("count twice") == (weak > 0));
+        assert!(told, "{found:?}");
+        assert_eq!(found.map(|refusal| (refusal.rule, refusal.planned)), expected, "{removals} {weak} {within}");
+    }
+    let number = only(|safe| safe.max_deactivations = 4);
+    for (weak, expected) in [(2, None), (3, Some(Rule::MaxDeactivations))] {
+        let mut plan = plan(100, weak);
+        plan.figures.weak_removals = weak;
+        assert_eq!(refused(&plan, &number).map(|refusal| refusal.rule), expected);
+    }
+    // People whom the list shows as leavers are as sure as ever; those who are missing are asked for by id, and
+    // an account that is nobody's has nobody to ask for.
+    let people = "l left @ number=1";
+    let users = "ul active for=l number=1, ua active for=a, uc active email=c@x.io";
+    let weak = world(people, users, "l>ul, a>ua").beside(9).gone("a").with(|world| {
+        world.policy.unlinked_users = UnlinkedUsers::Deactivate;
+        world.by_end = true;
+    });
+    let figures = weak.plan().figures;
+    assert_eq!((figures.removals, figures.weak_removals), (3, 2));
+    weak.guarded("refuse max_deactivations_percent 5/3");
+    weak.with(|world| world.by_end = false).guarded("go");
 }
 
 #[test]

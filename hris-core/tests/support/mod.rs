@@ -40,6 +40,8 @@ pub struct World {
     pub set_aside: Vec<EmployeeId>,
     pub unidentified: u64,
     pub no_absence: bool,
+    /// Whether nothing but its end proves the listing whole.
+    pub by_end: bool,
     pub employed: Option<u64>,
     pub users: Vec<User>,
     pub links: Vec<Link>,
@@ -75,6 +77,7 @@ pub fn world(people: &str, users: &str, links: &str) -> World {
         set_aside: Vec::new(),
         unidentified: 0,
         no_absence: false,
+        by_end: false,
         employed: None,
         users: lines(users).map(user).collect(),
         links: lines(links).map(link).collect(),
@@ -296,7 +299,8 @@ impl World {
     pub fn snapshot(&self) -> Snapshot {
         let mut snapshot = Snapshot::new("memory", self.people.clone())
             .with_fingerprint(self.fingerprint.clone())
-            .with_employed(self.employed);
+            .with_employed(self.employed)
+            .weakly_proven(self.by_end);
         for id in &self.set_aside {
             snapshot = snapshot.with_set_aside(
                 id.clone(),

@@ -140,7 +140,11 @@ impl Apply<'_> {
             }
             TargetErrorKind::UnknownOutcome => {
                 match read_back(&self.runner.calls, &self.links, action, self.order.now).await {
-                    Ok(Some(_)) => Attempt::Done(self.done_to(action, &user).await, user),
+                    Ok(Some(found)) => match is_ours(&self.runner.calls, action, &found).await {
+                        Ok(true) => Attempt::Done(self.done_to(action, &user).await, user),
+                        Ok(false) => Attempt::Skipped(Some(noted("somebody else did it meanwhile"))),
+                        Err(_) => Attempt::Open(error),
+                    },
                     Ok(None) => Attempt::Failed(error),
                     Err(_) => Attempt::Open(error),
                 }

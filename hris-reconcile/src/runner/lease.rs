@@ -46,15 +46,12 @@ impl<'a> Keeper<'a> {
         }
     }
 
-    /// Renews the lease if that is due: asked before each write to the target, so that a run which
-    /// was paused finds out before it writes that another one took over.
-    ///
-    /// The time since the last renewal is taken from a clock that may stand still while the machine is
-    /// suspended, and no other is read here. So a run that wakes up may take its lease for younger than it
-    /// is, until the store says otherwise: at each batch of intents and of ends, that is after a few
-    /// writes. Those are writes of the plan it had, under keys of its own.
+    /// Asks the store whether the lease is still held, and renews it if that is due: before each write to the
+    /// target or the source, so that a run which was paused finds out before it writes that another one took
+    /// over. How old the lease is decides nothing: the clock of this process may have stood still while the
+    /// machine was suspended.
     pub(super) async fn ensure(&self) -> Result<()> {
-        if Instant::now() < self.due() { Ok(()) } else { self.renew().await }
+        if Instant::now() < self.due() { self.store.holds(&self.lease).await } else { self.renew().await }
     }
 
     async fn renew(&self) -> Result<()> {

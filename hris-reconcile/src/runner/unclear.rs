@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hris_core::reconcile::{Action, is_alike, is_same};
+use hris_core::reconcile::{Action, is_own_form, is_same};
 use hris_core::{Link, Problem, ProblemCode, TargetField};
 
 use super::both_ways::Values;
@@ -17,8 +17,8 @@ pub(super) fn empty_of(values: &Values) -> BTreeSet<TargetField> {
 pub(super) fn has_taken(action: &Action, found: &Values) -> bool {
     action.changes.iter().all(|change| {
         let Some(found) = found.get(&change.field) else { return false };
-        let (field, found) = (&change.field, found.as_deref());
-        is_alike(field, change.to.as_deref(), found) && !is_same(field, change.from.as_deref(), found)
+        let (field, from, found) = (&change.field, change.from.as_deref(), found.as_deref());
+        is_own_form(field, (from, change.to.as_deref()), found) && !is_same(field, from, found)
     })
 }
 

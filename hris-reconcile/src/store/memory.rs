@@ -173,6 +173,10 @@ impl StateStore for MemoryStore {
         self.write(lease, |kept| kept.held = Some((lease.holder.clone(), end_of_lease())))
     }
 
+    async fn holds(&self, lease: &Lease) -> Result<()> {
+        self.write(lease, |_| ())
+    }
+
     async fn release(&self, lease: &Lease) -> Result<()> {
         // One that was lost is no error.
         let _ = self.write(lease, |kept| kept.held = None);

@@ -43,6 +43,16 @@ pub trait StateStore: fmt::Debug + Send + Sync + 'static {
     /// [`crate::ErrorKind::Busy`] if another run took it.
     async fn renew(&self, lease: &Lease) -> Result<()>;
 
+    /// Whether a lease is still the newest: asked before each write to the target or the source, so it should
+    /// cost little. A run on a machine that was asleep learns only here that another one took over, since its
+    /// own clock may have stood still meanwhile. Unless a store says otherwise, the lease is renewed.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Busy`] if another run took it.
+    async fn holds(&self, lease: &Lease) -> Result<()> {
+        self.renew(lease).await
+    }
+
     /// Gives the lease back. Giving back one that was lost is no error.
     ///
     /// # Errors
@@ -153,6 +163,9 @@ macro_rules! forward {
             }
             async fn renew(&self, lease: &Lease) -> Result<()> {
                 (**self).renew(lease).await
+            }
+            async fn holds(&self, lease: &Lease) -> Result<()> {
+                (**self).holds(lease).await
             }
             async fn release(&self, lease: &Lease) -> Result<()> {
                 (**self).release(lease).await

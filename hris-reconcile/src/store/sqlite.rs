@@ -306,6 +306,10 @@ impl StateStore for SqliteStore {
         self.write("renew the lease", async |tx| lease::renew(tx, lease, self.clock_offset).await).await
     }
 
+    async fn holds(&self, lease: &Lease) -> Result<()> {
+        self.read("look at the lease", async |tx| lease::check(tx, lease).await).await
+    }
+
     async fn release(&self, lease: &Lease) -> Result<()> {
         self.write("give the lease back", async |tx| Ok(lease::release(tx, lease).await?)).await?;
         // Values that were in the journal go out of the write-ahead log too.

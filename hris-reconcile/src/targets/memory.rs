@@ -193,14 +193,18 @@ impl Target for MemoryTarget {
         if let Some(id) = world.was_done(key, Effect::Created(new)) {
             return Ok(id.clone());
         }
-        let id = UserId::from(format!("u-{}", world.next + 1));
+        // A number that somebody has put there is passed over.
+        let number = (world.next.saturating_add(1)..=u64::MAX)
+            .find(|number| !world.users.contains_key(&UserId::from(format!("u-{number}"))));
+        let number = number.unwrap_or(u64::MAX);
+        let id = UserId::from(format!("u-{number}"));
         let mut user = User::new(id.clone(), new.status);
         for change in &new.values {
             user.put(&change.field, change.to.as_deref());
         }
         give(&mut user, &new.grants);
         world.unique(&user)?;
-        world.next += 1;
+        world.next = number;
         world.users.insert(id.clone(), user);
         world.done.insert(key.as_str().to_owned(), id.clone());
         world.writes += 1;

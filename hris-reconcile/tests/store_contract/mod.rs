@@ -37,12 +37,14 @@ async fn leases_exclude_and_fence(store: &dyn StateStore) {
     assert!(second.token > first.token);
     store.release(&first).await.unwrap();
     store.renew(&second).await.unwrap();
+    store.holds(&second).await.unwrap();
 
     let intents = [intent("run-1", "late", "update", "e1", 0)];
     let settled =
         [Settlement::new(ActionKey::from("late".to_owned()), true).with_link(Some(Link::new("e1", "u1")))];
     for refused in [
         store.renew(&first).await,
+        store.holds(&first).await,
         store.intend(&first, &intents).await,
         store.settle(&first, &settled).await,
         store.finish(&first, &report("lease", "run-1", 0), Some(&Baseline::default()), None).await,

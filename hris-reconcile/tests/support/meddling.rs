@@ -1,10 +1,10 @@
-//! A target behind whose back somebody acts.
+//! A target behind whose back somebody acts, or that is not all that a target in memory is.
 
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use hris_core::reconcile::{ActionKey, Change, GrantChange, TargetCapabilities};
 use hris_core::{Timestamp, User, UserId};
-use hris_reconcile::target::{Invitation, NewUser, Target, TargetError};
+use hris_reconcile::target::{Invitation, NewUser, Target, TargetError, TargetErrorKind};
 use hris_reconcile::targets::MemoryTarget;
 use tokio::sync::Mutex;
 
@@ -15,6 +15,10 @@ pub(crate) struct Meddling {
     inner: MemoryTarget,
     before: &'static str,
     act: Mutex<Option<Act>>,
+    /// How the call fails that was acted before.
+    fails: Option<TargetErrorKind>,
+    /// Whether it cannot tell what was done under a key.
+    forgets: bool,
 }
 
 impl Meddling {
@@ -23,20 +27,39 @@ impl Meddling {
         before: &'static str,
         act: impl Fn(MemoryTarget) -> BoxFuture<'static, ()> + Send + Sync + 'static,
     ) -> Self {
-        Self { inner: inner.clone(), before, act: Mutex::new(Some(Box::new(act))) }
+        let act = Mutex::new(Some(Box::new(act) as Act));
+        Self { inner: inner.clone(), before, act, fails: None, forgets: false }
+    }
+
+    /// The call that is acted before fails, and is not done.
+    pub(crate) fn failing(
+        inner: &MemoryTarget,
+        before: &'static str,
+        kind: TargetErrorKind,
+        act: impl Fn(MemoryTarget) -> BoxFuture<'static, ()> + Send + Sync + 'static,
+    ) -> Self {
+        Self { fails: Some(kind), ..Self::new(inner, before, act) }
+    }
+
+    /// Nobody acts, and it cannot tell what was done under a key.
+    pub(crate) fn forgetful(inner: &MemoryTarget) -> Self {
+        Self { inner: inner.clone(), before: "", act: Mutex::new(None), fails: None, forgets: true }
     }
 
     pub(crate) fn edit(inner: &MemoryTarget, before: &'static str, edit: fn(&MemoryTarget)) -> Self {
         Self::new(inner, before, move |target| Box::pin(async move { edit(&target) }))
     }
 
-    async fn at(&self, call: &str) -> &MemoryTarget {
+    async fn at(&self, call: &str) -> Result<&MemoryTarget, TargetError> {
         if call == self.before
             && let Some(act) = self.act.lock().await.take()
         {
             act(self.inner.clone()).await;
+            if let Some(kind) = self.fails {
+                return Err(TargetError::new(kind, format!("{call}: no answer")));
+            }
         }
-        &self.inner
+        Ok(&self.inner)
     }
 }
 
@@ -58,19 +81,19 @@ impl Target for Meddling {
         self.inner.identity().await
     }
     async fn applied(&self, key: &ActionKey, user: &UserId) -> Result<Option<bool>, TargetError> {
-        self.inner.applied(key, user).await
+        if self.forgets { Ok(None) } else { self.inner.applied(key, user).await }
     }
     async fn users(&self) -> Result<Vec<User>, TargetError> {
         self.inner.users().await
     }
     async fn user(&self, id: &UserId) -> Result<Option<User>, TargetError> {
-        self.at("user").await.user(id).await
+        self.at("user").await?.user(id).await
     }
     async fn find(&self, external_id: &str) -> Result<Option<User>, TargetError> {
-        self.at("find").await.find(external_id).await
+        self.at("find").await?.find(external_id).await
     }
     async fn create(&self, user: &NewUser, key: &ActionKey, now: Timestamp) -> Result<UserId, TargetError> {
-        self.at("create").await.create(user, key, now).await
+        self.at("create").await?.create(user, key, now).await
     }
     async fn update(
         &self,
@@ -79,7 +102,7 @@ impl Target for Meddling {
         key: &ActionKey,
         now: Timestamp,
     ) -> Result<(), TargetError> {
-        self.at("update").await.update(id, changes, key, now).await
+        self.at("update").await?.update(id, changes, key, now).await
     }
     async fn assign(
         &self,
@@ -88,7 +111,7 @@ impl Target for Meddling {
         key: &ActionKey,
         now: Timestamp,
     ) -> Result<(), TargetError> {
-        self.at("assign").await.assign(id, grants, key, now).await
+        self.at("assign").await?.assign(id, grants, key, now).await
     }
     async fn invite(
         &self,
@@ -97,12 +120,12 @@ impl Target for Meddling {
         key: &ActionKey,
         now: Timestamp,
     ) -> Result<(), TargetError> {
-        self.at("invite").await.invite(id, invitation, key, now).await
+        self.at("invite").await?.invite(id, invitation, key, now).await
     }
     async fn deactivate(&self, id: &UserId, key: &ActionKey, now: Timestamp) -> Result<(), TargetError> {
-        self.at("deactivate").await.deactivate(id, key, now).await
+        self.at("deactivate").await?.deactivate(id, key, now).await
     }
     async fn reactivate(&self, id: &UserId, key: &ActionKey, now: Timestamp) -> Result<(), TargetError> {
-        self.at("reactivate").await.reactivate(id, key, now).await
+        self.at("reactivate").await?.reactivate(id, key, now).await
     }
 }

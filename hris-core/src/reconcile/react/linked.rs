@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::super::assignment;
 use super::super::bonds::Bond;
 use super::super::holding::{AccountClaim, Handover, Note, Seen};
 use super::super::leaver::{self, Standing, standing};
@@ -125,6 +126,10 @@ impl<'d, 'i> Draft<'d, 'i> {
         }
         if user.is_live() && record.deactivated_by_us {
             self.note(&record.employee, Seen::Open);
+        }
+        let taken = assignment::taken(user, record);
+        if user.is_live() && !taken.is_empty() {
+            self.note(&record.employee, Seen::Taken(taken));
         }
     }
 
