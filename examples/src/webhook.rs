@@ -103,8 +103,7 @@ impl Receiver {
     #[must_use]
     pub fn sign(&self, id: &str, timestamp: &str, body: &[u8]) -> String {
         let mac = self.mac(id, timestamp, body).map(|mac| mac.finalize().into_bytes());
-        let hex: String = mac.iter().flatten().map(|byte| format!("{byte:02x}")).collect();
-        format!("v1,{hex}")
+        format!("v1,{}", mac.map(|mac| hris_core::hex(&mac)).unwrap_or_default())
     }
 
     fn mac(&self, id: &str, timestamp: &str, body: &[u8]) -> Option<Hmac<Sha256>> {

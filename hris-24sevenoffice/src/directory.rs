@@ -76,7 +76,7 @@ impl TwentyFourSevenOffice {
             requests = api.client.requests(),
             "read the directory"
         );
-        Ok((snapshot.with_requests(api.client.requests()), lists))
+        Ok((snapshot.with_requests(api.client.requests()).with_answered_at(api.client.answered_at()), lists))
     }
 
     /// What a request needs beside the people. The company is always asked for: it tells whose people

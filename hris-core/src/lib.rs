@@ -16,6 +16,7 @@ mod field;
 mod grant;
 #[cfg(doc)]
 pub mod guide;
+mod hex;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod mapping;
@@ -49,6 +50,7 @@ pub use employee::{Address, CustomValue, Employee, EmployeeId, Identification, S
 pub use error::{Error, ErrorKind, Result};
 pub use field::Field;
 pub use grant::{CLAIM_SECONDS, Claim, Grant, GrantStore, MemoryGrants, StoredGrant};
+pub use hex::hex;
 pub use memory::MemoryDirectory;
 pub use problem::{Problem, ProblemCode, Severity};
 pub use requirements::{Need, NeedKind, Requirements};

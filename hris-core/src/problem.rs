@@ -124,6 +124,8 @@ codes! {
     AmbiguousMatch = "ambiguous_match";
     /// A value is gone in the source and the target cannot take it away.
     CannotUnset = "cannot_unset";
+    /// The clock of this machine and that of the source show different days.
+    ClockDiffers = "clock_differs";
     /// Two systems differ and this run leaves it so.
     Divergence = "divergence";
     /// Several people have one e-mail address.

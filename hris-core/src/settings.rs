@@ -86,7 +86,7 @@ impl SourceSettingsBuilder {
         let digest = |settings: &BTreeMap<String, String>| {
             // Two texts and a map of texts can always be written as JSON.
             let text = serde_json::to_string(&(&self.vendor, settings)).unwrap_or_default();
-            Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
+            crate::hex(&Sha256::digest(text))
         };
         SourceSettings { listing: digest(&self.listing), writing: digest(&self.writing) }
     }

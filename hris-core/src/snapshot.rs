@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Employee, EmployeeId, Field, Problem, StandardField, Status};
+use crate::{Employee, EmployeeId, Field, Problem, StandardField, Status, Timestamp};
 
 /// A whole directory, proven complete by the connector that made it.
 ///
@@ -30,6 +30,7 @@ pub struct Snapshot {
     no_absence: Option<String>,
     weakly_proven: bool,
     employed: Option<u64>,
+    answered_at: Option<Timestamp>,
 }
 
 impl Snapshot {
@@ -47,6 +48,7 @@ impl Snapshot {
             no_absence: None,
             weakly_proven: false,
             employed: None,
+            answered_at: None,
         }
     }
 
@@ -61,6 +63,14 @@ impl Snapshot {
     #[must_use]
     pub fn with_requests(mut self, requests: u64) -> Self {
         self.requests = requests;
+        self
+    }
+
+    /// Adds when the first answer was made by the vendor's own clock, where it says so. A run whose clock shows
+    /// another day then knows it.
+    #[must_use]
+    pub fn with_answered_at(mut self, at: Option<Timestamp>) -> Self {
+        self.answered_at = at;
         self
     }
 
@@ -152,6 +162,12 @@ impl Snapshot {
     #[must_use]
     pub fn requests(&self) -> u64 {
         self.requests
+    }
+
+    /// When the first answer was made by the vendor's own clock, where it says so.
+    #[must_use]
+    pub fn answered_at(&self) -> Option<Timestamp> {
+        self.answered_at
     }
 
     /// How many people the directory holds, readable or not.

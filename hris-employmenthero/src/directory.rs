@@ -130,7 +130,10 @@ impl EmploymentHero {
             requests = api.client.requests(),
             "read the directory"
         );
-        Ok((snapshot.with_requests(api.client.requests()), customs.fields))
+        Ok((
+            snapshot.with_requests(api.client.requests()).with_answered_at(api.client.answered_at()),
+            customs.fields,
+        ))
     }
 }
 

@@ -206,7 +206,8 @@ pub(crate) fn snapshot(
     if request.wants(StandardField::ManagerEmail) {
         join_manager_emails(&mut employees);
     }
-    let mut snapshot = Snapshot::new(VENDOR, employees).with_fingerprint(fingerprint).weakly_proven(crowd.is_weak);
+    let mut snapshot =
+        Snapshot::new(VENDOR, employees).with_fingerprint(fingerprint).weakly_proven(crowd.is_weak);
     if let Some(why) = crowd.doubt {
         snapshot = snapshot.without_absence(why);
     }

@@ -148,7 +148,10 @@ impl Freshteam {
                 requests = api.client.requests(),
                 "read the directory"
             );
-            return Ok((snapshot.with_requests(api.client.requests()), read));
+            return Ok((
+                snapshot.with_requests(api.client.requests()).with_answered_at(api.client.answered_at()),
+                read,
+            ));
         }
         let words = "read employees: people vanished while their records were read, in two listings";
         Err(Error::new(ErrorKind::Incomplete, words))

@@ -103,7 +103,8 @@ impl Humaans {
             requests = api.client.requests(),
             "read the directory"
         );
-        let snapshot = snapshot.with_requests(api.client.requests());
+        let snapshot =
+            snapshot.with_requests(api.client.requests()).with_answered_at(api.client.answered_at());
         Ok((snapshot, std::mem::take(&mut lists.custom_fields)))
     }
 }

@@ -93,7 +93,7 @@ mod tests {
     fn sign(body: &[u8]) -> String {
         let mut mac = Hmac::<Sha256>::new_from_slice(b"s3cret").unwrap();
         mac.update(body);
-        mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+        hris_core::hex(&mac.finalize().into_bytes())
     }
 
     #[test]

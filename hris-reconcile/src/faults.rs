@@ -74,12 +74,22 @@ pub struct Faults {
     cut: Arc<watch::Sender<bool>>,
 }
 
-#[derive(Debug, Default)]
+type Act = Box<dyn FnOnce() + Send>;
+
+#[derive(Default)]
 struct Script {
     calls: u64,
     at: BTreeMap<u64, Fault>,
     from: Option<(u64, Fault)>,
+    on: BTreeMap<&'static str, Fault>,
+    after: BTreeMap<&'static str, Act>,
     names: Vec<&'static str>,
+}
+
+impl fmt::Debug for Script {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Script").field("calls", &self.calls).finish_non_exhaustive()
+    }
 }
 
 impl Faults {
@@ -101,6 +111,27 @@ impl Faults {
     pub fn from(self, call: u64, fault: Fault) -> Self {
         self.lock().from = Some((call, fault));
         self
+    }
+
+    /// Makes each call of this name go wrong; the names are those of [`Faults::names`].
+    #[must_use]
+    pub fn on(self, name: &'static str, fault: Fault) -> Self {
+        self.lock().on.insert(name, fault);
+        self
+    }
+
+    /// Has something happen once, right after the first call of this name was done and before it answers: what
+    /// somebody else does meanwhile.
+    #[must_use]
+    pub fn after(self, name: &'static str, act: impl FnOnce() + Send + 'static) -> Self {
+        self.lock().after.insert(name, Box::new(act));
+        self
+    }
+
+    /// From now on nothing goes wrong. Calls are counted on.
+    pub fn clear(&self) {
+        let mut script = self.lock();
+        *script = Script { calls: script.calls, names: std::mem::take(&mut script.names), ..Script::default() };
     }
 
     /// How many calls there were.
@@ -131,7 +162,14 @@ impl Faults {
         script.names.push(name);
         let call = script.calls;
         let lasting = script.from.filter(|(from, _)| call >= *from).map(|(_, fault)| fault);
-        script.at.get(&call).copied().or(lasting)
+        script.at.get(&call).or(script.on.get(name)).copied().or(lasting)
+    }
+
+    fn done(&self, name: &'static str) {
+        let act = self.lock().after.remove(name);
+        if let Some(act) = act {
+            act();
+        }
     }
 
     async fn call<T, E: From<Fault>>(
@@ -139,9 +177,14 @@ impl Faults {
         name: &'static str,
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
-        let Some(fault) = self.next(name) else { return work.await };
+        let Some(fault) = self.next(name) else {
+            let done = work.await?;
+            self.done(name);
+            return Ok(done);
+        };
         if matches!(fault, Fault::CutAfter | Fault::LostAfter | Fault::PanicAfter) {
             work.await?;
+            self.done(name);
         }
         match fault {
             Fault::CutAfter | Fault::CutBefore => {

@@ -135,8 +135,7 @@ async fn an_account_made_by_hand_while_a_creation_is_open_is_not_ours() {
         for world in World::all().await {
             world.directory.edit(|people| people.push(idle(person("n-1", "new@mill.example"))));
             world.left_open("create", open_creation()).await;
-            let made =
-                world.target.create(&new_account("Miller"), &World::key(by_us), day(2)).await.unwrap();
+            let made = world.target.create(&new_account("Miller"), &World::key(by_us), day(2)).await.unwrap();
             world.run(3).await;
             let (link, what) = (world.link("n-1").await, format!("{} by us {by_us}", world.name));
             assert_eq!(link.user, made, "{what}");
@@ -201,9 +200,7 @@ async fn an_area_given_by_hand_while_an_assignment_is_open_is_not_given_by_us() 
         for world in World::all().await {
             let own = world.link("e-1").await.user;
             let grants = [GrantChange::new(weaving(), true)];
-            world
-                .left_open("assign", json!({ "employee": "e-1", "user": own, "grants": grants }))
-                .await;
+            world.left_open("assign", json!({ "employee": "e-1", "user": own, "grants": grants })).await;
             world.target.assign(&own, &grants, &World::key(by_us), day(2)).await.unwrap();
             world.run(3).await;
             let user = world.target.user(&own).await.unwrap().unwrap();
@@ -254,12 +251,17 @@ async fn an_account_closed_by_hand_after_an_unclear_removal_is_not_closed_by_us(
             target.deactivate(&closed, &World::key(false), day(2)).await.unwrap();
         })
     });
-    let report =
-        runner(&directory, Arc::new(unclear), Arc::new(store.clone())).run(day(2)).await.unwrap();
+    let report = runner(&directory, Arc::new(unclear), Arc::new(store.clone())).run(day(2)).await.unwrap();
     assert!(done(&report).is_empty(), "{:?}", report.actions);
     assert!(!link(&store, "e-1").await.deactivated_by_us);
     assert_eq!(store.removals_since("acme", day(1)).await.unwrap(), 0);
-    let open: BTreeSet<String> =
-        store.load("acme").await.unwrap().unsettled.into_iter().map(|one| one.action.key.to_string()).collect();
+    let open: BTreeSet<String> = store
+        .load("acme")
+        .await
+        .unwrap()
+        .unsettled
+        .into_iter()
+        .map(|one| one.action.key.to_string())
+        .collect();
     assert!(open.is_empty(), "{open:?}");
 }

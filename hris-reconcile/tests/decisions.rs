@@ -51,8 +51,7 @@ impl World {
         let mut policy = Policy::default();
         policy.invite = false;
         policy.match_keys = vec![MatchKey::ExternalId, MatchKey::Email];
-        let builder =
-            Runner::builder(directory.clone(), Arc::clone(&self.target), Arc::clone(&self.store));
+        let builder = Runner::builder(directory.clone(), Arc::clone(&self.target), Arc::clone(&self.store));
         builder.connection(connection).policy(policy).build().unwrap()
     }
 
@@ -149,7 +148,13 @@ async fn a_person_is_linked_to_an_account_with_another_id_and_it_gets_theirs() {
         assert_eq!(world.state("acme").await.judgements.len(), 1, "{}", world.name);
         assert_eq!(world.link("acme", "n-1").await, None, "the next run does it");
         let report = runner.run(day(2)).await.unwrap();
-        assert_eq!((report.counts.linked, questions(&report)), (1, 0), "{}: {:?}", world.name, report.problems);
+        assert_eq!(
+            (report.counts.linked, questions(&report)),
+            (1, 0),
+            "{}: {:?}",
+            world.name,
+            report.problems
+        );
         assert_eq!(world.link("acme", "n-1").await.unwrap().user, account, "{}", world.name);
         let external_id = world.value(&account, TargetField::ExternalId).await;
         assert_eq!(external_id.as_deref(), Some("n-1"), "{}", world.name);

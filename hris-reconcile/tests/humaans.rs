@@ -3,6 +3,8 @@
 
 #![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+use std::time::{SystemTime, UNIX_EPOCH};
+
 use hris_core::http::Rate;
 use hris_core::mapping::{Mapping, from};
 use hris_core::reconcile::{PastEndDate, Policy, Refusal, Rule};
@@ -193,6 +195,41 @@ async fn an_answer_in_which_no_status_is_known_changes_nobody() {
     // One that is known is enough to tell a typing error from a vendor that changed its words.
     world.sandbox.set_field(&world.sandbox.people().remove(0).id, "status", "active").unwrap();
     assert_eq!(world.run(at(25, 10)).await.unwrap().counts.deactivated, 0);
+}
+
+/// Humaans tells the time with each answer. A machine that is three days ahead closes nobody's account early.
+#[tokio::test]
+async fn a_clock_that_is_days_ahead_of_the_sources_closes_no_account_early() {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let now = Timestamp::from_unix_seconds(i64::try_from(since.as_secs()).unwrap());
+    let zone = TimeZone::utc();
+    let date = |days: i32| now.plus_days(days).date_in(&zone).to_string();
+    let sandbox =
+        Sandbox::builder().employees(30).plain().today(&date(0)).start().await.expect("a free port");
+    let world = World { sandbox, target: MemoryTarget::new(), store: MemoryStore::new() };
+    let runner = || world.runner(world.source()).real_time().build().unwrap();
+    let first = runner().run(now).await.unwrap();
+    assert!(
+        !codes(&first).iter().any(|(_, code, _)| *code == ProblemCode::ClockDiffers),
+        "{:?}",
+        first.problems
+    );
+    let leaver = world.worker(0);
+    world.sandbox.offboard(&leaver, &date(1)).unwrap();
+    for ahead in [3, 400] {
+        let report = runner().run(now.plus_days(ahead)).await.unwrap();
+        let told = report.problems.iter().find(|problem| problem.code == ProblemCode::ClockDiffers).unwrap();
+        assert_eq!(told.severity, Severity::Warning);
+        assert_eq!((report.exit_code(), report.counts.deactivated), (0, 0), "{ahead}: {:?}", report.problems);
+        assert!(world.user(&leaver).unwrap().is_live(), "{ahead}");
+    }
+    // Within a day clocks may differ, and where time is made up no clocks are compared.
+    let hours = runner().plan(now.plus_seconds(11 * 60)).await.unwrap().report;
+    let differs = codes(&hours).iter().any(|(_, code, _)| *code == ProblemCode::ClockDiffers);
+    assert_eq!(differs, now.plus_seconds(11 * 60).date_in(&zone) != now.date_in(&zone));
+    let made_up = world.run(now.plus_days(3)).await.unwrap();
+    assert_eq!(made_up.counts.deactivated, 1);
+    assert!(!codes(&made_up).iter().any(|(_, code, _)| *code == ProblemCode::ClockDiffers));
 }
 
 #[tokio::test]

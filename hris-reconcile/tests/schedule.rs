@@ -255,7 +255,10 @@ async fn a_restart_after_many_pushes_goes_by_the_last_sync() {
     for (number, (schedule, began)) in [
         (every(DAY), [day(2), day(3)]),
         (every(2 * HOUR), [noon(1), day(1).plus_seconds(5 * HOUR)]),
-        (Schedule::cron("0 6 * * *", &TimeZone::utc()).unwrap(), [at("2026-11-02T06:00:00Z"), at("2026-11-03T06:00:00Z")]),
+        (
+            Schedule::cron("0 6 * * *", &TimeZone::utc()).unwrap(),
+            [at("2026-11-02T06:00:00Z"), at("2026-11-03T06:00:00Z")],
+        ),
         (Schedule::cron("0 11 * * *", &TimeZone::utc()).unwrap(), [noon(1), at("2026-11-02T11:00:00Z")]),
     ]
     .into_iter()

@@ -350,128 +350,23 @@ async fn an_edit_while_a_run_goes_on_is_left_alone() {
         }
         let saved = office.runner().plan(day(2)).await.unwrap().save();
         assert_eq!(saved.plan().actions.len(), 1);
-        // The state is asked for the last time before the first write.
-        let late = Late { inner: office.store.clone(), edit: Arc::new(Mutex::new(None)) };
         let (payroll, product) = (office.payroll.clone(), office.product.clone());
-        *late.edit.lock().unwrap() = Some(Box::new(move || {
+        // The state is asked for the last time before the first write.
+        let script = Faults::new().after("intend", move || {
             if side == Side::Source {
                 support::put(&payroll.people, "e-1", StandardField::JobTitle, "Dyer");
             } else {
                 let id = support::user(&product, "e-1").id;
                 product.edit(|users| users.get_mut(&id).unwrap().put(&TargetField::JobTitle, Some("Dyer")));
             }
-        }));
-        let runner = builder(office.payroll.clone(), office.product.clone(), late.clone()).build().unwrap();
+        });
+        let late = Faulty::new(office.store.clone(), script);
+        let runner = builder(office.payroll.clone(), office.product.clone(), late).build().unwrap();
         let report = runner.run(day(2)).await.unwrap();
         assert_eq!(report.counts.skipped, 1, "{:?}", report.problems);
         let both = [office.paid("e-1", StandardField::JobTitle), office.used("e-1", &TargetField::JobTitle)];
         assert!(both.contains(&some("Dyer")) && both.contains(&some("Baker")), "{side:?}");
         assert_eq!(office.run(3).await.counts.conflicts, 1);
-    }
-}
-
-type Edit = Box<dyn FnOnce() + Send>;
-
-/// A store that does something right after the intents are recorded.
-#[derive(Clone)]
-struct Late {
-    inner: MemoryStore,
-    edit: Arc<Mutex<Option<Edit>>>,
-}
-
-impl std::fmt::Debug for Late {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Late")
-    }
-}
-
-#[async_trait]
-impl StateStore for Late {
-    async fn acquire(
-        &self,
-        connection: &str,
-        holder: &str,
-    ) -> hris_reconcile::Result<hris_reconcile::store::Lease> {
-        self.inner.acquire(connection, holder).await
-    }
-    async fn renew(&self, lease: &hris_reconcile::store::Lease) -> hris_reconcile::Result<()> {
-        self.inner.renew(lease).await
-    }
-    async fn release(&self, lease: &hris_reconcile::store::Lease) -> hris_reconcile::Result<()> {
-        self.inner.release(lease).await
-    }
-    async fn load(&self, connection: &str) -> hris_reconcile::Result<hris_reconcile::store::State> {
-        self.inner.load(connection).await
-    }
-    async fn intend(
-        &self,
-        lease: &hris_reconcile::store::Lease,
-        intents: &[hris_reconcile::store::Intent],
-    ) -> hris_reconcile::Result<()> {
-        self.inner.intend(lease, intents).await?;
-        if let Some(edit) = self.edit.lock().unwrap().take() {
-            edit();
-        }
-        Ok(())
-    }
-    async fn settle(
-        &self,
-        lease: &hris_reconcile::store::Lease,
-        outcomes: &[hris_reconcile::store::Settlement],
-    ) -> hris_reconcile::Result<()> {
-        self.inner.settle(lease, outcomes).await
-    }
-    async fn finish(
-        &self,
-        lease: &hris_reconcile::store::Lease,
-        report: &Report,
-        baseline: Option<&hris_core::reconcile::Baseline>,
-        claims: Option<&[hris_core::reconcile::AccountClaim]>,
-    ) -> hris_reconcile::Result<()> {
-        self.inner.finish(lease, report, baseline, claims).await
-    }
-    async fn others(
-        &self,
-        connection: &str,
-        target: Option<&str>,
-    ) -> hris_reconcile::Result<hris_core::reconcile::Others> {
-        self.inner.others(connection, target).await
-    }
-    async fn last_started(
-        &self,
-        connection: &str,
-        command: &str,
-    ) -> hris_reconcile::Result<Option<Timestamp>> {
-        self.inner.last_started(connection, command).await
-    }
-    async fn judge(
-        &self,
-        connection: &str,
-        judgements: &[hris_core::reconcile::Judgement],
-    ) -> hris_reconcile::Result<()> {
-        self.inner.judge(connection, judgements).await
-    }
-    async fn removals_since(&self, connection: &str, since: Timestamp) -> hris_reconcile::Result<u64> {
-        self.inner.removals_since(connection, since).await
-    }
-    async fn history(&self, connection: &str, limit: u32) -> hris_reconcile::Result<Vec<Report>> {
-        self.inner.history(connection, limit).await
-    }
-    async fn run(&self, connection: &str, run: &str) -> hris_reconcile::Result<Option<Report>> {
-        self.inner.run(connection, run).await
-    }
-    async fn decide(
-        &self,
-        connection: &str,
-        decisions: &[hris_core::reconcile::Resolution],
-    ) -> hris_reconcile::Result<()> {
-        self.inner.decide(connection, decisions).await
-    }
-    async fn save_connection(&self, connection: &hris_reconcile::Connection) -> hris_reconcile::Result<()> {
-        self.inner.save_connection(connection).await
-    }
-    async fn connection(&self, name: &str) -> hris_reconcile::Result<Option<hris_reconcile::Connection>> {
-        self.inner.connection(name).await
     }
 }
 

@@ -9,98 +9,25 @@
 
 mod support;
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use hris_core::mapping::{Mapping, from};
 use hris_core::reconcile::{Policy, TwoWay};
 use hris_core::{
-    Capabilities, Directory, DirectoryWriter, Employee, EmployeeId, Error, ErrorKind, Field, FieldChange,
-    FieldInfo, Lookup, MemoryDirectory, Preflight, ReadRequest, Snapshot, SourceSettings, StandardField,
-    TargetField, UserId,
+    Capabilities, Directory, DirectoryWriter, EmployeeId, Field, FieldInfo, Lookup, MemoryDirectory, Preflight,
+    Problem, ReadRequest, Snapshot, SourceSettings, StandardField, TargetField, UserId,
 };
 use hris_reconcile::Runner;
+use hris_reconcile::faults::{Fault, Faults, Faulty};
 use hris_reconcile::store::MemoryStore;
 use hris_reconcile::targets::MemoryTarget;
 use support::{day, people};
 
-/// What becomes of an update.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Mood {
-    Well,
-    /// Nothing is written, and nobody knows.
-    Unknown,
-    /// Nothing is written, and there is no answer.
-    Hang,
-    /// It is written, the phone is lost, and nobody knows.
-    LoseUnknown,
-    /// It is written, the phone is lost, and there is no answer.
-    LoseAndHang,
-}
-
-#[derive(Clone, Debug)]
-struct Moody {
-    inner: MemoryDirectory,
-    mood: Arc<Mutex<Mood>>,
-}
-
-#[async_trait]
-impl Directory for Moody {
-    fn settings(&self) -> SourceSettings {
-        self.inner.settings()
-    }
-    fn capabilities(&self) -> &Capabilities {
-        self.inner.capabilities()
-    }
-    async fn check(&self, request: &ReadRequest) -> hris_core::Result<Preflight> {
-        self.inner.check(request).await
-    }
-    async fn fields(&self, request: &ReadRequest) -> hris_core::Result<Vec<FieldInfo>> {
-        self.inner.fields(request).await
-    }
-    async fn snapshot(&self, request: &ReadRequest) -> hris_core::Result<Snapshot> {
-        self.inner.snapshot(request).await
-    }
-    async fn get(&self, id: &EmployeeId, request: &ReadRequest) -> hris_core::Result<Lookup> {
-        self.inner.get(id, request).await
-    }
-    fn writer(&self) -> Option<&dyn DirectoryWriter> {
-        Some(self)
-    }
-}
-
-#[async_trait]
-impl DirectoryWriter for Moody {
-    async fn create(&self, values: &[FieldChange], key: &str) -> hris_core::Result<Employee> {
-        self.inner.writer().unwrap().create(values, key).await
-    }
-    async fn update(
-        &self,
-        id: &EmployeeId,
-        values: &[FieldChange],
-        key: &str,
-    ) -> hris_core::Result<Employee> {
-        let mood = *self.mood.lock().unwrap();
-        let unknown = || Err(Error::new(ErrorKind::UnknownOutcome, "no answer"));
-        if matches!(mood, Mood::LoseUnknown | Mood::LoseAndHang | Mood::Well) {
-            let person = self.inner.writer().unwrap().update(id, values, key).await?;
-            if mood == Mood::Well {
-                return Ok(person);
-            }
-            support::edit(&self.inner, id.as_str(), |person| {
-                person.put(StandardField::WorkPhone, Field::Cleared)
-            });
-        }
-        if matches!(mood, Mood::Hang | Mood::LoseAndHang) {
-            std::future::pending::<()>().await;
-        }
-        unknown()
-    }
-}
-
 struct Office {
-    payroll: Moody,
+    payroll: MemoryDirectory,
+    /// What becomes of updates there.
+    faults: Faults,
     product: MemoryTarget,
     store: MemoryStore,
 }
@@ -121,8 +48,12 @@ impl Office {
                 person.put(part, Field::Cleared);
             }
         }
-        let payroll = Moody { inner: MemoryDirectory::new(staff), mood: Arc::new(Mutex::new(Mood::Well)) };
-        let office = Self { payroll, product: MemoryTarget::new(), store: MemoryStore::new() };
+        let office = Self {
+            payroll: MemoryDirectory::new(staff),
+            faults: Faults::new(),
+            product: MemoryTarget::new(),
+            store: MemoryStore::new(),
+        };
         for n in 1..=2 {
             office.runner().run(day(n)).await.unwrap();
         }
@@ -139,7 +70,8 @@ impl Office {
             .field("address", from("address"));
         let mut policy = Policy::default();
         policy.two_way = Some(TwoWay::default());
-        Runner::builder(self.payroll.clone(), self.product.clone(), self.store.clone())
+        let payroll = Faulty::new(self.payroll.clone(), self.faults.clone());
+        Runner::builder(payroll, self.product.clone(), self.store.clone())
             .mapping(mapping)
             .policy(policy)
             .build()
@@ -151,24 +83,30 @@ impl Office {
         self.product.edit(|users| users.get_mut(&user).unwrap().put(&field, Some(value)));
     }
 
-    /// A run in this mood; one without an answer is dropped, and the next one is another process.
-    async fn run_in(&mut self, mood: Mood) {
-        *self.payroll.mood.lock().unwrap() = mood;
+    /// A run whose update ends so; one without an answer is dropped, and the next one is another process.
+    /// Everything that was told, from then on.
+    async fn run_with(&mut self, fault: Fault) -> Vec<Problem> {
+        let _script = self.faults.clone().on("update person", fault);
         let done = tokio::time::timeout(Duration::from_millis(200), self.runner().run(day(3))).await;
-        assert_eq!(done.is_err(), matches!(mood, Mood::Hang | Mood::LoseAndHang), "{mood:?}");
+        assert_eq!(done.is_err(), matches!(fault, Fault::CutBefore | Fault::CutAfter), "{fault:?}");
+        let mut told = Vec::new();
         if let Ok(report) = done {
-            assert_eq!(support::done(&report.unwrap()), Vec::<String>::new(), "{mood:?}");
+            let report = report.unwrap();
+            let is_done = fault == Fault::LostAfter;
+            assert_eq!(support::done(&report).len(), usize::from(is_done), "{fault:?}");
+            told.extend(report.problems);
         }
-        *self.payroll.mood.lock().unwrap() = Mood::Well;
+        self.faults.clear();
         self.store = self.store.backup();
         for n in 4..=5 {
-            self.runner().run(day(n)).await.unwrap();
+            told.extend(self.runner().run(day(n)).await.unwrap().problems);
         }
+        told
     }
 
     fn paid(&self, field: StandardField) -> Option<String> {
         let mut found = None;
-        self.payroll.inner.edit(|people| {
+        self.payroll.edit(|people| {
             let person = people.iter().find(|person| person.id().as_str() == "e-1").unwrap();
             found = person.text(field).value().map(|text| text.to_string());
         });
@@ -182,46 +120,42 @@ impl Office {
 
 #[tokio::test]
 async fn an_edit_that_begins_with_the_value_before_is_not_lost() {
-    for mood in [Mood::Unknown, Mood::Hang] {
+    for fault in [Fault::LostBefore, Fault::CutBefore] {
         let mut office = Office::in_step().await;
         let new = "Miller and head of weaving";
         office.edit(TargetField::JobTitle, new);
-        office.run_in(mood).await;
-        assert_eq!(office.paid(StandardField::JobTitle).as_deref(), Some(new), "{mood:?}");
-        assert_eq!(office.used(&TargetField::JobTitle).as_deref(), Some(new), "{mood:?}");
+        office.run_with(fault).await;
+        assert_eq!(office.paid(StandardField::JobTitle).as_deref(), Some(new), "{fault:?}");
+        assert_eq!(office.used(&TargetField::JobTitle).as_deref(), Some(new), "{fault:?}");
     }
 }
 
 #[tokio::test]
 async fn an_address_that_gains_a_part_is_not_lost() {
-    for mood in [Mood::Unknown, Mood::Hang] {
+    for fault in [Fault::LostBefore, Fault::CutBefore] {
         let mut office = Office::in_step().await;
         office.edit(TargetField::Address, r#"{"street":"4 Yard","city":"Leeds"}"#);
-        office.run_in(mood).await;
-        assert_eq!(office.paid(StandardField::AddressStreet).as_deref(), Some("4 Yard"), "{mood:?}");
-        assert!(office.used(&TargetField::Address).unwrap().contains("4 Yard"), "{mood:?}");
+        office.run_with(fault).await;
+        assert_eq!(office.paid(StandardField::AddressStreet).as_deref(), Some("4 Yard"), "{fault:?}");
+        assert!(office.used(&TargetField::Address).unwrap().contains("4 Yard"), "{fault:?}");
     }
 }
 
 #[tokio::test]
 async fn what_an_unclear_update_lost_is_filled_and_taken_from_nobody() {
-    for mood in [Mood::LoseUnknown, Mood::LoseAndHang] {
+    for fault in [Fault::LostAfter, Fault::CutAfter] {
         let mut office = Office::in_step().await;
         office.edit(TargetField::JobTitle, "Baker");
-        *office.payroll.mood.lock().unwrap() = mood;
-        let done = tokio::time::timeout(Duration::from_millis(200), office.runner().run(day(3))).await;
-        assert_eq!(done.is_err(), mood == Mood::LoseAndHang);
-        *office.payroll.mood.lock().unwrap() = Mood::Well;
-        office.store = office.store.backup();
-        let mut told = done.into_iter().flat_map(|done| done.unwrap().problems).collect::<Vec<_>>();
-        for n in 4..=5 {
-            told.extend(office.runner().run(day(n)).await.unwrap().problems);
-        }
+        let payroll = office.payroll.clone();
+        let _script = office.faults.clone().after("update person", move || {
+            support::edit(&payroll, "e-1", |person| person.put(StandardField::WorkPhone, Field::Cleared));
+        });
+        let told = office.run_with(fault).await;
         for phone in [office.paid(StandardField::WorkPhone), office.used(&TargetField::Phone)] {
-            assert_eq!(phone.as_deref(), Some("+4722123450"), "{mood:?}");
+            assert_eq!(phone.as_deref(), Some("+4722123450"), "{fault:?}");
         }
-        assert_eq!(office.paid(StandardField::JobTitle).as_deref(), Some("Baker"), "{mood:?}");
-        assert!(told.iter().any(|problem| problem.field.as_deref() == Some("phone")), "{mood:?}: it is told");
+        assert_eq!(office.paid(StandardField::JobTitle).as_deref(), Some("Baker"), "{fault:?}");
+        assert!(told.iter().any(|problem| problem.field.as_deref() == Some("phone")), "{fault:?}: it is told");
     }
 }
 
@@ -230,7 +164,6 @@ async fn what_an_unclear_update_lost_is_filled_and_taken_from_nobody() {
 async fn a_creation_without_an_answer_keeps_its_key() {
     use hris_core::reconcile::MissingAccounts;
     use hris_core::{User, UserStatus};
-    use hris_reconcile::faults::{Fault, Faults, Faulty};
     use hris_reconcile::store::StateStore as _;
 
     /// Lists nobody who was made: a list that lags behind.

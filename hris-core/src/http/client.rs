@@ -19,7 +19,7 @@ use super::{
     Authorize, Headers, Limits, Outgoing, Request, Response, RetryPolicy, SendError, Transport, Vendor,
     Verdict,
 };
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, Result, Timestamp};
 
 /// Redirects followed within one origin.
 const REDIRECTS: u32 = 3;
@@ -96,6 +96,13 @@ impl Client {
     #[must_use]
     pub fn requests(&self) -> u64 {
         self.run.requests()
+    }
+
+    /// When the first answer of this run was made by the vendor's clock, where it says so (`Date`), for
+    /// [`Snapshot::with_answered_at`](crate::Snapshot::with_answered_at).
+    #[must_use]
+    pub fn answered_at(&self) -> Option<Timestamp> {
+        self.run.answered().and_then(|at| i64::try_from(at).ok()).map(Timestamp::from_unix_seconds)
     }
 
     /// Sends a request and returns the answer to it, which was a success.
@@ -285,6 +292,7 @@ impl Client {
         };
         let (status, bytes) = (response.status(), response.body().len());
         tracing::debug!(label, attempt, status, bytes, elapsed_ms, "answered");
+        self.run.note_answer(&response);
         if let Some(pace) = self.parts.vendor.pace(&response) {
             self.parts.limiter.observe(pace);
         }

@@ -160,9 +160,21 @@ pub(crate) fn unix_date(response: &Response) -> Option<u64> {
 pub(crate) struct Run {
     requests: AtomicU64,
     repeats: AtomicU64,
+    /// When the first answer was made, in Unix seconds by the vendor's clock; 0 until one says.
+    answered: AtomicU64,
 }
 
 impl Run {
+    pub(crate) fn note_answer(&self, response: &Response) {
+        if let Some(at) = unix_date(response).filter(|_| (200..300).contains(&response.status())) {
+            let _earlier = self.answered.compare_exchange(0, at, Ordering::Relaxed, Ordering::Relaxed);
+        }
+    }
+
+    pub(crate) fn answered(&self) -> Option<u64> {
+        Some(self.answered.load(Ordering::Relaxed)).filter(|at| *at > 0)
+    }
+
     pub(crate) fn count_request(&self) {
         self.requests.fetch_add(1, Ordering::Relaxed);
     }

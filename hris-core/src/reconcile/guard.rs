@@ -308,8 +308,7 @@ fn measures(figures: &Figures, safeguards: &Safeguards, found: &mut Vec<Refusal>
     let limit = safeguards.percent_removals(population);
     if counted > limit {
         let percent = safeguards.max_deactivations_percent;
-        let message =
-            format!("{planned}, {limit} allowed a run ({percent} % of {population}, at least 3)");
+        let message = format!("{planned}, {limit} allowed a run ({percent} % of {population}, at least 3)");
         breach(Rule::MaxDeactivationsPercent, limit, counted, message);
     }
     if safeguards.window_days > 0 && removals > 0 {

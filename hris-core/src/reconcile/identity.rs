@@ -15,10 +15,9 @@ use sha2::{Digest as _, Sha256};
 use super::inputs::Inputs;
 use super::leaver::{Standing, standing};
 use super::pairs::Pairs;
-use super::plan::hex;
 use super::policy::Policy;
 use crate::mapping::Desired;
-use crate::{Date, EmployeeId, Field, TargetField, User, UserId, canon};
+use crate::{Date, EmployeeId, Field, TargetField, User, UserId, canon, hex};
 
 /// What one fact says about whether an account is a person's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::merge::{self, is_same};
-use super::plan::hex;
-use crate::{TargetField, canon};
+use crate::{TargetField, canon, hex};
 
 /// After so many writes that were each undone, a field is held.
 const FLIPS: u8 = 3;

@@ -165,7 +165,10 @@ pub fn is_alike(field: &TargetField, written: Option<&str>, found: Option<&str>)
     }
     if *field == TargetField::Address {
         let (Some(written), Some(found)) = (parts(written), parts(found)) else { return false };
-        return written.iter().zip(&found).all(|(written, found)| found.is_none() || alike_opt(written, found));
+        return written
+            .iter()
+            .zip(&found)
+            .all(|(written, found)| found.is_none() || alike_opt(written, found));
     }
     alike_text(written, found)
 }

@@ -12,7 +12,7 @@ use super::merge::Side;
 use super::situation::{Reason, Situation};
 use super::takings::Taken;
 use super::two_way::{Agreement, Conflict};
-use crate::{Assignment, EmployeeId, Fingerprint, Problem, TargetField, Timestamp, UserId};
+use crate::{Assignment, EmployeeId, Fingerprint, Problem, TargetField, Timestamp, UserId, hex};
 
 /// What a run would do: serialisable, comparable, approvable.
 ///
@@ -322,15 +322,6 @@ impl fmt::Display for ActionKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 /// The kinds of [`Action`].

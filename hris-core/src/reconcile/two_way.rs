@@ -13,7 +13,7 @@ use super::react::Draft;
 use super::situation::{Reason, Situation};
 use crate::{
     Employee, EmployeeId, Field, Problem, ProblemCode, StandardField, TargetField, Timestamp, User, UserId,
-    canon, mapping,
+    canon, hex, mapping,
 };
 
 /// What planning both ways takes beside the inputs of planning one way.
@@ -108,7 +108,7 @@ impl Conflict {
     ) -> String {
         let who = employee.map(EmployeeId::as_str).ok_or(user.map(UserId::as_str));
         let content = serde_json::to_vec(&(connection, who, field)).unwrap_or_default();
-        super::plan::hex(Sha256::digest(&content).get(..5).unwrap_or_default())
+        hex(Sha256::digest(&content).get(..5).unwrap_or_default())
     }
 }
 

@@ -66,11 +66,12 @@ pub(crate) fn draw(dice: &mut Dice) -> World {
     }
     world.unidentified = u64::from(dice.one_in(16));
     world.no_absence = dice.one_in(16);
-    world.by_end = dice.one_in(4);
     accounts(dice, &mut world);
     policy(dice, &mut world);
     others(dice, &mut world);
-    decisions(dice, world)
+    let mut world = decisions(dice, world);
+    world.by_end = dice.one_in(4);
+    world
 }
 
 fn value<T>(dice: &mut Dice, choices: &[&'static str], make: impl Fn(&'static str) -> T) -> Field<T> {

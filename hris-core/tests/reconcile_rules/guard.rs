@@ -109,7 +109,11 @@ fn who_is_missing_from_a_list_that_only_its_end_proves_counts_twice() {
         let found = refused(&plan, &safeguards);
         let told = found.as_ref().is_none_or(|found| found.message.contains("count twice") == (weak > 0));
         assert!(told, "{found:?}");
-        assert_eq!(found.map(|refusal| (refusal.rule, refusal.planned)), expected, "{removals} {weak} {within}");
+        assert_eq!(
+            found.map(|refusal| (refusal.rule, refusal.planned)),
+            expected,
+            "{removals} {weak} {within}"
+        );
     }
     let number = only(|safe| safe.max_deactivations = 4);
     for (weak, expected) in [(2, None), (3, Some(Rule::MaxDeactivations))] {

@@ -183,6 +183,11 @@ pub(super) fn problem(code: ProblemCode) -> (&'static str, &'static str) {
             "A value is gone and the target cannot clear it",
             "Clear it in the product itself, or leave it as it is.",
         ),
+        ProblemCode::ClockDiffers => (
+            "The clocks of this machine and of the source show different days",
+            "Set the clock of this machine right. Until then the earlier day counts: nobody starts or leaves by a date \
+             before both clocks say so.",
+        ),
         ProblemCode::Divergence => (
             "Two systems say different things",
             "Correct the one that is wrong; nothing was changed on this account of it.",

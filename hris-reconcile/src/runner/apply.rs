@@ -102,8 +102,7 @@ fn journal_key(run: &str, key: &ActionKey) -> ActionKey {
         digest.update((part.len() as u64).to_be_bytes());
         digest.update(part);
     }
-    let digest = digest.finalize();
-    ActionKey::from(digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect::<String>())
+    ActionKey::from(hris_core::hex(digest.finalize().get(..16).unwrap_or_default()))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

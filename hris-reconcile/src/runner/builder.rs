@@ -34,6 +34,7 @@ pub struct RunnerBuilder {
     hooks: Vec<Arc<dyn ReportHook>>,
     stop: Stop,
     call_limit: Duration,
+    real_time: bool,
 }
 
 impl RunnerBuilder {
@@ -56,6 +57,7 @@ impl RunnerBuilder {
             hooks: Vec::new(),
             stop: Stop::new(),
             call_limit: CALL_LIMIT,
+            real_time: false,
         }
     }
 
@@ -127,6 +129,15 @@ impl RunnerBuilder {
         self
     }
 
+    /// Says that runs are given the real time, as a product does, and not a made-up one, as tests and rehearsals
+    /// do. Then the clock of the source is looked at too, where its answers tell the time: if it shows an earlier
+    /// day, that day counts and a warning says so. Nobody starts or leaves by a date before both clocks say so.
+    /// Without it no clocks are compared.
+    pub fn real_time(mut self) -> Self {
+        self.real_time = true;
+        self
+    }
+
     /// Holds the mapping against the source.
     ///
     /// # Errors
@@ -158,6 +169,7 @@ impl RunnerBuilder {
             observer: self.observer,
             hooks: self.hooks,
             stop: self.stop,
+            real_time: self.real_time,
         })
     }
 }

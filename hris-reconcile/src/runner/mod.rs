@@ -90,6 +90,8 @@ pub struct Runner {
     observer: Arc<dyn Observer>,
     hooks: Vec<Arc<dyn ReportHook>>,
     stop: Stop,
+    /// Whether runs are given the real time.
+    real_time: bool,
 }
 
 /// Whether somebody has looked at a plan and wants it done although a safeguard refuses it.

@@ -103,7 +103,7 @@ fn key_of(key: &ActionKey, changes: &[Change]) -> ActionKey {
         digest.update([0]);
         digest.update(change.field.to_string());
     }
-    ActionKey::from(digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect::<String>())
+    ActionKey::from(hris_core::hex(digest.finalize().get(..16).unwrap_or_default()))
 }
 
 /// Whether the error is about this field. Custom fields may be kept together under one name.

@@ -70,7 +70,8 @@ impl Runner {
         known.links = Links::of(vec![link]);
         let others = self.store.others(&self.connection, id.as_deref()).await?;
         let accounts = Accounts { users: vec![account], target, id, others, removed_in_window: 0 };
-        Ok(Some(Self::world_of(Mode::Sync, snapshot, accounts, known)))
+        let today = now.date_in(&self.time_zone);
+        Ok(Some(Self::world_of(Mode::Sync, (snapshot, today), accounts, known)))
     }
 
     /// A listing of one person, and a last run to compare it with: who answers is compared, and the rest

@@ -270,7 +270,7 @@ impl Runner {
         }
         // Now that they may go, those who are missing are asked for, and whoever is there stays.
         let mut held = BTreeSet::new();
-        if self.ask_for_missing(world, plan, draft, now).await? {
+        if self.ask_for_missing(world, plan, draft).await? {
             let again: BTreeSet<ActionKey> =
                 self.make_plan(world, now).actions.into_iter().map(|action| action.key).collect();
             let keys = plan.actions.iter().map(|action| &action.key);

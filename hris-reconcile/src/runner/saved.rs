@@ -132,6 +132,6 @@ impl SavedPlan {
             _ => serde_json::to_vec(&(content, &self.breached)),
         };
         let content = content.unwrap_or_default();
-        Sha256::digest(&content).iter().map(|byte| format!("{byte:02x}")).collect()
+        hris_core::hex(&Sha256::digest(&content))
     }
 }

@@ -8,7 +8,10 @@ use hris_core::reconcile::{
     self, ActionKind, Baseline, Decision, Inputs, Judgement, Mode, Others, Plan, Reason, Resolution,
     TargetCapabilities,
 };
-use hris_core::{Employee, EmployeeId, Link, Lookup, ReadRequest, Snapshot, Timestamp, User};
+use hris_core::{
+    Date, Employee, EmployeeId, Link, Lookup, Problem, ProblemCode, ReadRequest, Snapshot, TimeZone,
+    Timestamp, User,
+};
 
 use super::Runner;
 use super::apply::Creations;
@@ -27,6 +30,8 @@ const ASKED_AT_ONCE: usize = 4;
 #[derive(Debug)]
 pub(super) struct World {
     pub(super) mode: Mode,
+    /// The calendar day that decides who has started and who has left.
+    pub(super) today: Date,
     pub(super) snapshot: Snapshot,
     pub(super) users: Vec<User>,
     pub(super) links: Vec<Link>,
@@ -98,27 +103,45 @@ impl Runner {
         now: Timestamp,
     ) -> Result<World> {
         let observer = Arc::clone(&self.observer);
-        let request = self.request(now).with_progress(Arc::new(move |read, total| {
+        let progress = Arc::new(move |read, total| {
             crate::observer::tell(&*observer, &Event::Fetching { read, total });
-        }));
+        });
+        let mut today = now.date_in(&self.time_zone);
+        let request = self.request_of(today).with_progress(progress.clone());
         let cost = self.unless_stopped(async { Ok(self.directory.cost(&request).await?) }).await?;
         if let Some(cost) = cost {
             self.tell(&Event::Expected { cost });
         }
-        let snapshot = self.unless_stopped(async { Ok(self.directory.snapshot(&request).await?) }).await?;
+        let read = async |request: &ReadRequest| {
+            self.unless_stopped(async { Ok(self.directory.snapshot(request).await?) }).await
+        };
+        let mut snapshot = read(&request).await?;
+        let other = snapshot.answered_at().filter(|_| self.real_time);
+        if let Some(theirs) = other.filter(|theirs| is_another_day(*theirs, now, &self.time_zone)) {
+            draft.problems.push(clock_differs(theirs, now));
+            let theirs = theirs.date_in(&self.time_zone);
+            if theirs < today {
+                // Who has left may have been told by the day that was asked for.
+                today = theirs;
+                let asked = snapshot.requests();
+                snapshot = read(&self.request_of(today).with_progress(progress)).await?;
+                let both = asked.saturating_add(snapshot.requests());
+                snapshot = snapshot.with_requests(both);
+            }
+        }
         draft.source.employees = snapshot.people();
         draft.source.complete = true;
         draft.source.requests = snapshot.requests() + cost.map_or(0, |cost| cost.asked);
         tracing::debug!(people = snapshot.people(), requests = snapshot.requests(), "read the directory");
         statuses_are_known(&snapshot)?;
-        self.world(mode, snapshot, known, now).await
+        self.world(mode, (snapshot, today), known, now).await
     }
 
     /// Adds the target to a snapshot.
     pub(super) async fn world(
         &self,
         mode: Mode,
-        snapshot: Snapshot,
+        (snapshot, today): (Snapshot, Date),
         known: Known,
         now: Timestamp,
     ) -> Result<World> {
@@ -135,15 +158,22 @@ impl Runner {
             days => self.store.removals_since(&self.connection, now.plus_days(-days)).await?,
         };
         let others = self.store.others(&self.connection, id.as_deref()).await?;
-        Ok(Self::world_of(mode, snapshot, Accounts { users, target, id, others, removed_in_window }, known))
+        let accounts = Accounts { users, target, id, others, removed_in_window };
+        Ok(Self::world_of(mode, (snapshot, today), accounts, known))
     }
 
     /// Puts together what was read.
-    pub(super) fn world_of(mode: Mode, snapshot: Snapshot, accounts: Accounts, known: Known) -> World {
+    pub(super) fn world_of(
+        mode: Mode,
+        (snapshot, today): (Snapshot, Date),
+        accounts: Accounts,
+        known: Known,
+    ) -> World {
         let Known { links, last, decisions, judgements, source_hold } = known;
         let Accounts { users, target, id, others, removed_in_window } = accounts;
         World {
             mode,
+            today,
             snapshot,
             users,
             links: links.into_vec(),
@@ -169,7 +199,7 @@ impl Runner {
     ) -> Result<(Plan, Decision)> {
         let mut plan = self.make_plan(world, now);
         let mut decision = reconcile::guard(&plan, &self.safeguards);
-        if decision == Decision::Go && self.ask_for_missing(world, &plan, draft, now).await? {
+        if decision == Decision::Go && self.ask_for_missing(world, &plan, draft).await? {
             plan = self.make_plan(world, now);
             decision = reconcile::guard(&plan, &self.safeguards);
         }
@@ -192,7 +222,6 @@ impl Runner {
         world: &mut World,
         plan: &Plan,
         draft: &mut Draft,
-        now: Timestamp,
     ) -> Result<bool> {
         let unasked =
             plan.of_kind(ActionKind::Deactivate).filter(|action| action.reason == Reason::AbsentUnasked);
@@ -209,7 +238,7 @@ impl Runner {
         }
         let people = unasked.len() as u64;
         self.tell(&Event::Asking { people });
-        let request = self.request(now);
+        let request = self.request_of(world.today);
         let ask = |id: EmployeeId| {
             let request = &request;
             async move {
@@ -245,22 +274,42 @@ impl Runner {
             removed_in_window: world.removed_in_window,
             now,
         };
-        let today = now.date_in(&self.time_zone);
         match self.both_ways(world) {
-            Some(both) => reconcile::plan_both_ways(&inputs, &both, &self.policy, today),
-            None => reconcile::plan(&inputs, &self.policy, today),
+            Some(both) => reconcile::plan_both_ways(&inputs, &both, &self.policy, world.today),
+            None => reconcile::plan(&inputs, &self.policy, world.today),
         }
     }
 
     /// What is asked of the directory: the fields that the mapping and the policy read, as far as
     /// the vendor has them.
     pub(super) fn request(&self, now: Timestamp) -> ReadRequest {
+        self.request_of(now.date_in(&self.time_zone))
+    }
+
+    fn request_of(&self, today: Date) -> ReadRequest {
         let capabilities = self.directory.capabilities();
         let own = self.policy.sources().into_iter().filter(|field| capabilities.can_read(*field));
-        ReadRequest::new(now.date_in(&self.time_zone))
+        ReadRequest::new(today)
             .with_fields(self.map.sources())
             .with_fields(own.map(hris_core::SourceField::from))
     }
+}
+
+/// Clocks that differ by less are as good as equal, and midnight passes while a run reads.
+const CLOCKS_AGREE_SECONDS: i64 = 10 * 60;
+
+/// Whether two clocks show different days in a zone, and not only because it is about midnight.
+fn is_another_day(theirs: Timestamp, ours: Timestamp, zone: &TimeZone) -> bool {
+    let apart = theirs.unix_seconds().abs_diff(ours.unix_seconds());
+    apart > CLOCKS_AGREE_SECONDS.unsigned_abs() && theirs.date_in(zone) != ours.date_in(zone)
+}
+
+fn clock_differs(theirs: Timestamp, ours: Timestamp) -> Problem {
+    let message = format!(
+        "the source's clock shows {theirs} and this machine's {ours}; set the one right that is wrong. Until then the \
+         earlier day counts, so nobody starts or leaves by a date before both clocks say so"
+    );
+    Problem::warning(ProblemCode::ClockDiffers, message)
 }
 
 /// Refuses an answer in which nobody has a status that is known: it cannot say who works there.

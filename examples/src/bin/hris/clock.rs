@@ -22,6 +22,11 @@ impl Clock {
         self.given.map_or_else(real, |(at, _)| at)
     }
 
+    /// Whether it is the real clock.
+    pub(crate) fn is_real(self) -> bool {
+        self.given.is_none()
+    }
+
     /// Now, for a command that runs for long: the clock of `--now` moves on.
     pub(crate) fn moving(self) -> Timestamp {
         self.given.map_or_else(real, |(at, since)| {

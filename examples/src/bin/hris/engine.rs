@@ -224,6 +224,9 @@ async fn with_runner<T>(
         .time_zone(settings.time_zone.clone())
         .observer(progress.clone())
         .stop(shell.stop.runs());
+    if shell.clock.is_real() {
+        builder = builder.real_time();
+    }
     if let Some(mailer) = mailer {
         builder = builder.after_run(mailer);
     }

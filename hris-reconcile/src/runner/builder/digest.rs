@@ -54,7 +54,7 @@ fn beyond(value: Value, default: &Value) -> Value {
 /// The digest of a value, as hex.
 pub(super) fn of(value: &impl Serialize) -> Result<String> {
     let text = serde_json::to_vec(value).map_err(|_| unwritable())?;
-    Ok(Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hris_core::hex(&Sha256::digest(&text)))
 }
 
 fn json(value: &impl Serialize) -> Result<Value> {
@@ -93,6 +93,25 @@ mod tests {
         ];
         let all: std::collections::BTreeSet<_> = changed.iter().chain([&plain]).collect();
         assert_eq!(all.len(), changed.len() + 1);
+    }
+
+    /// Kept with every state: another digest of the same settings would hold everybody's removals after an update
+    /// of the library, as if somebody had changed them. A new setting is read with its default and is in none.
+    #[test]
+    fn the_digests_of_settings_written_down_earlier_stay() {
+        let set = |mapping: &mut Mapping, policy: &mut Policy, zone: &mut TimeZone| {
+            *mapping = mapping.clone().field("phone", from("work_phone").trim());
+            policy.leavers = Leavers::Status;
+            policy.assignments.mode = AssignmentMode::Exact;
+            policy.assignments.areas = [("Weaving".to_owned(), "weaving".to_owned())].into();
+            policy.two_way = Some(TwoWay::default());
+            *zone = "Europe/Oslo".parse().unwrap_or_default();
+        };
+        let pinned = [
+            "plain",
+            "set",
+        ];
+        assert_eq!([digest(|_, _, _| {}), digest(set)], pinned);
     }
 
     #[test]
