@@ -289,6 +289,23 @@ impl Draft<'_, '_> {
         }
     }
 
+    /// A difference that was left since the last run that came to its end was told in no report yet.
+    fn tell_again(&mut self, pair: &Pair<'_>, field: &TargetField, base: Option<&Base>) {
+        let last = self.inputs.last.and_then(|last| last.at);
+        if base.is_some_and(|base| base.is_divergent(field) && last.is_some_and(|last| base.at > last)) {
+            let message = "both sides stay different until one changes: a write had no effect on one of them";
+            self.pair_problem(pair, field, Problem::warning(ProblemCode::Divergence, message));
+        }
+    }
+
+    fn agree(&mut self, pair: &Pair<'_>, field: &TargetField, source: Option<&str>, target: Option<&str>) {
+        self.decided.agreed.push(Agreement {
+            employee: pair.person.id().clone(),
+            field: field.clone(),
+            base: Base::new(field, source, target, self.inputs.now),
+        });
+    }
+
     /// Whether the record of one side shows no other change since both were in step. Only then is the time at
     /// which the record was changed the time of this field; else that field may have been changed long before.
     fn is_only_change(&self, pair: &Pair<'_>, field: &TargetField, side: Side) -> bool {
@@ -306,23 +323,6 @@ impl Draft<'_, '_> {
                 (None, _) => is_same(other, source, target),
             }
         })
-    }
-
-    /// A difference that was left since the last run that came to its end was told in no report yet.
-    fn tell_again(&mut self, pair: &Pair<'_>, field: &TargetField, base: Option<&Base>) {
-        let last = self.inputs.last.and_then(|last| last.at);
-        if base.is_some_and(|base| base.is_divergent(field) && last.is_some_and(|last| base.at > last)) {
-            let message = "both sides stay different until one changes: a write had no effect on one of them";
-            self.pair_problem(pair, field, Problem::warning(ProblemCode::Divergence, message));
-        }
-    }
-
-    fn agree(&mut self, pair: &Pair<'_>, field: &TargetField, source: Option<&str>, target: Option<&str>) {
-        self.decided.agreed.push(Agreement {
-            employee: pair.person.id().clone(),
-            field: field.clone(),
-            base: Base::new(field, source, target, self.inputs.now),
-        });
     }
 
     fn pair_problem(&mut self, pair: &Pair<'_>, field: &TargetField, problem: Problem) {

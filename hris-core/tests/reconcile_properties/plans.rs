@@ -4,7 +4,7 @@ use hris_core::reconcile::{
     Action, ActionKind, AssignmentMode, Decision, Mode, Plan, Situation, UnlinkedUsers, guard,
 };
 use hris_core::{
-    AssignmentKind, Employee, EmployeeId, Field, ProblemCode, StandardField, TargetField, UserId,
+    AssignmentKind, Employee, EmployeeId, Field, Lookup, ProblemCode, StandardField, TargetField, UserId,
 };
 use proptest::prelude::*;
 
@@ -185,12 +185,13 @@ proptest! {
         let plan = world.plan();
         prop_assert_eq!(plan.figures.removals, closed(&plan).len() as u64);
         prop_assert!(plan.figures.removals <= plan.figures.population);
-        // Twice each who is closed for being in no list whose length somebody says.
-        let left = |action: &&Action| {
-            let person = world.people.iter().find(|person| Some(person.id()) == action.employee.as_ref());
-            person.is_some()
+        // Twice each who is closed for being in no list whose length somebody says, and unknown by id.
+        let seen = |action: &&Action| {
+            let listed = world.people.iter().any(|person| Some(person.id()) == action.employee.as_ref());
+            let asked = action.employee.as_ref().and_then(|employee| world.absent.get(employee));
+            listed || matches!(asked, Some(Lookup::Found(_)))
         };
-        let listed = plan.of_kind(ActionKind::Deactivate).filter(left).count() as u64;
+        let listed = plan.of_kind(ActionKind::Deactivate).filter(seen).count() as u64;
         let counted = listed + (plan.figures.removals - listed) * if world.by_end { 2 } else { 1 };
         if guard(&plan, &world.safeguards) == Decision::Go {
             prop_assert!(counted <= world.safeguards.allowed_removals(plan.figures.population));

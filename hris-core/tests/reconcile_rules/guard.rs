@@ -124,8 +124,8 @@ fn who_is_missing_from_a_list_that_only_its_end_proves_counts_twice() {
     // People whom the list shows as leavers are as sure as ever; those who are missing are asked for by id, and
     // an account that is nobody's has nobody to ask for.
     let people = "l left @ number=1";
-    let users = "ul active for=l number=1, ua active for=a, uc active email=c@x.io";
-    let weak = world(people, users, "l>ul, a>ua").beside(9).gone("a").with(|world| {
+    let users = "ul active for=l number=1\nua active for=a\nuc active email=c@x.io";
+    let weak = world(people, users, "l>ul\na>ua").beside(9).gone("a").with(|world| {
         world.policy.unlinked_users = UnlinkedUsers::Deactivate;
         world.by_end = true;
     });
