@@ -131,7 +131,8 @@ impl Faults {
     /// From now on nothing goes wrong. Calls are counted on.
     pub fn clear(&self) {
         let mut script = self.lock();
-        *script = Script { calls: script.calls, names: std::mem::take(&mut script.names), ..Script::default() };
+        *script =
+            Script { calls: script.calls, names: std::mem::take(&mut script.names), ..Script::default() };
     }
 
     /// How many calls there were.

@@ -15,8 +15,8 @@ use async_trait::async_trait;
 use hris_core::mapping::{Mapping, from};
 use hris_core::reconcile::{Policy, TwoWay};
 use hris_core::{
-    Capabilities, Directory, DirectoryWriter, EmployeeId, Field, FieldInfo, Lookup, MemoryDirectory, Preflight,
-    Problem, ReadRequest, Snapshot, SourceSettings, StandardField, TargetField, UserId,
+    Capabilities, Directory, DirectoryWriter, EmployeeId, Field, FieldInfo, Lookup, MemoryDirectory,
+    Preflight, Problem, ReadRequest, Snapshot, SourceSettings, StandardField, TargetField, UserId,
 };
 use hris_reconcile::Runner;
 use hris_reconcile::faults::{Fault, Faults, Faulty};
@@ -155,7 +155,10 @@ async fn what_an_unclear_update_lost_is_filled_and_taken_from_nobody() {
             assert_eq!(phone.as_deref(), Some("+4722123450"), "{fault:?}");
         }
         assert_eq!(office.paid(StandardField::JobTitle).as_deref(), Some("Baker"), "{fault:?}");
-        assert!(told.iter().any(|problem| problem.field.as_deref() == Some("phone")), "{fault:?}: it is told");
+        assert!(
+            told.iter().any(|problem| problem.field.as_deref() == Some("phone")),
+            "{fault:?}: it is told"
+        );
     }
 }
 

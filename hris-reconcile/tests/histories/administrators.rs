@@ -134,6 +134,9 @@ impl<A: Accounts> World<A> {
                 let (store, pinned) = pick(&self.backups, which)?;
                 self.store = store.backup();
                 self.book.lost = true;
+                // Of two things at one instant nobody can tell which one the copy knows.
+                let now = self.now;
+                self.book.invited.retain(|_, (at, _)| *at < now);
                 for (company, pinned) in self.companies.iter_mut().zip(pinned) {
                     company.pinned = pinned;
                 }

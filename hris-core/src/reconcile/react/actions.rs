@@ -232,11 +232,15 @@ impl<'d, 'i> Draft<'d, 'i> {
             days > 0 && invite.sent_at.plus_days(days) <= self.inputs.now
         };
         let address = self.address_after(user);
-        let moves = || {
-            let before = link.invited_to.clone();
+        let moves = |invite: Option<crate::Invite>| {
+            let now = user.value(&TargetField::Email).map(address_digest);
+            // One that this state does not remember, as after an older copy was restored, may have gone there.
+            let last = self.inputs.last.and_then(|last| last.at);
+            let newer = invite.zip(last).is_some_and(|(invite, last)| invite.sent_at > last);
+            let forgotten = newer && now == address;
             // States from before this was kept know only what changes now.
-            let before = before.or_else(|| user.value(&TargetField::Email).map(address_digest));
-            address.is_some() && before != address
+            let before = link.invited_to.clone().or(now);
+            address.is_some() && before != address && !forgotten
         };
         let (kind, reason) = match (user.status, user.invite) {
             (UserStatus::Pending, None) if link.awaits_invite => (ActionKind::Invite, Reason::FirstInvite),
@@ -252,7 +256,7 @@ impl<'d, 'i> Draft<'d, 'i> {
             (UserStatus::Invited, Some(invite)) if expired(invite) => {
                 (ActionKind::Reinvite, Reason::InviteExpired)
             }
-            (UserStatus::Invited, _) if moves() => (ActionKind::Reinvite, Reason::InviteMoved),
+            (UserStatus::Invited, invite) if moves(invite) => (ActionKind::Reinvite, Reason::InviteMoved),
             _ => return,
         };
         let spent = self.policy.max_invites > 0 && link.invites >= self.policy.max_invites;
