@@ -10,7 +10,7 @@ use super::plan::{Action, ActionKind, Baseline, Figures, Mode, Verdict};
 use super::policy::{Policy, UnlinkedUsers};
 use super::situation::{Reason, Situation};
 use super::takings::{Taken, kind_name};
-use crate::{AssignmentKind, Fingerprint, Status, TargetField, User, UserId};
+use crate::{AssignmentKind, Fingerprint, Status, TargetField, UserId};
 
 /// What was visible at the last complete run and is not now.
 #[derive(Debug, Default)]
@@ -33,11 +33,12 @@ pub(super) struct Lost {
 
 /// A sync beside accounts with external ids and without any memory of them only matches: the state
 /// was lost or never was, and nobody may be removed, created or invited on that.
-pub(super) fn mode(inputs: &Inputs<'_>) -> Mode {
+pub(super) fn mode(inputs: &Inputs<'_>, pairs: &Pairs<'_>) -> Mode {
     let no_memory = inputs.last.is_none() && inputs.links.is_empty();
     // What another connection holds says nothing of this one.
-    let marked = |user: &&User| user.value(&TargetField::ExternalId).is_some();
-    let known = inputs.users.iter().filter(marked).any(|user| inputs.others.holder_of(user).is_none());
+    let known = inputs.users.iter().enumerate().any(|(index, user)| {
+        user.value(&TargetField::ExternalId).is_some() && pairs.elsewhere.holder_of(index).is_none()
+    });
     if no_memory && known { Mode::Match } else { inputs.mode }
 }
 
@@ -135,7 +136,7 @@ pub(super) fn figures(
     Figures {
         population,
         removals: count(ActionKind::Deactivate),
-        withheld_removals: if mode(inputs) == Mode::Match { 0 } else { withheld.count() as u64 },
+        withheld_removals: if mode(inputs, pairs) == Mode::Match { 0 } else { withheld.count() as u64 },
         creations: count(ActionKind::Create),
         taken,
         linked_accounts,

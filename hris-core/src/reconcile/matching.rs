@@ -464,7 +464,7 @@ impl Search<'_, '_, '_> {
         let when = |suffices: bool, found: Match| {
             if suffices { Verdict::Is(found, ground) } else { Verdict::Open { recycled: false } }
         };
-        if let Some(held) = self.inputs.others.holder_of(user) {
+        if let Some(held) = self.pairs.elsewhere.holder_of(index) {
             // External ids mean something within their connection only.
             let facts = evidence.suffices_against_another() || judged;
             return match (facts, held.closed) {

@@ -110,9 +110,9 @@ pub fn plan_both_ways(inputs: &Inputs<'_>, both: &BothWays<'_>, policy: &Policy,
 }
 
 fn decide(inputs: &Inputs<'_>, both: Option<&BothWays<'_>>, policy: &Policy, today: Date) -> Plan {
-    let mode = coverage::mode(inputs);
-    let lost = coverage::compare(inputs, policy);
     let pairs = pairs::Pairs::of(inputs);
+    let mode = coverage::mode(inputs, &pairs);
+    let lost = coverage::compare(inputs, policy);
     let managers = manager::Managers::of(inputs, &pairs);
     let identity = identity::Identity::new(inputs, policy, today, &pairs);
     let bonds = bonds::Bonds::of(inputs, &pairs, &identity);

@@ -235,7 +235,7 @@ impl StateStore for MemoryStore {
                 continue;
             }
             for link in kept.links.values() {
-                let held = Held::new(name.clone(), link.deactivated_by_us);
+                let held = Held::new(name.clone(), link.deactivated_by_us).giving(link.given_id());
                 let place = others.held.entry(link.user.clone()).or_insert_with(|| held.clone());
                 if place.closed && !held.closed {
                     *place = held;

@@ -33,10 +33,10 @@ impl<'d, 'i> Draft<'d, 'i> {
         let stands = standing(person, self.policy, self.today);
         match stands {
             Standing::Left(reason) => {
-                let decided = self.identity.decided(person.id()).filter(|(index, user)| {
+                let decided = self.identity.decided(person.id()).filter(|(index, _)| {
                     self.pairs.holder_of(*index).is_none()
                         && self.bonds.remade(*index).is_none()
-                        && self.inputs.others.holder_of(user).is_none()
+                        && self.pairs.elsewhere.holder_of(*index).is_none()
                 });
                 if let Some((_, user)) = decided {
                     let found = (Reason::Decided, Some(self.identity.evidence(row, user)));
@@ -75,9 +75,9 @@ impl<'d, 'i> Draft<'d, 'i> {
                 }
             }
             Match::Elsewhere { user: index } => {
-                let held = user(index).and_then(|user| Some((user, self.inputs.others.holder_of(user)?)));
+                let held = user(index).zip(self.pairs.elsewhere.holder_of(index));
                 if let Some((user, held)) = held {
-                    self.held_elsewhere(Some(row), person.id(), user, held.connection);
+                    self.held_elsewhere(Some(row), person.id(), user, held.connection.clone());
                 }
             }
             Match::Contested(key) => {
@@ -326,7 +326,7 @@ impl<'d, 'i> Draft<'d, 'i> {
                 && self.inputs.snapshot.absence_counts();
             let reason = if !closes {
                 Reason::NoEmployee
-            } else if self.inputs.others.holder_of(user).is_some() {
+            } else if self.pairs.elsewhere.holder_of(index).is_some() {
                 Reason::HeldElsewhere
             } else if self.is_somebody_elses(user) {
                 Reason::SomebodyElses

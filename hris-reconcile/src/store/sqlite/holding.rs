@@ -23,12 +23,13 @@ pub(super) async fn others(
 ) -> Result<Others, Refused> {
     let mut others = Others::default();
     let select = format!(
-        "SELECT user, connection, deactivated_by_us FROM links AS kept WHERE {OF_OTHERS} \
+        "SELECT user, connection, deactivated_by_us, coalesce(external_id, employee) FROM links AS kept WHERE {OF_OTHERS} \
          ORDER BY deactivated_by_us, connection"
     );
     let rows = sqlx::query(sqlx::AssertSqlSafe(select)).bind(connection).bind(target);
     for row in rows.fetch_all(&mut **tx).await? {
-        let held = Held::new(row.try_get::<String, _>(1)?, row.try_get(2)?);
+        let held =
+            Held::new(row.try_get::<String, _>(1)?, row.try_get(2)?).giving(row.try_get::<String, _>(3)?);
         others.held.entry(UserId::from(row.try_get::<&str, _>(0)?)).or_insert(held);
     }
     let select = format!(
