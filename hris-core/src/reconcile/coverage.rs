@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::assignment;
 use super::bonds::Bonds;
+use super::holding::Handover;
 use super::inputs::Inputs;
 use super::pairs::Pairs;
 use super::plan::{Action, ActionKind, Baseline, Figures, Mode, Verdict};
@@ -110,7 +111,7 @@ pub(super) fn figures(
     (pairs, bonds): (&Pairs<'_>, &Bonds),
     lost: &Lost,
     (actions, taken): (&[Action], BTreeMap<String, Taken>),
-    people: &[Verdict],
+    (people, handovers): (&[Verdict], &[Handover]),
 ) -> Figures {
     let count = |kind| actions.iter().filter(|action| action.kind == kind).count() as u64;
     // An account that takes the place of a linked one counts for it.
@@ -137,6 +138,7 @@ pub(super) fn figures(
         population,
         removals: count(ActionKind::Deactivate),
         withheld_removals: if mode(inputs, pairs) == Mode::Match { 0 } else { withheld.count() as u64 },
+        handovers: handovers.len() as u64,
         creations: count(ActionKind::Create),
         taken,
         linked_accounts,

@@ -464,7 +464,9 @@ impl Search<'_, '_, '_> {
         let when = |suffices: bool, found: Match| {
             if suffices { Verdict::Is(found, ground) } else { Verdict::Open { recycled: false } }
         };
-        if let Some(held) = self.pairs.elsewhere.holder_of(index) {
+        let held = self.pairs.elsewhere.holder_of(index);
+        // An account that takes the place of a linked one is this connection's.
+        if let Some(held) = held.filter(|_| self.bonds.remade(index).is_none()) {
             // External ids mean something within their connection only.
             let facts = evidence.suffices_against_another() || judged;
             return match (facts, held.closed) {

@@ -141,8 +141,14 @@ fn decide(inputs: &Inputs<'_>, both: Option<&BothWays<'_>>, policy: &Policy, tod
     let (people, problems) = (&mut decided.people, &mut decided.problems);
     let actions = order::order(inputs, (&pairs, &bonds), &managers, decided.actions, &kept, people, problems);
     let taken = takings::count(inputs, policy, (&pairs, &bonds), &actions);
-    let figures =
-        coverage::figures(inputs, policy, (&pairs, &bonds), &lost, (&actions, taken), &decided.people);
+    let figures = coverage::figures(
+        inputs,
+        policy,
+        (&pairs, &bonds),
+        &lost,
+        (&actions, taken),
+        (&decided.people, &decided.handovers),
+    );
 
     decided.people.sort_unstable();
     decided.problems.sort_unstable();

@@ -76,12 +76,13 @@ pub enum Mode {
 
 impl Plan {
     /// A short text that changes whenever what the plan would do changes: kinds, people, fields and
-    /// values of its actions, in order. The time at which it was made does not matter.
+    /// values of its actions, in order, and the accounts that it hands over. The time at which it was made does not matter.
     #[must_use]
     pub fn digest(&self) -> PlanDigest {
         // Serialising cannot fail for these types, and an empty text would never equal a digest
         // of a plan that serialises, so an approval could not pass wrongly.
-        let content = serde_json::to_vec(&(&self.connection, self.mode, &self.actions)).unwrap_or_default();
+        let content = serde_json::to_vec(&(&self.connection, self.mode, &self.actions, &self.handovers))
+            .unwrap_or_default();
         PlanDigest(hex(&Sha256::digest(&content)))
     }
 
@@ -114,8 +115,8 @@ impl Plan {
         Some((verdict, actions.collect()))
     }
 
-    /// The same plan without its removals, and without what many people lose by it: what goes on while those
-    /// wait. An address that a held leaver was to give up is not free, so whoever waits for it waits on.
+    /// The same plan without its removals and handovers, and without what many people lose by it: what goes on
+    /// while those wait. An address that a held leaver was to give up is not free, so whoever waits for it waits on.
     #[must_use]
     pub fn without_removals(&self) -> Self {
         let removed = self.of_kind(ActionKind::Deactivate).filter_map(|action| action.user.as_ref());
@@ -148,7 +149,7 @@ impl Plan {
                 || action.employee.as_ref().is_some_and(|employee| never_created.contains(employee))
         };
         let actions = self.actions.iter().filter(|action| !stays(action)).cloned().collect();
-        Self { actions, ..self.clone() }
+        Self { actions, handovers: Vec::new(), ..self.clone() }
     }
 }
 
@@ -443,6 +444,9 @@ pub struct Figures {
     pub removals: u64,
     /// Removals that would have been planned if absence counted in this run.
     pub withheld_removals: u64,
+    /// Accounts of leavers that this plan gives to another connection. They stay open, so the limits of
+    /// removals do not count them; whatever puts who left in doubt does.
+    pub handovers: u64,
     /// Accounts this plan creates.
     pub creations: u64,
     /// What the plan takes away, by field or kind of assignment.

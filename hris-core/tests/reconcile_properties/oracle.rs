@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use hris_core::reconcile::{
-    ActionKind, FutureStarters, Judgement, Leavers, MatchKey, PastEndDate, Rehire, Situation, UnlinkedUsers,
+    ActionKind, FutureStarters, Held, Judgement, Leavers, MatchKey, PastEndDate, Rehire, Situation,
+    UnlinkedUsers,
 };
 use hris_core::{Employee, Field, Link, Lookup, Status, TargetField, User, UserStatus};
 use proptest::prelude::*;
@@ -227,7 +228,9 @@ impl<'w> Naive<'w> {
         if let Some(link) = link {
             return self.linked(person, link);
         }
-        let decided = self.decided(id).filter(|user| self.is_free(user) && !self.takes_a_place(user));
+        let decided = self
+            .decided(id)
+            .filter(|user| self.is_free(user) && !self.takes_a_place(user) && !self.is_anothers(id, user));
         if let Some(user) = decided.filter(|_| stand == Stand::Left && !person.is_sample()) {
             self.write("link", id, Some(user), "");
             return self.leaver(person, id, user);
@@ -262,7 +265,7 @@ impl<'w> Naive<'w> {
             self.ask(&[user]);
             return self.say(id, None, Situation::Contested);
         }
-        let (old, closed) = (self.holder(user), self.world.others.held.contains_key(&user.id));
+        let (old, closed) = (self.holder(user), self.elsewhere(user).is_some());
         if old.is_none() && !closed {
             let carries = |one: &User| one.value(&TargetField::ExternalId) == Some(id);
             let taken = user.is_live() && !carries(user) && self.world.users.iter().any(carries);
@@ -341,6 +344,9 @@ impl<'w> Naive<'w> {
             return self.pair(person, &fresh, user, spared, false);
         }
         match bond {
+            Bond::Holds(user) | Bond::Replaced(user) if self.is_shared_with_others(user) => {
+                self.say(id, Some(user), Situation::Contested);
+            }
             Bond::Holds(user) => self.pair(person, link, user, spared, true),
             Bond::Replaced(user) => self.replaced(id, Some(person), user),
             _ if self.stand(person) == Stand::Left => self.say(id, None, Situation::Gone),
@@ -349,8 +355,12 @@ impl<'w> Naive<'w> {
     }
 
     fn replaced(&mut self, id: &str, person: Option<&Employee>, user: &User) {
-        if self.world.others.held.get(&user.id).is_some_and(|held| !held.closed) {
-            return self.say(id, Some(user), Situation::HeldElsewhere);
+        if self.elsewhere(user).is_some_and(|held| !held.closed) {
+            let waits = person.is_none_or(|person| {
+                self.has_left(person) || self.facts(person, user).two() || self.judged(id, user) == Some(true)
+            });
+            let situation = if waits { Situation::HeldElsewhere } else { Situation::AccountReplaced };
+            return self.say(id, Some(user), situation);
         }
         if !user.is_live() && person.is_some_and(|person| self.has_left(person)) {
             return self.say(id, Some(user), Situation::Gone);
@@ -403,18 +413,22 @@ impl<'w> Naive<'w> {
                         && person.is_some_and(|person| self.facts(person, user).suffice())
                 }
             };
-            if carries || self.judged(id, user) == Some(true) {
+            let free = self.elsewhere(user).is_none_or(|held| held.closed);
+            if carries || (free && self.judged(id, user) == Some(true)) {
                 return Bond::Holds(user);
             }
         }
+        let loose = |user: &User| self.holder(user).is_none() && !world.others.held.contains_key(&user.id);
         let carriers = |id: &str| -> Vec<&'w User> {
-            world.users.iter().filter(|user| self.is_free(user) && user.value(&field) == Some(id)).collect()
+            world.users.iter().filter(|user| loose(user) && user.value(&field) == Some(id)).collect()
         };
         let first = [Some(given), person.map(|_| id)]
             .into_iter()
             .flatten()
             .find_map(|id| carriers(id).first().copied());
         let first = first.filter(|user| self.owner_decided(user).is_none_or(|owner| owner == id));
+        let two = |user: &User| person.is_some_and(|person| self.facts(person, user).two());
+        let first = first.filter(|user| self.elsewhere(user).is_none() || two(user));
         match (first, named) {
             (Some(user), _) => Bond::Remade(user),
             (None, Some(user)) => Bond::Replaced(user),
@@ -422,9 +436,47 @@ impl<'w> Naive<'w> {
         }
     }
 
-    /// In no link of this connection or another one.
+    /// In no link of this connection, and no other connection's.
     fn is_free(&self, user: &User) -> bool {
-        self.holder(user).is_none() && !self.world.others.held.contains_key(&user.id)
+        self.holder(user).is_none() && self.elsewhere(user).is_none()
+    }
+
+    /// Whose it is elsewhere: by a link, or by the id of an account that is not there any more.
+    fn elsewhere(&self, user: &User) -> Option<&'w Held> {
+        let held = &self.world.others.held;
+        let carried = user.value(&TargetField::ExternalId);
+        let lost = || {
+            let own = self.holder(user).is_some_and(|link| self.carries_of(link, user));
+            let mut lost = held.iter().filter(|(id, held)| {
+                let there = self.world.users.iter().find(|other| other.id == **id);
+                carried.is_some()
+                    && held.external_id.as_deref() == carried
+                    && there.is_none_or(|other| other.value(&TargetField::ExternalId) != carried)
+            });
+            let first = lost.clone().find(|(_, held)| !held.closed).or_else(|| lost.next());
+            first.map(|(_, held)| held).filter(|_| !own)
+        };
+        held.get(&user.id).or_else(lost)
+    }
+
+    /// Whether an account carries an id that the account of a link may carry.
+    fn carries_of(&self, link: &Link, user: &User) -> bool {
+        let given = link.external_id.as_deref().unwrap_or(link.employee.as_str());
+        let own = self.listed(link.employee.as_str()).map(|_| link.employee.as_str());
+        let carried = user.value(&TargetField::ExternalId);
+        carried.is_some() && (carried == Some(given) || carried == own)
+    }
+
+    /// Linked here and elsewhere, and by what it carries both may be right.
+    fn is_shared_with_others(&self, user: &User) -> bool {
+        let Some(link) = self.holder(user) else { return false };
+        let Some(held) = self.world.others.held.get(&user.id).filter(|held| !held.closed) else {
+            return false;
+        };
+        match user.value(&TargetField::ExternalId) {
+            Some(carried) => held.external_id.as_deref() == Some(carried) && self.carries_of(link, user),
+            None => true,
+        }
     }
 
     fn takes_a_place(&self, user: &User) -> bool {
@@ -541,6 +593,7 @@ impl<'w> Naive<'w> {
             && !self.twice(owner)
             && written
             && self.bond(link) == Bond::Holds(self.user(link).unwrap())
+            && !self.is_shared_with_others(user)
             && !is_recycled(owner, user)
             && (other || cleared)
     }
@@ -554,7 +607,7 @@ impl<'w> Naive<'w> {
         let judged = judged == Some(true);
         let theirs = if judged { Verdict::TheirsByDecision } else { Verdict::Theirs };
         let two = facts.two() || judged;
-        if let Some(held) = self.world.others.held.get(&user.id) {
+        if let Some(held) = self.elsewhere(user).filter(|_| !self.takes_a_place(user)) {
             return match (two, held.closed) {
                 (true, true) if self.holder(user).is_some() => Verdict::Question,
                 (true, _) => theirs,
@@ -601,7 +654,7 @@ impl<'w> Naive<'w> {
         let sure = of(&[Verdict::Theirs, Verdict::TheirsById, Verdict::TheirsByDecision]);
         let decided = of(&[Verdict::TheirsByDecision]);
         let one = |user: &'w User| {
-            let held = self.world.others.held.get(&user.id).is_some_and(|held| !held.closed);
+            let held = self.elsewhere(user).is_some_and(|held| !held.closed);
             if held { Found::Elsewhere(user) } else { Found::One(user) }
         };
         match (sure.as_slice(), decided.as_slice()) {
@@ -633,7 +686,7 @@ impl<'w> Naive<'w> {
                     Some(held) => held == link,
                     None => self.bond(link) == Bond::Remade(user),
                 };
-                let elsewhere = self.world.others.held.contains_key(&user.id);
+                let elsewhere = self.elsewhere(user).is_some();
                 let may_be = match &found {
                     Found::One(one) if *one == user => claimed || (self.holder(user).is_some() && !elsewhere),
                     _ => open && (by == By::Name || !self.facts(person, user).against()),
@@ -755,6 +808,9 @@ impl<'w> Naive<'w> {
         let spared = self.is_spared(link);
         let user = match self.bond(link) {
             Bond::Gone => return self.say(id, None, Situation::Gone),
+            Bond::Holds(user) | Bond::Replaced(user) if self.is_shared_with_others(user) => {
+                return self.say(id, Some(user), Situation::Contested);
+            }
             Bond::Replaced(user) => return self.replaced(id, None, user),
             Bond::Holds(user) => user,
             Bond::Remade(user) => {

@@ -346,6 +346,9 @@ fn renamed(world: &World) -> World {
         link.employee = name(&link.employee);
         link.external_id = link.external_id.as_ref().map(|id| format!("e{id}"));
     }
+    for held in other.others.held.values_mut() {
+        held.external_id = held.external_id.as_ref().map(|id| format!("e{id}"));
+    }
     for id in &mut other.set_aside {
         *id = name(id);
     }

@@ -220,7 +220,15 @@ fn others(dice: &mut Dice, world: &mut World) {
             world.others.claimed.insert(user.id.clone(), "other".to_owned());
         } else if !ours && dice.one_in(6) {
             let closed = !user.is_live() && !dice.one_in(3);
-            world.others.held.insert(user.id.clone(), Held::new("other", closed));
+            let mut held = Held::new("other", closed);
+            if let Some(id) = user.value(&TargetField::ExternalId).filter(|_| !dice.one_in(3)) {
+                held = held.giving(id);
+            }
+            world.others.held.insert(user.id.clone(), held);
+        } else if let Some(id) = carried.filter(|_| dice.one_in(8)) {
+            // Their account of this id is not there any more; or both have linked this one.
+            let named = if dice.one_in(3) { user.id.to_string() } else { format!("gone of {}", user.id) };
+            world.others.held.insert(named.into(), Held::new("other", dice.one_in(3)).giving(id));
         }
     }
 }

@@ -112,7 +112,8 @@ impl World {
             let ours = ours.filter(|link| link.user == handover.user)?.clone();
             let other = self.connections.get_mut(&handover.to)?;
             let waits = other.claims.iter().position(|claim| claim.user == handover.user)?;
-            if other.links.contains_key(&other.claims.get(waits)?.employee) {
+            let own = other.links.get(&other.claims.get(waits)?.employee);
+            if own.is_some_and(|own| own.user != handover.user) {
                 return None;
             }
             let claim = other.claims.remove(waits);

@@ -42,7 +42,7 @@ impl<'d, 'i> Draft<'d, 'i> {
 
     /// Somebody with a link: what it names decides what can be done.
     fn linked(&mut self, row: usize, person: &'i Employee, (link, record): (usize, &'i Link)) {
-        if let Some(user) = self.decided_otherwise(row, person, record) {
+        if let Some(user) = self.decided(row, person.id()).filter(|user| user.id != record.user) {
             let facts = Some(self.identity.evidence(row, user));
             let found = (Reason::Decided, facts);
             self.link(person, user, Situation::Confirmed, found, Some(person.id()));
@@ -89,17 +89,16 @@ impl<'d, 'i> Draft<'d, 'i> {
         }
     }
 
-    /// The account that a person decided to be this one's in place of the linked one.
-    fn decided_otherwise(&self, row: usize, person: &Employee, record: &Link) -> Option<&'i User> {
-        let (index, user) = self.identity.decided(person.id())?;
+    /// The account that a person decided to be this one's, if it is nobody else's: no link has it, none waits for
+    /// it to take the place of its own, no other connection holds it, and nobody who is there bears its id.
+    pub(super) fn decided(&self, row: usize, employee: &EmployeeId) -> Option<&'i User> {
+        let (index, user) = self.identity.decided(employee)?;
+        let own = self.pairs.link_of(row).map(|(own, _)| own);
         let free = self.pairs.holder_of(index).is_none()
             && self.pairs.elsewhere.holder_of(index).is_none()
-            && self
-                .bonds
-                .remade(index)
-                .is_none_or(|link| self.pairs.link_of(row).is_some_and(|(own, _)| own == link))
-            && !self.identity.is_anothers(person.id(), user);
-        (free && user.id != record.user).then_some(user)
+            && self.bonds.remade(index).is_none_or(|link| own == Some(link))
+            && !self.identity.is_anothers(employee, user);
+        free.then_some(user)
     }
 
     /// The account that a link named is nobody's from now on.

@@ -33,12 +33,7 @@ impl<'d, 'i> Draft<'d, 'i> {
         let stands = standing(person, self.policy, self.today);
         match stands {
             Standing::Left(reason) => {
-                let decided = self.identity.decided(person.id()).filter(|(index, _)| {
-                    self.pairs.holder_of(*index).is_none()
-                        && self.bonds.remade(*index).is_none()
-                        && self.pairs.elsewhere.holder_of(*index).is_none()
-                });
-                if let Some((_, user)) = decided {
+                if let Some(user) = self.decided(row, person.id()) {
                     let found = (Reason::Decided, Some(self.identity.evidence(row, user)));
                     self.link(person, user, Situation::Leaver, found, None);
                     return self.leaver(person.id(), user, reason);
@@ -139,7 +134,10 @@ impl<'d, 'i> Draft<'d, 'i> {
             let mut strays: HashMap<&str, &User> = HashMap::new();
             for (index, user) in inputs.users.iter().enumerate() {
                 let Some(id) = user.value(&TargetField::ExternalId) else { continue };
-                if user.is_live() && pairs.holder_of(index).is_none() {
+                if user.is_live()
+                    && pairs.holder_of(index).is_none()
+                    && pairs.elsewhere.holder_of(index).is_none()
+                {
                     let first = strays.entry(id).or_insert(user);
                     *first = std::cmp::min_by_key(*first, user, |user| &user.id);
                 }

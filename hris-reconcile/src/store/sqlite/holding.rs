@@ -84,7 +84,8 @@ pub(super) async fn hand_over(
     let ours = journal::link_of(tx, connection, employee).await?.filter(|link| link.user == *user);
     let waits: Option<String> = sqlx::query_scalar(
         "SELECT employee FROM claims WHERE connection = ?1 AND user = ?2 \
-         AND NOT EXISTS (SELECT 1 FROM links WHERE connection = ?1 AND links.employee = claims.employee)",
+         AND NOT EXISTS (SELECT 1 FROM links WHERE connection = ?1 AND links.employee = claims.employee \
+                         AND links.user <> ?2)",
     )
     .bind(to)
     .bind(user.as_str())
