@@ -93,6 +93,11 @@ impl Bonds {
         self.remade.get(&user).copied()
     }
 
+    /// Links whose account is there, or one that takes its place.
+    pub(super) fn known(&self) -> u64 {
+        self.of_link.iter().filter(|bond| matches!(bond, Bond::Holds(_) | Bond::Remade(_))).count() as u64
+    }
+
     /// Whether a link holds the account that it names.
     pub(super) fn holds(&self, link: usize) -> bool {
         matches!(self.of_link(link), Bond::Holds(_))

@@ -223,6 +223,16 @@ pub(super) fn approved_baseline(inputs: &Inputs<'_>, lost: &Lost) -> Baseline {
     baseline
 }
 
+/// Which target a plan was made for, to be remembered if it is carried out. A table that does not have the accounts
+/// that were linked is not taken for the target of these links, whoever approves what is done in it: other
+/// connections must still know whose the accounts of the former one are.
+pub(super) fn target(inputs: &Inputs<'_>, bonds: &Bonds, figures: &Figures) -> Option<String> {
+    let before = inputs.last.and_then(|last| last.target.as_deref());
+    let strange = figures.target_changed && bonds.known().saturating_mul(2) < figures.links;
+    let now = if strange { before } else { inputs.target_id.or(before) };
+    now.map(str::to_owned)
+}
+
 /// What is seen now. Which organisation and whose credential it was stays pinned when an answer says nothing.
 fn seen(inputs: &Inputs<'_>, lost: &Lost) -> Baseline {
     let mut fingerprint = inputs.snapshot.fingerprint().clone();
@@ -242,7 +252,7 @@ fn seen(inputs: &Inputs<'_>, lost: &Lost) -> Baseline {
         filled: lost.filled.clone(),
         config: inputs.config.to_owned(),
         vendor: inputs.snapshot.vendor().to_owned(),
-        target: inputs.target_id.or(inputs.last.and_then(|last| last.target.as_deref())).map(str::to_owned),
+        target: None,
         accepted_silence,
         at: Some(inputs.now),
     }

@@ -150,6 +150,9 @@ fn decide(inputs: &Inputs<'_>, both: Option<&BothWays<'_>>, policy: &Policy, tod
         (&decided.people, &decided.handovers),
     );
 
+    let target = coverage::target(inputs, &bonds, &figures);
+    let of_target = |baseline| Baseline { target: target.clone(), ..baseline };
+
     decided.people.sort_unstable();
     decided.problems.sort_unstable();
     decided.problems.dedup();
@@ -170,8 +173,8 @@ fn decide(inputs: &Inputs<'_>, both: Option<&BothWays<'_>>, policy: &Policy, tod
         people: decided.people,
         problems: decided.problems,
         figures,
-        baseline: coverage::baseline(inputs, &lost),
-        approved_baseline: coverage::approved_baseline(inputs, &lost),
+        baseline: of_target(coverage::baseline(inputs, &lost)),
+        approved_baseline: of_target(coverage::approved_baseline(inputs, &lost)),
         conflicts: decided.conflicts,
         agreed: decided.agreed,
         questions: decided.questions,
