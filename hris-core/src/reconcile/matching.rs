@@ -57,6 +57,9 @@ pub(super) enum Found {
     Key(MatchKey),
     /// The name, of somebody who is gone: never enough, but a question.
     Name,
+    /// A key by which the policy does not match, of somebody who is gone or has left: never enough, but a
+    /// question. The match keys say which accounts are taken over, not whose account may be closed.
+    Unmatched,
     /// A person decided it.
     Decided,
 }
@@ -263,7 +266,46 @@ impl Search<'_, '_, '_> {
             }
         }
         self.namesakes(seekers, &mut candidates);
+        self.unmatched(seekers, &mut candidates);
         (contested, candidates)
+    }
+
+    /// Accounts that would be closed because their person is gone or has left, while somebody who seeks one has a
+    /// key of theirs by which the policy does not match.
+    fn unmatched(&self, seekers: &BTreeSet<usize>, candidates: &mut HashMap<usize, Vec<Candidate>>) {
+        let every = MatchKey::ALL.iter().map(|(_, key)| key);
+        for key in every.filter(|key| !self.policy.match_keys.contains(key)) {
+            let field = key.field();
+            let mut wanted: HashMap<_, Vec<usize>> = HashMap::new();
+            for row in seekers {
+                if let Some(value) = self.identity.key(*row, &field) {
+                    wanted.entry(value).or_default().push(*row);
+                }
+            }
+            for (index, user) in self.inputs.users.iter().enumerate().filter(|(_, user)| user.is_live()) {
+                let rows = Identity::key_of(user, &field).and_then(|value| wanted.get(&value));
+                let Some(rows) = rows.filter(|_| self.would_close(index)) else { continue };
+                for row in rows.iter().filter(|row| !self.evidence(**row, user).speaks_against()) {
+                    let candidates = candidates.entry(*row).or_default();
+                    if candidates.iter().all(|candidate| candidate.user != index) {
+                        candidates.push(Candidate { user: index, by: Found::Unmatched });
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether the person whose account this is, by a link that is believed, is gone or has left.
+    fn would_close(&self, user: usize) -> bool {
+        let link = self.holder_of(user);
+        let Some((link, record)) = link.and_then(|link| Some((link, self.inputs.links.get(link)?))) else {
+            return false;
+        };
+        matches!(self.bonds.of_link(link), Bond::Holds(_) | Bond::Remade(_))
+            && match self.pairs.row(record.employee.as_str()) {
+                Some(row) => self.has_left(row),
+                None => leaver::absence_counts(self.inputs, self.policy) && self.is_gone(link),
+            }
     }
 
     /// Accounts that would be closed because their person is gone while somebody of the same name is new: when
@@ -495,7 +537,7 @@ impl Search<'_, '_, '_> {
             if free && passes_on && !judged {
                 return Verdict::IsNot;
             }
-            return when(free && facts, Match::Returned { user: index, link });
+            return when(free && facts && by != Found::Unmatched, Match::Returned { user: index, link });
         }
         let carried = user.value(&TargetField::ExternalId);
         let wanted = self.inputs.desired.value(row, &TargetField::ExternalId).value();

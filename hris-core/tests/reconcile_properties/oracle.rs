@@ -11,10 +11,10 @@ use hris_core::{Employee, Field, Link, Lookup, Status, TargetField, User, UserSt
 use proptest::prelude::*;
 
 use crate::support::World;
-use crate::worlds::worlds;
+use crate::worlds::{cases, worlds};
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(3000))]
 
     #[test]
     fn agreement(world in worlds()) {
@@ -101,6 +101,7 @@ impl Facts {
 enum By {
     Key,
     Name,
+    Unmatched,
     Decision,
 }
 
@@ -557,6 +558,13 @@ impl<'w> Naive<'w> {
             if self.world.policy.match_keys.iter().any(same) {
                 return Some((user, By::Key));
             }
+            let any = [MatchKey::Email, MatchKey::EmployeeNumber, MatchKey::ExternalId].iter().any(|key| {
+                let wanted = self.key_of(person, *key);
+                wanted.is_some() && wanted == user_key(user, *key)
+            });
+            if any && self.would_close(user) && !self.facts(person, user).against() {
+                return Some((user, By::Unmatched));
+            }
             let link = self.holder(user)?;
             let closes = self.listed(link.employee.as_str()).is_none()
                 && matches!(self.world.policy.leavers, Leavers::Absence | Leavers::Vendor)
@@ -566,6 +574,19 @@ impl<'w> Naive<'w> {
             (closes && self.facts(person, user).name == Some(true)).then_some((user, By::Name))
         };
         self.world.users.iter().filter_map(by).collect()
+    }
+
+    /// Whether the account in use is, by its link, that of somebody who is gone or has left.
+    fn would_close(&self, user: &User) -> bool {
+        let remade = || self.world.links.iter().find(|link| self.bond(link) == Bond::Remade(user));
+        let Some(link) = self.holder(user).or_else(remade) else { return false };
+        let over = match self.people.iter().find(|person| *person.id() == link.employee) {
+            Some(old) => self.has_left(old),
+            None => {
+                matches!(self.world.policy.leavers, Leavers::Absence | Leavers::Vendor) && self.is_gone(link)
+            }
+        };
+        over && user.is_live() && [Bond::Holds(user), Bond::Remade(user)].contains(&self.bond(link))
     }
 
     fn is_gone(&self, link: &Link) -> bool {
@@ -598,7 +619,7 @@ impl<'w> Naive<'w> {
             && (other || cleared)
     }
 
-    fn verdict(&self, person: &Employee, user: &'w User) -> Verdict {
+    fn verdict(&self, person: &Employee, user: &'w User, by: By) -> Verdict {
         let (id, facts) = (person.id().as_str(), self.facts(person, user));
         let judged = self.judged(id, user);
         if judged == Some(false) || self.owner_decided(user).is_some_and(|owner| owner != id) {
@@ -624,7 +645,7 @@ impl<'w> Naive<'w> {
             let passes_on = facts.against() && facts.number != Some(true) && facts.name != Some(true);
             return match (free, two) {
                 (true, _) if passes_on && !judged => Verdict::Not,
-                (true, true) => theirs,
+                (true, true) if by != By::Unmatched => theirs,
                 _ => Verdict::Question,
             };
         }
@@ -645,8 +666,11 @@ impl<'w> Naive<'w> {
         if self.is_contested(person) {
             return Found::Contested;
         }
-        let all: Vec<(&User, Verdict)> =
-            self.candidates(person).into_iter().map(|(user, _)| (user, self.verdict(person, user))).collect();
+        let all: Vec<(&User, Verdict)> = self
+            .candidates(person)
+            .into_iter()
+            .map(|(user, by)| (user, self.verdict(person, user, by)))
+            .collect();
         let of = |wanted: &[Verdict]| -> Vec<&'w User> {
             all.iter().filter(|(_, said)| wanted.contains(said)).map(|(user, _)| *user).collect()
         };

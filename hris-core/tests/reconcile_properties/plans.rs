@@ -9,7 +9,7 @@ use hris_core::{
 use proptest::prelude::*;
 
 use crate::support::{World, line_of, model, person};
-use crate::worlds::worlds;
+use crate::worlds::{cases, worlds};
 
 fn bytes(plan: &Plan) -> String {
     serde_json::to_string(plan).unwrap()
@@ -39,7 +39,7 @@ fn taken(world: &World, plan: &Plan) -> BTreeSet<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(1000))]
 
     /// Carried out, a plan leaves nothing to do, and at each step no two accounts hold one address
     /// (the model objects). Taking over an account leaves its address for the next run, an address

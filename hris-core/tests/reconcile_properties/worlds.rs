@@ -45,6 +45,12 @@ const EMAILS: [&str; 13] = [
 const ADDRESSES: usize = EMAILS.len() - 1;
 const DAYS: [&str; 3] = ["2026-11-22", "2026-11-23", "2026-11-24"];
 
+/// How many worlds a property is held against; `PROPTEST_CASES` says another number for a hunt.
+pub(crate) fn cases(usual: u32) -> ProptestConfig {
+    let hunt = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok());
+    ProptestConfig { cases: hunt.unwrap_or(usual), failure_persistence: None, ..ProptestConfig::default() }
+}
+
 pub(crate) fn worlds() -> impl Strategy<Value = World> {
     proptest::collection::vec(any::<u8>(), 0..640).prop_map(|bytes| draw(&mut Dice::new(bytes)))
 }

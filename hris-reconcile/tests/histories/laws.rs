@@ -250,8 +250,13 @@ impl Look<'_> {
                 }
                 continue;
             }
-            let two = self.records(new.external_id()).any(|person| Said::of(old, person).two_agree());
-            let enough = self.records(new.external_id()).any(|person| Said::of(old, person).suffices());
+            // Whose it is now, by its id or, where somebody else has that id already, by the link.
+            let link = self.links.1.iter().find(|link| link.user.as_str() == old.id);
+            let ids = [new.external_id(), link.map(|link| link.employee.as_str())];
+            let owners = ids.into_iter().flat_map(|id| self.records(id)).map(|one| Said::of(old, one));
+            let owners: Vec<Said> = owners.collect();
+            let two = owners.iter().any(|said| said.two_agree());
+            let enough = owners.iter().any(|said| said.suffices());
             let nobodys = old.external_id().is_none();
             let allowed = two
                 || (nobodys && enough)

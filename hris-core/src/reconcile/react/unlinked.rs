@@ -160,7 +160,7 @@ impl<'d, 'i> Draft<'d, 'i> {
             Found::Key(MatchKey::Email) => Reason::MatchedByEmail,
             Found::Key(MatchKey::EmployeeNumber) => Reason::MatchedByEmployeeNumber,
             Found::Key(MatchKey::ExternalId) => Reason::MatchedByExternalId,
-            Found::Name | Found::Decided => Reason::Decided,
+            Found::Name | Found::Unmatched | Found::Decided => Reason::Decided,
         };
         let facts = (reason, Some(self.identity.evidence(row, user)));
         self.link(person, user, Situation::Found, facts, None);
