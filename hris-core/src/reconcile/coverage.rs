@@ -114,9 +114,16 @@ pub(super) fn figures(
     (people, handovers): (&[Verdict], &[Handover]),
 ) -> Figures {
     let count = |kind| actions.iter().filter(|action| action.kind == kind).count() as u64;
-    // An account that takes the place of a linked one counts for it.
+    // An account that takes the place of a linked one counts for it, and so does one that is linked and closed at
+    // once.
+    let closes = |user: &Option<UserId>| {
+        actions.iter().any(|action| action.kind == ActionKind::Deactivate && action.user == *user)
+    };
     let relinks = actions.iter().filter(|action| action.kind == ActionKind::Link);
-    let relinks = relinks.filter(|action| action.replaces.is_some() && action.replaces == action.employee);
+    let relinks = relinks.filter(|action| {
+        (action.replaces.is_some() && action.replaces == action.employee)
+            || (action.situation == Situation::Leaver && closes(&action.user))
+    });
     let relinked: BTreeSet<&UserId> = relinks.filter_map(|action| action.user.as_ref()).collect();
     let (mut linked_accounts, mut unlinked) = (0, 0);
     for (index, user) in inputs.users.iter().enumerate().filter(|(_, user)| user.is_live()) {

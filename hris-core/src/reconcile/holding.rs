@@ -12,7 +12,7 @@ use crate::{EmployeeId, Link, TargetField, UserId, canon};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Others {
-    /// Accounts that another connection holds.
+    /// Accounts that another connection holds, or may have linked in a run that was cut.
     pub held: BTreeMap<UserId, Held>,
     /// External ids of accounts that another connection is about to make, or may have made in a run that was
     /// cut, and which one.
@@ -21,6 +21,16 @@ pub struct Others {
     pub claimed: BTreeMap<UserId, String>,
     /// The vendor and the organisation of each other connection, as far as its last complete run knew them.
     pub organisations: BTreeMap<String, (String, String)>,
+}
+
+impl Others {
+    /// A run of `connection` that did not end may have linked this account.
+    pub fn about_to_hold(&mut self, user: &UserId, connection: &str) {
+        let held = self.held.entry(user.clone()).or_insert_with(|| Held::new(connection, false));
+        if held.closed {
+            *held = Held::new(connection, false);
+        }
+    }
 }
 
 /// An account that another connection holds.

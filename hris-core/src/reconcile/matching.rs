@@ -301,7 +301,7 @@ impl Search<'_, '_, '_> {
         let Some((link, record)) = link.and_then(|link| Some((link, self.inputs.links.get(link)?))) else {
             return false;
         };
-        matches!(self.bonds.of_link(link), Bond::Holds(_) | Bond::Remade(_))
+        matches!(self.bonds.of_link(link), Bond::Holds(one) | Bond::Remade(one) if one == user)
             && match self.pairs.row(record.employee.as_str()) {
                 Some(row) => self.has_left(row),
                 None => leaver::absence_counts(self.inputs, self.policy) && self.is_gone(link),

@@ -181,7 +181,9 @@ proptest! {
                 // The ended contract of somebody else: two facts say so, or they have an account of their own.
                 let against = world.facts(person, account).differ >= 2;
                 let found = plan.of_kind(ActionKind::Link).any(|one| one.employee.as_ref() == Some(person.id()));
-                let own = found || world.link_of(person.id()).is_some() || !matches!(person.status(), Status::Active | Status::OnLeave);
+                // Somebody decided which account is theirs, though another connection may hold that one.
+                let decided = world.users.iter().any(|one| one.id != account.id && world.decided(person.id(), &one.id));
+                let own = found || decided || world.link_of(person.id()).is_some() || !matches!(person.status(), Status::Active | Status::OnLeave);
                 // Decided to be another's, or not theirs.
                 let other = world.judgements.iter().any(|one| one.same != (one.employee == *person.id()) && one.user == account.id);
                 let ended = tied && (against || own || other || person.is_sample());
@@ -215,7 +217,8 @@ proptest! {
                 held.external_id.as_deref() == Some(id) && !carries
             });
             let lost: Vec<_> = lost.map(|(_, held)| held.closed).collect();
-            let again = world.link_of(employee).is_some_and(|_| world.is_own_id(employee, id));
+            let linked = world.link_to(user).is_some_and(|link| world.is_own_id(&link.employee, id));
+            let again = linked || world.link_of(employee).is_some_and(|_| world.is_own_id(employee, id));
             prop_assert!(again || lost.iter().all(|closed| *closed), "{}", line_of(action));
             let held = world.others.held.contains_key(user) || !lost.is_empty();
             let mine = world.is_own_id(employee, id) && !held;

@@ -277,3 +277,15 @@ fn protected_accounts_are_reported_and_kept() {
         .policy(|policy| policy.protected = vec!["b@x.io".to_owned()])
         .actions("deactivate a ua (LeftByStatus)");
 }
+
+/// Whoever has left and is given an account by a decision is closed at once, so that account may be removed.
+#[test]
+fn a_leavers_decided_account_is_among_those_that_may_be_removed() {
+    let world = world("a left @", "u1 active email=a@x.io", "").judged("a", "u1", true);
+    let plan = world.plan();
+    assert_eq!((plan.figures.removals, plan.figures.population), (1, 1));
+    // Nobody who is there loses their account by such a decision.
+    let theirs =
+        crate::support::world("a left @\nb active email=b@x.io", "u1 active external_id=b email=b@x.io", "");
+    theirs.judged("a", "u1", true).actions("");
+}

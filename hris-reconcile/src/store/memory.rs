@@ -242,6 +242,11 @@ impl StateStore for MemoryStore {
                     *place = held;
                 }
             }
+            // A run that was cut may have linked an account, and nobody knows yet.
+            let links = kept.open.iter().filter(|intent| intent.action.kind == ActionKind::Link);
+            for user in links.filter_map(|intent| intent.action.user.as_ref()) {
+                others.about_to_hold(user, name);
+            }
             let creates = kept.open.iter().filter(|intent| intent.action.kind == ActionKind::Create);
             for id in creates.filter_map(|intent| intent.action.external_id()) {
                 others.making.insert(id.to_owned(), name.clone());

@@ -1,6 +1,6 @@
 //! Which connection holds an account, which one waits for it, and what people decided about it.
 
-use hris_core::reconcile::{AccountClaim, Action, Handover, Held, Judgement, Others};
+use hris_core::reconcile::{AccountClaim, Action, ActionKind, Handover, Held, Judgement, Others};
 use hris_core::{EmployeeId, UserId};
 use sqlx::{Row as _, Sqlite, Transaction};
 
@@ -34,13 +34,16 @@ pub(super) async fn others(
     }
     let select = format!(
         "SELECT action, connection FROM journal AS kept \
-         WHERE action IS NOT NULL AND kind = 'create' AND {OF_OTHERS}"
+         WHERE action IS NOT NULL AND kind IN ('create', 'link') AND {OF_OTHERS}"
     );
     let rows = sqlx::query(sqlx::AssertSqlSafe(select)).bind(connection).bind(target);
     for row in rows.fetch_all(&mut **tx).await? {
         let action: Action = from_json(row.try_get(0)?, "an intent")?;
-        if let Some(id) = action.external_id() {
-            others.making.insert(id.to_owned(), row.try_get(1)?);
+        match (action.kind, action.external_id(), &action.user) {
+            // A run that was cut may have linked an account, and nobody knows yet.
+            (ActionKind::Link, _, Some(user)) => others.about_to_hold(user, row.try_get(1)?),
+            (ActionKind::Create, Some(id), _) => drop(others.making.insert(id.to_owned(), row.try_get(1)?)),
+            _ => {}
         }
     }
     let select = format!("SELECT user, connection FROM claims AS kept WHERE {OF_OTHERS} ORDER BY connection");
