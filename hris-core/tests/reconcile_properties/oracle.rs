@@ -562,16 +562,16 @@ impl<'w> Naive<'w> {
                 let wanted = self.key_of(person, *key);
                 wanted.is_some() && wanted == user_key(user, *key)
             });
-            if any && self.would_close(user) && !self.facts(person, user).against() {
-                return Some((user, By::Unmatched));
-            }
-            let link = self.holder(user)?;
+            let unmatched = any && self.would_close(user) && !self.facts(person, user).against();
+            let unmatched = unmatched.then_some((user, By::Unmatched));
+            let Some(link) = self.holder(user) else { return unmatched };
             let closes = self.listed(link.employee.as_str()).is_none()
                 && matches!(self.world.policy.leavers, Leavers::Absence | Leavers::Vendor)
                 && user.is_live()
                 && self.bond(link) == Bond::Holds(user)
                 && self.is_gone(link);
-            (closes && self.facts(person, user).name == Some(true)).then_some((user, By::Name))
+            let by_name = closes && self.facts(person, user).name == Some(true);
+            by_name.then_some((user, By::Name)).or(unmatched)
         };
         self.world.users.iter().filter_map(by).collect()
     }
@@ -583,7 +583,7 @@ impl<'w> Naive<'w> {
         let over = match self.people.iter().find(|person| *person.id() == link.employee) {
             Some(old) => self.has_left(old),
             None => {
-                matches!(self.world.policy.leavers, Leavers::Absence | Leavers::Vendor) && self.is_gone(link)
+                matches!(self.world.policy.leavers, Leavers::Absence | Leavers::Vendor)
             }
         };
         over && user.is_live() && [Bond::Holds(user), Bond::Remade(user)].contains(&self.bond(link))

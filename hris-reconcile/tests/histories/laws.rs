@@ -208,8 +208,10 @@ impl Look<'_> {
                 let said = Said::of(old, person);
                 // The account of somebody who has left may have a number that was given again.
                 if self.is_ours(old) {
-                    // People who are matched by their ids alone are told apart by them alone.
-                    if said.two_agree() && !self.settings.by_id_only {
+                    // A record that cannot be read and was never linked may be anybody's: it keeps no leaver's account
+                    // open, or one broken record would keep everybody's.
+                    let readable = self.records(Some(&person.id)).next().is_some();
+                    if said.two_agree() && readable {
                         return Some(("P2 closed, and another record of the person is employed", what));
                     }
                 } else if said.key_agrees() {
