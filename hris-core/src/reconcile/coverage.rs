@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::assignment;
 use super::bonds::Bonds;
+use super::figures::{Baseline, Figures};
 use super::holding::Handover;
 use super::inputs::Inputs;
 use super::pairs::Pairs;
-use super::plan::{Action, ActionKind, Baseline, Figures, Mode, Verdict};
+use super::plan::{Action, ActionKind, Mode, Verdict};
 use super::policy::{Policy, UnlinkedUsers};
 use super::situation::{Reason, Situation};
 use super::takings::{Taken, kind_name};

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::coverage;
-use super::plan::{Figures, Plan};
+use super::figures::Figures;
+use super::plan::Plan;
 use super::policy::{OnBreach, Safeguards};
 use super::takings::{self, Taken};
 use crate::{Problem, ProblemCode};

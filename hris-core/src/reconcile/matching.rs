@@ -3,6 +3,11 @@
 //! The match keys find accounts; [`super::identity`] says what the facts say about each. An account moves
 //! by itself only where the facts suffice. Wherever a key agrees and they do not, it is a question that a
 //! person answers, and until then nothing is done to either.
+//!
+//! One case is no question: an address alone agrees with the account of somebody who is gone or has left, and
+//! number and name say that these are two people. A mailbox that passes from a leaver to a newcomer is everyday
+//! business. The leaver's account is closed as it would be anyway and gives up the address, and the newcomer gets an
+//! account of their own: nobody is given somebody else's account.
 
 mod look;
 mod spare;
@@ -10,12 +15,12 @@ mod spare;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::bonds::{Bond, Bonds};
-use super::identity::{Evidence, Identity, Opinion, is_placeholder};
+use super::identity::{Evidence, Identity, Opinion};
 use super::inputs::Inputs;
-use super::leaver::{self, Standing, standing};
-use super::pairs::{Pairs, holder};
-use super::policy::{MatchKey, Policy, Rehire, UnlinkedUsers};
-use crate::{Date, Field, Lookup, TargetField, User, canon};
+use super::leaver::{Standing, standing};
+use super::pairs::Pairs;
+use super::policy::{MatchKey, Policy, UnlinkedUsers};
+use crate::{Date, Lookup, TargetField, User, canon};
 
 /// What was found for each person without a link who may have an account.
 #[derive(Debug, Default)]

@@ -46,6 +46,7 @@ mod assignment;
 mod bonds;
 mod coverage;
 mod diff;
+mod figures;
 mod guard;
 mod holding;
 mod identity;
@@ -64,15 +65,14 @@ mod situation;
 mod takings;
 mod two_way;
 
+pub use self::figures::{Baseline, Figures};
 pub use self::guard::{Decision, Refusal, Rule, breaches, guard, withheld};
 pub use self::holding::{AccountClaim, Handover, Held, Note, Others, Seen};
 pub use self::identity::{Evidence, Judgement, Opinion, Question};
 pub use self::inputs::{Inputs, TargetCapabilities};
 pub use self::learned::Learned;
 pub use self::merge::{Base, Bases, Cause, Merge, Rules, Side, is_alike, is_same, merge};
-pub use self::plan::{
-    Action, ActionKey, ActionKind, Baseline, Change, Figures, GrantChange, Mode, Plan, PlanDigest, Verdict,
-};
+pub use self::plan::{Action, ActionKey, ActionKind, Change, GrantChange, Mode, Plan, PlanDigest, Verdict};
 pub use self::policy::{
     AreaSource, AssignmentMode, Assignments, Conflicts, FutureStarters, Leavers, MatchKey, MissingAccounts,
     MissingPeople, MissingValue, OnBreach, PastEndDate, Policy, Rehire, Safeguards, TwoWay, UnlinkedUsers,

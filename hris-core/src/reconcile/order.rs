@@ -148,7 +148,7 @@ fn drop_values<'a>(
                  id out of it in the product"
             ),
             _ if *field == TargetField::ExternalId => {
-                "two accounts would carry this id; correct one of the two people in the HR system".to_owned()
+                "two accounts would carry this id; correct one person in the HR system".to_owned()
             }
             _ => format!(
                 "another account holds this value; free it there or correct it in the HR system, or `hris link \
@@ -205,9 +205,8 @@ fn resolve(
         let found = survey(inputs, (pairs, bonds), actions, (people, kept), clearable);
         if !found.dropped.is_empty() {
             let dropped: BTreeSet<usize> = found.dropped.keys().copied().collect();
-            let why = |place: usize| {
-                (found.dropped.get(&place).copied().unwrap_or(ProblemCode::UniquenessConflict), None)
-            };
+            let code = |place| found.dropped.get(&place).copied().unwrap_or(ProblemCode::UniquenessConflict);
+            let why = |place: usize| (code(place), None);
             drop_values(&TargetField::Email, &dropped, actions, people, problems, why);
             continue;
         }

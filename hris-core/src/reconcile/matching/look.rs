@@ -46,7 +46,10 @@ impl Search<'_, '_, '_> {
     }
 
     /// Who shares a key with another person, and which accounts have each person's keys.
-    pub(super) fn look(&self, seekers: &BTreeSet<usize>) -> (HashMap<usize, MatchKey>, HashMap<usize, Vec<Candidate>>) {
+    pub(super) fn look(
+        &self,
+        seekers: &BTreeSet<usize>,
+    ) -> (HashMap<usize, MatchKey>, HashMap<usize, Vec<Candidate>>) {
         let mut contested: HashMap<usize, MatchKey> = HashMap::new();
         let mut candidates: HashMap<usize, Vec<Candidate>> = HashMap::new();
         for key in &self.policy.match_keys {
