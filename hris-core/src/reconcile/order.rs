@@ -99,18 +99,14 @@ fn drop_taken_ids(
                 .push(place);
         }
     }
-    if wanted.is_empty() {
-        return;
-    }
     let mut dropped: BTreeSet<usize> =
         wanted.values().filter(|places| places.len() > 1).flatten().copied().collect();
     let mut carriers: HashMap<usize, &UserId> = HashMap::new();
     for user in inputs.users {
         let Some(value) = user.value(&TargetField::ExternalId) else { continue };
         let places = wanted.get(canon::canonical(&TargetField::ExternalId, value).as_ref());
-        let others = |place: &&usize| {
-            actions.get(**place).is_some_and(|action| action.user.as_ref() != Some(&user.id))
-        };
+        let others =
+            |place: &&usize| actions.get(**place).is_some_and(|one| one.user.as_ref() != Some(&user.id));
         carriers.extend(places.into_iter().flatten().filter(others).map(|place| (*place, &user.id)));
     }
     dropped.extend(carriers.keys().copied());
