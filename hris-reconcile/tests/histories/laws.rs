@@ -399,7 +399,14 @@ pub(crate) fn remember(look: &Look<'_>) -> Remembered {
         if row.invitations > old.map_or(0, |old| old.invitations) {
             remembered.invited.push((row.id.clone(), (look.now, row.get("email").map(str::to_owned))));
         }
-        let employed = look.seen.iter().filter(|person| !person.left);
+        // Somebody whose link is in question waits for no other account until that is answered.
+        let said = |person: &Person| {
+            look.told.report.iter().flat_map(|report| &report.problems).any(|problem| {
+                problem.code.as_str() == "held_elsewhere"
+                    && problem.about().any(|id| id.as_str() == person.id)
+            })
+        };
+        let employed = look.seen.iter().filter(|person| !person.left && said(person));
         let waits = look.owner(row) == Some(1 - look.company)
             && employed.into_iter().any(|person| Said::of(row, person).two_agree());
         if waits && whole && *look.command == Command::Sync {
