@@ -66,6 +66,12 @@ impl<'w> Naive<'w> {
         if stand == Stand::PreHire {
             return self.say(id, Some(user), Situation::PreHire);
         }
+        // Where another account has the id already, one that others closed cannot get it.
+        let carries = |one: &User| one.value(&TargetField::ExternalId) == Some(id);
+        let taken = old.is_none() && !carries(user) && self.world.users.iter().any(carries);
+        if taken && (user.is_live() || self.opens()) {
+            return self.say(id, Some(user), Situation::Contested);
+        }
         self.say(id, Some(user), Situation::Rehire);
         if user.is_live() || old.map_or(self.opens(), |old| self.reopens(old)) {
             self.write("link", id, Some(user), "");
