@@ -419,6 +419,13 @@ pub struct Link {
 }
 
 impl Link {
+    /// The external id that the account was given. States from before it was remembered do not know it; it
+    /// was the employee's own in nearly all of them.
+    #[must_use]
+    pub fn given_id(&self) -> &str {
+        self.external_id.as_deref().unwrap_or(self.employee.as_str())
+    }
+
     /// A fresh pair.
     #[must_use]
     pub fn new(employee: impl Into<EmployeeId>, user: impl Into<UserId>) -> Self {

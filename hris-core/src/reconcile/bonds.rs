@@ -53,7 +53,9 @@ impl Bonds {
             let account = pairs.user(link.user.as_str());
             let user = account.and_then(|account| Some((account, inputs.users.get(account)?)));
             let bond = match user {
-                Some((account, user)) if is_believed(inputs, identity, link, row, user) => {
+                Some((account, user))
+                    if is_believed(inputs, (pairs, identity), (link, row), (account, user)) =>
+                {
                     Bond::Holds(account)
                 }
                 Some((account, _)) => {
@@ -91,6 +93,11 @@ impl Bonds {
         self.remade.get(&user).copied()
     }
 
+    /// Links whose account is there, or one that takes its place.
+    pub(super) fn known(&self) -> u64 {
+        self.of_link.iter().filter(|bond| matches!(bond, Bond::Holds(_) | Bond::Remade(_))).count() as u64
+    }
+
     /// Whether a link holds the account that it names.
     pub(super) fn holds(&self, link: usize) -> bool {
         matches!(self.of_link(link), Bond::Holds(_))
@@ -101,17 +108,14 @@ impl Bonds {
 /// should have.
 fn ids<'a>(inputs: &'a Inputs<'_>, link: &'a Link, row: Option<usize>) -> [Option<&'a str>; 2] {
     let wanted = row.and_then(|row| inputs.desired.value(row, &TargetField::ExternalId).value());
-    // Older states do not know which id was given; it was the employee's own in nearly all of them.
-    let given = link.external_id.as_deref().unwrap_or(link.employee.as_str());
-    [Some(given), wanted]
+    [Some(link.given_id()), wanted]
 }
 
 fn is_believed(
     inputs: &Inputs<'_>,
-    identity: &Identity<'_, '_>,
-    link: &Link,
-    row: Option<usize>,
-    user: &User,
+    (pairs, identity): (&Pairs<'_>, &Identity<'_, '_>),
+    (link, row): (&Link, Option<usize>),
+    (account, user): (usize, &User),
 ) -> bool {
     let field = TargetField::ExternalId;
     if inputs.target.unkept.contains(&field) {
@@ -126,7 +130,9 @@ fn is_believed(
         None if link.external_id.is_none() => row.is_some_and(|row| identity.evidence(row, user).suffices()),
         None => false,
     };
-    carried || identity.judged(row, &link.employee, user) == Some(true)
+    // A decision here takes no account away from another connection.
+    let free = || pairs.elsewhere.holder_of(account).is_none_or(|held| held.closed);
+    carried || (free() && identity.judged(row, &link.employee, user) == Some(true))
 }
 
 /// Accounts that nobody is linked to, by external id.
@@ -144,8 +150,9 @@ impl Carriers<'_, '_, '_> {
         let by_id = self.by_id.get_or_init(|| {
             let mut by_id = HashMap::new();
             for (index, user) in self.inputs.users.iter().enumerate() {
-                let free =
-                    self.pairs.holder_of(index).is_none() && self.inputs.others.holder_of(user).is_none();
+                let others = self.pairs.elsewhere.holder_of(index);
+                let free = self.pairs.holder_of(index).is_none()
+                    && (others.is_none() || self.pairs.elsewhere.is_by_id(self.inputs, index));
                 let Some(id) = user.value(&field).filter(|_| free) else { continue };
                 let id = canon::canonical(&field, id).into_owned();
                 by_id.entry(id).and_modify(|several| *several = None).or_insert(Some(index));
@@ -157,9 +164,18 @@ impl Carriers<'_, '_, '_> {
             .map(|id| canon::canonical(&field, id))
             .find_map(|id| by_id.get(id.as_ref()).copied().flatten());
         // A person decided that it is somebody else's.
-        let others = |user: usize| {
+        let decided = |user: usize| {
             self.identity.decided_owner(user).is_some_and(|owner| owner != link.employee.as_str())
         };
-        one.filter(|user| !others(*user))
+        // Another connection gave the same id to an account that is not there any more: the facts say whose
+        // this one is.
+        let theirs =
+            |index: usize| {
+                self.pairs.elsewhere.holder_of(index).is_some()
+                    && !self.inputs.users.get(index).zip(row).is_some_and(|(user, row)| {
+                        self.identity.evidence(row, user).suffices_against_another()
+                    })
+            };
+        one.filter(|user| !decided(*user) && !theirs(*user))
     }
 }

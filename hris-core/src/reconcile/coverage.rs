@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::assignment;
 use super::bonds::Bonds;
+use super::figures::{Baseline, Figures};
+use super::holding::Handover;
 use super::inputs::Inputs;
 use super::pairs::Pairs;
-use super::plan::{Action, ActionKind, Baseline, Figures, Mode, Verdict};
+use super::plan::{Action, ActionKind, Mode, Verdict};
 use super::policy::{Policy, UnlinkedUsers};
 use super::situation::{Reason, Situation};
 use super::takings::{Taken, kind_name};
-use crate::{AssignmentKind, Fingerprint, Status, TargetField, User, UserId};
+use crate::{AssignmentKind, Fingerprint, Status, TargetField, UserId};
 
 /// What was visible at the last complete run and is not now.
 #[derive(Debug, Default)]
@@ -33,11 +35,12 @@ pub(super) struct Lost {
 
 /// A sync beside accounts with external ids and without any memory of them only matches: the state
 /// was lost or never was, and nobody may be removed, created or invited on that.
-pub(super) fn mode(inputs: &Inputs<'_>) -> Mode {
+pub(super) fn mode(inputs: &Inputs<'_>, pairs: &Pairs<'_>) -> Mode {
     let no_memory = inputs.last.is_none() && inputs.links.is_empty();
     // What another connection holds says nothing of this one.
-    let marked = |user: &&User| user.value(&TargetField::ExternalId).is_some();
-    let known = inputs.users.iter().filter(marked).any(|user| inputs.others.holder_of(user).is_none());
+    let known = inputs.users.iter().enumerate().any(|(index, user)| {
+        user.value(&TargetField::ExternalId).is_some() && pairs.elsewhere.holder_of(index).is_none()
+    });
     if no_memory && known { Mode::Match } else { inputs.mode }
 }
 
@@ -109,12 +112,19 @@ pub(super) fn figures(
     (pairs, bonds): (&Pairs<'_>, &Bonds),
     lost: &Lost,
     (actions, taken): (&[Action], BTreeMap<String, Taken>),
-    people: &[Verdict],
+    (people, handovers): (&[Verdict], &[Handover]),
 ) -> Figures {
     let count = |kind| actions.iter().filter(|action| action.kind == kind).count() as u64;
-    // An account that takes the place of a linked one counts for it.
+    // An account that takes the place of a linked one counts for it, and so does one that is linked and closed at
+    // once.
+    let closes = |user: &Option<UserId>| {
+        actions.iter().any(|action| action.kind == ActionKind::Deactivate && action.user == *user)
+    };
     let relinks = actions.iter().filter(|action| action.kind == ActionKind::Link);
-    let relinks = relinks.filter(|action| action.replaces.is_some() && action.replaces == action.employee);
+    let relinks = relinks.filter(|action| {
+        (action.replaces.is_some() && action.replaces == action.employee)
+            || (action.situation == Situation::Leaver && closes(&action.user))
+    });
     let relinked: BTreeSet<&UserId> = relinks.filter_map(|action| action.user.as_ref()).collect();
     let (mut linked_accounts, mut unlinked) = (0, 0);
     for (index, user) in inputs.users.iter().enumerate().filter(|(_, user)| user.is_live()) {
@@ -136,7 +146,8 @@ pub(super) fn figures(
         population,
         removals: count(ActionKind::Deactivate),
         weak_removals: if inputs.snapshot.is_weakly_proven() { absent(actions) } else { 0 },
-        withheld_removals: if mode(inputs) == Mode::Match { 0 } else { withheld.count() as u64 },
+        withheld_removals: if mode(inputs, pairs) == Mode::Match { 0 } else { withheld.count() as u64 },
+        handovers: handovers.len() as u64,
         creations: count(ActionKind::Create),
         taken,
         linked_accounts,
@@ -233,6 +244,16 @@ pub(super) fn approved_baseline(inputs: &Inputs<'_>, lost: &Lost) -> Baseline {
     baseline
 }
 
+/// Which target a plan was made for, to be remembered if it is carried out. A table that does not have the accounts
+/// that were linked is not taken for the target of these links, whoever approves what is done in it: other
+/// connections must still know whose the accounts of the former one are.
+pub(super) fn target(inputs: &Inputs<'_>, bonds: &Bonds, figures: &Figures) -> Option<String> {
+    let before = inputs.last.and_then(|last| last.target.as_deref());
+    let strange = figures.target_changed && bonds.known().saturating_mul(2) < figures.links;
+    let now = if strange { before } else { inputs.target_id.or(before) };
+    now.map(str::to_owned)
+}
+
 /// What is seen now. Which organisation and whose credential it was stays pinned when an answer says nothing.
 fn seen(inputs: &Inputs<'_>, lost: &Lost) -> Baseline {
     let mut fingerprint = inputs.snapshot.fingerprint().clone();
@@ -252,7 +273,7 @@ fn seen(inputs: &Inputs<'_>, lost: &Lost) -> Baseline {
         filled: lost.filled.clone(),
         config: inputs.config.to_owned(),
         vendor: inputs.snapshot.vendor().to_owned(),
-        target: inputs.target_id.or(inputs.last.and_then(|last| last.target.as_deref())).map(str::to_owned),
+        target: None,
         accepted_silence,
         at: Some(inputs.now),
     }

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::coverage;
-use super::plan::{Figures, Plan};
+use super::figures::Figures;
+use super::plan::Plan;
 use super::policy::{OnBreach, Safeguards};
 use super::takings::{self, Taken};
 use crate::{Problem, ProblemCode};
@@ -151,7 +152,7 @@ pub fn guard(plan: &Plan, safeguards: &Safeguards) -> Decision {
     let fatal = breaches.iter().any(fatal);
     // Who does not see everybody may still add and update those who are seen; so may who no longer sees a field,
     // where nobody would be removed.
-    let removed = plan.figures.removals.saturating_add(plan.figures.withheld_removals);
+    let removed = plan.figures.gone();
     let partial = breaches.iter().all(|refusal| refusal.rule == Rule::CoverageLost)
         && (plan.figures.coverage_lost.is_empty() || removed == 0)
         && plan.figures.visibility_lost.is_none();
@@ -185,6 +186,13 @@ pub fn withheld(plan: &Plan, safeguards: &Safeguards) -> Vec<Problem> {
     over.map(problem).collect()
 }
 
+impl Figures {
+    /// How many people count as gone, whatever becomes of their accounts.
+    fn gone(&self) -> u64 {
+        self.removals.saturating_add(self.withheld_removals).saturating_add(self.handovers)
+    }
+}
+
 impl Safeguards {
     fn takes_too_much(&self, taken: Taken) -> bool {
         taken.lose > share(taken.had, self.max_taken_away_percent).max(takings::A_FEW)
@@ -207,7 +215,7 @@ fn causes(figures: &Figures, safeguards: &Safeguards, found: &mut Vec<Refusal>) 
         |rule, limit, planned, message: String| found.push(Refusal::new(rule, limit, planned, message));
     let taken: u64 = figures.taken.values().map(|taken| taken.lose).sum();
     let moved = if figures.email_changes > FEW_ADDRESSES { figures.email_changes } else { 0 };
-    let removed = figures.removals.saturating_add(figures.withheld_removals);
+    let removed = figures.gone();
     let anything = removed.saturating_add(taken).saturating_add(moved);
     if figures.unidentified > 0 && removed > 0 {
         let message = format!("{} records have no id, so nobody knows who is missing", figures.unidentified);

@@ -1,16 +1,18 @@
 //! One account, one holder: what other connections of the same state have to do with the accounts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Assignment, EmployeeId, TargetField, User, UserId};
+use super::inputs::Inputs;
+use crate::{Assignment, EmployeeId, Link, TargetField, UserId, canon};
 
 /// What other connections of the same state have to do with the accounts of this target.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Others {
-    /// Accounts that another connection holds.
+    /// Accounts that another connection holds, or may have linked in a run that was cut.
     pub held: BTreeMap<UserId, Held>,
     /// External ids of accounts that another connection is about to make, or may have made in a run that was
     /// cut, and which one.
@@ -22,14 +24,12 @@ pub struct Others {
 }
 
 impl Others {
-    /// The connection that holds an account, or may have made it just now.
-    #[must_use]
-    pub fn holder_of(&self, user: &User) -> Option<Held> {
-        let made = || {
-            let connection = self.making.get(user.value(&TargetField::ExternalId)?)?;
-            Some(Held::new(connection.clone(), false))
-        };
-        self.held.get(&user.id).cloned().or_else(made)
+    /// A run of `connection` that did not end may have linked this account.
+    pub fn about_to_hold(&mut self, user: &UserId, connection: &str) {
+        let held = self.held.entry(user.clone()).or_insert_with(|| Held::new(connection, false));
+        if held.closed {
+            *held = Held::new(connection, false);
+        }
     }
 }
 
@@ -42,13 +42,84 @@ pub struct Held {
     /// Whether that connection closed the account: then it is done with it, and somebody else's person may
     /// have it again.
     pub closed: bool,
+    /// The external id that the connection gave the account. It tells whether the account is still the one
+    /// that was linked, and which one takes its place where it was deleted and made again.
+    pub external_id: Option<String>,
 }
 
 impl Held {
     /// An account that `connection` holds.
     #[must_use]
     pub fn new(connection: impl Into<String>, closed: bool) -> Self {
-        Self { connection: connection.into(), closed }
+        Self { connection: connection.into(), closed, external_id: None }
+    }
+
+    /// The same, of an account that was given this external id.
+    #[must_use]
+    pub fn giving(mut self, external_id: impl Into<String>) -> Self {
+        self.external_id = Some(external_id.into());
+        self
+    }
+}
+
+/// Who else holds which account of a target.
+#[derive(Debug, Default)]
+pub(super) struct Elsewhere<'a> {
+    by_account: HashMap<usize, Held>,
+    /// External ids that other connections gave to accounts which are not there any more.
+    lost: HashMap<Cow<'a, str>, &'a Held>,
+}
+
+impl<'a> Elsewhere<'a> {
+    /// `own` says whether this connection's link names the account by what it carries. Such an account was not
+    /// made for another connection, whatever its id: external ids mean something within their connection only.
+    pub(super) fn of(
+        inputs: &Inputs<'a>,
+        account: impl Fn(&UserId) -> Option<usize>,
+        own: impl Fn(usize) -> bool,
+    ) -> Self {
+        let (others, field) = (inputs.others, TargetField::ExternalId);
+        let mut elsewhere = Self::default();
+        if others.held.is_empty() && others.making.is_empty() {
+            return elsewhere;
+        }
+        for (user, held) in &others.held {
+            let Some(id) = held.external_id.as_deref() else { continue };
+            let user = account(user).and_then(|index| inputs.users.get(index));
+            if user
+                .and_then(|user| user.value(&field))
+                .is_some_and(|carried| canon::same(&field, carried, id))
+            {
+                continue;
+            }
+            let place = elsewhere.lost.entry(canon::canonical(&field, id)).or_insert(held);
+            if place.closed {
+                *place = held;
+            }
+        }
+        for (index, user) in inputs.users.iter().enumerate() {
+            let made = || {
+                let id = user.value(&field).filter(|_| !own(index))?;
+                let making = others.making.get(id).map(|connection| Held::new(connection.clone(), false));
+                making.or_else(|| elsewhere.lost.get(&canon::canonical(&field, id)).copied().cloned())
+            };
+            if let Some(held) = others.held.get(&user.id).cloned().or_else(made) {
+                elsewhere.by_account.insert(index, held);
+            }
+        }
+        elsewhere
+    }
+
+    /// The connection that holds an account, may have made it just now, or had the account in whose place this
+    /// one was made.
+    pub(super) fn holder_of(&self, user: usize) -> Option<&Held> {
+        self.by_account.get(&user)
+    }
+
+    /// Whether it is held for the external id that it carries, and not because a link names it.
+    pub(super) fn is_by_id(&self, inputs: &Inputs<'_>, user: usize) -> bool {
+        let named = inputs.users.get(user).is_some_and(|user| inputs.others.held.contains_key(&user.id));
+        self.by_account.contains_key(&user) && !named
     }
 }
 
@@ -112,7 +183,7 @@ pub enum Seen {
 
 impl Note {
     /// Takes the note over into the link.
-    pub fn apply(&self, link: &mut crate::Link) {
+    pub fn apply(&self, link: &mut Link) {
         match &self.seen {
             Seen::ExternalId(id) => link.external_id = Some(id.clone()),
             Seen::Open => link.deactivated_by_us = false,

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::figures::Baseline;
 use super::holding::Others;
 use super::identity::Judgement;
-use super::plan::{Baseline, Mode};
+use super::plan::Mode;
 use crate::mapping::Desired;
 use crate::{Assignment, AssignmentKind, EmployeeId, Link, Lookup, Snapshot, TargetField, Timestamp, User};
 

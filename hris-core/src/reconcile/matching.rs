@@ -3,16 +3,24 @@
 //! The match keys find accounts; [`super::identity`] says what the facts say about each. An account moves
 //! by itself only where the facts suffice. Wherever a key agrees and they do not, it is a question that a
 //! person answers, and until then nothing is done to either.
+//!
+//! One case is no question: an address alone agrees with the account of somebody who is gone or has left, and
+//! number and name say that these are two people. A mailbox that passes from a leaver to a newcomer is everyday
+//! business. The leaver's account is closed as it would be anyway and gives up the address, and the newcomer gets an
+//! account of their own: nobody is given somebody else's account.
+
+mod look;
+mod spare;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::bonds::{Bond, Bonds};
-use super::identity::{Evidence, Identity, Opinion, is_placeholder};
+use super::identity::{Evidence, Identity, Opinion};
 use super::inputs::Inputs;
-use super::leaver::{self, Standing, standing};
-use super::pairs::{Pairs, holder};
-use super::policy::{MatchKey, Policy, Rehire, UnlinkedUsers};
-use crate::{Date, Field, Lookup, TargetField, User, canon};
+use super::leaver::{Standing, standing};
+use super::pairs::Pairs;
+use super::policy::{MatchKey, Policy, UnlinkedUsers};
+use crate::{Date, Lookup, TargetField, User, canon};
 
 /// What was found for each person without a link who may have an account.
 #[derive(Debug, Default)]
@@ -57,6 +65,9 @@ pub(super) enum Found {
     Key(MatchKey),
     /// The name, of somebody who is gone: never enough, but a question.
     Name,
+    /// A key by which the policy does not match, of somebody who is gone or has left: never enough, but a
+    /// question. The match keys say which accounts are taken over, not whose account may be closed.
+    Unmatched,
     /// A person decided it.
     Decided,
 }
@@ -190,106 +201,6 @@ impl Search<'_, '_, '_> {
         self.identity.has_left(row)
     }
 
-    /// Accounts of people who are there, by every key that can be seen, whatever keys count for a match and
-    /// whoever is linked to whom; and whether somebody's keys cannot be seen.
-    fn bystanders(&self) -> (HashSet<usize>, bool) {
-        let rows: Vec<usize> = self.pairs.rows().filter(|row| !self.has_left(*row)).collect();
-        let keys = [TargetField::Email, TargetField::EmployeeNumber, TargetField::ExternalId];
-        let hides = |field: &TargetField| {
-            let value = |row: &usize| self.inputs.desired.value(*row, field);
-            // What nobody is sent is no key of this source.
-            let sent = rows.iter().any(|row| value(row).is_visible());
-            rows.iter().any(|row| match value(row) {
-                Field::NotPermitted => true,
-                Field::NotProvided => sent,
-                Field::Cleared | Field::Value(_) => false,
-            })
-        };
-        let hidden = !self.inputs.snapshot.set_aside().is_empty() || keys.iter().any(hides);
-        let mut found = HashSet::new();
-        for field in keys {
-            let wanted = |row: &usize| {
-                let value = self.inputs.desired.value(*row, &field).value()?;
-                Some(canon::canonical(&field, value).into_owned())
-            };
-            let mut wanted: HashSet<String> = rows.iter().filter_map(wanted).collect();
-            if field == TargetField::ExternalId {
-                wanted.extend(self.inputs.snapshot.set_aside().iter().map(ToString::to_string));
-            }
-            found.extend(self.inputs.users.iter().enumerate().filter_map(|(index, user)| {
-                let value = user.value(&field).filter(|value| !is_placeholder(value))?;
-                wanted.contains(canon::canonical(&field, value).as_ref()).then_some(index)
-            }));
-        }
-        (found, hidden)
-    }
-
-    /// Who shares a key with another person, and which accounts have each person's keys.
-    fn look(&self, seekers: &BTreeSet<usize>) -> (HashMap<usize, MatchKey>, HashMap<usize, Vec<Candidate>>) {
-        let mut contested: HashMap<usize, MatchKey> = HashMap::new();
-        let mut candidates: HashMap<usize, Vec<Candidate>> = HashMap::new();
-        for key in &self.policy.match_keys {
-            let field = key.field();
-            let mut wanted: HashMap<_, Vec<usize>> = HashMap::new();
-            for row in seekers {
-                if let Some(value) = self.identity.key(*row, &field) {
-                    wanted.entry(value).or_default().push(*row);
-                }
-            }
-            // Everybody who has not left counts against a key, linked or not.
-            for row in self.pairs.rows().filter(|row| !seekers.contains(row)) {
-                let Some(rows) = self.identity.key(row, &field).and_then(|value| wanted.get(&value)) else {
-                    continue;
-                };
-                if !self.has_left(row) {
-                    contested.extend(rows.iter().map(|row| (*row, *key)));
-                }
-            }
-            for rows in wanted.values().filter(|rows| rows.len() > 1) {
-                contested.extend(rows.iter().map(|row| (*row, *key)));
-            }
-            for (index, user) in self.inputs.users.iter().enumerate() {
-                let Some(value) = Identity::key_of(user, &field) else { continue };
-                let Some(rows) = wanted.get(&value) else { continue };
-                if self.is_on_its_way_out(index, user, &field, &value) {
-                    continue;
-                }
-                for row in rows {
-                    let candidates = candidates.entry(*row).or_default();
-                    if candidates.iter().all(|candidate| candidate.user != index) {
-                        candidates.push(Candidate { user: index, by: Found::Key(*key) });
-                    }
-                }
-            }
-        }
-        self.namesakes(seekers, &mut candidates);
-        (contested, candidates)
-    }
-
-    /// Accounts that would be closed because their person is gone while somebody of the same name is new: when
-    /// every id, number and address was given anew, the name is all that is left.
-    fn namesakes(&self, seekers: &BTreeSet<usize>, candidates: &mut HashMap<usize, Vec<Candidate>>) {
-        if !leaver::absence_counts(self.inputs, self.policy) {
-            return;
-        }
-        for (link, account) in &self.pairs.missing {
-            let Some((account, user)) =
-                account.and_then(|index| Some((index, self.inputs.users.get(index)?)))
-            else {
-                continue;
-            };
-            if !user.is_live() || !self.bonds.holds(*link) || !self.is_gone(*link) {
-                continue;
-            }
-            for row in seekers.iter().filter(|row| self.evidence(**row, user).name == Opinion::Agrees) {
-                let candidates = candidates.entry(*row).or_default();
-                if candidates.iter().all(|candidate| candidate.user != account) {
-                    candidates.push(Candidate { user: account, by: Found::Name });
-                }
-            }
-        }
-    }
-
     /// The account that a person decided to be this employee's, whatever its keys.
     fn decided(&self, row: usize) -> Option<Candidate> {
         let person = self.inputs.snapshot.employees().get(row)?;
@@ -297,112 +208,9 @@ impl Search<'_, '_, '_> {
         Some(Candidate { user, by: Found::Decided })
     }
 
-    /// Whether an account in use, or about to be opened again, is about to get another value from
-    /// the person it is linked to.
-    fn is_on_its_way_out(&self, index: usize, user: &User, field: &TargetField, value: &str) -> bool {
-        let Some((link, Some(row))) = holder(self.inputs, self.pairs, index) else { return false };
-        let opens = link.deactivated_by_us
-            && self.policy.rehire == Rehire::Reactivate
-            && self.inputs.target.reactivates
-            && self.stands(row).is_some_and(Standing::is_employed);
-        (user.is_live() || opens)
-            && !self.has_left(row)
-            && !self.pairs.shared.contains(&index)
-            && !self.pairs.contested.contains(&row)
-            && self.pairs.holder_of(index).is_some_and(|link| self.bonds.holds(link))
-            && !self.identity.is_recycled(row, user)
-            && match self.inputs.desired.value(row, field) {
-                Field::Value(wanted) => !canon::same(field, wanted, value),
-                Field::Cleared => {
-                    *field == TargetField::EmployeeNumber && !self.inputs.target.unclearable.contains(field)
-                }
-                Field::NotPermitted | Field::NotProvided => false,
-            }
-    }
-
     /// The link that an account belongs to, or takes the place in.
     fn holder_of(&self, user: usize) -> Option<usize> {
         self.pairs.holder_of(user).or_else(|| self.bonds.remade(user))
-    }
-
-    /// Remembers whose accounts must not be closed because this person is, or may be, the same one.
-    fn spare(&self, row: usize, candidates: &[Candidate], matches: &mut Matches) {
-        let found = matches.of_row(row);
-        let is_open = matches!(
-            found,
-            Match::Open { .. } | Match::Ambiguous(_) | Match::Contested(_) | Match::Claimed { .. }
-        );
-        let employed = self.stands(row).is_some_and(Standing::is_employed);
-        for Candidate { user, by } in candidates.iter().copied() {
-            let link = self.holder_of(user);
-            let Some((link, record)) = link.and_then(|link| Some((link, self.inputs.links.get(link)?)))
-            else {
-                continue;
-            };
-            let Some(account) = self.inputs.users.get(user) else { continue };
-            // An equal number or address alone, with another name behind it, keeps nobody's account open.
-            let facts = self.evidence(row, account);
-            let may_be = match found {
-                Match::Returned { user: one, .. } | Match::Claimed { user: one } if one == user => true,
-                _ => is_open && (by == Found::Name || !facts.speaks_against()),
-            };
-            let gone = match self.pairs.row(record.employee.as_str()) {
-                None => true,
-                // Whoever returns later has left until then; a question is one today.
-                Some(old) => (employed || is_open) && self.has_left(old),
-            };
-            if may_be && gone {
-                matches.superseded.insert(link);
-            }
-        }
-    }
-
-    /// Whoever is in the source, has not left and seeks no account, because the last day is still to come or
-    /// nobody knows the status, may be the one behind the account of a record that ended.
-    fn spare_the_present(&self, seekers: &BTreeSet<usize>, matches: &mut Matches) {
-        let present = |row: &usize| {
-            // Of two records of one id nobody knows which is the linked one.
-            (self.pairs.link_of(*row).is_none() || self.pairs.contested.contains(row))
-                && !seekers.contains(row)
-                && !self.has_left(*row)
-                && self.inputs.snapshot.employees().get(*row).is_some_and(|person| !person.is_sample())
-        };
-        let present: BTreeSet<usize> = self.pairs.rows().filter(present).collect();
-        if present.is_empty() {
-            return;
-        }
-        let mut found = self.look(&present).1;
-        for row in present {
-            let candidates = found.remove(&row).unwrap_or_default();
-            for Candidate { user, .. } in candidates.into_iter().chain(self.decided(row)) {
-                let Some(link) = self.holder_of(user) else { continue };
-                let (Some(record), Some(account)) =
-                    (self.inputs.links.get(link), self.inputs.users.get(user))
-                else {
-                    continue;
-                };
-                let old = self.pairs.row(record.employee.as_str());
-                let over = old.is_none_or(|old| self.has_left(old));
-                if over && !self.evidence(row, account).speaks_against() {
-                    matches.superseded.insert(link);
-                }
-            }
-        }
-    }
-
-    /// Accounts that may be those of people who have an open question, by what the facts say.
-    fn doubted(&self, matches: &Matches) -> HashMap<usize, Vec<usize>> {
-        let mut doubted: HashMap<usize, Vec<usize>> = HashMap::new();
-        for (row, found) in &matches.by_row {
-            let (Match::Open { users, .. } | Match::Ambiguous(users)) = found else { continue };
-            for user in users {
-                let account = self.inputs.users.get(*user);
-                if account.is_some_and(|account| !self.evidence(*row, account).speaks_against()) {
-                    doubted.entry(*user).or_default().push(*row);
-                }
-            }
-        }
-        doubted
     }
 
     fn evidence(&self, row: usize, user: &User) -> Evidence {
@@ -464,7 +272,9 @@ impl Search<'_, '_, '_> {
         let when = |suffices: bool, found: Match| {
             if suffices { Verdict::Is(found, ground) } else { Verdict::Open { recycled: false } }
         };
-        if let Some(held) = self.inputs.others.holder_of(user) {
+        let held = self.pairs.elsewhere.holder_of(index);
+        // An account that takes the place of a linked one is this connection's.
+        if let Some(held) = held.filter(|_| self.bonds.remade(index).is_none()) {
             // External ids mean something within their connection only.
             let facts = evidence.suffices_against_another() || judged;
             return match (facts, held.closed) {
@@ -493,7 +303,7 @@ impl Search<'_, '_, '_> {
             if free && passes_on && !judged {
                 return Verdict::IsNot;
             }
-            return when(free && facts, Match::Returned { user: index, link });
+            return when(free && facts && by != Found::Unmatched, Match::Returned { user: index, link });
         }
         let carried = user.value(&TargetField::ExternalId);
         let wanted = self.inputs.desired.value(row, &TargetField::ExternalId).value();

@@ -46,6 +46,7 @@ mod assignment;
 mod bonds;
 mod coverage;
 mod diff;
+mod figures;
 mod guard;
 mod holding;
 mod identity;
@@ -64,15 +65,14 @@ mod situation;
 mod takings;
 mod two_way;
 
+pub use self::figures::{Baseline, Figures};
 pub use self::guard::{Decision, Refusal, Rule, breaches, guard, withheld};
 pub use self::holding::{AccountClaim, Handover, Held, Note, Others, Seen};
 pub use self::identity::{Evidence, Judgement, Opinion, Question};
 pub use self::inputs::{Inputs, TargetCapabilities};
 pub use self::learned::Learned;
 pub use self::merge::{Base, Bases, Cause, Merge, Rules, Side, is_alike, is_own_form, is_same, merge};
-pub use self::plan::{
-    Action, ActionKey, ActionKind, Baseline, Change, Figures, GrantChange, Mode, Plan, PlanDigest, Verdict,
-};
+pub use self::plan::{Action, ActionKey, ActionKind, Change, GrantChange, Mode, Plan, PlanDigest, Verdict};
 pub use self::policy::{
     AreaSource, AssignmentMode, Assignments, Conflicts, FutureStarters, Leavers, MatchKey, MissingAccounts,
     MissingPeople, MissingValue, OnBreach, PastEndDate, Policy, Rehire, Safeguards, TwoWay, UnlinkedUsers,
@@ -110,9 +110,9 @@ pub fn plan_both_ways(inputs: &Inputs<'_>, both: &BothWays<'_>, policy: &Policy,
 }
 
 fn decide(inputs: &Inputs<'_>, both: Option<&BothWays<'_>>, policy: &Policy, today: Date) -> Plan {
-    let mode = coverage::mode(inputs);
-    let lost = coverage::compare(inputs, policy);
     let pairs = pairs::Pairs::of(inputs);
+    let mode = coverage::mode(inputs, &pairs);
+    let lost = coverage::compare(inputs, policy);
     let managers = manager::Managers::of(inputs, &pairs);
     let identity = identity::Identity::new(inputs, policy, today, &pairs);
     let bonds = bonds::Bonds::of(inputs, &pairs, &identity);
@@ -141,8 +141,17 @@ fn decide(inputs: &Inputs<'_>, both: Option<&BothWays<'_>>, policy: &Policy, tod
     let (people, problems) = (&mut decided.people, &mut decided.problems);
     let actions = order::order(inputs, (&pairs, &bonds), &managers, decided.actions, &kept, people, problems);
     let taken = takings::count(inputs, policy, (&pairs, &bonds), &actions);
-    let figures =
-        coverage::figures(inputs, policy, (&pairs, &bonds), &lost, (&actions, taken), &decided.people);
+    let figures = coverage::figures(
+        inputs,
+        policy,
+        (&pairs, &bonds),
+        &lost,
+        (&actions, taken),
+        (&decided.people, &decided.handovers),
+    );
+
+    let target = coverage::target(inputs, &bonds, &figures);
+    let of_target = |baseline| Baseline { target: target.clone(), ..baseline };
 
     decided.people.sort_unstable();
     decided.problems.sort_unstable();
@@ -164,8 +173,8 @@ fn decide(inputs: &Inputs<'_>, both: Option<&BothWays<'_>>, policy: &Policy, tod
         people: decided.people,
         problems: decided.problems,
         figures,
-        baseline: coverage::baseline(inputs, &lost),
-        approved_baseline: coverage::approved_baseline(inputs, &lost),
+        baseline: of_target(coverage::baseline(inputs, &lost)),
+        approved_baseline: of_target(coverage::approved_baseline(inputs, &lost)),
         conflicts: decided.conflicts,
         agreed: decided.agreed,
         questions: decided.questions,

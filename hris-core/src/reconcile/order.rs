@@ -99,32 +99,30 @@ fn drop_taken_ids(
                 .push(place);
         }
     }
-    if wanted.is_empty() {
-        return;
-    }
     let mut dropped: BTreeSet<usize> =
         wanted.values().filter(|places| places.len() > 1).flatten().copied().collect();
+    let mut carriers: HashMap<usize, &UserId> = HashMap::new();
     for user in inputs.users {
         let Some(value) = user.value(&TargetField::ExternalId) else { continue };
         let places = wanted.get(canon::canonical(&TargetField::ExternalId, value).as_ref());
-        dropped.extend(places.into_iter().flatten().filter(|place| {
-            actions.get(**place).is_some_and(|action| action.user.as_ref() != Some(&user.id))
-        }));
+        let others =
+            |place: &&usize| actions.get(**place).is_some_and(|one| one.user.as_ref() != Some(&user.id));
+        carriers.extend(places.into_iter().flatten().filter(others).map(|place| (*place, &user.id)));
     }
-    drop_values(&TargetField::ExternalId, &dropped, actions, people, problems, |_| {
-        ProblemCode::UniquenessConflict
-    });
+    dropped.extend(carriers.keys().copied());
+    let why = |place: usize| (ProblemCode::UniquenessConflict, carriers.get(&place).copied());
+    drop_values(&TargetField::ExternalId, &dropped, actions, people, problems, why);
 }
 
 /// Takes a value that somebody else holds out of actions. A creation without it cannot be, and goes
 /// altogether, with whatever follows for that person.
-fn drop_values(
+fn drop_values<'a>(
     field: &TargetField,
     dropped: &BTreeSet<usize>,
     actions: &mut Vec<Action>,
     people: &mut [Verdict],
     problems: &mut Vec<Problem>,
-    code: impl Fn(usize) -> ProblemCode,
+    why: impl Fn(usize) -> (ProblemCode, Option<&'a UserId>),
 ) {
     let mut never_created: BTreeSet<EmployeeId> = BTreeSet::new();
     let links = actions.iter().filter(|action| {
@@ -135,16 +133,23 @@ fn drop_values(
     let mut stay: BTreeSet<UserId> = BTreeSet::new();
     for place in dropped {
         let Some(action) = actions.get_mut(*place) else { continue };
-        let code = code(*place);
-        let message = match code {
-            ProblemCode::DuplicateEmail => {
-                "another person has the same e-mail address; correct one of them in the HR system"
+        let (code, holder) = why(*place);
+        let employee = action.employee.as_ref().map_or("EMPLOYEE", EmployeeId::as_str);
+        let message = match (code, holder) {
+            (ProblemCode::DuplicateEmail, _) => {
+                "another person has the same e-mail address; correct one of them in the HR system".to_owned()
             }
+            (_, Some(user)) => format!(
+                "account {user} carries this id; `hris link {employee} {user}` if it is this person's, else take the \
+                 id out of it in the product"
+            ),
             _ if *field == TargetField::ExternalId => {
-                "another account carries this id; `hris link EMPLOYEE USER` if it is this person's, else take the id out \
-                 of it in the product"
+                "two accounts would carry this id; correct one person in the HR system".to_owned()
             }
-            _ => "another account holds this value; free it there or correct it in the HR system",
+            _ => format!(
+                "another account holds this value; free it there or correct it in the HR system, or `hris link \
+                 {employee} USER` if that account is this person's"
+            ),
         };
         let mut problem = Problem::error(code, message).field(field.to_string());
         if let Some(employee) = &action.employee {
@@ -196,9 +201,9 @@ fn resolve(
         let found = survey(inputs, (pairs, bonds), actions, (people, kept), clearable);
         if !found.dropped.is_empty() {
             let dropped: BTreeSet<usize> = found.dropped.keys().copied().collect();
-            let code =
-                |place: usize| found.dropped.get(&place).copied().unwrap_or(ProblemCode::UniquenessConflict);
-            drop_values(&TargetField::Email, &dropped, actions, people, problems, code);
+            let code = |place| found.dropped.get(&place).copied().unwrap_or(ProblemCode::UniquenessConflict);
+            let why = |place: usize| (code(place), None);
+            drop_values(&TargetField::Email, &dropped, actions, people, problems, why);
             continue;
         }
         return add_releases(inputs, pairs, actions, found);

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::holding::Elsewhere;
 use super::inputs::Inputs;
-use crate::{Employee, Link};
+use crate::{Employee, Link, TargetField, canon};
 
 /// The rows of the inputs, joined by stored links.
 #[derive(Debug)]
@@ -20,8 +21,11 @@ pub(super) struct Pairs<'a> {
     /// Rows that repeat an id: with another content (nobody knows which is right) or the same.
     pub(super) contested: HashSet<usize>,
     pub(super) repeated: HashSet<usize>,
-    /// Accounts that two links hold, and accounts of an employee who has two links.
+    /// Accounts that two links hold, of this connection or of two, and accounts of an employee who has two
+    /// links.
     pub(super) shared: HashSet<usize>,
+    /// Which accounts other connections hold.
+    pub(super) elsewhere: Elsewhere<'a>,
 }
 
 impl<'a> Pairs<'a> {
@@ -36,13 +40,50 @@ impl<'a> Pairs<'a> {
             contested: HashSet::new(),
             repeated: HashSet::new(),
             shared: HashSet::new(),
+            elsewhere: Elsewhere::default(),
         };
         pairs.enter_people(employees);
         for (index, user) in inputs.users.iter().enumerate() {
             pairs.users.insert(user.id.as_str(), index);
         }
         pairs.join(inputs);
+        let own = |user| pairs.holder_of(user).is_some_and(|link| pairs.names(inputs, link, user));
+        pairs.elsewhere = Elsewhere::of(inputs, |id| pairs.user(id.as_str()), own);
+        pairs.claimed_twice(inputs);
         pairs
+    }
+
+    /// Whether an account carries the id that the account of a link was given, or is to have.
+    fn names(&self, inputs: &Inputs<'a>, link: usize, user: usize) -> bool {
+        let field = TargetField::ExternalId;
+        let (Some(link), Some(user)) = (inputs.links.get(link), inputs.users.get(user)) else { return false };
+        let row = self.row(link.employee.as_str());
+        let wanted = row.and_then(|row| inputs.desired.value(row, &field).value());
+        user.value(&field).is_some_and(|carried| {
+            [Some(link.given_id()), wanted].into_iter().flatten().any(|id| canon::same(&field, id, carried))
+        })
+    }
+
+    /// Accounts that a link of this connection and one of another both hold, by all that can be seen: an older
+    /// state may have both, and so may two connections whose ids are small numbers.
+    fn claimed_twice(&mut self, inputs: &Inputs<'a>) {
+        let field = TargetField::ExternalId;
+        for (index, user) in inputs.users.iter().enumerate() {
+            let link = self.holder_of(index);
+            let held = inputs.others.held.get(&user.id).filter(|held| !held.closed);
+            let (Some(link), Some(held)) = (link, held) else { continue };
+            let both = match user.value(&field) {
+                Some(carried) if !inputs.target.unkept.contains(&field) => {
+                    let theirs = held.external_id.as_deref();
+                    theirs.is_some_and(|id| canon::same(&field, id, carried))
+                        && self.names(inputs, link, index)
+                }
+                _ => true,
+            };
+            if both {
+                self.shared.insert(index);
+            }
+        }
     }
 
     fn enter_people(&mut self, employees: &'a [Employee]) {

@@ -6,13 +6,13 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::figures::{Baseline, Figures};
 use super::holding::{AccountClaim, Handover, Note};
 use super::identity::{Evidence, Question};
 use super::merge::Side;
 use super::situation::{Reason, Situation};
-use super::takings::Taken;
 use super::two_way::{Agreement, Conflict};
-use crate::{Assignment, EmployeeId, Fingerprint, Problem, TargetField, Timestamp, UserId, hex};
+use crate::{Assignment, EmployeeId, Problem, TargetField, UserId, hex};
 
 /// What a run would do: serialisable, comparable, approvable.
 ///
@@ -76,12 +76,13 @@ pub enum Mode {
 
 impl Plan {
     /// A short text that changes whenever what the plan would do changes: kinds, people, fields and
-    /// values of its actions, in order. The time at which it was made does not matter.
+    /// values of its actions, in order, and the accounts that it hands over. The time at which it was made does not matter.
     #[must_use]
     pub fn digest(&self) -> PlanDigest {
         // Serialising cannot fail for these types, and an empty text would never equal a digest
         // of a plan that serialises, so an approval could not pass wrongly.
-        let content = serde_json::to_vec(&(&self.connection, self.mode, &self.actions)).unwrap_or_default();
+        let content = serde_json::to_vec(&(&self.connection, self.mode, &self.actions, &self.handovers))
+            .unwrap_or_default();
         PlanDigest(hex(&Sha256::digest(&content)))
     }
 
@@ -114,8 +115,8 @@ impl Plan {
         Some((verdict, actions.collect()))
     }
 
-    /// The same plan without its removals, and without what many people lose by it: what goes on while those
-    /// wait. An address that a held leaver was to give up is not free, so whoever waits for it waits on.
+    /// The same plan without its removals and handovers, and without what many people lose by it: what goes on
+    /// while those wait. An address that a held leaver was to give up is not free, so whoever waits for it waits on.
     #[must_use]
     pub fn without_removals(&self) -> Self {
         let removed = self.of_kind(ActionKind::Deactivate).filter_map(|action| action.user.as_ref());
@@ -148,7 +149,7 @@ impl Plan {
                 || action.employee.as_ref().is_some_and(|employee| never_created.contains(employee))
         };
         let actions = self.actions.iter().filter(|action| !stays(action)).cloned().collect();
-        Self { actions, ..self.clone() }
+        Self { actions, handovers: Vec::new(), ..self.clone() }
     }
 }
 
@@ -420,84 +421,4 @@ pub struct Verdict {
     pub situation: Situation,
     /// Why.
     pub reason: Reason,
-}
-
-/// The figures that the safeguards look at.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Figures {
-    /// Accounts that may be removed: linked and not deactivated, invited ones included; with
-    /// `unlinked_users = "deactivate"` the accounts without a link too.
-    pub population: u64,
-    /// Accounts this plan deactivates.
-    pub removals: u64,
-    /// Those of them that rest on somebody's absence from a listing which nothing but its end proves whole:
-    /// they count twice.
-    pub weak_removals: u64,
-    /// Removals that would have been planned if absence counted in this run.
-    pub withheld_removals: u64,
-    /// Accounts this plan creates.
-    pub creations: u64,
-    /// What the plan takes away, by field or kind of assignment.
-    pub taken: BTreeMap<String, Taken>,
-    /// Linked accounts in use.
-    pub linked_accounts: u64,
-    /// Sign-in addresses of linked accounts that the plan changes.
-    pub email_changes: u64,
-    /// Links, and how many of them name an account that is not the one that was linked.
-    pub links: u64,
-    /// See [`Figures::links`].
-    pub replaced: u64,
-    /// Whether the target lists none of the accounts of linked people who have not left.
-    pub none_listed: bool,
-    /// Whether the target has another id than at the last complete run.
-    pub target_changed: bool,
-    /// Accounts deactivated within the window before this run, approved plans apart.
-    pub removed_in_window: u64,
-    /// People in the source now.
-    pub source_people: u64,
-    /// Records without an id.
-    pub unidentified: u64,
-    /// Whether anybody is linked.
-    pub linked: bool,
-    /// Fields that somebody had at the last complete run and nobody has now.
-    pub coverage_lost: BTreeSet<String>,
-    /// Whether the credential shows less than at the last complete run in other ways, in words.
-    pub visibility_lost: Option<String>,
-    /// Whether another credential answers now.
-    pub credential_changed: bool,
-    /// Whether another organisation answers now.
-    pub organisation_changed: bool,
-    /// Whether mapping, match keys, policy or source settings changed.
-    pub config_changed: bool,
-    /// People in the source at the last complete run.
-    pub last_source_people: Option<u64>,
-    /// People in the source who have not left, readable or not.
-    pub listed: u64,
-    /// People whom the organisation says it employs, where it says so.
-    pub employed: Option<u64>,
-}
-
-/// What is remembered of a complete run, to compare the next one with.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Baseline {
-    /// Who answered for whom.
-    pub fingerprint: Fingerprint,
-    /// How many people the source had.
-    pub people: u64,
-    /// Per target field, how many people had a value in the source.
-    pub filled: BTreeMap<String, u64>,
-    /// A digest of mapping, match keys, policy and source settings.
-    pub config: String,
-    /// The vendor of the source.
-    pub vendor: String,
-    /// The target's own id, where it keeps one.
-    pub target: Option<String>,
-    /// What the vendor no longer says of the credential, as a person has approved.
-    pub accepted_silence: BTreeSet<String>,
-    /// When the plan was made.
-    pub at: Option<Timestamp>,
 }

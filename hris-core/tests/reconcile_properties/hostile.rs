@@ -3,10 +3,12 @@
 use hris_core::{Employee, Field, Link, StandardField, Status, TargetField, TimeZone, User, UserStatus};
 use proptest::prelude::*;
 
+use crate::worlds::cases;
+
 use crate::support::world;
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(300))]
 
     #[test]
     fn any_text_anywhere(

@@ -7,7 +7,7 @@ use hris_core::{EmployeeId, TargetField, UserId};
 use proptest::prelude::*;
 
 use crate::support::{World, line_of, world};
-use crate::worlds::worlds;
+use crate::worlds::{cases, worlds};
 
 /// People with accounts in use, who have addresses out of few, in a table that does not keep them unique; some
 /// leave, and some are new.
@@ -91,7 +91,7 @@ fn takers_wait(plan: &Plan, world: &World) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases(1500))]
 
     #[test]
     fn nothing_vanishes_among_shared_addresses(world in crowds(), clears in any::<bool>()) {

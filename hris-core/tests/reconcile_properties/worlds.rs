@@ -45,6 +45,12 @@ const EMAILS: [&str; 13] = [
 const ADDRESSES: usize = EMAILS.len() - 1;
 const DAYS: [&str; 3] = ["2026-11-22", "2026-11-23", "2026-11-24"];
 
+/// How many worlds a property is held against; `PROPTEST_CASES` says another number for a hunt.
+pub(crate) fn cases(usual: u32) -> ProptestConfig {
+    let hunt = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok());
+    ProptestConfig { cases: hunt.unwrap_or(usual), failure_persistence: None, ..ProptestConfig::default() }
+}
+
 pub(crate) fn worlds() -> impl Strategy<Value = World> {
     proptest::collection::vec(any::<u8>(), 0..640).prop_map(|bytes| draw(&mut Dice::new(bytes)))
 }
@@ -222,7 +228,15 @@ fn others(dice: &mut Dice, world: &mut World) {
             world.others.claimed.insert(user.id.clone(), "other".to_owned());
         } else if !ours && dice.one_in(6) {
             let closed = !user.is_live() && !dice.one_in(3);
-            world.others.held.insert(user.id.clone(), Held::new("other", closed));
+            let mut held = Held::new("other", closed);
+            if let Some(id) = user.value(&TargetField::ExternalId).filter(|_| !dice.one_in(3)) {
+                held = held.giving(id);
+            }
+            world.others.held.insert(user.id.clone(), held);
+        } else if let Some(id) = carried.filter(|_| dice.one_in(8)) {
+            // Their account of this id is not there any more; or both have linked this one.
+            let named = if dice.one_in(3) { user.id.to_string() } else { format!("gone of {}", user.id) };
+            world.others.held.insert(named.into(), Held::new("other", dice.one_in(3)).giving(id));
         }
     }
 }

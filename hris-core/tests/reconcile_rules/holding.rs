@@ -143,6 +143,89 @@ fn where_two_connections_link_one_account_the_external_id_says_whose_it_is() {
         .actions("update dirA u1 job_title (FieldsDiffer)");
 }
 
+/// Connection co-a gave u0 the id dirA. u0 was deleted, and u1 was made with the same id.
+#[test]
+fn an_account_that_was_made_again_is_still_the_other_connections() {
+    let made_again = |person: &str, status: &str, closed: bool| {
+        company(person, &account(status), "").given("u0", "co-a", "dirA", closed)
+    };
+    // Two facts say that it is hers here too, so she waits.
+    let hers = made_again(&format!("dirB active number=B1 {DORA}"), "active", false);
+    hers.actions("").problems("warning held_elsewhere dirB - -");
+    assert_eq!(claims(&hers.plan()), ["dirB u1"]);
+    // What the other connection had closed comes here.
+    let closed = made_again(&format!("dirB active number=B1 {DORA}"), "deactivated", true).plan();
+    assert_eq!(closed.actions[0].reason.to_string(), "is the same person under a new record");
+    // An id means something within its connection only, and a key beside it is a question.
+    let same_id = |facts: &str| made_again(&format!("dirA active {facts}"), "active", false);
+    same_id("email=bob@b.io given_name=Bob family_name=Ray")
+        .actions("")
+        .problems("error uniqueness_conflict dirA - external_id");
+    same_id("email=dora@group.io").actions("").problems("error ambiguous_match dirA u1 -");
+    // Nobody closes it, though nobody here is linked to it.
+    made_again("", "active", false)
+        .policy(|policy| policy.unlinked_users = UnlinkedUsers::Deactivate)
+        .actions("");
+    // Where the linked account is there and carries its id, another one is free.
+    let there = format!("u0 active external_id=dirA2\n{}", account("active"));
+    let free =
+        company(&format!("dirB active number=B1 {DORA}"), &there, "").given("u0", "co-a", "dirA2", false);
+    assert_eq!(free.plan().actions[0].user, Some("u1".into()));
+}
+
+/// Both connections gave an account the id 1, and one account that carries it is left.
+#[test]
+fn where_two_connections_lost_an_account_of_one_id_the_facts_say_whose_it_is() {
+    let left = |facts: &str| {
+        company(
+            &format!("1 active {facts}"),
+            "u9 active external_id=1 email=dora@group.io given_name=Dora family_name=Lind",
+            "1>u1 id:1",
+        )
+        .given("u0", "co-a", "1", false)
+    };
+    left(DORA).actions("link 1 u9 replaces:1 (AccountRemade)").problems("");
+    left("email=bob@b.io given_name=Bob family_name=Ray").actions("").problems("warning divergence 1 u1 -");
+}
+
+#[test]
+fn one_account_that_two_connections_link_with_one_id_waits_for_a_person() {
+    let both = |person: &str, closed: bool| {
+        let account = "u1 active external_id=1 email=old@x.io given_name=Dora family_name=Lind";
+        company(person, account, "1>u1 id:1").given("u1", "co-a", "1", closed).gone("1")
+    };
+    for person in ["1 active email=new@x.io given_name=Dora family_name=Lind", "1 left email=new@x.io", ""] {
+        let world = both(person, false);
+        world.actions("").problems("error ambiguous_match 1 u1 -").guarded("go");
+        let plan = world.plan();
+        let problem = plan.problems.iter().find(|one| one.code.as_str() == "ambiguous_match").unwrap();
+        assert!(
+            problem.message.contains("`hris unlink 1`") && problem.message.contains("co-a"),
+            "{problem:?}"
+        );
+        assert_eq!((plan.claims.len(), plan.handovers.len(), plan.questions.len()), (0, 0, 0));
+    }
+    // What the other one closed it is done with.
+    both("1 active email=new@x.io given_name=Dora family_name=Lind", true)
+        .actions("update 1 u1 email (FieldsDiffer)");
+}
+
+/// The account of somebody here was deleted, and its row number was given to an account of another connection.
+#[test]
+fn nobody_waits_for_an_account_that_is_not_theirs() {
+    let world = company(
+        "dirB active email=bob@b.io given_name=Bob family_name=Ray",
+        &account("active"),
+        "dirB>u1 id:dirB",
+    )
+    .given("u1", "co-a", "dirA", false);
+    world.actions("").problems("error account_replaced dirB u1 -");
+    assert_eq!(claims(&world.plan()), [""; 0]);
+    // Nor does a decision take it away from the connection that holds it.
+    let decided = world.judged("dirB", "u1", true);
+    decided.actions("").problems("warning held_elsewhere dirB - -");
+}
+
 #[test]
 fn accounts_of_others_are_never_accounts_of_nobody() {
     let strict = |users: &str| {

@@ -369,6 +369,45 @@ fn one_contract_ends_and_another_begins() {
     .problems("error ambiguous_match e ua -");
 }
 
+/// The match keys say which accounts are taken over. Whose account may be closed is told by every key.
+#[test]
+fn a_second_record_keeps_the_account_open_whatever_the_match_keys() {
+    let account = "ua active external_id=c number=1 email=ada@x.io given_name=Ada family_name=Mill";
+    let ada = "email=ada@x.io given_name=Ada family_name=Mill";
+    for keys in [vec![MatchKey::ExternalId], vec![MatchKey::EmployeeNumber], Vec::new()] {
+        let company = |people: &str| {
+            let world = company(people, account, "c>ua id:c").gone("c");
+            world.policy(|policy| policy.match_keys = keys.clone())
+        };
+        for old in [format!("c left number=1 {ada}\n"), String::new()] {
+            let second = company(&format!("{old}e active number=2 {ada}"));
+            let plan = second.guarded("go").plan();
+            assert_eq!((plan.figures.removals, plan.figures.creations), (0, 0), "{keys:?} {old}");
+            if old.is_empty() {
+                // Whoever is gone while somebody of the same name is new is looked for by the name.
+                assert_eq!(plan.of_kind(ActionKind::Link).count(), 1, "{keys:?}");
+                continue;
+            }
+            second.actions("").problems("error ambiguous_match e ua -");
+            assert_eq!(plan.questions.len(), 1, "{keys:?} {old}");
+            // A person's answer is carried out.
+            let same = second.clone().judged("e", "ua", true).plan();
+            assert!(same.of_kind(ActionKind::Link).count() == 1 && same.figures.removals == 0, "{keys:?}");
+            let other = second.judged("e", "ua", false).plan();
+            assert_eq!(other.figures.removals, 1, "{keys:?}");
+            // Whoever starts later, or whose status nobody knows, is there too.
+            for status in ["pending", "unknown"] {
+                company(&format!("{old}e {status} number=2 {ada}")).actions("");
+            }
+        }
+        // An address that passes on keeps nobody's account open.
+        let plan =
+            company("c left number=1\ne active number=2 email=ada@x.io given_name=Bob family_name=Ray")
+                .plan();
+        assert_eq!((plan.figures.removals, plan.figures.creations), (1, 1), "{keys:?}");
+    }
+}
+
 #[test]
 fn everybody_gets_a_new_id() {
     let twelve = |line: &dyn Fn(usize) -> String| (0..12).map(line).collect::<Vec<_>>().join("\n");

@@ -113,6 +113,18 @@ fn a_corrected_address_is_invited_at_once_and_once() {
     assert!(waits.plan().without_removals().actions.is_empty());
 }
 
+/// An older copy of the state was restored, so it does not know that the new address was invited today.
+#[test]
+fn a_restored_state_invites_nobody_twice_in_a_day() {
+    let moves = |sent: &str| {
+        let account = format!("ua invited external_id=a email=new@x.io sent={sent}");
+        world("a active email=new@x.io", &account, "a>ua id:a invites:1")
+            .with(|world| world.links[0].invited_to = Some("digest of the old address".to_owned()))
+    };
+    moves("2026-11-23").actions("");
+    moves("2026-11-22").actions("reinvite a ua (InviteMoved)");
+}
+
 #[test]
 fn whoever_never_accepts_is_invited_so_often_and_no_more() {
     for (most, sent) in [(3, 3), (1, 1), (0, 36)] {

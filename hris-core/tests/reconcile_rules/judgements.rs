@@ -277,3 +277,39 @@ fn protected_accounts_are_reported_and_kept() {
         .policy(|policy| policy.protected = vec!["b@x.io".to_owned()])
         .actions("deactivate a ua (LeftByStatus)");
 }
+
+/// Whoever has left and is given an account by a decision is closed at once, so that account may be removed.
+#[test]
+fn a_leavers_decided_account_is_among_those_that_may_be_removed() {
+    let world = world("a left @", "u1 active email=a@x.io", "").judged("a", "u1", true);
+    let plan = world.plan();
+    assert_eq!((plan.figures.removals, plan.figures.population), (1, 1));
+    // Nobody who is there loses their account by such a decision.
+    let theirs =
+        crate::support::world("a left @\nb active email=b@x.io", "u1 active external_id=b email=b@x.io", "");
+    theirs.judged("a", "u1", true).actions("");
+}
+
+/// After `hris unlink` the account still carries the person's id and address. Until somebody frees it, or links the
+/// two again, the person is neither made a second time nor linked against the decision.
+#[test]
+fn whoever_was_unlinked_on_purpose_waits_for_a_person() {
+    let accounts = ["u1 active for=a", "u1 deactivated for=a", "u1 active external_id=a email=b@x.io"];
+    for account in accounts {
+        let mut unlinked = world("a active @ number=7", account, "").judged("a", "u1", false);
+        for _ in 0..3 {
+            unlinked.actions("").problems("error uniqueness_conflict a - external_id");
+            let message = unlinked.plan().problems[0].message.clone();
+            assert!(message.contains("`hris link a u1`"), "{message}");
+            unlinked = unlinked.carried_out();
+        }
+        // Linked again, or freed, it ends.
+        let linked = world("a active @ number=7", account, "").judged("a", "u1", true);
+        assert_eq!(linked.plan().actions[0].user, Some("u1".into()), "{account}");
+        let freed = unlinked.with(|world| world.users.clear());
+        assert_eq!(freed.plan().actions[0].kind.as_str(), "create", "{account}");
+    }
+    let address = world("a active @", "u1 active email=a@x.io", "").judged("a", "u1", false);
+    address.actions("").problems("error uniqueness_conflict a - email");
+    assert!(address.plan().problems[0].message.contains("`hris link a USER`"));
+}

@@ -104,6 +104,19 @@ fn another_target_is_refused() {
     // What a run has seen is what the next one expects, also where the target says nothing.
     assert_eq!(with_id(None, Some("t1")).plan().baseline.target.as_deref(), Some("t1"));
     assert_eq!(with_id(Some("t1"), None).plan().baseline.target.as_deref(), Some("t1"));
+    // A moved table, approved, is the target from then on. One without the linked accounts is not.
+    let pinned = |world: World| world.plan().approved_baseline.target.unwrap();
+    let other = || with_id(Some("t1"), Some("t2"));
+    assert_eq!(pinned(other()), "t2");
+    let rename = |world: &mut World| {
+        world.users.iter_mut().for_each(|user| user.id = format!("new-{}", user.id).into());
+    };
+    assert_eq!(pinned(other().with(rename)), "t2");
+    let strangers = |world: &mut World| {
+        world.users.iter_mut().for_each(|user| user.put(&TargetField::ExternalId, Some("theirs")));
+    };
+    assert_eq!(pinned(other().with(strangers)), "t1");
+    assert_eq!(pinned(other().with(|world| world.users.clear())), "t1");
 }
 
 #[test]

@@ -256,6 +256,12 @@ impl World {
         self
     }
 
+    /// Another connection has a link to this account, which it gave this external id.
+    pub fn given(mut self, user: &str, connection: &str, id: &str, closed: bool) -> Self {
+        self.others.held.insert(user.into(), Held::new(connection, closed).giving(id));
+        self
+    }
+
     /// Another connection waits for this account.
     pub fn claimed(mut self, user: &str, connection: &str) -> Self {
         self.others.claimed.insert(user.into(), connection.to_owned());

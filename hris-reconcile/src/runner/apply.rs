@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hris_core::reconcile::{Action, ActionKey, ActionKind, Plan, Side};
+use hris_core::reconcile::{Action, ActionKey, ActionKind, Handover, Plan, Side};
 use hris_core::{EmployeeId, Problem, ProblemCode, TargetField, Timestamp, User, UserId, UserStatus};
 use sha2::{Digest as _, Sha256};
 
@@ -71,6 +71,8 @@ pub(super) struct Order<'a> {
     pub(super) approved: bool,
     /// Actions of the plan that are not carried out.
     pub(super) held: &'a BTreeSet<ActionKey>,
+    /// Accounts that go to another connection.
+    pub(super) handovers: &'a [Handover],
     /// Creations of an interrupted run of which nothing was found: tried again, they keep their keys.
     pub(super) creations: &'a Creations,
     /// Whether creations that the plan does not have any more are over.
@@ -184,7 +186,7 @@ impl<'a> Apply<'a> {
         }
         self.forget_creations(plan);
         self.learn().await?;
-        self.hand_over(&plan.handovers).await?;
+        self.hand_over(self.order.handovers).await?;
         self.agree(&plan.agreed, &plan.lapsed).await
     }
 

@@ -112,8 +112,10 @@ impl Draft {
         let mut problems = self.plan.as_ref().map(|plan| plan.problems.clone()).unwrap_or_default();
         problems.extend(self.problems.iter().cloned());
         let people = self.plan.as_ref().map_or(&[][..], |plan| &plan.people);
-        // A refused run has done nothing, whatever its lines say was planned.
-        let counted = if outcome == Outcome::Refused { &[][..] } else { &ends };
+        // A refused run has done nothing, whatever its lines say was planned, and whether or not its report could
+        // be recorded.
+        let failed = outcome == Outcome::Failed && self.rest == ActionResult::Planned;
+        let counted = if failed || outcome == Outcome::Refused { &[][..] } else { &ends };
         let counts = count(people, actions, counted, &problems);
         Report {
             run: self.run.clone(),

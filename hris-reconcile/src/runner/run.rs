@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use hris_core::reconcile::{
-    ActionKey, ActionKind, Baseline, Decision, Mode, Plan, Refusal, Rule, breaches, guard,
+    ActionKey, ActionKind, Baseline, Decision, Handover, Mode, Plan, Refusal, Rule, breaches, guard,
 };
 use hris_core::{EmployeeId, Lookup, Timestamp, UserId};
 
@@ -63,10 +63,13 @@ impl Command<'_> {
 }
 
 /// What is to be done with a plan.
+#[derive(Default)]
 struct Way {
     refused: Option<Refusal>,
     /// Actions that wait, and why.
     held: BTreeSet<ActionKey>,
+    /// Accounts that go to another connection.
+    handovers: Vec<Handover>,
     waiting: Option<Refusal>,
     approved: bool,
 }
@@ -209,6 +212,7 @@ impl Runner {
             now,
             approved: way.approved,
             held: &way.held,
+            handovers: &way.handovers,
             creations: &creations,
             is_whole,
         };
@@ -263,20 +267,21 @@ impl Runner {
             let planned = plan.actions.len() as u64;
             let message = format!("{why}; make a new plan and look at it");
             let refusal = Refusal::new(Rule::PlanStale, 0, planned, message);
-            return Ok(Way { refused: Some(refusal), held: BTreeSet::new(), waiting: None, approved: false });
+            return Ok(Way { refused: Some(refusal), ..Way::default() });
         }
         if approval == Approval::None {
             return Ok(Way::by(decision, plan));
         }
         // Now that they may go, those who are missing are asked for, and whoever is there stays.
-        let mut held = BTreeSet::new();
+        let mut way = Way { handovers: plan.handovers.clone(), approved: true, ..Way::default() };
         if self.ask_for_missing(world, plan, draft).await? {
-            let again: BTreeSet<ActionKey> =
-                self.make_plan(world, now).actions.into_iter().map(|action| action.key).collect();
+            let again = self.make_plan(world, now);
+            way.handovers.retain(|handover| again.handovers.contains(handover));
+            let again: BTreeSet<ActionKey> = again.actions.into_iter().map(|action| action.key).collect();
             let keys = plan.actions.iter().map(|action| &action.key);
-            held = keys.filter(|key| !again.contains(key)).cloned().collect();
+            way.held = keys.filter(|key| !again.contains(key)).cloned().collect();
         }
-        Ok(Way { refused: None, held, waiting: None, approved: true })
+        Ok(way)
     }
 
     /// The rules that stand in the way of a plan.
@@ -344,17 +349,18 @@ fn refuse_others(plan: &Plan) -> Option<Refusal> {
 
 impl Way {
     fn by(decision: Decision, plan: &Plan) -> Self {
-        let mut way = Self { refused: None, held: BTreeSet::new(), waiting: None, approved: false };
+        let mut way = Self::default();
         match decision {
             Decision::Hold(refusal) => {
-                let going: BTreeSet<ActionKey> =
-                    plan.without_removals().actions.into_iter().map(|action| action.key).collect();
+                let going = plan.without_removals();
+                way.handovers = going.handovers;
+                let going: BTreeSet<ActionKey> = going.actions.into_iter().map(|action| action.key).collect();
                 let keys = plan.actions.iter().map(|action| &action.key);
                 way.held = keys.filter(|key| !going.contains(key)).cloned().collect();
                 way.waiting = Some(refusal);
             }
             Decision::Refuse(refusal) => way.refused = Some(refusal),
-            _ => {}
+            _ => way.handovers.clone_from(&plan.handovers),
         }
         way
     }
@@ -374,6 +380,7 @@ fn only(plan: &mut Plan, employee: &EmployeeId) {
     // Everybody else was not asked for, which holds nothing back.
     plan.figures.withheld_removals = 0;
     plan.figures.removals = plan.of_kind(ActionKind::Deactivate).count() as u64;
+    plan.figures.handovers = plan.handovers.len() as u64;
     plan.figures.creations = plan.of_kind(ActionKind::Create).count() as u64;
     plan.figures.email_changes = plan.figures.email_changes.min(plan.actions.len() as u64);
 }

@@ -2,8 +2,10 @@
 //!
 //! Nothing is repeated blindly: the target is asked how the account stands now.
 
+use std::collections::BTreeMap;
+
 use hris_core::reconcile::{Action, ActionKind, Change, Side, is_same};
-use hris_core::{Problem, Timestamp, User, UserId, UserStatus};
+use hris_core::{Problem, TargetField, Timestamp, User, UserId, UserStatus};
 
 use super::Runner;
 use super::apply::{Creations, who};
@@ -37,10 +39,13 @@ pub(super) async fn settle(
     problems: &mut Vec<Problem>,
 ) -> Result<Settled> {
     let mut settled = Settled::default();
+    let marks = marks(&unsettled);
     for intent in unsettled {
         let Intent { action, at, .. } = &intent;
         let settlement = if action.side == Side::Source {
             settle_source(runner, links, &intent, problems).await?
+        } else if action.kind == ActionKind::Link {
+            settle_link(runner, links, action, &marks).await?
         } else {
             settle_target(runner, links, action, *at, problems).await?
         };
@@ -52,6 +57,41 @@ pub(super) async fn settle(
         settled.settlements.push(settlement);
     }
     Ok(settled)
+}
+
+/// The external ids that accounts were given in a run.
+fn marks(intents: &[Intent]) -> BTreeMap<UserId, String> {
+    let mark = |intent: &Intent| {
+        let change = intent.action.change_of(&TargetField::ExternalId)?;
+        (intent.action.kind == ActionKind::Update).then_some(())?;
+        Some((intent.action.user.clone()?, change.to.clone()?))
+    };
+    intents.iter().filter_map(mark).collect()
+}
+
+/// A link is in our own state only. It was made if the account carries the external id that it was to carry
+/// after that run; without that it is looked for anew.
+async fn settle_link(
+    runner: &Runner,
+    links: &Links,
+    action: &Action,
+    marks: &BTreeMap<UserId, String>,
+) -> Result<Settlement> {
+    let not_done = Settlement::new(action.key.clone(), false);
+    let Some(id) = &action.user else { return Ok(not_done) };
+    let Some(mark) = marks.get(id).or(action.carries.as_ref()) else { return Ok(not_done) };
+    let failed = |error| fatal("settle actions of an interrupted run", error);
+    let user = runner.calls.user(id).await.map_err(failed)?;
+    let carries = user.is_some_and(|user| user.value(&TargetField::ExternalId) == Some(mark));
+    let former = || links.holder(id) == action.replaces.as_ref();
+    if !carries || (is_held_by_another(links, action, id) && !former()) {
+        return Ok(not_done);
+    }
+    let mut done = links.after(action, id);
+    if let Some(link) = &mut done.link {
+        link.external_id = Some(mark.clone());
+    }
+    Ok(done)
 }
 
 async fn settle_target(
@@ -113,7 +153,6 @@ pub(super) async fn read_back(
     at: Timestamp,
 ) -> Result<Option<User>, TargetError> {
     match action.kind {
-        // A link is in our own state only: it is not there, so it was not made.
         ActionKind::Link => Ok(None),
         ActionKind::Create => {
             let Some(external_id) = action.external_id() else { return Ok(None) };

@@ -227,10 +227,12 @@ impl Runner {
             plan.of_kind(ActionKind::Deactivate).filter(|action| action.reason == Reason::AbsentUnasked);
         let mut unasked: BTreeSet<EmployeeId> =
             unasked.filter_map(|action| action.employee.clone()).collect();
-        // An account goes to another record only when the record that had it is really gone.
+        // An account goes to another record, or to another connection, only when the record that had it is
+        // really gone.
         let listed: BTreeSet<&EmployeeId> = world.snapshot.employees().iter().map(Employee::id).collect();
         let moved = plan.of_kind(ActionKind::Link).filter(|action| action.replaces != action.employee);
         let former = moved.filter_map(|action| action.replaces.as_ref());
+        let former = former.chain(plan.handovers.iter().map(|handover| &handover.employee));
         let gone = |id: &&EmployeeId| !listed.contains(id) && !world.absent.contains_key(*id);
         unasked.extend(former.filter(gone).cloned());
         if unasked.is_empty() {

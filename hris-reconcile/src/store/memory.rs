@@ -112,7 +112,8 @@ impl World {
             let ours = ours.filter(|link| link.user == handover.user)?.clone();
             let other = self.connections.get_mut(&handover.to)?;
             let waits = other.claims.iter().position(|claim| claim.user == handover.user)?;
-            if other.links.contains_key(&other.claims.get(waits)?.employee) {
+            let own = other.links.get(&other.claims.get(waits)?.employee);
+            if own.is_some_and(|own| own.user != handover.user) {
                 return None;
             }
             let claim = other.claims.remove(waits);
@@ -239,11 +240,16 @@ impl StateStore for MemoryStore {
                 continue;
             }
             for link in kept.links.values() {
-                let held = Held::new(name.clone(), link.deactivated_by_us);
+                let held = Held::new(name.clone(), link.deactivated_by_us).giving(link.given_id());
                 let place = others.held.entry(link.user.clone()).or_insert_with(|| held.clone());
                 if place.closed && !held.closed {
                     *place = held;
                 }
+            }
+            // A run that was cut may have linked an account, and nobody knows yet.
+            let links = kept.open.iter().filter(|intent| intent.action.kind == ActionKind::Link);
+            for user in links.filter_map(|intent| intent.action.user.as_ref()) {
+                others.about_to_hold(user, name);
             }
             let creates = kept.open.iter().filter(|intent| intent.action.kind == ActionKind::Create);
             for id in creates.filter_map(|intent| intent.action.external_id()) {

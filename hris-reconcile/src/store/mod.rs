@@ -95,7 +95,7 @@ pub trait StateStore: fmt::Debug + Send + Sync + 'static {
     /// What the other connections of this state have to do with the accounts of a target: the accounts of
     /// their links ([`hris_core::reconcile::Held::closed`] where they closed one; of several holders the one
     /// who did not), the accounts they wait for (of several the first by name), and whose organisation each
-    /// reads; and the external ids of accounts that an open intent of theirs makes. Only connections whose last complete run was against this target count; where either side
+    /// reads; and the accounts that an open intent of theirs links, and the external ids of those that one makes. Only connections whose last complete run was against this target count; where either side
     /// does not know which target it is, it counts as the same.
     ///
     /// # Errors

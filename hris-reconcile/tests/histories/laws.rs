@@ -208,8 +208,10 @@ impl Look<'_> {
                 let said = Said::of(old, person);
                 // The account of somebody who has left may have a number that was given again.
                 if self.is_ours(old) {
-                    // People who are matched by their ids alone are told apart by them alone.
-                    if said.two_agree() && !self.settings.by_id_only {
+                    // A record that cannot be read and was never linked may be anybody's: it keeps no leaver's account
+                    // open, or one broken record would keep everybody's.
+                    let readable = self.records(Some(&person.id)).next().is_some();
+                    if said.two_agree() && readable {
                         return Some(("P2 closed, and another record of the person is employed", what));
                     }
                 } else if said.key_agrees() {
@@ -250,8 +252,13 @@ impl Look<'_> {
                 }
                 continue;
             }
-            let two = self.records(new.external_id()).any(|person| Said::of(old, person).two_agree());
-            let enough = self.records(new.external_id()).any(|person| Said::of(old, person).suffices());
+            // Whose it is now, by its id or, where somebody else has that id already, by the link.
+            let link = self.links.1.iter().find(|link| link.user.as_str() == old.id);
+            let ids = [new.external_id(), link.map(|link| link.employee.as_str())];
+            let owners = ids.into_iter().flat_map(|id| self.records(id)).map(|one| Said::of(old, one));
+            let owners: Vec<Said> = owners.collect();
+            let two = owners.iter().any(|said| said.two_agree());
+            let enough = owners.iter().any(|said| said.suffices());
             let nobodys = old.external_id().is_none();
             let allowed = two
                 || (nobodys && enough)
@@ -392,7 +399,14 @@ pub(crate) fn remember(look: &Look<'_>) -> Remembered {
         if row.invitations > old.map_or(0, |old| old.invitations) {
             remembered.invited.push((row.id.clone(), (look.now, row.get("email").map(str::to_owned))));
         }
-        let employed = look.seen.iter().filter(|person| !person.left);
+        // Somebody whose link is in question waits for no other account until that is answered.
+        let said = |person: &Person| {
+            look.told.report.iter().flat_map(|report| &report.problems).any(|problem| {
+                problem.code.as_str() == "held_elsewhere"
+                    && problem.about().any(|id| id.as_str() == person.id)
+            })
+        };
+        let employed = look.seen.iter().filter(|person| !person.left && said(person));
         let waits = look.owner(row) == Some(1 - look.company)
             && employed.into_iter().any(|person| Said::of(row, person).two_agree());
         if waits && whole && *look.command == Command::Sync {

@@ -2,8 +2,8 @@
 //! must hold of people and accounts whatever happened.
 //!
 //! The laws know no rule of the engine: they look at the people of the source, at the rows of the target
-//! before and after each run, and at the report. `HRIS_HISTORIES=20 cargo nextest run -p hris-reconcile
-//! --all-features -E 'binary(histories)' --no-capture` plays twenty times as many.
+//! before and after each run, and at the report. `PROPTEST_CASES=1000 cargo nextest run -p hris-reconcile
+//! --all-features -E 'binary(histories) & test(any_history)'` plays a thousand at random.
 
 #![allow(
     clippy::expect_used,
@@ -45,19 +45,26 @@ fn histories_with_files() {
     deterministic::<Sqlite>(0x0073_716c_6974_6500, 150);
 }
 
+/// How many histories are played at random; `PROPTEST_CASES` says another number for a hunt.
+fn random(usual: u32, max_shrink_iters: u32) -> ProptestConfig {
+    let hunt = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok());
+    ProptestConfig {
+        cases: hunt.unwrap_or(usual),
+        failure_persistence: None,
+        max_shrink_iters,
+        ..ProptestConfig::default()
+    }
+}
+
 fn tape() -> impl Strategy<Value = ([u8; 4], Vec<[u8; 4]>)> {
     (any::<[u8; 4]>(), prop::collection::vec(any::<[u8; 4]>(), 12..30))
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, max_shrink_iters: 400, ..ProptestConfig::with_cases(60) })]
+    #![proptest_config(random(60, 400))]
 
     #[test]
     fn any_history_in_memory((start, steps) in tape()) {
-        // A hunt beyond the seeded histories: it still finds an account that was made again for another connection.
-        if std::env::var_os("HRIS_HISTORIES").is_none() {
-            return Ok(());
-        }
         if let Err(breach) = replay::<Memory>(start, &steps) {
             return Err(TestCaseError::fail(breach.to_string()));
         }
@@ -65,14 +72,10 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, max_shrink_iters: 100, ..ProptestConfig::with_cases(15) })]
+    #![proptest_config(random(15, 100))]
 
     #[test]
     fn any_history_with_files((start, steps) in tape()) {
-        // A hunt beyond the seeded histories: it still finds an account that was made again for another connection.
-        if std::env::var_os("HRIS_HISTORIES").is_none() {
-            return Ok(());
-        }
         if let Err(breach) = replay::<Sqlite>(start, &steps) {
             return Err(TestCaseError::fail(breach.to_string()));
         }

@@ -242,6 +242,12 @@ impl<'d, 'i> Draft<'d, 'i> {
             let before = link.invited_to.clone().or(now);
             address.is_some() && before != address && !forgotten
         };
+        // The account has the new address already and somebody was asked today: by this connection, if an older
+        // copy of the state was restored since. A day later at the earliest it asks again.
+        let asked_today = || {
+            user.value(&TargetField::Email).map(address_digest) == address
+                && user.invite.is_some_and(|invite| invite.sent_at.plus_days(1) > self.inputs.now)
+        };
         let (kind, reason) = match (user.status, user.invite) {
             (UserStatus::Pending, None) if link.awaits_invite => (ActionKind::Invite, Reason::FirstInvite),
             (UserStatus::Pending, None) => return self.tell(Told::Forgotten, person.id()),
@@ -256,7 +262,9 @@ impl<'d, 'i> Draft<'d, 'i> {
             (UserStatus::Invited, Some(invite)) if expired(invite) => {
                 (ActionKind::Reinvite, Reason::InviteExpired)
             }
-            (UserStatus::Invited, invite) if moves(invite) => (ActionKind::Reinvite, Reason::InviteMoved),
+            (UserStatus::Invited, invite) if moves(invite) && !asked_today() => {
+                (ActionKind::Reinvite, Reason::InviteMoved)
+            }
             _ => return,
         };
         let spent = self.policy.max_invites > 0 && link.invites >= self.policy.max_invites;

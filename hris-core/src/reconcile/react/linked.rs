@@ -43,7 +43,7 @@ impl<'d, 'i> Draft<'d, 'i> {
 
     /// Somebody with a link: what it names decides what can be done.
     fn linked(&mut self, row: usize, person: &'i Employee, (link, record): (usize, &'i Link)) {
-        if let Some(user) = self.decided_otherwise(row, person, record) {
+        if let Some(user) = self.decided(row, person.id()).filter(|user| user.id != record.user) {
             let facts = Some(self.identity.evidence(row, user));
             let found = (Reason::Decided, facts);
             self.link(person, user, Situation::Confirmed, found, Some(person.id()));
@@ -90,17 +90,16 @@ impl<'d, 'i> Draft<'d, 'i> {
         }
     }
 
-    /// The account that a person decided to be this one's in place of the linked one.
-    fn decided_otherwise(&self, row: usize, person: &Employee, record: &Link) -> Option<&'i User> {
-        let (index, user) = self.identity.decided(person.id())?;
+    /// The account that a person decided to be this one's, if it is nobody else's: no link has it, none waits for
+    /// it to take the place of its own, no other connection holds it, and nobody who is there bears its id.
+    pub(super) fn decided(&self, row: usize, employee: &EmployeeId) -> Option<&'i User> {
+        let (index, user) = self.identity.decided(employee)?;
+        let own = self.pairs.link_of(row).map(|(own, _)| own);
         let free = self.pairs.holder_of(index).is_none()
-            && self.inputs.others.holder_of(user).is_none()
-            && self
-                .bonds
-                .remade(index)
-                .is_none_or(|link| self.pairs.link_of(row).is_some_and(|(own, _)| own == link))
-            && !self.identity.is_anothers(person.id(), user);
-        (free && user.id != record.user).then_some(user)
+            && self.pairs.elsewhere.holder_of(index).is_none()
+            && self.bonds.remade(index).is_none_or(|link| own == Some(link))
+            && !self.identity.is_anothers(employee, user);
+        free.then_some(user)
     }
 
     /// The account that a link named is nobody's from now on.
@@ -139,9 +138,27 @@ impl<'d, 'i> Draft<'d, 'i> {
 
     /// The account that a link names is not the one that was linked: nothing is written or closed.
     fn account_replaced(&mut self, row: Option<usize>, employee: &EmployeeId, user: &User) {
-        if let Some(held) = self.inputs.others.holder_of(user).filter(|held| !held.closed) {
+        let index = self.pairs.user(user.id.as_str());
+        let held = index.and_then(|index| self.pairs.elsewhere.holder_of(index));
+        if let Some(held) = held.filter(|held| !held.closed) {
             let connection = held.connection.clone();
-            return self.held_elsewhere(row, employee, user, connection);
+            let is_theirs = |row| {
+                self.identity.evidence(row, user).suffices_against_another()
+                    || self.identity.judged(Some(row), employee, user) == Some(true)
+            };
+            if row.is_none_or(|row| self.identity.has_left(row) || is_theirs(row)) {
+                return self.held_elsewhere(row, employee, user, connection);
+            }
+            // Nobody waits for an account that is not theirs: it would be given to them.
+            let message = format!(
+                "connection {connection:?} holds the account behind this link, and the facts do not say that it is \
+                 this person's, so nothing is done to it. `hris unlink {employee}` has the next sync look for \
+                 another one, or make one"
+            );
+            self.problem(
+                Problem::error(ProblemCode::AccountReplaced, message).employee(employee).user(&user.id),
+            );
+            return self.say(Some(employee), Some(user), Situation::AccountReplaced, Reason::AccountReplaced);
         }
         if !user.is_live() && row.is_some_and(|row| self.identity.has_left(row)) {
             return self.say(Some(employee), Some(user), Situation::Gone, Reason::BothGone);
@@ -190,7 +207,14 @@ impl<'d, 'i> Draft<'d, 'i> {
     }
 
     pub(super) fn twice_linked(&mut self, employee: &EmployeeId, user: &User) {
-        let message = "this account and this employee are linked twice; `hris unlink EMPLOYEE` for the one whose account it is not";
+        let message = match self.inputs.others.held.get(&user.id) {
+            Some(held) => format!(
+                "connection {:?} holds this account too, and nothing says whose it is, so nothing is written to it and \
+                 it is not closed. `hris unlink {employee}` here if it is not this person's, or there if it is",
+                held.connection
+            ),
+            None => "this account and this employee are linked twice; `hris unlink EMPLOYEE` for the one whose account it is not".to_owned(),
+        };
         let problem = Problem::error(ProblemCode::AmbiguousMatch, message);
         self.problem(problem.employee(employee).user(&user.id));
         self.say(Some(employee), Some(user), Situation::Contested, Reason::SharedKey);

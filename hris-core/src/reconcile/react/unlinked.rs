@@ -33,12 +33,7 @@ impl<'d, 'i> Draft<'d, 'i> {
         let stands = standing(person, self.policy, self.today);
         match stands {
             Standing::Left(reason) => {
-                let decided = self.identity.decided(person.id()).filter(|(index, user)| {
-                    self.pairs.holder_of(*index).is_none()
-                        && self.bonds.remade(*index).is_none()
-                        && self.inputs.others.holder_of(user).is_none()
-                });
-                if let Some((_, user)) = decided {
+                if let Some(user) = self.decided(row, person.id()) {
                     let found = (Reason::Decided, Some(self.identity.evidence(row, user)));
                     self.link(person, user, Situation::Leaver, found, None);
                     return self.leaver(person.id(), user, reason);
@@ -75,9 +70,9 @@ impl<'d, 'i> Draft<'d, 'i> {
                 }
             }
             Match::Elsewhere { user: index } => {
-                let held = user(index).and_then(|user| Some((user, self.inputs.others.holder_of(user)?)));
+                let held = user(index).zip(self.pairs.elsewhere.holder_of(index));
                 if let Some((user, held)) = held {
-                    self.held_elsewhere(Some(row), person.id(), user, held.connection);
+                    self.held_elsewhere(Some(row), person.id(), user, held.connection.clone());
                 }
             }
             Match::Contested(key) => {
@@ -139,7 +134,10 @@ impl<'d, 'i> Draft<'d, 'i> {
             let mut strays: HashMap<&str, &User> = HashMap::new();
             for (index, user) in inputs.users.iter().enumerate() {
                 let Some(id) = user.value(&TargetField::ExternalId) else { continue };
-                if user.is_live() && pairs.holder_of(index).is_none() {
+                if user.is_live()
+                    && pairs.holder_of(index).is_none()
+                    && pairs.elsewhere.holder_of(index).is_none()
+                {
                     let first = strays.entry(id).or_insert(user);
                     *first = std::cmp::min_by_key(*first, user, |user| &user.id);
                 }
@@ -162,7 +160,7 @@ impl<'d, 'i> Draft<'d, 'i> {
             Found::Key(MatchKey::Email) => Reason::MatchedByEmail,
             Found::Key(MatchKey::EmployeeNumber) => Reason::MatchedByEmployeeNumber,
             Found::Key(MatchKey::ExternalId) => Reason::MatchedByExternalId,
-            Found::Name | Found::Decided => Reason::Decided,
+            Found::Name | Found::Unmatched | Found::Decided => Reason::Decided,
         };
         let facts = (reason, Some(self.identity.evidence(row, user)));
         self.link(person, user, Situation::Found, facts, None);
@@ -326,7 +324,7 @@ impl<'d, 'i> Draft<'d, 'i> {
                 && self.inputs.snapshot.absence_counts();
             let reason = if !closes {
                 Reason::NoEmployee
-            } else if self.inputs.others.holder_of(user).is_some() {
+            } else if self.pairs.elsewhere.holder_of(index).is_some() {
                 Reason::HeldElsewhere
             } else if self.is_somebody_elses(user) {
                 Reason::SomebodyElses

@@ -1,6 +1,6 @@
 //! Which connection holds an account, which one waits for it, and what people decided about it.
 
-use hris_core::reconcile::{AccountClaim, Action, Handover, Held, Judgement, Others};
+use hris_core::reconcile::{AccountClaim, Action, ActionKind, Handover, Held, Judgement, Others};
 use hris_core::{EmployeeId, UserId};
 use sqlx::{Row as _, Sqlite, Transaction};
 
@@ -23,23 +23,27 @@ pub(super) async fn others(
 ) -> Result<Others, Refused> {
     let mut others = Others::default();
     let select = format!(
-        "SELECT user, connection, deactivated_by_us FROM links AS kept WHERE {OF_OTHERS} \
+        "SELECT user, connection, deactivated_by_us, coalesce(external_id, employee) FROM links AS kept WHERE {OF_OTHERS} \
          ORDER BY deactivated_by_us, connection"
     );
     let rows = sqlx::query(sqlx::AssertSqlSafe(select)).bind(connection).bind(target);
     for row in rows.fetch_all(&mut **tx).await? {
-        let held = Held::new(row.try_get::<String, _>(1)?, row.try_get(2)?);
+        let held =
+            Held::new(row.try_get::<String, _>(1)?, row.try_get(2)?).giving(row.try_get::<String, _>(3)?);
         others.held.entry(UserId::from(row.try_get::<&str, _>(0)?)).or_insert(held);
     }
     let select = format!(
         "SELECT action, connection FROM journal AS kept \
-         WHERE action IS NOT NULL AND kind = 'create' AND {OF_OTHERS}"
+         WHERE action IS NOT NULL AND kind IN ('create', 'link') AND {OF_OTHERS}"
     );
     let rows = sqlx::query(sqlx::AssertSqlSafe(select)).bind(connection).bind(target);
     for row in rows.fetch_all(&mut **tx).await? {
         let action: Action = from_json(row.try_get(0)?, "an intent")?;
-        if let Some(id) = action.external_id() {
-            others.making.insert(id.to_owned(), row.try_get(1)?);
+        match (action.kind, action.external_id(), &action.user) {
+            // A run that was cut may have linked an account, and nobody knows yet.
+            (ActionKind::Link, _, Some(user)) => others.about_to_hold(user, row.try_get(1)?),
+            (ActionKind::Create, Some(id), _) => drop(others.making.insert(id.to_owned(), row.try_get(1)?)),
+            _ => {}
         }
     }
     let select = format!("SELECT user, connection FROM claims AS kept WHERE {OF_OTHERS} ORDER BY connection");
@@ -83,7 +87,8 @@ pub(super) async fn hand_over(
     let ours = journal::link_of(tx, connection, employee).await?.filter(|link| link.user == *user);
     let waits: Option<String> = sqlx::query_scalar(
         "SELECT employee FROM claims WHERE connection = ?1 AND user = ?2 \
-         AND NOT EXISTS (SELECT 1 FROM links WHERE connection = ?1 AND links.employee = claims.employee)",
+         AND NOT EXISTS (SELECT 1 FROM links WHERE connection = ?1 AND links.employee = claims.employee \
+                         AND links.user <> ?2)",
     )
     .bind(to)
     .bind(user.as_str())

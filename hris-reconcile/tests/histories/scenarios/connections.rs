@@ -4,6 +4,7 @@ use hris_reconcile::store::{MemoryStore, StateStore as _};
 
 use super::*;
 use crate::accounts::Memory;
+use crate::sqlite::Sqlite;
 use crate::support::{day, leave, vanish};
 
 /// Two companies, one product: everybody of both has an account that is in use.
@@ -174,6 +175,111 @@ async fn ids_that_are_small_numbers_collide_without_harm() {
     assert!(links.iter().all(|link| !before.iter().any(|row| row.id == link.user.as_str())), "{links:?}");
     vanish(&a, "2");
     assert_eq!(sync_as("a", &a, &users, &state, day(5)).await.counts.deactivated, 1);
+}
+
+/// Dora's account is deleted and made again while both companies employ her: it stays with the one whose id it
+/// carries, and the other one waits on.
+#[tokio::test]
+async fn an_account_that_was_made_again_stays_with_its_connection() {
+    let group = Group::new().await;
+    group.dora_is_employed_by_b();
+    group.run_b(3).await;
+    let before = group.dora().await;
+    group.users.delete(&before.id).await;
+    let id = group.users.insert(&Row { id: String::new(), ..before }).await.unwrap();
+    let again = group.dora().await;
+    let waiting = group.run_b(3).await;
+    assert!(has(&waiting, "held_elsewhere") && waiting.actions.is_empty(), "{waiting:?}");
+    assert_eq!(group.dora().await, again);
+    assert!(has(&group.run_b(4).await, "held_elsewhere"));
+    group.run_a(4).await;
+    let links = group.state.load("co-a").await.unwrap().links;
+    assert!(links.iter().any(|link| link.employee.as_str() == "dirA" && link.user.as_str() == id));
+    assert_eq!(group.dora().await.external_id_text(), "dirA");
+    group.two_quiet_nights(5).await;
+    // It goes over as ever when she leaves there.
+    leave(&group.a, "dirA");
+    group.run_a(7).await;
+    group.run_b(7).await;
+    let dora = group.dora().await;
+    assert_eq!((dora.external_id_text(), dora.is_open()), ("dirB", true));
+    group.two_quiet_nights(8).await;
+}
+
+/// Whatever puts in doubt who left holds what goes to another connection too.
+#[tokio::test]
+async fn a_handover_waits_where_a_removal_would() {
+    use hris_core::reconcile::{OnBreach, Safeguards};
+    for on_breach in [OnBreach::Refuse, OnBreach::Hold] {
+        let group = Group::new().await;
+        group.dora_is_employed_by_b();
+        answers(&group.a, "co-a", "token-1");
+        group.run_a(3).await;
+        group.run_b(3).await;
+        let before = group.dora().await;
+        // Another credential, that does not see her.
+        answers(&group.a, "co-a", "token-2");
+        vanish(&group.a, "dirA");
+        let mut safeguards = Safeguards::default();
+        safeguards.on_breach = on_breach;
+        let runner = builder("co-a", &group.a, group.users.target(), &group.state).safeguards(safeguards);
+        let runner = runner.build().unwrap();
+        let held = runner.run(day(4)).await.unwrap();
+        assert_eq!(rule(&held), Some("credential_changed"));
+        group.run_b(4).await;
+        assert_eq!(group.dora().await, before, "{on_breach:?}");
+        let links = group.state.load("co-a").await.unwrap().links;
+        assert!(links.iter().any(|link| link.employee.as_str() == "dirA"), "{on_breach:?}");
+        // Once somebody has looked and approved it, she goes over.
+        let saved = runner.plan(day(5)).await.unwrap().save();
+        runner.apply(&saved, hris_reconcile::Approval::Given, day(5)).await.unwrap();
+        group.run_b(5).await;
+        let dora = group.dora().await;
+        assert_eq!((dora.external_id_text(), dora.is_open()), ("dirB", true), "{on_breach:?}");
+    }
+}
+
+/// Ids that are small numbers, and a row number that is given again: two links name one account, and it carries
+/// the id of both. Nobody's values are written over, and the account is not closed.
+#[tokio::test]
+async fn a_row_number_given_again_to_another_connection() {
+    let numbered = |letter: char, ids: [u32; 4]| {
+        let people = others(letter, 4).into_iter().zip(ids).map(|(person, id)| {
+            let text = |field| person.text(field).value().unwrap().to_owned();
+            let name = format!("{} {}", text(StandardField::GivenName), text(StandardField::FamilyName));
+            let number = text(StandardField::EmployeeNumber);
+            worker(&id.to_string(), &number, &name, &text(StandardField::Email))
+        });
+        company(people.collect())
+    };
+    let (a, b) = (numbered('a', [1, 2, 3, 4]), numbered('b', [11, 12, 13, 4]));
+    let (users, state) = (Sqlite::empty().await, MemoryStore::new());
+    let mut joiner = None;
+    b.edit(|people| joiner = people.pop());
+    let joiner = joiner.unwrap();
+    sync_as("b", &b, &users, &state, day(1)).await;
+    sync_as("a", &a, &users, &state, day(1)).await;
+    let last = account(&users, "4").await;
+    users.delete(&last.id).await;
+    join(&b, joiner);
+    sync_as("b", &b, &users, &state, day(2)).await;
+    let made = account(&users, "4").await;
+    assert_eq!(made.id, last.id, "the number is given again");
+    for (name, source) in [("a", &a), ("b", &b), ("a", &a)] {
+        let report = sync_as(name, source, &users, &state, day(3)).await;
+        assert!(has(&report, "ambiguous_match") && report.actions.is_empty(), "{name} {report:?}");
+    }
+    leave(&a, "4");
+    assert!(sync_as("a", &a, &users, &state, day(4)).await.actions.is_empty());
+    assert_eq!(account(&users, "4").await, made);
+    // `hris unlink` where it is not the person's.
+    let runner = builder("a", &a, users.target(), &state).build().unwrap();
+    runner.unlink(&"4".into(), day(5)).await.unwrap();
+    for (name, source) in [("a", &a), ("b", &b)] {
+        let report = sync_as(name, source, &users, &state, day(5)).await;
+        assert!(report.actions.is_empty() && !has(&report, "ambiguous_match"), "{name} {report:?}");
+    }
+    assert_eq!(account(&users, "4").await, made);
 }
 
 #[tokio::test]
