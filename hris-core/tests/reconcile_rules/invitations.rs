@@ -85,18 +85,6 @@ fn a_corrected_address_is_invited_at_once_and_once() {
             moves(status, more).policy(|policy| policy.reinvite_after_days = days).actions(update);
         }
     }
-    // An older copy of the state is restored: it knows the former address, and nothing of the later invitation.
-    let invited = moves("invited", "sent=2026-11-22");
-    let mut restored = invited.clone().carried_out();
-    restored.links = invited.links.clone();
-    restored.links[0].invited_to = Some("the former address".to_owned());
-    for (last, expected) in
-        [("2026-11-22T09:00:00Z", ""), ("2026-11-23T09:00:00Z", "reinvite a ua (InviteMoved)")]
-    {
-        let mut baseline = restored.plan().baseline;
-        baseline.at = Some(last.parse().unwrap());
-        restored.clone().with(|world| world.last = Some(baseline)).actions(expected);
-    }
     moves("invited", "sent=2026-11-22").policy(|policy| policy.invite = false).actions(update);
     // Where the new address is not free nobody is asked at it.
     let taken = moves("invited", "sent=2026-11-22").with(|world| {

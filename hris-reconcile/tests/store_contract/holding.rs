@@ -85,21 +85,25 @@ async fn others_are_told_of_holders_and_claims(store: &dyn StateStore) {
     store.finish(&one, &report("hold-one", "run-2", 2), None, Some(&claims)).await.unwrap();
 
     let others = store.others("hold-me", Some("t1")).await.unwrap();
-    assert_eq!(at(&others, "a"), Some(Held::new("hold-one", false)));
+    assert_eq!(at(&others, "a"), Some(Held::new("hold-one", false).giving("e1")));
     assert_eq!(
         at(&others, "b"),
-        Some(Held::new("hold-none", false)),
+        Some(Held::new("hold-none", false).giving("e1")),
         "of two holders the one who did not close it"
     );
     assert_eq!(at(&others, "c"), None, "an account of another target");
-    assert_eq!(at(&others, "d"), Some(Held::new("hold-none", false)), "who knows whether it is the same");
+    assert_eq!(
+        at(&others, "d"),
+        Some(Held::new("hold-none", false).giving("e3")),
+        "who knows whether it is the same"
+    );
     assert_eq!(others.claimed.get(&UserId::from("c")), Some(&"hold-one".to_owned()));
     let expected = ("memory".to_owned(), "org".to_owned());
     assert_eq!(others.organisations.get("hold-one"), Some(&expected));
     assert_eq!(others.organisations.get("hold-two"), None);
 
     let unknown = store.others("hold-me", None).await.unwrap();
-    assert_eq!(at(&unknown, "c"), Some(Held::new("hold-two", false)));
+    assert_eq!(at(&unknown, "c"), Some(Held::new("hold-two", false).giving("e1")));
     let own = store.others("hold-one", Some("t1")).await.unwrap();
     assert_eq!((at(&own, "a"), own.claimed.get(&UserId::from("c"))), (None, None), "not of itself");
 

@@ -232,15 +232,11 @@ impl<'d, 'i> Draft<'d, 'i> {
             days > 0 && invite.sent_at.plus_days(days) <= self.inputs.now
         };
         let address = self.address_after(user);
-        let moves = |invite: Option<crate::Invite>| {
-            let now = user.value(&TargetField::Email).map(address_digest);
-            // One that this state does not remember, as after an older copy was restored, may have gone there.
-            let last = self.inputs.last.and_then(|last| last.at);
-            let newer = invite.zip(last).is_some_and(|(invite, last)| invite.sent_at > last);
-            let forgotten = newer && now == address;
+        let moves = || {
+            let before = link.invited_to.clone();
             // States from before this was kept know only what changes now.
-            let before = link.invited_to.clone().or(now);
-            address.is_some() && before != address && !forgotten
+            let before = before.or_else(|| user.value(&TargetField::Email).map(address_digest));
+            address.is_some() && before != address
         };
         // The account has the new address already and somebody was asked today: by this connection, if an older
         // copy of the state was restored since. A day later at the earliest it asks again.
@@ -262,7 +258,7 @@ impl<'d, 'i> Draft<'d, 'i> {
             (UserStatus::Invited, Some(invite)) if expired(invite) => {
                 (ActionKind::Reinvite, Reason::InviteExpired)
             }
-            (UserStatus::Invited, invite) if moves(invite) && !asked_today() => {
+            (UserStatus::Invited, _) if moves() && !asked_today() => {
                 (ActionKind::Reinvite, Reason::InviteMoved)
             }
             _ => return,
