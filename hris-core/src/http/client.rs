@@ -167,7 +167,7 @@ impl Client {
             if matches!(fault.cause, Cause::Busy | Cause::Throttled) {
                 self.parts.limiter.hold(wait);
             }
-            let repeat = match next(fault.cause, request.is_repeatable()) {
+            let repeat = match next(fault.cause, request.effect()) {
                 Next::Repeat => true,
                 Next::RepeatOnce => !std::mem::replace(&mut unreadable, true),
                 Next::Stop => false,
@@ -335,7 +335,7 @@ impl Client {
         if !request.is_read() {
             // 307 and 308 ask to send the same again, so nothing was applied; the others may
             // point to the result of what was.
-            let cause = if status >= 307 { Cause::Final } else { Cause::MaybeApplied };
+            let cause = if status >= 307 { Cause::Final } else { Cause::Failed };
             let fault =
                 Fault::of(ErrorKind::Protocol, cause, format!("HTTP {status}, a redirect of a write"));
             return Err(Box::new(Fault { status: Some(status), ..fault }));
@@ -358,7 +358,7 @@ impl Client {
             Verdict::Transient if response.header("retry-after").is_some() => {
                 (ErrorKind::Unavailable, Cause::Busy)
             }
-            Verdict::Transient => (ErrorKind::Unavailable, Cause::MaybeApplied),
+            Verdict::Transient => (ErrorKind::Unavailable, Cause::Failed),
         };
         let status = response.status();
         let words = match self.parts.vendor.words(&response).map(|words| clean(&words)) {

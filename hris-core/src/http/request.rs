@@ -7,6 +7,7 @@ use serde::Serialize;
 use url::Url;
 
 use super::Headers;
+use super::retry::Effect;
 use crate::{Error, ErrorKind, Result};
 
 /// What a request does to the record it names.
@@ -58,7 +59,7 @@ pub struct Request {
     query: Vec<(String, String)>,
     headers: Headers,
     body: Option<Vec<u8>>,
-    repeatable: bool,
+    effect: Effect,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -108,7 +109,7 @@ impl Request {
             query: Vec::new(),
             headers: Headers::new(),
             body: None,
-            repeatable: method == Method::Get,
+            effect: if method == Method::Get { Effect::Repeatable } else { Effect::Write },
         }
     }
 
@@ -183,7 +184,16 @@ impl Request {
     /// request idempotent.
     #[must_use]
     pub fn repeatable(mut self) -> Self {
-        self.repeatable = true;
+        self.effect = Effect::Repeatable;
+        self
+    }
+
+    /// Declares a write that spends what is good for one use, such as a refresh token. It is sent again where
+    /// nothing was sent, and where the server answered that it is busy or failed. After silence it is not: the
+    /// answer that is missing may hold the only replacement of what was spent.
+    #[must_use]
+    pub fn spending(mut self) -> Self {
+        self.effect = Effect::Spending;
         self
     }
 
@@ -205,10 +215,8 @@ impl Request {
         self.method == Method::Get
     }
 
-    /// Whether it may be sent again after it may have arrived: reads, and writes declared so.
-    #[must_use]
-    pub fn is_repeatable(&self) -> bool {
-        self.repeatable
+    pub(crate) fn effect(&self) -> Effect {
+        self.effect
     }
 
     /// The request on the wire, beneath `base`, with `common` under its own header fields.

@@ -70,12 +70,14 @@ impl RetryPolicy {
 pub(crate) enum Cause {
     /// The server said it is busy and when to return; it may have applied the request.
     Busy,
+    /// The server said that it failed; it may have applied the request.
+    Failed,
     /// Nobody would answer otherwise.
     Final,
-    /// The server failed or was silent; it may have applied the request.
-    MaybeApplied,
     /// Nothing was sent.
     NotSent,
+    /// It was sent and no answer came; it may have been applied.
+    Silent,
     /// An answer came that must not be received, and would be the same again.
     Spoiled,
     /// Too many requests; it was not applied.
@@ -97,13 +99,27 @@ pub(crate) enum Next {
     Unknown,
 }
 
+/// How often a request may take effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    /// Twice is as good as once.
+    Repeatable,
+    /// Once; but it spends something that is lost with its answer, so that a server which said that it failed is
+    /// asked again.
+    Spending,
+    /// Once.
+    Write,
+}
+
 /// The one table of what is repeated.
-pub(crate) fn next(cause: Cause, repeatable: bool) -> Next {
-    match (cause, repeatable) {
-        (Cause::Final, _) | (Cause::Spoiled, true) => Next::Stop,
-        (Cause::NotSent | Cause::Throttled, _) | (Cause::Busy | Cause::MaybeApplied, true) => Next::Repeat,
-        (Cause::Unreadable, true) => Next::RepeatOnce,
-        (Cause::Busy | Cause::MaybeApplied | Cause::Spoiled | Cause::Unreadable, false) => Next::Unknown,
+pub(crate) fn next(cause: Cause, effect: Effect) -> Next {
+    match (cause, effect) {
+        (Cause::Final, _) | (Cause::Spoiled, Effect::Repeatable) => Next::Stop,
+        (Cause::NotSent | Cause::Throttled, _)
+        | (Cause::Busy | Cause::Failed, Effect::Repeatable | Effect::Spending)
+        | (Cause::Silent, Effect::Repeatable) => Next::Repeat,
+        (Cause::Unreadable, Effect::Repeatable) => Next::RepeatOnce,
+        _ => Next::Unknown,
     }
 }
 

@@ -7,6 +7,7 @@ async fn what_is_repeated_and_what_is_not() {
     use ErrorKind::*;
     type Case = (&'static str, fn() -> Answer, Request, usize, Option<ErrorKind>);
     let repeatable = || write().repeatable();
+    let spending = || write().spending();
     let cases: Vec<Case> = vec![
         // (fault that comes once, request, times sent, what comes of it)
         ("nothing sent", not_sent, read(), 2, None),
@@ -14,6 +15,13 @@ async fn what_is_repeated_and_what_is_not() {
         ("maybe sent", maybe_sent, read(), 2, None),
         ("maybe sent", maybe_sent, write(), 1, Some(UnknownOutcome)),
         ("maybe sent", maybe_sent, repeatable(), 2, None),
+        ("nothing sent", not_sent, spending(), 2, None),
+        ("maybe sent", maybe_sent, spending(), 1, Some(UnknownOutcome)),
+        ("429", || status(429), spending(), 2, None),
+        ("500", || status(500), spending(), 2, None),
+        ("503 with a wait", || Ok(Response::new(503).with_header("retry-after", "3")), spending(), 2, None),
+        ("400", || status(400), spending(), 1, Some(Rejected)),
+        ("too large", || Err(SendError::too_large(9)), spending(), 1, Some(UnknownOutcome)),
         ("429", || status(429), read(), 2, None),
         ("429", || status(429), write(), 2, None),
         ("500", || status(500), read(), 2, None),
