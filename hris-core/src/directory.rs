@@ -72,6 +72,20 @@ pub trait Directory: fmt::Debug + Send + Sync + 'static {
         Ok(None)
     }
 
+    /// Takes to its end what an earlier call began and must not give up: the renewal of a credential that is
+    /// spent by it. Call it after a call was dropped and before the process ends; it returns at once where
+    /// there is nothing.
+    ///
+    /// A connector whose credential renews itself keeps the renewal when the call that began it is dropped. It
+    /// bounds it in time, and needs no task for it: this is who polls it.
+    ///
+    /// # Errors
+    /// If what a renewal brought could not be stored. It is lost when the process ends; the message says what
+    /// follows. A renewal that failed is no error here: the next call meets it.
+    async fn settle(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// The power to write, for vendors that can be written.
     fn writer(&self) -> Option<&dyn DirectoryWriter> {
         None
@@ -401,6 +415,9 @@ macro_rules! forward {
             }
             async fn fingerprint(&self, request: &ReadRequest) -> Result<Option<Fingerprint>> {
                 (**self).fingerprint(request).await
+            }
+            async fn settle(&self) -> Result<()> {
+                (**self).settle().await
             }
             fn writer(&self) -> Option<&dyn DirectoryWriter> {
                 (**self).writer()

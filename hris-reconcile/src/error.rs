@@ -100,6 +100,12 @@ impl Error {
         self
     }
 
+    /// Adds to the message what else there is to know.
+    pub(crate) fn with_hint(mut self, hint: &Self) -> Self {
+        self.0.message = format!("{}; {hint}", self.0.message);
+        self
+    }
+
     /// Adds what the run had done until then.
     #[must_use]
     pub fn with_report(mut self, report: Report) -> Self {

@@ -442,6 +442,10 @@ impl<D: Directory> Directory for Faulty<D> {
         self.faults.call("fingerprint", self.inner.fingerprint(request)).await
     }
 
+    async fn settle(&self) -> hris_core::Result<()> {
+        self.inner.settle().await
+    }
+
     fn writer(&self) -> Option<&dyn DirectoryWriter> {
         self.inner.writer().map(|_| self as &dyn DirectoryWriter)
     }

@@ -46,7 +46,9 @@ use crate::{Error, ErrorKind, Result, Stage};
 /// Provisions one connection: reads the directory and the target, plans, and carries plans out.
 ///
 /// It reads no clock: each method takes the instant it is to work at. Dropping a future of it is as
-/// safe as a crash: the next run finds out what was done.
+/// safe as a crash: the next run finds out what was done. Where the source's credential renews itself, call
+/// [`Runner::settle`] afterwards, so that a renewal under way is not lost. A run that ends by itself, stopped
+/// ones among them, has done so.
 ///
 /// ```
 /// use hris_core::{Employee, Field, MemoryDirectory, StandardField, Status};
@@ -204,7 +206,17 @@ impl Runner {
     /// What is missing is in the [`Check`].
     pub async fn check(&self, now: Timestamp) -> Result<Check> {
         self.allow(Step::Check)?;
-        check::check(self, now).await
+        let done = check::check(self, now).await;
+        self.settled(done).await
+    }
+
+    /// Takes to its end what the directory must not give up, after a future of this runner was dropped; see
+    /// [`Directory::settle`].
+    ///
+    /// # Errors
+    /// If what a renewal brought could not be stored.
+    pub async fn settle(&self) -> Result<()> {
+        Ok(self.directory.settle().await?)
     }
 
     /// Reads and decides, and writes nothing anywhere. It needs no lease and may be asked at any
@@ -217,6 +229,7 @@ impl Runner {
         self.allow(Step::Plan)?;
         let mut draft = self.draft("plan", now);
         let planned = self.plan_only(&mut draft, now).await;
+        let planned = self.settled(planned).await;
         planned.map_err(|error| {
             let report = draft.failed(&error);
             error.with_report(report)
@@ -327,7 +340,8 @@ impl Runner {
     pub async fn fields(&self, now: Timestamp) -> Result<Vec<FieldInfo>> {
         self.allow(Step::Read)?;
         let request = ReadRequest::everything(now.date_in(&self.time_zone));
-        self.unless_stopped(async { Ok(self.directory.fields(&request).await?) }).await
+        let done = self.unless_stopped(async { Ok(self.directory.fields(&request).await?) }).await;
+        self.settled(done).await
     }
 
     /// Past runs of the connection, newest first, at most `limit`.
@@ -411,7 +425,17 @@ impl Runner {
         if allowed { Ok(()) } else { Err(self.stage.refuse(&self.connection)) }
     }
 
-    /// Does something that only reads, unless or until the runner is stopped.
+    /// Ends a call: whatever came of it, nothing of the directory is left under way.
+    async fn settled<T>(&self, done: Result<T>) -> Result<T> {
+        match (self.settle().await, done) {
+            (Ok(()), done) => done,
+            (Err(lost), Ok(_)) => Err(lost),
+            (Err(lost), Err(error)) => Err(error.with_hint(&lost)),
+        }
+    }
+
+    /// Does something that only reads, unless or until the runner is stopped. What the directory has under way
+    /// then is settled when the call ends.
     async fn unless_stopped<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         tokio::select! {
             biased;

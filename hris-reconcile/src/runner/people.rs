@@ -119,7 +119,8 @@ impl Runner {
         now: Timestamp,
     ) -> Result<Option<Judgement>> {
         let request = self.request(now);
-        let answer = self.unless_stopped(async { Ok(self.directory.get(employee, &request).await?) }).await?;
+        let answer = self.unless_stopped(async { Ok(self.directory.get(employee, &request).await?) }).await;
+        let answer = self.settled(answer).await?;
         let Lookup::Found(person) = answer else { return Ok(None) };
         let snapshot = Snapshot::new(self.directory.capabilities().vendor, vec![*person]);
         let desired = self.map.apply(&snapshot);

@@ -83,12 +83,19 @@ impl Runner {
             Ok(lease) => self.under(lease, command, &mut draft, now).await,
             Err(error) => Err(error),
         };
+        let lost = self.settle().await.err();
         match done {
             Ok(mut report) => {
+                // What the run was for is done and recorded.
+                report.notices.extend(lost.map(|lost| lost.to_string()));
                 self.hand_over(&mut report).await;
                 Ok(report)
             }
             Err(error) => {
+                let error = match &lost {
+                    Some(lost) => error.with_hint(lost),
+                    None => error,
+                };
                 if error.is_credential_refused() {
                     self.lose_credential(&mut draft).await;
                 }

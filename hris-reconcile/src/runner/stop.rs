@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-/// Stops runs: the current write is finished, what was done is recorded, and the run ends with
-/// [`crate::ErrorKind::Cancelled`]. Clones stop the same runs. Once stopped it stays so.
+/// Stops runs: the current write and a renewal of the source's credential are finished, what was done is
+/// recorded, and the run ends with [`crate::ErrorKind::Cancelled`]. Clones stop the same runs. Once stopped
+/// it stays so.
 ///
 /// ```
 /// use hris_reconcile::Stop;
