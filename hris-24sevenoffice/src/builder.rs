@@ -20,6 +20,10 @@ use crate::writer::reason;
 /// Where the API is, unless [`Builder::base_url`] says otherwise.
 pub(crate) const BASE_URL: &str = "https://payroll.24sevenoffice.com/api";
 
+/// How a person takes an access token back, as no program can.
+pub const HOW_TO_REVOKE: &str = "The access token lives on in 24SevenOffice Payroll until it is removed there: Settings, Misc (Innstillinger, Diverse \
+     innstillinger: API, e-post, integrasjoner), administer integrations.";
+
 /// Members of an employment that every new one may be given.
 const EMPLOYMENT_MEMBERS: [&str; 7] = [
     "employment_form",

@@ -11,6 +11,6 @@ pub mod sandbox;
 mod wire;
 mod writer;
 
-pub use builder::{Builder, EndDates, NewEmployeeNumber, PhoneRegion, UpdateBody};
+pub use builder::{Builder, EndDates, HOW_TO_REVOKE, NewEmployeeNumber, PhoneRegion, UpdateBody};
 pub use directory::TwentyFourSevenOffice;
 pub use hris_core::UnknownWord;

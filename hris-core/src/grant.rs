@@ -20,19 +20,29 @@ pub struct Grant {
     pub refresh_token: Option<Secret>,
     /// What was granted, in the vendor's words; none where it was not told.
     pub scopes: Option<BTreeSet<String>>,
+    /// Whether the authorisation server refused the refresh token for good. Nobody asks with it again; a new
+    /// consent takes its place.
+    pub refused: bool,
 }
 
 impl Grant {
     /// A grant of these tokens.
     #[must_use]
     pub fn new(access_token: Option<Secret>, refresh_token: Option<Secret>) -> Self {
-        Self { access_token, refresh_token, scopes: None }
+        Self { access_token, refresh_token, scopes: None, refused: false }
     }
 
     /// Adds what was granted.
     #[must_use]
     pub fn with_scopes(mut self, scopes: Option<BTreeSet<String>>) -> Self {
         self.scopes = scopes;
+        self
+    }
+
+    /// Says whether the refresh token was refused for good.
+    #[must_use]
+    pub fn with_refused(mut self, refused: bool) -> Self {
+        self.refused = refused;
         self
     }
 }

@@ -29,7 +29,7 @@ pub struct Snapshot {
     requests: u64,
     no_absence: Option<String>,
     weakly_proven: bool,
-    employed: Option<u64>,
+    hidden: Option<String>,
     answered_at: Option<Timestamp>,
 }
 
@@ -47,7 +47,7 @@ impl Snapshot {
             requests: 0,
             no_absence: None,
             weakly_proven: false,
-            employed: None,
+            hidden: None,
             answered_at: None,
         }
     }
@@ -113,12 +113,11 @@ impl Snapshot {
         self
     }
 
-    /// Adds how many people the organisation says it employs, those who have left not counted. Where
-    /// fewer who have not left are listed, the credential sees a part of them only, and nobody is
-    /// removed.
+    /// Declares that the credential may see a part of the people only, and why: the organisation says that it
+    /// has more of them. Removals wait, and everything else goes on.
     #[must_use]
-    pub fn with_employed(mut self, people: Option<u64>) -> Self {
-        self.employed = people;
+    pub fn with_hidden(mut self, why: impl Into<String>) -> Self {
+        self.hidden = Some(why.into());
         self
     }
 
@@ -176,10 +175,10 @@ impl Snapshot {
         self.employees.len() as u64 + self.set_aside.len() as u64 + self.unidentified
     }
 
-    /// How many people the organisation says it employs, where it says so.
+    /// Why there may be people whom the credential does not see, if there may.
     #[must_use]
-    pub fn employed(&self) -> Option<u64> {
-        self.employed
+    pub fn hidden(&self) -> Option<&str> {
+        self.hidden.as_deref()
     }
 
     /// Whether being absent from this listing may mean something.

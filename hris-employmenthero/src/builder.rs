@@ -1,11 +1,12 @@
 //! Settings of the connector, checked once.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hris_core::http::{Bearer, Client, RetryPolicy, Transport};
-use hris_core::{Error, ErrorKind, GrantStore, Result, Secret, SourceSettings};
+use hris_core::{Error, ErrorKind, GrantStore, Result, Secret, SourceSettings, Status};
 use url::Url;
 
 use crate::client::{Api, Vendor};
@@ -51,7 +52,7 @@ pub struct Builder {
     per_second: u32,
     per_minute: u32,
     retry: RetryPolicy,
-    archived: Archived,
+    words: StatusWords,
     loopback: bool,
     transport: Option<Arc<dyn Transport>>,
 }
@@ -73,7 +74,7 @@ impl Default for Builder {
             per_second: 15,
             per_minute: 95,
             retry: RetryPolicy::default(),
-            archived: Archived::default(),
+            words: StatusWords::default(),
             loopback: false,
             transport: None,
         }
@@ -144,7 +145,26 @@ impl Builder {
 
     /// What the status `archived` means. [`Archived::Leaver`].
     pub fn archived(mut self, meaning: Archived) -> Self {
-        self.archived = meaning;
+        self.words.archived = meaning;
+        self
+    }
+
+    /// What a further word of `status` means, without regard to case. Employment Hero publishes no list of them,
+    /// and one that nobody explained is [`Status::Unknown`]: nothing is decided about the person.
+    ///
+    /// ```
+    /// use hris_core::{Secret, Status};
+    /// use hris_employmenthero::EmploymentHero;
+    ///
+    /// let token = || Secret::from("an-access-token".to_owned());
+    /// let builder = EmploymentHero::builder().access_token(token());
+    /// builder.status_word("onboarding", Status::Pending).build()?;
+    /// let builder = EmploymentHero::builder().access_token(token());
+    /// assert!(builder.status_word("active", Status::Terminated).build().is_err(), "its meaning is known");
+    /// # Ok::<(), hris_core::Error>(())
+    /// ```
+    pub fn status_word(mut self, word: impl AsRef<str>, meaning: Status) -> Self {
+        self.words.own.insert(word.as_ref().trim().to_ascii_lowercase(), meaning);
         self
     }
 
@@ -159,7 +179,7 @@ impl Builder {
     ///
     /// # Errors
     /// [`ErrorKind::Config`] naming the setting: no credential, an address that is not `https` or
-    /// that of the payroll product, a page above 100.
+    /// that of the payroll product, a page above 100, another meaning for a status whose meaning is known.
     pub fn build(self) -> Result<EmploymentHero> {
         let refuse = |words: &str| Err(Error::new(ErrorKind::Config, words));
         if !(1..=MAX_PAGE_SIZE).contains(&self.page_size) {
@@ -173,6 +193,14 @@ impl Builder {
         }
         if self.organisation.as_deref().is_some_and(|name| name.trim().is_empty()) {
             return refuse("organisation: must be an id or a name; leave it out to take the only one");
+        }
+        if let Some(word) = self.words.own.keys().find(|word| word.is_empty() || known(word).is_some()) {
+            let words =
+                format!("status_words: {word:?} has a fixed meaning; only further words can be given one");
+            return refuse(&words);
+        }
+        if self.words.own.contains_key("archived") {
+            return refuse("status_words: what \"archived\" means is said by `archived`");
         }
         if is_payroll(&self.base_url) {
             return refuse(
@@ -216,7 +244,7 @@ impl Builder {
             self.organisation,
             session,
         );
-        Ok(EmploymentHero::new(api, self.archived, settings, !self.base_url.starts_with("https")))
+        Ok(EmploymentHero::new(api, self.words, settings, !self.base_url.starts_with("https")))
     }
 
     /// What decides who is listed and who counts as gone; nothing is ever written.
@@ -225,7 +253,8 @@ impl Builder {
         SourceSettings::of(VENDOR)
             .server(&self.base_url, BASE_URL)
             .listing("organisation", self.organisation.as_deref().unwrap_or_default(), "")
-            .listing("archived", archived(self.archived), archived(Archived::default()))
+            .listing("archived", archived(self.words.archived), archived(Archived::default()))
+            .listing("status_words", self.words.listed(), "")
             .build()
     }
 }
@@ -246,7 +275,7 @@ impl fmt::Debug for Builder {
             .field("organisation", &self.organisation)
             .field("page_size", &self.page_size)
             .field("concurrency", &self.concurrency)
-            .field("archived", &self.archived)
+            .field("words", &self.words)
             .finish_non_exhaustive()
     }
 }
@@ -260,6 +289,42 @@ pub enum Archived {
     Leaver,
     /// Nobody knows: nothing is decided about the person.
     Unknown,
+}
+
+/// What the words of `status` mean.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct StatusWords {
+    archived: Archived,
+    /// Further words, in lower case.
+    own: BTreeMap<String, Status>,
+}
+
+impl StatusWords {
+    /// What a word means; none for one that nobody explained.
+    pub(crate) fn meaning(&self, word: &str) -> Option<Status> {
+        let word = word.trim().to_ascii_lowercase();
+        match (word.as_str(), self.archived) {
+            ("archived", Archived::Leaver) => Some(Status::Terminated),
+            ("archived", Archived::Unknown) => Some(Status::Unknown),
+            _ => known(&word).or_else(|| self.own.get(&word).copied()),
+        }
+    }
+
+    /// The further words in one line.
+    fn listed(&self) -> String {
+        let pairs = self.own.iter().map(|(word, meaning)| format!("{word:?}={meaning:?}"));
+        pairs.collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// The words whose meaning is known, in lower case.
+fn known(word: &str) -> Option<Status> {
+    match word {
+        "active" => Some(Status::Active),
+        "pending" => Some(Status::Pending),
+        "inactive" | "terminated" => Some(Status::Terminated),
+        _ => None,
+    }
 }
 
 #[cfg(test)]
@@ -289,6 +354,7 @@ mod tests {
             ("base_url", some().base_url("https://api.eu.employmenthero.com")),
             ("organisation", some().organisation("Mill")),
             ("archived", some().archived(Archived::Unknown)),
+            ("status_words", some().status_word("Onboarding", Status::Pending)),
         ] {
             let changed = digests(changed);
             assert_ne!(changed.listing, plain.listing, "{setting}");

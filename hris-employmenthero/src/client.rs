@@ -55,6 +55,14 @@ impl Api {
         self.session.as_ref()?.scopes()
     }
 
+    /// As [`hris_core::Directory::settle`].
+    pub(crate) async fn settle(&self) -> Result<()> {
+        match &self.session {
+            Some(session) => session.settle().await,
+            None => Ok(()),
+        }
+    }
+
     pub(crate) fn concurrency(&self) -> usize {
         self.concurrency
     }

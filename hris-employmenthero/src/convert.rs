@@ -15,7 +15,7 @@ use hris_core::{
 pub(crate) use custom::{asked_members, lacking, near, needs_lists, wanted};
 pub(crate) use organisation::{Chosen, choose, count};
 
-use crate::builder::Archived;
+use crate::builder::StatusWords;
 use crate::wire::{CustomField, CustomValue, Organisation, Person};
 use person::Reader;
 
@@ -41,7 +41,7 @@ pub(crate) fn snapshot(
     detail: &Part<Organisation>,
     scopes: Option<BTreeSet<String>>,
     request: &ReadRequest,
-    archived: Archived,
+    words: &StatusWords,
 ) -> Result<Snapshot> {
     let mut fingerprint = Fingerprint {
         organisation: Some(chosen.id.clone()),
@@ -58,7 +58,7 @@ pub(crate) fn snapshot(
         .map(|repeated| &*repeated.id)
         .collect();
     let (doubt, is_weak) = (people.doubt(), people.is_weak());
-    let reader = Reader::new(customs, request, archived)?;
+    let reader = Reader::new(customs, request, words)?;
     let mut employees = Vec::with_capacity(people.rows.len());
     let mut aside: Vec<(EmployeeId, Problem)> = Vec::new();
     let mut unidentified = 0_u64;
@@ -89,8 +89,8 @@ pub(crate) fn snapshot(
     if request.wants(StandardField::ManagerEmail) {
         join_manager_emails(&mut employees);
     }
-    let still_here = employees.iter().filter(|person| person.status() != Status::Terminated).count();
-    let present = (still_here + aside.len()) as u64 + unidentified;
+    let active = employees.iter().filter(|person| may_be_active(person)).count();
+    let active = (active + aside.len()) as u64 + unidentified;
     let mut snapshot = Snapshot::new(VENDOR, employees).with_fingerprint(fingerprint).weakly_proven(is_weak);
     if let Some(why) = doubt {
         snapshot = snapshot.without_absence(why);
@@ -105,31 +105,55 @@ pub(crate) fn snapshot(
     for problem in warnings.problems() {
         snapshot = snapshot.with_problem(problem);
     }
-    Ok(compare(snapshot, present, detail))
+    Ok(compare(snapshot, active, detail))
 }
 
-/// Compares who is listed with whom the organisation says it employs: a grant of an ordinary person
+/// Compares who is listed with whom the organisation says it has: a grant of an ordinary person
 /// shows a part of them, and such a list looks whole.
-fn compare(snapshot: Snapshot, present: u64, detail: &Part<Organisation>) -> Snapshot {
+fn compare(snapshot: Snapshot, active: u64, detail: &Part<Organisation>) -> Snapshot {
     let detail = match detail {
         Part::Read(detail) => detail,
         Part::Skipped => return snapshot,
         Part::Hidden(status) => {
             let words = format!(
-                "how many people the organisation employs may not be read (HTTP {status}), so a list that shows a part of \
+                "how many people the organisation has may not be read (HTTP {status}), so a list that shows a part of \
                  them would not be noticed; grant organisations:show"
             );
             return snapshot.with_problem(Problem::warning(ProblemCode::NotPermitted, words));
         }
     };
-    let snapshot = snapshot.with_employed(organisation::count(&detail.employees));
-    match organisation::count(&detail.active) {
-        Some(active) if present < active => snapshot.without_absence(format!(
-            "{present} people who have not left are listed, and the organisation says that {active} are active: the person \
-             who consented does not see everybody"
-        )),
-        _ => snapshot,
+    match hidden(snapshot.people(), Some(active), detail) {
+        Some(why) => snapshot.with_hidden(why),
+        None => snapshot,
     }
+}
+
+/// Why there may be people whom the grant does not see. Whether `employees_count` includes former people is not
+/// known, nor whether those are listed. So it is compared with every row, and the active ones among them, where
+/// they are known, with `active_employees_count`: with both in order, everybody active is seen whatever it means.
+pub(crate) fn hidden(listed: u64, active: Option<u64>, detail: &Organisation) -> Option<String> {
+    let said = count(&detail.employees).filter(|said| listed < *said).map(|said| {
+        format!(
+            "{listed} people are listed and the organisation says that it has {said}: the person who consented does not see \
+             everybody, or former people are counted and not listed"
+        )
+    });
+    let said_active = count(&detail.active).zip(active).filter(|(said, active)| active < said);
+    said.or_else(|| {
+        said_active.map(|(said, active)| {
+            format!(
+                "{active} active people are listed and the organisation says that it has {said}: the person who consented does \
+                 not see everybody"
+            )
+        })
+    })
+}
+
+/// Whether Employment Hero may count a person as active: whoever has not left and is not pending in its own word.
+/// What its other words count as is not known.
+pub(crate) fn may_be_active(person: &Employee) -> bool {
+    let is_pending = |word: &str| word.trim().eq_ignore_ascii_case("pending");
+    person.status() != Status::Terminated && !person.raw_status().value().is_some_and(is_pending)
 }
 
 /// One person who was asked for by id.
@@ -140,9 +164,9 @@ pub(crate) fn one(
     person: Person,
     customs: &Customs,
     request: &ReadRequest,
-    archived: Archived,
+    words: &StatusWords,
 ) -> Result<Employee> {
-    Ok(Reader::new(customs, request, archived)?.employee(person, &mut Tally::default()))
+    Ok(Reader::new(customs, request, words)?.employee(person, &mut Tally::default()))
 }
 
 /// The work e-mail in a record, by the same rule as everywhere.

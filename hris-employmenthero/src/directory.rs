@@ -11,7 +11,7 @@ use hris_core::{
     ReadRequest, Result, Snapshot, SourceField, SourceSettings, StandardField,
 };
 
-use crate::builder::{Archived, Builder, MAX_PAGE_SIZE};
+use crate::builder::{Builder, MAX_PAGE_SIZE, StatusWords};
 use crate::client::{Api, Resource};
 use crate::convert::{self, Chosen, Customs, VENDOR, asked_members, choose, needs_lists, wanted};
 use crate::preflight;
@@ -71,7 +71,7 @@ const FIELDS: [StandardField; 32] = [
 #[derive(Clone, Debug)]
 pub struct EmploymentHero {
     api: Api,
-    archived: Archived,
+    words: Arc<StatusWords>,
     settings: SourceSettings,
     plain_http: bool,
     capabilities: Arc<Capabilities>,
@@ -83,11 +83,11 @@ impl EmploymentHero {
         Builder::default()
     }
 
-    pub(crate) fn new(api: Api, archived: Archived, settings: SourceSettings, plain_http: bool) -> Self {
+    pub(crate) fn new(api: Api, words: StatusWords, settings: SourceSettings, plain_http: bool) -> Self {
         let mut capabilities = Capabilities::read_only(VENDOR, &FIELDS, LeaverSignals::new(true, true));
         capabilities.custom_fields = true;
         capabilities.max_page_size = MAX_PAGE_SIZE;
-        Self { api, archived, settings, plain_http, capabilities: Arc::new(capabilities) }
+        Self { api, words: Arc::new(words), settings, plain_http, capabilities: Arc::new(capabilities) }
     }
 
     /// The organisations that the credential sees, by id and name, for a person to choose from. The
@@ -123,7 +123,7 @@ impl EmploymentHero {
         let ids = people.rows.iter().filter_map(|person| person.notes.id.clone()).collect();
         let customs = customs(api, &chosen.id, fields, ids, request).await?;
         let scopes = api.scopes();
-        let snapshot = convert::snapshot(people, &customs, &chosen, &detail, scopes, request, self.archived)?;
+        let snapshot = convert::snapshot(people, &customs, &chosen, &detail, scopes, request, &self.words)?;
         tracing::debug!(
             people = snapshot.people(),
             problems = snapshot.problems().len(),
@@ -148,7 +148,7 @@ impl Directory for EmploymentHero {
     }
 
     async fn check(&self, request: &ReadRequest) -> Result<Preflight> {
-        preflight::check(&self.api.begin_run(), request, self.archived, self.plain_http).await
+        preflight::check(&self.api.begin_run(), request, &self.words, self.plain_http).await
     }
 
     async fn fields(&self, request: &ReadRequest) -> Result<Vec<FieldInfo>> {
@@ -197,7 +197,7 @@ impl Directory for EmploymentHero {
         };
         let fields = Part::when(needs_lists(request), api.custom_fields(&organisation)).await?;
         let customs = customs(&api, &organisation, fields, vec![id.to_string()], request).await?;
-        let mut employee = convert::one(person, &customs, request, self.archived)?;
+        let mut employee = convert::one(person, &customs, request, &self.words)?;
         if request.wants(StandardField::ManagerEmail)
             && let Field::Value(manager) = employee.manager().map(EmployeeId::from)
         {
@@ -209,6 +209,10 @@ impl Directory for EmploymentHero {
             employee.put(StandardField::ManagerEmail, email);
         }
         Ok(Lookup::Found(Box::new(employee)))
+    }
+
+    async fn settle(&self) -> Result<()> {
+        self.api.settle().await
     }
 
     async fn cost(&self, request: &ReadRequest) -> Result<Option<Cost>> {
@@ -248,8 +252,13 @@ pub(crate) async fn organisation(api: &Api) -> Result<Chosen> {
     Ok(chosen)
 }
 
-/// Whether the text has the form of an id (a UUID), not of a name.
-pub(crate) fn is_id(text: &str) -> bool {
+/// Whether the text has the form of an organisation's id (a UUID, or a plain number), not of a name.
+fn is_id(text: &str) -> bool {
+    is_uuid(text) || (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Whether the text has the form of a UUID, as the ids of people have.
+pub(crate) fn is_uuid(text: &str) -> bool {
     let groups: Vec<&str> = text.split('-').collect();
     let lengths: Vec<usize> = groups.iter().map(|group| group.len()).collect();
     lengths == [8, 4, 4, 4, 12]

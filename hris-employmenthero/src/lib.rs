@@ -16,4 +16,4 @@ mod wire;
 
 pub use builder::{Archived, Builder};
 pub use directory::EmploymentHero;
-pub use requirements::{ScopeNotation, requirements, scopes};
+pub use requirements::{HOW_TO_REVOKE, ScopeNotation, requirements, scopes};

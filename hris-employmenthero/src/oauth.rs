@@ -44,7 +44,6 @@ const LONGEST_CONSENT: Duration = Duration::from_secs(600);
 ///
 /// let oauth = OAuth::builder("the client id", Secret::from("the client secret".to_owned()))
 ///     .redirect_uri("https://product.example/callback")
-///     .scopes(["employees:list", "employees:show"])
 ///     .build()?;
 /// let consent = oauth.consent()?;
 /// let address = consent.address();
@@ -73,7 +72,6 @@ impl OAuth {
             auth_url: AUTH_URL.to_owned(),
             token_url: TOKEN_URL.to_owned(),
             scopes: Vec::new(),
-            send_scope: true,
             token_request: TokenRequest::default(),
             loopback: false,
             transport: None,
@@ -112,7 +110,8 @@ impl OAuth {
     /// [`ErrorKind::Auth`] if consent was refused, if the address belongs to another consent or is
     /// older than ten minutes, or if the code is not accepted: begin again. [`ErrorKind::Config`]
     /// if it is no such address or the client's id or secret is wrong. [`ErrorKind::Unavailable`]
-    /// without a usable answer: begin again, because the code may be spent.
+    /// without a usable answer: begin again, because the code may be spent. The answer is waited for as long as
+    /// two minutes; a future that is dropped before loses what it was about to bring.
     pub async fn exchange(&self, consent: Consent, redirected: &str) -> Result<Grant> {
         let code = code(&consent, redirected)?;
         self.redeem(consent, &code).await
@@ -266,7 +265,6 @@ pub struct OAuthBuilder {
     auth_url: String,
     token_url: String,
     scopes: Vec<String>,
-    send_scope: bool,
     token_request: TokenRequest,
     loopback: bool,
     transport: Option<Arc<dyn Transport>>,
@@ -293,16 +291,11 @@ impl OAuthBuilder {
         self
     }
 
-    /// The scopes to ask for, in whichever notation the application shows them. None are asked for
-    /// by default; [`scopes`](crate::scopes()) says what a mapping needs.
+    /// The scopes that the consent names, in whichever notation the application shows them. By default it
+    /// names none and those of the application hold, which is what other clients of this vendor do;
+    /// [`scopes`](crate::scopes()) says what a mapping needs.
     pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
         self.scopes = scopes.into_iter().map(Into::into).collect();
-        self
-    }
-
-    /// Whether the consent names the scopes; without, the application's own hold. It does.
-    pub fn send_scope(mut self, on: bool) -> Self {
-        self.send_scope = on;
         self
     }
 
@@ -354,12 +347,11 @@ impl OAuthBuilder {
             self.loopback,
             self.transport,
         )?;
-        let scopes = if self.send_scope { self.scopes } else { Vec::new() };
         Ok(OAuth(Arc::new(Application {
             client_id: self.client_id,
             auth_url,
             redirect_uri: self.redirect_uri,
-            scopes,
+            scopes: self.scopes,
             endpoint,
         })))
     }

@@ -7,7 +7,7 @@ use hris_core::{
     StandardField,
 };
 
-use crate::builder::Archived;
+use crate::builder::StatusWords;
 use crate::client::{Api, Resource};
 use crate::convert::{self, Customs, asked_members, lacking, near, needs_lists, wanted};
 use crate::directory::organisation;
@@ -27,10 +27,10 @@ const SHOWN: usize = 30;
 pub(crate) async fn check(
     api: &Api,
     request: &ReadRequest,
-    archived: Archived,
+    words: &StatusWords,
     plain_http: bool,
 ) -> Result<Preflight> {
-    let mut check = Check { api, request, archived, found: Preflight::new() };
+    let mut check = Check { api, request, words, found: Preflight::new() };
     check.address(plain_http);
     match check.everything().await {
         Ok(()) => {}
@@ -43,7 +43,7 @@ pub(crate) async fn check(
 struct Check<'a> {
     api: &'a Api,
     request: &'a ReadRequest,
-    archived: Archived,
+    words: &'a StatusWords,
     found: Preflight,
 }
 
@@ -62,7 +62,7 @@ impl Check<'_> {
     fn refused(&mut self, error: &Error) {
         let finding = Finding::new(Level::Refused, "grant", error.to_string())
             .cost("nothing can be read; nothing is changed")
-            .remedy("reconnect: give consent again, as an owner or a full administrator");
+            .remedy("give consent as an owner or a full administrator");
         self.found.push(finding);
     }
 
@@ -71,8 +71,9 @@ impl Check<'_> {
         self.scopes();
         let detail = Asked::of(self.api.organisation(&id).await)?;
         let Some((people, total)) = self.people(&id).await? else { return Ok(()) };
+        let people = self.read(people)?;
         self.everybody(&people, total, detail);
-        self.coverage(people)?;
+        self.coverage(&people);
         self.lists(&id).await?;
         self.customs(&id, total).await
     }
@@ -186,7 +187,7 @@ impl Check<'_> {
 
     /// 2.7: whether everybody is seen. Who consented is not told by Employment Hero, so whether it
     /// is an employee, or one who leaves, cannot be looked at.
-    fn everybody(&mut self, people: &[Person], total: Option<u64>, detail: Asked<Organisation>) {
+    fn everybody(&mut self, people: &[Employee], total: Option<u64>, detail: Asked<Organisation>) {
         self.add(
             Level::Passed,
             "who consented",
@@ -202,42 +203,43 @@ impl Check<'_> {
                 return self.found.push(finding);
             }
         };
-        let employed = convert::count(&detail.employees);
         let seen = total.unwrap_or(people.len() as u64);
-        match employed {
-            Some(employed) if seen < employed => {
-                let outcome =
-                    format!("{seen} people are visible, the organisation says that it employs {employed}");
-                let finding = Finding::new(Level::Warning, "everybody", outcome)
-                    .cost("nobody is removed while people are hidden")
-                    .remedy("reconnect as an owner or a full administrator");
-                self.found.push(finding);
+        // Who is active shows where the first page holds everybody.
+        let active = people.iter().filter(|person| convert::may_be_active(person)).count() as u64;
+        let active = (people.len() as u64 >= seen).then_some(active);
+        let said =
+            |count: Option<u64>| count.map_or_else(|| "not said".to_owned(), |count| count.to_string());
+        let outcome = match convert::hidden(seen, active, &detail) {
+            Some(why) => {
+                let finding = Finding::new(Level::Warning, "everybody", why)
+                    .cost("removals wait while people may be hidden")
+                    .remedy(
+                        "reconnect as an owner or a full administrator; if everybody is seen all the same, approve the plan \
+                         with the removals",
+                    );
+                return self.found.push(finding);
             }
-            Some(employed) => self.add(
-                Level::Passed,
-                "everybody",
-                format!(
-                    "{seen} people are visible, leavers among them, and the organisation employs {employed}; a run compares \
-                     those who have not left"
-                ),
+            None => format!(
+                "{seen} people are listed; the organisation's own count: {}, active: {}. A run compares both",
+                said(convert::count(&detail.employees)),
+                said(convert::count(&detail.active))
             ),
-            None => self.add(Level::Passed, "everybody", "the organisation does not say how many it employs"),
-        }
+        };
+        self.add(Level::Passed, "everybody", outcome);
+    }
+
+    fn read(&self, people: Vec<Person>) -> Result<Vec<Employee>> {
+        let customs = Customs::default();
+        people.into_iter().map(|person| convert::one(person, &customs, self.request, self.words)).collect()
     }
 
     /// Of every field asked for, how many people of the first page show it.
-    fn coverage(&mut self, people: Vec<Person>) -> Result<()> {
-        let customs = Customs::default();
-        let people = people
-            .into_iter()
-            .map(|person| convert::one(person, &customs, self.request, self.archived))
-            .collect::<Result<Vec<Employee>>>()?;
+    fn coverage(&mut self, people: &[Employee]) {
         if people.is_empty() {
-            self.add(Level::Warning, "people", "nobody is visible");
-            return Ok(());
+            return self.add(Level::Warning, "people", "nobody is visible");
         }
         for field in StandardField::ALL.iter().copied().filter(|field| self.request.wants(*field)) {
-            let Some((seen, filled)) = visible(&people, field) else { continue };
+            let Some((seen, filled)) = visible(people, field) else { continue };
             let outcome = format!("{filled} of {} people of the first page have it", people.len());
             if seen == 0 {
                 let finding =
@@ -249,7 +251,6 @@ impl Check<'_> {
                 self.add(Level::Passed, format!("field {field}"), outcome);
             }
         }
-        Ok(())
     }
 
     /// 4: the lists that name what a mapping can name.

@@ -86,6 +86,10 @@ pub fn scopes(request: &ReadRequest, notation: ScopeNotation) -> Vec<String> {
     names
 }
 
+/// How a person takes a grant back, as no program can.
+pub const HOW_TO_REVOKE: &str = "Employment Hero has no way for a program to revoke them: remove the application's access there, or delete the \
+                                 application in the Developer Portal.";
+
 /// What reading `request` needs. Nothing is asked of Employment Hero.
 ///
 /// ```

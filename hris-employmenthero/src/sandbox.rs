@@ -134,6 +134,12 @@ impl Sandbox {
         CLIENT_SECRET
     }
 
+    /// The redirect address that is registered with the application.
+    #[must_use]
+    pub fn redirect_uri(&self) -> String {
+        self.change(|world| world.authority.redirect_uri.clone())
+    }
+
     /// Settings of the registered application at this authorisation server.
     pub fn oauth(&self) -> OAuthBuilder {
         OAuth::builder(CLIENT_ID, Secret::from(CLIENT_SECRET.to_owned()))

@@ -15,4 +15,4 @@ mod wire;
 
 pub use builder::{Builder, InvalidSubdomain, Subdomain};
 pub use directory::Freshteam;
-pub use requirements::requirements;
+pub use requirements::{HOW_TO_REVOKE, requirements};

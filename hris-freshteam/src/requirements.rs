@@ -7,6 +7,9 @@ use crate::convert::{DETAIL, is_detail};
 const ROLES: &str = "Settings › Roles and the user's record";
 const VISIBILITY: &str = "Settings › Profile Fields › Employee Record › the section's view permission";
 
+/// How a person takes an API key back, as no program can.
+pub const HOW_TO_REVOKE: &str = "The API key lives on in Freshteam until its user resets it: open the profile picture (top right), API Key.";
+
 /// What reading `request` needs, if leaving is told by `leavers`. Nothing is asked of Freshteam.
 ///
 /// An API key can do what its user can. An Admin or HR Partner sees everything that is read here; the

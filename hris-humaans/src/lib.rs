@@ -16,4 +16,4 @@ mod wire;
 pub use builder::{Builder, LastDay, PeopleStatus};
 pub use directory::Humaans;
 pub use hris_core::{Need, NeedKind, Requirements, UnknownWord};
-pub use requirements::requirements;
+pub use requirements::{HOW_TO_REVOKE, requirements};

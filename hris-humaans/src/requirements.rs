@@ -12,6 +12,10 @@ const WORKSPACE: &str = "Settings › Permissions › the role › Workspace per
 const PROFILES: &str = "Settings › Permissions › the role › Profile permissions";
 const MANAGEMENT: &str = "Settings › Permissions › the role › Profile management";
 
+/// How a person takes a token back, as no program can.
+pub const HOW_TO_REVOKE: &str =
+    "Revoke the token in Humaans: open the menu at your name (top left) and choose API access tokens.";
+
 /// What reading `request` needs, if leaving is told by `leavers`. Nothing is asked of Humaans.
 ///
 /// An owner or admin has the permissions already; everybody else needs a role that has them.

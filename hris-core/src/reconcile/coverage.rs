@@ -12,7 +12,7 @@ use super::plan::{Action, ActionKind, Mode, Verdict};
 use super::policy::{Policy, UnlinkedUsers};
 use super::situation::{Reason, Situation};
 use super::takings::{Taken, kind_name};
-use crate::{AssignmentKind, Fingerprint, Status, TargetField, UserId};
+use crate::{AssignmentKind, Fingerprint, TargetField, UserId};
 
 /// What was visible at the last complete run and is not now.
 #[derive(Debug, Default)]
@@ -25,9 +25,7 @@ pub(super) struct Lost {
     pub(super) filled: BTreeMap<String, u64>,
     /// Less visibility in other ways, in words.
     pub(super) visibility: Option<String>,
-    /// How many people are listed who have not left.
-    pub(super) listed: u64,
-    /// People whom the organisation employs and the source does not list, in words.
+    /// People whom the organisation has and the source does not list, in words.
     pub(super) hidden: Option<String>,
     pub(super) credential: bool,
     pub(super) organisation: bool,
@@ -48,9 +46,8 @@ pub(super) fn compare(inputs: &Inputs<'_>, policy: &Policy) -> Lost {
     let kinds = assignment::filled(inputs.snapshot.employees(), &policy.assignments);
     let fields = inputs.desired.filled().map(|(target, filled)| (target.to_string(), filled));
     let filled = fields.chain(kinds.iter().map(|(kind, filled)| (kind_name(*kind), *filled))).collect();
-    let listed = listed(inputs);
-    let hidden = hidden(listed, inputs.snapshot.employed());
-    let mut lost = Lost { filled, listed, hidden, ..Lost::default() };
+    let hidden = inputs.snapshot.hidden().map(str::to_owned);
+    let mut lost = Lost { filled, hidden, ..Lost::default() };
     let Some(last) = inputs.last else { return lost };
     let (before, now) = (&last.fingerprint, inputs.snapshot.fingerprint());
     let differs =
@@ -169,8 +166,7 @@ pub(super) fn figures(
         organisation_changed: lost.organisation,
         config_changed: inputs.last.is_some_and(|last| last.config != inputs.config),
         last_source_people: inputs.last.map(|last| last.people),
-        listed: lost.listed,
-        employed: inputs.snapshot.employed(),
+        hidden: lost.hidden.clone(),
     }
 }
 
@@ -184,21 +180,6 @@ fn absent(actions: &[Action]) -> u64 {
             )
     });
     absent.count() as u64
-}
-
-/// How many people in the source have not left. Whoever could not be read counts: they are there.
-fn listed(inputs: &Inputs<'_>) -> u64 {
-    let left = inputs.snapshot.employees().iter().filter(|person| person.status() == Status::Terminated);
-    inputs.snapshot.people().saturating_sub(left.count() as u64)
-}
-
-/// That the organisation says it employs more people than are listed, in words; none if it does not.
-pub(super) fn hidden(listed: u64, employed: Option<u64>) -> Option<String> {
-    let employed = employed.filter(|employed| *employed > listed)?;
-    Some(format!(
-        "{listed} people who have not left are listed and the organisation says it employs {employed}: the \
-         credential does not see everybody"
-    ))
 }
 
 /// Whether a lost field makes removals doubtful. Only few ever have an end date, and it goes with them: its

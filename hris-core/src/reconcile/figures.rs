@@ -61,10 +61,8 @@ pub struct Figures {
     pub config_changed: bool,
     /// People in the source at the last complete run.
     pub last_source_people: Option<u64>,
-    /// People in the source who have not left, readable or not.
-    pub listed: u64,
-    /// People whom the organisation says it employs, where it says so.
-    pub employed: Option<u64>,
+    /// Why there may be people whom the credential does not see, in words.
+    pub hidden: Option<String>,
 }
 
 /// What is remembered of a complete run, to compare the next one with.

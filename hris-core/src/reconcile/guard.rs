@@ -2,7 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::coverage;
 use super::figures::Figures;
 use super::plan::Plan;
 use super::policy::{OnBreach, Safeguards};
@@ -60,7 +59,7 @@ pub enum Rule {
     /// The source is much smaller than last time.
     MinSourcePercent,
     /// Fields or people that were visible before are hidden now, or fewer people are listed than the
-    /// organisation says it employs. The latter alone lets removals wait and the rest go on.
+    /// organisation says it has. The latter alone lets removals wait and the rest go on.
     CoverageLost,
     /// Mapping, match keys, policy or source settings changed.
     ConfigChanged,
@@ -248,8 +247,8 @@ fn causes(figures: &Figures, safeguards: &Safeguards, found: &mut Vec<Refusal>) 
     let many = figures.taken.iter().filter(|(_, taken)| safeguards.takes_too_much(**taken));
     let many: Vec<String> =
         many.map(|(name, taken)| format!("{} of {} would lose {name}", taken.lose, taken.had)).collect();
-    let hidden = coverage::hidden(figures.listed, figures.employed);
-    let lost = !figures.coverage_lost.is_empty() || figures.visibility_lost.is_some() || hidden.is_some();
+    let lost =
+        !figures.coverage_lost.is_empty() || figures.visibility_lost.is_some() || figures.hidden.is_some();
     if !many.is_empty() || (lost && anything > 0) {
         let fields = figures.coverage_lost.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
         let mut causes = many;
@@ -257,7 +256,7 @@ fn causes(figures: &Figures, safeguards: &Safeguards, found: &mut Vec<Refusal>) 
             causes.push(format!("nobody has {fields} any more"));
         }
         causes.extend(figures.visibility_lost.clone());
-        causes.extend(hidden);
+        causes.extend(figures.hidden.clone());
         breach(Rule::CoverageLost, 0, anything, causes.join("; "));
     }
     if figures.config_changed && anything > 0 {

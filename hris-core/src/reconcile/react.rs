@@ -152,7 +152,9 @@ impl<'d, 'i> Draft<'d, 'i> {
             self.decided.problems.push(problem);
         }
         if let Some(hidden) = &self.lost.hidden {
-            let message = format!("{hidden}; nobody is removed until it does");
+            let message = format!(
+                "{hidden}; removals wait until that is cleared up, or until somebody approves a plan"
+            );
             self.decided.problems.push(Problem::warning(ProblemCode::VisibilityLost, message));
         }
         let unkept = |field: &&TargetField| {

@@ -128,7 +128,7 @@ proptest! {
                 world.last.as_mut().unwrap().fingerprint.credential = Some("other".to_owned());
                 world.fingerprint.credential.get_or_insert("e0".to_owned());
             }
-            4 => world.employed = Some(world.snapshot().people() + 1),
+            4 => world.hidden = Some("the organisation says that it has one more"),
             _ => {
                 world.last.as_mut().unwrap().fingerprint.organisation = Some("other".to_owned());
                 world.fingerprint.organisation = Some("one".to_owned());

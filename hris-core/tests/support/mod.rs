@@ -42,7 +42,7 @@ pub struct World {
     pub no_absence: bool,
     /// Whether nothing but its end proves the listing whole.
     pub by_end: bool,
-    pub employed: Option<u64>,
+    pub hidden: Option<&'static str>,
     pub users: Vec<User>,
     pub links: Vec<Link>,
     pub others: Others,
@@ -78,7 +78,7 @@ pub fn world(people: &str, users: &str, links: &str) -> World {
         unidentified: 0,
         no_absence: false,
         by_end: false,
-        employed: None,
+        hidden: None,
         users: lines(users).map(user).collect(),
         links: lines(links).map(link).collect(),
         others: Others::default(),
@@ -305,8 +305,10 @@ impl World {
     pub fn snapshot(&self) -> Snapshot {
         let mut snapshot = Snapshot::new("memory", self.people.clone())
             .with_fingerprint(self.fingerprint.clone())
-            .with_employed(self.employed)
             .weakly_proven(self.by_end);
+        if let Some(why) = self.hidden {
+            snapshot = snapshot.with_hidden(why);
+        }
         for id in &self.set_aside {
             snapshot = snapshot.with_set_aside(
                 id.clone(),

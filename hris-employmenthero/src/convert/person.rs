@@ -6,20 +6,24 @@ use hris_core::{
 
 use super::Customs;
 use super::custom::Values;
-use crate::builder::Archived;
+use crate::builder::StatusWords;
 use crate::wire::{Address, Person, Reference};
 
 /// Reads people, with everything beside them at hand.
 pub(super) struct Reader<'a> {
     request: &'a ReadRequest,
-    archived: Archived,
+    words: &'a StatusWords,
     customs: Values<'a>,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(customs: &'a Customs, request: &'a ReadRequest, archived: Archived) -> Result<Self> {
+    pub(super) fn new(
+        customs: &'a Customs,
+        request: &'a ReadRequest,
+        words: &'a StatusWords,
+    ) -> Result<Self> {
         let customs = Values::new(customs, request)?;
-        Ok(Self { request, archived, customs })
+        Ok(Self { request, words, customs })
     }
 
     /// The person in our words; what is odd about them is counted.
@@ -79,14 +83,12 @@ impl<'a> Reader<'a> {
             return;
         };
         let today = self.request.today();
-        let status = match raw.trim().to_ascii_lowercase().as_str() {
-            "active" if employee.start_date().value().is_some_and(|start| start > today) => Status::Pending,
-            "active" => Status::Active,
-            "pending" => Status::Pending,
-            "inactive" | "terminated" => Status::Terminated,
-            "archived" if self.archived == Archived::Leaver => Status::Terminated,
-            "archived" => Status::Unknown,
-            _ => {
+        let status = match self.words.meaning(raw) {
+            Some(Status::Active) if employee.start_date().value().is_some_and(|start| start > today) => {
+                Status::Pending
+            }
+            Some(status) => status,
+            None => {
                 warnings.unknown_status(raw);
                 Status::Unknown
             }

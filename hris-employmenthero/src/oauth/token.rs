@@ -9,7 +9,7 @@ use std::time::Duration;
 use hris_core::http::{
     Client, Limits, Request, Response, RetryPolicy, Transport, Vendor, Verdict, code_word,
 };
-use hris_core::{Error, ErrorKind, Grant, Result, Secret};
+use hris_core::{CLAIM_SECONDS, Error, ErrorKind, Grant, Result, Secret};
 use oauth2::TokenResponse;
 use oauth2::basic::{BasicTokenResponse, BasicTokenType};
 use serde_json::Value;
@@ -18,6 +18,12 @@ use serde_json::Value;
 const UNTOLD_LIFE: Duration = Duration::from_secs(300);
 /// The longest life that is believed.
 const LONGEST_LIFE: u64 = 24 * 3600;
+/// Time in which a token request that was not received is begun again.
+const BEGIN_WITHIN: u64 = 25;
+/// How long an answer is waited for. What was sent is not sent again, so giving up early loses a grant.
+const ANSWER_WITHIN: u64 = 110;
+// Nobody else begins before this one has ended and stored what it brought.
+const _: () = assert!(BEGIN_WITHIN + ANSWER_WITHIN < CLAIM_SECONDS);
 
 /// Where the parts of a token request go. Employment Hero's own words differ on it; the client's
 /// id and secret, the code and the verifier are in the form body always.
@@ -65,11 +71,12 @@ impl Endpoint {
         transport: Option<Arc<dyn Transport>>,
     ) -> Result<Self> {
         let mut retry = RetryPolicy::default();
-        // All attempts together end before the claim to renew a grant does.
         (retry.attempts, retry.deadline, retry.longest_wait) =
-            (3, Duration::from_secs(60), Duration::from_secs(30));
+            (3, Duration::from_secs(BEGIN_WITHIN), Duration::from_secs(BEGIN_WITHIN));
         let mut limits = Limits::default();
-        (limits.total, limits.body) = (Duration::from_secs(30), 1024 * 1024);
+        (limits.idle, limits.total) =
+            (Duration::from_secs(ANSWER_WITHIN), Duration::from_secs(ANSWER_WITHIN));
+        limits.body = 1024 * 1024;
         let mut client =
             Client::builder(address).vendor(TokenVendor).retry(retry).limits(limits).concurrency(1);
         if loopback {
@@ -83,7 +90,7 @@ impl Endpoint {
         Ok(Self { client, client_id, client_secret, style })
     }
 
-    /// 2.3: a code becomes tokens. A code is good for one use, so this is never sent twice.
+    /// 2.3: a code becomes tokens. A code is good for one use, so one that may be spent is not sent again.
     pub(super) async fn exchange(
         &self,
         code: &Secret,
@@ -101,13 +108,21 @@ impl Endpoint {
         })
     }
 
-    /// 2.4: a refresh token becomes new tokens.
+    /// 2.4: a refresh token becomes new tokens. A server may take a token that comes twice for stolen and end the
+    /// whole grant, so one that was sent without an answer is not sent again.
+    ///
+    /// # Errors
+    /// [`ErrorKind::UnknownOutcome`] where it was sent and there is no usable answer.
     pub(super) async fn refresh(&self, token: &Secret) -> Result<Answer> {
         let routed = [("grant_type", "refresh_token"), ("refresh_token", token.expose())];
-        let request = self.request("renew the access token", &routed, &[]).repeatable();
+        let request = self.request("renew the access token", &routed, &[]).spending();
         self.client.exchange(&request, read).await.map_err(|error| match error.kind() {
             // Whatever is no clear refusal does not end a connection.
             ErrorKind::RateLimited | ErrorKind::Config => error,
+            ErrorKind::UnknownOutcome => error.with_hint(
+                "Employment Hero may have renewed it and its answer is lost; the next run finds out, and says so if a \
+                 new consent is needed",
+            ),
             _ => unavailable(&error, "the connection stays; try again later"),
         })
     }
@@ -150,7 +165,9 @@ struct TokenVendor;
 
 impl Vendor for TokenVendor {
     fn classify(&self, _: &Request, response: &Response) -> Option<Verdict> {
-        matches!(response.status(), 400 | 401 | 403 | 422).then_some(Verdict::Success)
+        // A page is no refusal of this server's; what its status means says enough.
+        let is_page = response.header("content-type").is_some_and(|kind| kind.contains("html"));
+        (!is_page && matches!(response.status(), 400 | 401 | 403 | 422)).then_some(Verdict::Success)
     }
 
     fn words(&self, _: &Response) -> Option<String> {
@@ -159,10 +176,11 @@ impl Vendor for TokenVendor {
 }
 
 fn read(response: &Response) -> Result<Answer> {
-    let mut body: Value = response.json()?;
     if response.status() != 200 {
-        return Ok(refusal(response.status(), &body));
+        // Whatever its body is, it is a refusal.
+        return Ok(refusal(response.status(), &response.json().unwrap_or(Value::Null)));
     }
+    let mut body: Value = response.json()?;
     let unreadable = |what: &str| {
         let words = format!("{}: {what}", response.label());
         Error::new(ErrorKind::Protocol, words).with_status(200)

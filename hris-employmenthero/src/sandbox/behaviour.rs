@@ -19,12 +19,15 @@ pub struct Behaviour {
     pub token_request: TokenRequest,
     /// Whether a token answer tells the scopes.
     pub scope_told: bool,
-    /// The redirect firewall: a consent whose redirect address names this machine gets 403.
+    /// The redirect firewall: a consent whose redirect address names this machine gets 403. Without it a
+    /// redirect to any port of this machine is accepted, as servers do for native applications (RFC 8252).
     pub loopback_refused: bool,
     /// Whether people's records have a `status` at all; older answers have none.
     pub status_sent: bool,
     /// Whether people who have left stay in the list. They can be asked for by id in any case.
     pub leavers_listed: bool,
+    /// Whether `employees_count` counts people who have left.
+    pub leavers_counted: bool,
     /// Whether dates carry a time of day and an offset, such as `+13:00`; else they are plain.
     pub offset: Option<&'static str>,
     /// What the member of a custom field's value is called.
@@ -47,6 +50,9 @@ pub enum Rotation {
     OldDies,
     /// A new one is sent and the old one goes on.
     OldLives,
+    /// A new one is sent, and one that comes a second time is taken for stolen: it ends the whole grant (RFC
+    /// 9700).
+    ReuseEnds,
     /// None is sent; the old one goes on.
     Silent,
 }
@@ -61,6 +67,7 @@ impl Default for Behaviour {
             loopback_refused: true,
             status_sent: true,
             leavers_listed: true,
+            leavers_counted: false,
             offset: Some("+00:00"),
             value_member: "value",
             max_page: 100,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use hris_core::sandbox::{Answer, CANARY, Received};
 use oauth2::{PkceCodeChallenge, PkceCodeVerifier};
 use serde_json::json;
-use url::form_urlencoded;
+use url::{Host, Url, form_urlencoded};
 
 use super::behaviour::Rotation;
 use super::world::World;
@@ -44,6 +44,7 @@ pub(super) struct Authority {
 struct Code {
     text: String,
     challenge: String,
+    redirect: String,
     grant: usize,
     used: bool,
 }
@@ -55,6 +56,8 @@ pub(super) struct Granted {
     pub(super) signed_in: Option<String>,
     pub(super) revoked: bool,
     refresh: Vec<String>,
+    /// Refresh tokens that were used and replaced.
+    spent: Vec<String>,
 }
 
 struct Access {
@@ -110,6 +113,7 @@ impl World {
             signed_in: authority.signed_in.clone(),
             revoked: false,
             refresh: Vec::new(),
+            spent: Vec::new(),
         });
         authority.grants.len() - 1
     }
@@ -134,14 +138,30 @@ impl World {
     pub(super) fn authorize(&mut self, query: &[(String, String)]) -> Answer {
         let get = |name: &str| query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
         let redirect = get("redirect_uri").unwrap_or_default().to_owned();
-        if self.behaviour.loopback_refused
-            && (redirect.contains("127.0.0.1") || redirect.contains("localhost"))
-        {
-            return Answer::page("403 Forbidden").status(403);
+        let here = is_here(&redirect);
+        if self.behaviour.loopback_refused && here {
+            return help(
+                403,
+                "403 Forbidden",
+                "redirect addresses on this machine are refused; use one that begins with https://",
+            );
         }
         let authority = &self.authority;
-        if get("client_id") != Some(&authority.client_id) || redirect != authority.redirect_uri {
-            return Answer::page("Unknown application or redirect address").status(400);
+        if get("client_id") != Some(&authority.client_id) {
+            return help(
+                400,
+                "Unknown application",
+                "the client id is not the one that the sandbox printed at its start",
+            );
+        }
+        if !here && redirect != authority.redirect_uri {
+            let text = format!(
+                "the redirect address of this consent is not registered with the application. Registered is {}: put it into \
+                 redirect_uri of [source] and paste the answer in{}. Stop `hris connect` with Ctrl-C before",
+                authority.redirect_uri,
+                if self.behaviour.loopback_refused { "" } else { ", or leave redirect_uri out" }
+            );
+            return help(400, "Unknown redirect address", &text);
         }
         let back = |parameters: &[(&str, &str)]| {
             let mut target = form_urlencoded::Serializer::new(String::new());
@@ -167,7 +187,7 @@ impl World {
         let code = format!("eh-code-{}", self.rng.text(24));
         let grant = self.grant(scopes);
         let answer = back(&[("code", &code)]);
-        self.authority.codes.push(Code { text: code, challenge, grant, used: false });
+        self.authority.codes.push(Code { text: code, challenge, redirect, grant, used: false });
         answer
     }
 
@@ -211,15 +231,12 @@ impl World {
         let Some(verifier) = verifier.filter(|verifier| (43..=128).contains(&verifier.len())) else {
             return refuse(400, "invalid_request");
         };
-        if redirect.as_ref() != Some(&self.authority.redirect_uri) {
-            return refuse(400, "invalid_grant");
-        }
         let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(verifier));
         let known = self.authority.codes.iter_mut().find(|known| Some(&known.text) == code.as_ref());
         let Some(known) = known.filter(|known| !known.used) else { return refuse(400, "invalid_grant") };
         // A code is spent by the first attempt, right or wrong.
         known.used = true;
-        if known.challenge != challenge.as_str() {
+        if known.challenge != challenge.as_str() || redirect.as_ref() != Some(&known.redirect) {
             return refuse(400, "invalid_grant");
         }
         let grant = known.grant;
@@ -231,15 +248,20 @@ impl World {
         let Some(token) = token else { return refuse(400, "invalid_request") };
         let has = |grant: &Granted| !grant.revoked && grant.refresh.contains(&token);
         let Some(grant) = self.authority.grants.iter().position(has) else {
+            if self.behaviour.rotation == Rotation::ReuseEnds {
+                let stolen = self.authority.grants.iter_mut().filter(|grant| grant.spent.contains(&token));
+                stolen.for_each(|grant| grant.revoked = true);
+            }
             return refuse(400, "invalid_grant");
         };
         let next = match self.behaviour.rotation {
             Rotation::Silent => None,
             Rotation::OldLives => Some(self.refresh_token(grant, None)),
-            Rotation::OldDies => {
+            Rotation::OldDies | Rotation::ReuseEnds => {
                 let next = self.refresh_token(grant, None);
                 if let Some(grant) = self.authority.grants.get_mut(grant) {
                     grant.refresh.retain(|known| *known != token);
+                    grant.spent.push(token);
                 }
                 Some(next)
             }
@@ -264,6 +286,26 @@ impl World {
         }
         Answer::json(&body)
     }
+}
+
+/// Whether an address leads to a port of this machine.
+fn is_here(address: &str) -> bool {
+    let Ok(url) = Url::parse(address) else { return false };
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    }
+}
+
+/// A page of the sandbox that says what to do.
+fn help(status: u16, title: &str, text: &str) -> Answer {
+    let page = format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title><body><h1>{title}</h1>\
+         <p>Sandbox of Employment Hero: {text}.</p></body></html>"
+    );
+    Answer::new(page, "text/html; charset=utf-8").status(status)
 }
 
 fn refuse(status: u16, error: &str) -> Answer {

@@ -9,6 +9,7 @@
 )]
 
 mod consent;
+mod lost;
 mod renewal;
 mod store;
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use hris_core::sandbox::Injection;
 use hris_core::{
-    Claim, Date, Directory, Error, ErrorKind, Grant, GrantStore, MemoryGrants, ReadRequest, Secret,
-    StandardField,
+    CLAIM_SECONDS, Claim, Date, Directory, Error, ErrorKind, Grant, GrantStore, MemoryGrants, ReadRequest,
+    Secret, StandardField,
 };
 use hris_employmenthero::EmploymentHero;
 use hris_employmenthero::sandbox::{CANARY, Fault, RetryAfter, Rotation, Sandbox};
@@ -30,8 +30,12 @@ async fn refresh_token(grants: &dyn GrantStore) -> String {
 }
 
 fn says_reconnect(error: &Error) {
+    says(error, "reconnect: give consent again");
+}
+
+fn says(error: &Error, words: &str) {
     assert_eq!(error.kind(), ErrorKind::Auth, "{error}");
-    assert!(error.to_string().contains("reconnect"), "{error}");
+    assert!(error.to_string().contains(words), "{error}");
     assert!(!format!("{error:?}").contains(CANARY));
 }
 
@@ -150,14 +154,15 @@ async fn a_revoked_grant_says_reconnect_and_stays_where_it_is() {
     sandbox.revoke_all();
     says_reconnect(&read(&directory).await.unwrap_err());
     assert_eq!(token_requests(&sandbox), 1, "a dead grant is asked about once");
-    assert!(grants.load().await.unwrap().is_some_and(|stored| stored.version == 1));
+    let stored = grants.load().await.unwrap().unwrap();
+    assert!(stored.grant.refused && stored.grant.refresh_token.is_some(), "nothing is taken away");
     // The way back: the same connector goes on with what a new consent brought.
-    assert!(grants.replace(1, &sandbox.grant()).await.unwrap());
+    assert!(grants.replace(stored.version, &sandbox.grant()).await.unwrap());
     read(&directory).await.unwrap();
     // And a connection that was removed is one to be made again.
     grants.forget();
     sandbox.refuse_access_tokens();
-    says_reconnect(&read(&directory).await.unwrap_err());
+    says(&read(&directory).await.unwrap_err(), "connect: give consent first");
 }
 
 #[tokio::test(start_paused = true)]
@@ -275,13 +280,13 @@ async fn no_trouble_of_the_token_endpoint_ends_a_connection() {
         (Fault::Status(404), ErrorKind::Unavailable),
         (Fault::HtmlStatus(502), ErrorKind::Unavailable),
         (Fault::HtmlStatus(400), ErrorKind::Unavailable),
-        (Fault::LoginPage, ErrorKind::Unavailable),
-        (Fault::LoginPageAsJson, ErrorKind::Unavailable),
-        (Fault::Body(b"{}".to_vec()), ErrorKind::Unavailable),
-        (Fault::Body(b"{\"access_token\":\"a\",\"token_type\":\"mac\"}".to_vec()), ErrorKind::Unavailable),
-        (Fault::Disconnect, ErrorKind::Unavailable),
-        (Fault::Slow(Duration::from_secs(300)), ErrorKind::Unavailable),
-        (Fault::HugeBody(2 << 20), ErrorKind::Unavailable),
+        (Fault::LoginPage, ErrorKind::UnknownOutcome),
+        (Fault::LoginPageAsJson, ErrorKind::UnknownOutcome),
+        (Fault::Body(b"{}".to_vec()), ErrorKind::UnknownOutcome),
+        (Fault::Body(b"{\"access_token\":\"a\",\"token_type\":\"mac\"}".to_vec()), ErrorKind::UnknownOutcome),
+        (Fault::Disconnect, ErrorKind::UnknownOutcome),
+        (Fault::Slow(Duration::from_secs(300)), ErrorKind::UnknownOutcome),
+        (Fault::HugeBody(2 << 20), ErrorKind::UnknownOutcome),
         (Fault::Redirect(302, "https://login.example/".to_owned()), ErrorKind::Unavailable),
         (Fault::RateLimited(RetryAfter::Text("86400".to_owned())), ErrorKind::RateLimited),
     ] {
@@ -297,7 +302,8 @@ async fn no_trouble_of_the_token_endpoint_ends_a_connection() {
         assert!(!format!("{error:?}").contains(CANARY), "{fault:?}");
         assert_eq!(grants.load().await.unwrap().unwrap().version, 1, "{fault:?}");
         sandbox.clear_faults();
-        advance(error.retry_after().unwrap_or_default()).await;
+        let unanswered = Duration::from_secs(CLAIM_SECONDS);
+        advance(error.retry_after().unwrap_or(unanswered)).await;
         read(&directory).await.unwrap();
     }
 }
@@ -350,7 +356,8 @@ async fn a_refresh_token_from_outside_begins_and_a_kept_one_wins() {
     // The one from outside is dead by now.
     read(&with(sandbox.refresh_token())).await.unwrap();
     let nothing = MemoryGrants::default();
-    says_reconnect(&read(&directory(&sandbox, Arc::new(nothing))).await.unwrap_err());
+    let error = read(&directory(&sandbox, Arc::new(nothing))).await.unwrap_err();
+    says(&error, "there is no grant of Employment Hero; connect: give consent first");
     let access_only = MemoryGrants::default();
     let grant = Grant::new(Some(Secret::from("dead".to_owned())), None);
     access_only.replace(0, &grant).await.unwrap();

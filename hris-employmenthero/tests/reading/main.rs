@@ -8,6 +8,7 @@
 )]
 
 mod check;
+mod counts;
 mod organisation;
 mod pace;
 mod people;

@@ -1,5 +1,6 @@
 //! Which organisation is read.
 
+use hris_core::http::{FnTransport, Response};
 use hris_core::{Directory, ErrorKind, ReadRequest};
 use hris_employmenthero::EmploymentHero;
 use hris_employmenthero::sandbox::{Fault, Person};
@@ -76,6 +77,45 @@ async fn where_organisations_may_not_be_listed_an_id_is_enough() {
         let error = directory.snapshot(&request).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Permission);
         assert!(error.to_string().contains("organisations:list"), "{error}");
+    }
+}
+
+/// Some organisations are addressed by a plain number, which may come as a number or as text.
+#[tokio::test(start_paused = true)]
+async fn an_organisation_whose_id_is_a_number() {
+    for (listed, wanted) in
+        [(true, None), (true, Some("450790")), (true, Some("Mill")), (false, Some("450790"))]
+    {
+        let vendor = FnTransport::new(move |request| async move {
+            let page = |items: &str| {
+                format!(
+                    r#"{{"data":{{"items":[{items}],"page_index":1,"item_per_page":100,"total_items":1,"total_pages":1}}}}"#
+                )
+            };
+            let (status, body) = match request.url().path() {
+                "/api/v1/organisations" if listed => (200, page(r#"{"id":450790,"name":"Mill"}"#)),
+                "/api/v1/organisations" => (403, "{}".to_owned()),
+                "/api/v1/organisations/450790" => (
+                    200,
+                    r#"{"data":{"id":450790,"name":"Mill","employees_count":1,"active_employees_count":1}}"#
+                        .to_owned(),
+                ),
+                "/api/v1/organisations/450790/employees" => {
+                    (200, page(r#"{"id":"e-1","status":"active","first_name":"Ada"}"#))
+                }
+                _ => (404, "{}".to_owned()),
+            };
+            Ok(Response::new(status).with_header("content-type", "application/json").with_body(body))
+        });
+        let mut builder = EmploymentHero::builder()
+            .transport(vendor)
+            .access_token(hris_core::Secret::from("token".to_owned()));
+        if let Some(wanted) = wanted {
+            builder = builder.organisation(wanted);
+        }
+        let snapshot = builder.build().unwrap().snapshot(&ReadRequest::new(today())).await.unwrap();
+        assert_eq!(snapshot.fingerprint().organisation.as_deref(), Some("450790"), "{listed} {wanted:?}");
+        assert_eq!((snapshot.people(), snapshot.hidden()), (1, None));
     }
 }
 

@@ -41,6 +41,34 @@ async fn every_status_of_the_table() {
     }
 }
 
+/// Words beyond the documented ones mean what the customer says, and nothing before that.
+#[tokio::test(start_paused = true)]
+async fn further_status_words_mean_what_they_are_said_to_mean() {
+    let sandbox = sandbox(1).await;
+    for (status, starts) in
+        [("Onboarding", "2026-12-01"), ("offboarding", "2020-01-01"), ("preboarding", "2026-12-01")]
+    {
+        sandbox.hire(Person::new(status, "Bee").status(status).starts(starts));
+    }
+    let statuses = |snapshot: &hris_core::Snapshot| -> Vec<Status> {
+        snapshot.employees().iter().skip(1).map(hris_core::Employee::status).collect()
+    };
+    let plain = directory(&sandbox).snapshot(&everything()).await.unwrap();
+    assert_eq!(statuses(&plain), [Status::Unknown; 3]);
+    let told = builder(&sandbox)
+        .status_word(" ONBOARDING ", Status::Pending)
+        .status_word("offboarding", Status::Active)
+        .status_word("preboarding", Status::Active);
+    let told = told.build().unwrap().snapshot(&everything()).await.unwrap();
+    // Somebody who is called active and has not started is pending here as well.
+    assert_eq!(statuses(&told), [Status::Pending, Status::Active, Status::Pending]);
+    assert!(!told.problems().iter().any(|problem| problem.code == ProblemCode::UnknownStatus));
+    for word in ["active", "Terminated", "inactive", "pending", "archived", " "] {
+        let error = builder(&sandbox).status_word(word, Status::Active).build().unwrap_err();
+        assert!(error.to_string().contains("status_words"), "{word}: {error}");
+    }
+}
+
 /// A date alone removes nobody, whatever the vendor's older answers leave out.
 #[tokio::test(start_paused = true)]
 async fn without_a_status_everybody_is_employed() {
@@ -294,36 +322,6 @@ async fn people_who_are_missing_are_asked_for() {
     sandbox.change(|world| world.remove_organisation(&organisation)).unwrap();
     let error = directory.get(&gone, &everything()).await.unwrap_err();
     assert_eq!(error.kind(), hris_core::ErrorKind::Permission, "{error}");
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_partial_list_looks_whole_and_is_noticed() {
-    let sandbox = sandbox(10).await;
-    let people = sandbox.people();
-    sandbox.hide(people.iter().take(1).map(|person| person.id.clone()));
-    let snapshot = directory(&sandbox).snapshot(&everything()).await.unwrap();
-    assert_eq!((snapshot.people(), snapshot.employed()), (9, Some(10)));
-    assert!(!snapshot.absence_counts());
-    assert!(snapshot.absence_reason().unwrap().contains("9 people"));
-
-    // Leavers in the list hide that somebody else is missing from it, but for the active ones.
-    for leaver in &people[5..8] {
-        sandbox.terminate(&leaver.id, "2026-11-20").unwrap();
-    }
-    let snapshot = directory(&sandbox).snapshot(&everything()).await.unwrap();
-    assert_eq!((snapshot.people(), snapshot.employed()), (9, Some(7)));
-    assert!(!snapshot.absence_counts(), "6 of 7 active people are listed");
-
-    // Who sees everybody is believed.
-    sandbox.hide(Vec::<String>::new());
-    let snapshot = directory(&sandbox).snapshot(&everything()).await.unwrap();
-    assert_eq!((snapshot.people(), snapshot.absence_counts()), (10, true));
-
-    // What the organisation employs may be hidden itself; that is told.
-    sandbox.inject(Fault::Status(403).on(sandbox.path("")));
-    let snapshot = directory(&sandbox).snapshot(&everything()).await.unwrap();
-    assert_eq!((snapshot.people(), snapshot.employed()), (10, None));
-    assert!(snapshot.problems().iter().any(|problem| problem.code == ProblemCode::NotPermitted));
 }
 
 #[tokio::test(start_paused = true)]

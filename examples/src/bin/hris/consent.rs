@@ -3,6 +3,7 @@
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::pin::pin;
 use std::time::Duration;
 
 use hris_core::Secret;
@@ -17,6 +18,8 @@ use crate::vendors::Answer;
 
 /// How long a person may take.
 const PATIENCE: Duration = Duration::from_secs(600);
+/// How often a person is reminded that somebody waits.
+const REMINDER: Duration = Duration::from_secs(60);
 /// How long a browser may take to send what it has to say.
 const HEAD_LIMIT: Duration = Duration::from_secs(10);
 /// The longest head of a request that is read.
@@ -73,12 +76,21 @@ impl Way {
             }
         };
         let mut stop = shell.stop.clone();
-        tokio::select! {
-            biased;
-            _ = stop.stopped() => Err(Failure::interrupted()),
-            answer = tokio::time::timeout(PATIENCE, answer) => answer.unwrap_or_else(|_elapsed| {
-                Err(Failure::auth("nobody came back from the consent page in 10 minutes; run `hris connect` again"))
-            }),
+        let mut answer = pin!(tokio::time::timeout(PATIENCE, answer));
+        let mut left = PATIENCE.as_secs() / 60;
+        loop {
+            return tokio::select! {
+                biased;
+                _ = stop.stopped() => Err(Failure::interrupted()),
+                answer = &mut answer => answer.unwrap_or_else(|_elapsed| {
+                    Err(Failure::auth("nobody came back from the consent page in 10 minutes; run `hris connect` again"))
+                }),
+                () = tokio::time::sleep(REMINDER) => {
+                    left = left.saturating_sub(1);
+                    shell.console.note(format!("still waiting for the answer of the page, {left} minutes more"));
+                    continue;
+                }
+            };
         }
     }
 }
@@ -135,7 +147,11 @@ async fn visit(mut stream: TcpStream, path: String, state: Secret) -> Option<Sec
         Some(_) => {
             page("200 OK", "Back to the terminal", "The answer has arrived; this window may be closed.")
         }
-        None => page("404 Not Found", "Nothing here", "This is not the answer that is waited for."),
+        None => page(
+            "404 Not Found",
+            "Not the answer",
+            "This is not the answer that hris connect waits for. Open the address that it printed last.",
+        ),
     };
     // The answer counts whether or not the browser shows the page.
     let _ = stream.write_all(page.as_bytes()).await;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use hris_core::reconcile::{Judgement, Resolution};
-use hris_core::{EmployeeId, Finding, Level, Secret, Timestamp, UserId};
+use hris_core::{Directory, EmployeeId, FieldInfo, Finding, Level, ReadRequest, Secret, Timestamp, UserId};
 use hris_reconcile::email::EmailSender;
 use hris_reconcile::report::Report;
 use hris_reconcile::store::{SqliteStore, StateStore as _};
@@ -115,6 +115,38 @@ pub(crate) async fn apply(
     with_runner(settings, shell, Access::Write, apply).await
 }
 
+/// The fields of the source, before there is a mapping.
+pub(crate) async fn fields(settings: &Settings, shell: &Shell) -> Result<Vec<FieldInfo>> {
+    let request = ReadRequest::everything(shell.clock.now().date_in(&settings.time_zone));
+    let read = async |directory: &dyn Directory| {
+        let mut stop = shell.stop.clone();
+        let read = tokio::select! {
+            biased;
+            _ = stop.stopped() => Err(Failure::interrupted()),
+            fields = directory.fields(&request) => fields.map_err(Failure::from),
+        };
+        // Whatever came of it, a renewal that is under way is taken to its end.
+        match directory.settle().await {
+            Ok(()) => read,
+            Err(lost) => match read {
+                Ok(_) => Err(lost.into()),
+                Err(failure) => Err(Failure { message: format!("{failure}; {lost}"), ..failure }),
+            },
+        }
+    };
+    if settings.vendor.oauth().is_none() {
+        return read(&*settings.vendor.directory(settings)?).await;
+    }
+    let store = state(settings).await?;
+    let directory = source(settings, &store).await?;
+    let done = read(&*directory).await.map_err(|failure| explain_refusal(settings, failure));
+    drop(directory);
+    if let Some(store) = Arc::into_inner(store) {
+        let _ = store.close().await;
+    }
+    done
+}
+
 /// Looks at everything a run needs.
 pub(crate) async fn check(settings: &Settings, shell: &Shell) -> Result<Looked> {
     let now = shell.clock.now();
@@ -132,8 +164,14 @@ pub(crate) async fn check(settings: &Settings, shell: &Shell) -> Result<Looked> 
         with_runner(settings, shell, Access::Look, async |runner| Ok(runner.check(now).await?)).await?;
     looked.organisation.clone_from(&check.source.organisation);
     let missing = |finding: &Finding, code| if finding.level >= Level::Missing { code } else { exit::DONE };
-    for finding in check.source.findings {
+    for mut finding in check.source.findings {
         let code = missing(&finding, exit::AUTH);
+        if finding.level == Level::Refused && settings.vendor.oauth().is_some() {
+            finding.remedy = Some(match finding.remedy {
+                Some(remedy) => format!("`hris connect`: {remedy}"),
+                None => CONNECT.to_owned(),
+            });
+        }
         looked.push("source", finding, code);
     }
     for finding in check.mapping {
@@ -156,8 +194,29 @@ pub(crate) async fn check(settings: &Settings, shell: &Shell) -> Result<Looked> 
     Ok(looked)
 }
 
-/// What brings a dead connection back.
-const RECONNECT: &str = "`hris connect` connects it again, with its links and history";
+/// What gives a connection a credential.
+const CONNECT: &str = "`hris connect` does it";
+
+/// The source as it is read: with the grant that is kept in the state, where it is connected by consent.
+async fn source(settings: &Settings, store: &Arc<SqliteStore>) -> Result<Box<dyn Directory>> {
+    let Some(oauth) = settings.vendor.oauth() else { return settings.vendor.directory(settings) };
+    let name = &settings.connection;
+    let stored = store.connection(name).await?;
+    if stored.is_some_and(|connection| connection.stage() == Stage::ReconnectNeeded) {
+        return Err(Failure::auth(format!(
+            "connection {name:?} waits for a new credential: `hris connect` connects it again, with its links and history"
+        )));
+    }
+    oauth.directory(settings, Arc::new(store.grants(name)))
+}
+
+/// Names the command that helps.
+fn explain_refusal(settings: &Settings, mut failure: Failure) -> Failure {
+    if failure.reconnect && settings.vendor.oauth().is_some() {
+        failure.message = format!("{}: {CONNECT}", failure.message);
+    }
+    failure
+}
 
 /// The state, to be written, with the key of the configuration.
 pub(crate) async fn state(settings: &Settings) -> Result<Arc<SqliteStore>> {
@@ -190,31 +249,18 @@ async fn with_runner<T>(
     }
     let mapping = settings.mapping_for(&settings.vendor.capabilities())?;
     // What is wrong with the settings shows before any file is made.
-    let directory = settings.vendor.directory(settings)?;
+    settings.vendor.directory(settings)?;
     let mailer = match (&settings.mail, access) {
         (Some(mail), Access::Write) => Some(Mailer::new(mail, settings)?),
         _ => None,
     };
     let (target, table) = target(settings, shell).await?;
-    let oauth = settings.vendor.oauth();
-    let store = match (access, oauth) {
+    let store = match (access, settings.vendor.oauth()) {
         (Access::Look, None) => Arc::new(SqliteStore::open_read_only(&settings.state).await?),
         // A token may have to be renewed to look, and what replaces it must not be lost.
         _ => state(settings).await?,
     };
-    let directory = match oauth {
-        None => directory,
-        Some(oauth) => {
-            let stored = store.connection(&settings.connection).await?;
-            if stored.is_some_and(|connection| connection.stage() == Stage::ReconnectNeeded) {
-                return Err(Failure::auth(format!(
-                    "connection {:?} waits for a new credential: {RECONNECT}",
-                    settings.connection
-                )));
-            }
-            oauth.directory(settings, Arc::new(store.grants(&settings.connection)))?
-        }
-    };
+    let directory = source(settings, &store).await?;
     let progress = Progress::new(shell.console);
     let mut builder = Runner::builder(directory, target, Arc::clone(&store))
         .connection(&settings.connection)
@@ -235,12 +281,7 @@ async fn with_runner<T>(
         Err(error) => Err(error.into()),
     };
     progress.finish();
-    let done = done.map_err(|mut failure: Failure| {
-        if failure.reconnect && oauth.is_some() {
-            failure.message = format!("{}: {RECONNECT}", failure.message);
-        }
-        failure
-    });
+    let done = done.map_err(|failure| explain_refusal(settings, failure));
     // What was done is on the disk already; these only tidy up.
     if let Some(table) = table {
         let _ = table.close().await;

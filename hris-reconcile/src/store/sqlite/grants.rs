@@ -29,6 +29,8 @@ struct Content {
     access_token: Option<String>,
     refresh_token: Option<String>,
     scopes: Option<BTreeSet<String>>,
+    #[serde(default)]
+    refused: bool,
 }
 
 impl SqliteStore {
@@ -124,7 +126,8 @@ impl SqliteGrants {
             .map_err(|_| self.store.explain("read the tokens", Refused::Content("a grant")))?;
         let grant =
             Grant::new(content.access_token.map(Secret::from), content.refresh_token.map(Secret::from));
-        Ok(Some(StoredGrant::new(grant.with_scopes(content.scopes), unsigned(version))))
+        let grant = grant.with_scopes(content.scopes).with_refused(content.refused);
+        Ok(Some(StoredGrant::new(grant, unsigned(version))))
     }
 
     fn locked(&self, what: &str) -> Error {
@@ -138,6 +141,7 @@ impl SqliteGrants {
             access_token: text(&grant.access_token),
             refresh_token: text(&grant.refresh_token),
             scopes: grant.scopes.clone(),
+            refused: grant.refused,
         };
         let content = serde_json::to_vec(&content)
             .map_err(|_| Error::new(ErrorKind::State, "store the tokens: they cannot be written as JSON"))?;

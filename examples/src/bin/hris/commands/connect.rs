@@ -23,12 +23,12 @@ pub(crate) async fn connect(path: &Path, args: &Connect, shell: &Shell) -> Resul
     if let Some(oauth) = settings.vendor.oauth() {
         return ask_for_consent(&settings, oauth, args, shell).await;
     }
-    let name = settings.vendor.name();
-    for line in settings.vendor.how_to_connect(&settings) {
-        shell.console.note(line);
-    }
+    let lines = settings.vendor.how_to_connect(&settings);
     Err(Failure::config(format!(
-        "{name} has no consent page: it is connected with a token, as said above; then `hris check` looks at it"
+        "{} is connected with a token, so there is nothing for `hris connect` to do. How to get one:\n{}\nThen `hris check` \
+         looks at it.",
+        settings.vendor.title(),
+        lines.join("\n")
     )))
 }
 
@@ -41,7 +41,7 @@ async fn ask_for_consent(
     let console = shell.console;
     // A state that cannot be written is found out before anybody is sent anywhere.
     let store = engine::state(settings).await?;
-    let way = Way::new(oauth.redirect_uri(settings), args.paste).await?;
+    let way = Way::new(oauth.redirect_uri(settings)?, args.paste).await?;
     let consent = oauth.consent(settings, way.redirect())?;
     let state = state_of(consent.address())
         .ok_or_else(|| Failure::config("the consent has no state, so its answer could be anybody's"))?;
@@ -57,7 +57,11 @@ async fn ask_for_consent(
     tell(consent.address().as_str())?;
     tell("")?;
     tell(match &way {
-        Way::Caught(..) => "The answer is caught here; the address is good for 10 minutes.",
+        Way::Caught(..) => {
+            "The answer is caught here; the address is good for 10 minutes. If the page shows an error and stays there, press \
+             Ctrl-C and do what it says. A vendor that refuses addresses of this machine takes the `redirect_uri` that is \
+             registered with it, and `hris connect --paste` takes its answer."
+        }
         Way::Pasted(_) => {
             "Then paste the whole address that the browser ends at here, whatever its page shows, and press Enter:"
         }
@@ -178,24 +182,24 @@ pub(crate) async fn disconnect(path: &Path, shell: &Shell) -> Result<u8> {
     let name = settings.vendor.name();
     let console = shell.console;
     let forgotten = match settings.vendor.oauth() {
-        Some(oauth) => {
+        Some(_) => {
             let forgotten = forget(&settings).await?;
             console.say(if forgotten {
                 format!("The tokens of {} are forgotten.", settings.connection)
             } else {
                 format!("There were no tokens of {}.", settings.connection)
             })?;
-            console.say(oauth.how_to_revoke())?;
+            console.say(settings.vendor.how_to_revoke())?;
             forgotten
         }
         None => {
             console.say(format!(
-                "{} keeps no secret of {name}: the token is where hris.toml says, and only there.",
-                settings.connection
+                "{} keeps no secret of {}: it is where {} says, and only there. Take it out of its variable or file.",
+                settings.connection,
+                settings.vendor.title(),
+                settings.file.display()
             ))?;
-            console.say(format!(
-                "Revoke it in {name} (API access tokens), and take it out of its variable or file."
-            ))?;
+            console.say(settings.vendor.how_to_revoke())?;
             false
         }
     };

@@ -201,7 +201,7 @@ impl Folder {
             }
         }
         let mut secrets = vec![(token, fake.token())];
-        if let Some((id, secret)) = fake.client() {
+        if let Some((id, secret, _)) = fake.client() {
             secrets.push((format!("{}.client_id", vendor.name()), id));
             secrets.push((format!("{}.client_secret", vendor.name()), secret));
         }

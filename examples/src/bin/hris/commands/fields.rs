@@ -2,25 +2,19 @@
 
 use std::path::Path;
 
-use hris_core::{FieldInfo, ReadRequest};
+use hris_core::FieldInfo;
 use serde_json::json;
 
 use crate::args::Fields;
 use crate::console::plain;
-use crate::failure::{Failure, Result, exit};
-use crate::{Shell, config};
+use crate::failure::{Result, exit};
+use crate::{Shell, config, engine};
 
 /// Lists every source field, how many people have it, and an example of its form.
 pub(crate) async fn fields(path: &Path, args: &Fields, shell: &Shell) -> Result<u8> {
     let settings = config::load(path)?;
     let console = shell.console;
-    let directory = settings.vendor.directory(&settings)?;
-    let request = ReadRequest::everything(shell.clock.now().date_in(&settings.time_zone));
-    let mut stop = shell.stop.clone();
-    let fields = tokio::select! {
-        fields = directory.fields(&request) => fields?,
-        _ = stop.stopped() => return Err(Failure::interrupted()),
-    };
+    let fields = engine::fields(&settings, shell).await?;
     let example = |field: &FieldInfo| {
         let shown = if args.values { field.sample.as_deref() } else { field.example.as_deref() };
         shown.map(str::to_owned)

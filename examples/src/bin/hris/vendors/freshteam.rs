@@ -198,6 +198,10 @@ new_hires = false                     # people before their first day are not re
         lines
     }
 
+    fn how_to_revoke(&self) -> &'static str {
+        hris_freshteam::HOW_TO_REVOKE
+    }
+
     async fn sandbox(&self, options: SandboxOptions) -> Result<Box<dyn FakeVendor>> {
         let mut builder = Sandbox::builder()
             .port(options.port)

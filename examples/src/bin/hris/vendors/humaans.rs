@@ -183,6 +183,10 @@ job_roles_as_of = false               # ask for the job roles of today only
         lines
     }
 
+    fn how_to_revoke(&self) -> &'static str {
+        hris_humaans::HOW_TO_REVOKE
+    }
+
     async fn sandbox(&self, options: SandboxOptions) -> Result<Box<dyn FakeVendor>> {
         let mut builder = Sandbox::builder()
             .port(options.port)

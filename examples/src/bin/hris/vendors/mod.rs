@@ -54,6 +54,9 @@ pub(crate) trait Vendor: fmt::Debug + Sync {
     /// How a person gets a credential and where it goes, in lines.
     fn how_to_connect(&self, settings: &Settings) -> Vec<String>;
 
+    /// What a person does at the vendor to take the access away, as programs cannot.
+    fn how_to_revoke(&self) -> &'static str;
+
     /// How it is connected by consent, where it is. Its [`Vendor::directory`] is then for looking at
     /// settings only; whatever reads people takes [`OAuth::directory`].
     fn oauth(&self) -> Option<&dyn OAuth> {
@@ -70,8 +73,9 @@ pub(crate) trait OAuth: Sync {
     /// Connects with the grant that is kept, which is renewed there.
     fn directory(&self, settings: &Settings, grants: Arc<dyn GrantStore>) -> Result<Box<dyn Directory>>;
 
-    /// Where the vendor sends the person back to, if the configuration says so.
-    fn redirect_uri(&self, settings: &Settings) -> Option<Url>;
+    /// Where the vendor sends the person back to: as the configuration says, or, without, to a free port of
+    /// this machine. Fails where the vendor is known to refuse that.
+    fn redirect_uri(&self, settings: &Settings) -> Result<Option<Url>>;
 
     /// Begins a consent from which the person is sent back to `redirect`.
     fn consent(&self, settings: &Settings, redirect: &Url) -> Result<Box<dyn Consent>>;
@@ -85,9 +89,6 @@ pub(crate) trait OAuth: Sync {
 
     /// The organisation of the configuration, by id or name.
     fn organisation(&self, settings: &Settings) -> Option<String>;
-
-    /// What a person does at the vendor to take the access away, as programs cannot.
-    fn how_to_revoke(&self) -> &'static str;
 }
 
 /// A consent under way. Its address holds a `state`, which the answer must bring back.
@@ -131,8 +132,9 @@ pub(crate) trait FakeVendor: Send + Sync {
     /// Keys of `[source]` that lead to this fake, with the token in a file of this name.
     fn source(&self, token_file: &str) -> Vec<(&'static str, String)>;
 
-    /// The id and secret of the application that is registered with it, where vendors have those.
-    fn client(&self) -> Option<(&str, &str)> {
+    /// The id and secret of the application that is registered with it, where vendors have those, and
+    /// the redirect address that is registered besides every port of this machine.
+    fn client(&self) -> Option<(&str, &str, String)> {
         None
     }
 

@@ -206,6 +206,10 @@ international_id_always = false       # even of people who have a national numbe
         ]
     }
 
+    fn how_to_revoke(&self) -> &'static str {
+        hris_24sevenoffice::HOW_TO_REVOKE
+    }
+
     async fn sandbox(&self, options: SandboxOptions) -> Result<Box<dyn FakeVendor>> {
         let mut builder = Sandbox::builder()
             .port(options.port)

@@ -3,7 +3,12 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
+#[path = "../common/mod.rs"]
 mod common;
+mod counts;
+mod sandbox;
+mod stopped;
+mod words;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::PathBuf;
@@ -134,6 +139,15 @@ fn consent_pasted_in_and_tokens_that_renew() {
     let before = world.hris(&["plan"]);
     assert_eq!(before.code, 4, "{}", before.err);
     assert!(before.err.contains("hris connect"), "{}", before.err);
+    let check = world.hris(&["check"]);
+    assert!(check.out.contains("`hris connect`: give consent"), "{}", check.out);
+    for told in [&before.err, &check.out] {
+        let words = told.to_lowercase();
+        assert!(
+            !words.contains("reconnect") && !words.contains("again") && !words.contains("history"),
+            "{told}"
+        );
+    }
 
     let connected = world.connect();
     assert_eq!(connected.code, 0, "{}", connected.err);
@@ -148,7 +162,7 @@ fn consent_pasted_in_and_tokens_that_renew() {
     }
 
     // The sandbox gives a new refresh token each time and the old one is dead at once.
-    for command in ["check", "plan", "sync", "sync"] {
+    for command in ["check", "fields", "plan", "sync", "sync"] {
         world.sandbox.advance(Duration::from_secs(3600));
         let done = world.hris(&[command]);
         assert_eq!(done.code, 0, "{command}: {}", done.err);
@@ -216,6 +230,14 @@ fn a_dead_grant_comes_back_with_links_and_history() {
     assert!(first["counts"]["created"].as_u64() > Some(10), "{first}");
 
     world.sandbox.revoke_all();
+    let check = world.hris(&["check"]);
+    assert_eq!(check.code, 4, "{}", check.err);
+    assert!(check.out.contains("`hris connect`: give consent"), "{}", check.out);
+    let asked = world.asked();
+    for command in ["check", "plan", "fields"] {
+        assert_eq!(world.hris(&[command]).code, 4, "{command}");
+    }
+    assert_eq!(world.asked(), asked, "a dead grant is asked about once");
     let died = world.hris(&["sync"]);
     assert_eq!(died.code, 4, "{}", died.err);
     assert!(died.err.contains("hris connect"), "{}", died.err);
