@@ -6,6 +6,7 @@ mod both_ways;
 mod builder;
 mod calls;
 mod check;
+mod count;
 mod draft;
 mod lease;
 mod links;
@@ -13,6 +14,7 @@ mod partly;
 mod people;
 mod push;
 mod remember;
+mod removal;
 mod run;
 mod saved;
 mod settle;
@@ -35,6 +37,7 @@ use self::calls::Calls;
 pub use self::check::Check;
 use self::draft::Draft;
 use self::run::Command;
+pub use self::removal::Removal;
 pub use self::saved::SavedPlan;
 pub use self::stop::Stop;
 use crate::observer::{self, Event, Observer, ReportHook};
@@ -115,6 +118,8 @@ pub struct Planned {
     /// The same as a report: command `plan`, each action `planned`. Its outcome is how a run would
     /// end if all goes well; `refused` where a safeguard would refuse it.
     pub report: Report,
+    /// Whose accounts would be closed, by name: personal data, for whoever decides about the plan.
+    pub removals: Vec<Removal>,
     /// The rules that stand in its way: what an approval of it covers.
     breached: BTreeSet<Rule>,
     now: Timestamp,
@@ -124,7 +129,9 @@ impl Planned {
     /// The plan in the form in which it is approved and carried out later.
     #[must_use]
     pub fn save(&self) -> SavedPlan {
-        SavedPlan::new(self.plan.clone(), self.now).breaching(self.breached.clone())
+        SavedPlan::new(self.plan.clone(), self.now)
+            .breaching(self.breached.clone())
+            .removing(self.removals.clone())
     }
 }
 
@@ -366,7 +373,7 @@ impl Runner {
                 draft.refusal = Some(refusal.clone());
                 let mut report = draft.refused();
                 // Nothing is carried out either way, so what would be is the more useful figure.
-                report.counts = draft::planned(&plan);
+                report.counts = count::planned(&plan);
                 report
             }
             Decision::Hold(refusal) => {
@@ -389,7 +396,8 @@ impl Runner {
             _ => draft.finished(),
         };
         let breached = self.breached(&plan);
-        Ok(Planned { plan, decision, report, breached, now })
+        let removals = removal::removals(&plan, &world.users);
+        Ok(Planned { plan, decision, report, removals, breached, now })
     }
 
     fn draft(&self, command: &'static str, now: Timestamp) -> Draft {
