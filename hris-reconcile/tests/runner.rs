@@ -431,7 +431,7 @@ async fn a_conflict_concerns_one_person() {
         (done(&report), lines(&report, "failed")),
         (vec!["update e-2 (job_title)".to_owned()], vec!["update e-1 (email)".to_owned()])
     );
-    assert_eq!((report.counts.conflicts, report.counts.updated, report.exit_code()), (1, 1, 2));
+    assert_eq!((report.counts.failed, report.counts.updated, report.exit_code()), (1, 1, 2));
     assert_eq!(codes(&report), ["uniqueness_conflict"]);
     company.target.edit(|users| {
         users.remove("u-99");

@@ -175,7 +175,6 @@ pub(crate) fn existing(id: &str, external_id: &str, email: &str) -> User {
 }
 
 /// The figures of a report are its lines, and everybody without a line that was tried is in one of two others.
-#[allow(dead_code, reason = "not every test looks at figures")]
 pub(crate) fn assert_figures(report: &Report) {
     use std::collections::BTreeSet;
     let counts: serde_json::Value = serde_json::to_value(report.counts).unwrap();
