@@ -366,12 +366,15 @@ impl EmailSender {
         let html = SinglePart::builder().header(ContentType::TEXT_HTML).body(mail::html(report, attached));
         let mut body =
             MultiPart::mixed().multipart(MultiPart::alternative().singlepart(text).singlepart(html));
+        // A longer name would be sent in a form that not every mail program knows.
+        let day: String = report.finished_at.to_string().chars().take(10).collect();
         if let Some(page) = page {
-            body = body.singlepart(Attachment::new(format!("report-{run}.html")).body(page, ContentType::TEXT_HTML));
+            let name = format!("report-{day}.html");
+            body = body.singlepart(Attachment::new(name).body(page, ContentType::TEXT_HTML));
         }
         if let Some(table) = table {
             let csv = ContentType::parse("text/csv; charset=utf-8").map_err(|_| unbuilt())?;
-            body = body.singlepart(Attachment::new(format!("problems-{run}.csv")).body(table, csv));
+            body = body.singlepart(Attachment::new(format!("problems-{day}.csv")).body(table, csv));
         }
         let seconds = u64::try_from(report.finished_at.unix_seconds()).unwrap_or_default();
         let message = Message::builder()

@@ -48,15 +48,12 @@ impl Report {
     /// # Errors
     /// [`ErrorKind::Config`] if the template cannot be read or asks for what is not there.
     pub fn to_html_with(&self, template: &str) -> Result<String> {
-        let page = Value::from(Serde(Page::of(self)));
-        environment().render_named_str("report.html", template, context! { page }).map_err(|error| {
-            Error::new(ErrorKind::Config, "report: the HTML template failed").with_source(error)
-        })
+        draw("report.html", template, Page::of(self))
     }
 }
 
-/// Templates in which values are escaped for HTML, and what is not there is an error.
-pub(super) fn environment() -> Environment<'static> {
+/// What a template makes of a page. Values are escaped for HTML, and what is not there is an error.
+pub(super) fn draw(name: &str, template: &str, page: impl Serialize) -> Result<String> {
     let mut environment = Environment::new();
     environment.set_auto_escape_callback(|_| AutoEscape::Html);
     environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
@@ -64,7 +61,10 @@ pub(super) fn environment() -> Environment<'static> {
         environment.set_syntax(syntax);
     }
     environment.add_filter("seen", |text: &str| visible(text).into_owned());
+    let page = Value::from(Serde(page));
     environment
+        .render_named_str(name, template, context! { page })
+        .map_err(|error| Error::new(ErrorKind::Config, "report: the HTML template failed").with_source(error))
 }
 
 /// Control characters shown, line ends left to lay the text out.

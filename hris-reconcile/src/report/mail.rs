@@ -7,11 +7,9 @@ use std::borrow::Cow;
 
 use hris_core::reconcile::ActionKind;
 use hris_core::{Problem, Severity};
-use minijinja::value::Serde;
-use minijinja::{Value, context};
 use serde::Serialize;
 
-use super::html::{counts, environment, notices};
+use super::html::{counts, draw, notices};
 use super::words::{self, visible};
 use super::{ActionLine, Group, Outcome, Report};
 
@@ -49,11 +47,9 @@ pub(crate) fn text(report: &Report, attached: Attached) -> String {
 /// The body that looks well.
 pub(crate) fn html(report: &Report, attached: Attached) -> String {
     bounded(report, attached, |mail| {
-        let page = Value::from(Serde(mail));
         // The template is fixed and rendered by every test of a message, so this never shows; the text says
         // the same.
-        let rendered = environment().render_named_str("mail.html", TEMPLATE, context! { mail => page });
-        rendered.unwrap_or_default()
+        draw("mail.html", TEMPLATE, mail).unwrap_or_default()
     })
 }
 
