@@ -47,8 +47,9 @@ fn everybody_who_would_be_removed_is_listed_one_by_one() {
         assert!(!emails.iter().any(|email| text.contains(email)), "{name} holds a value");
     }
     // The file of the plan is private and names them first.
-    let saved: Value = serde_json::from_str(&std::fs::read_to_string(world.path("plan.json")).expect("a plan"))
-        .expect("a document");
+    let saved: Value =
+        serde_json::from_str(&std::fs::read_to_string(world.path("plan.json")).expect("a plan"))
+            .expect("a document");
     let removals = saved["removals"].as_array().expect("removals");
     assert_eq!(removals.len(), 25);
     for one in removals {
@@ -62,10 +63,12 @@ fn removals_stand_before_everything_else() {
     let (world, _) = with_leavers(2);
     let staff = world.staff();
     world.sandbox.hire(hris_humaans::sandbox::Person::new("Noor", "El-Amrani").starts("2026-11-24"));
-    world.sandbox.update(&staff[3], |person| {
-        person.set("phoneNumber", "+442079460999");
-    })
-    .expect("somebody");
+    world
+        .sandbox
+        .update(&staff[3], |person| {
+            person.set("phoneNumber", "+442079460999");
+        })
+        .expect("somebody");
     for text in [world.hris(&["plan"]).out, world.hris(&["sync"]).out] {
         let place = |word: &str| text.find(word).unwrap_or_else(|| panic!("{word}: {text}"));
         assert!(place("deactivate · 2") < place("create · 1"), "{text}");
@@ -92,10 +95,8 @@ mod terminal {
     #[test]
     fn a_plan_names_whom_it_would_remove_on_a_terminal_only() {
         let (world, gone) = with_leavers(2);
-        let emails = world.query(&format!(
-            "select email from users where external_id in ('{}')",
-            gone.join("', '")
-        ));
+        let emails =
+            world.query(&format!("select email from users where external_id in ('{}')", gone.join("', '")));
         let shown = on_terminal(&world, 200, "plan").out;
         let piped = world.hris(&["plan"]);
         let json = world.hris(&["plan", "--json"]);
@@ -127,7 +128,8 @@ mod terminal {
         }
         let long = |line: &&str| line.chars().count() > 60 && line.split_whitespace().count() > 2;
         for page in &pages[..3] {
-            let tables: Vec<&str> = page.lines().filter(|line| line.starts_with("  ") || line.contains('─')).collect();
+            let tables: Vec<&str> =
+                page.lines().filter(|line| line.starts_with("  ") || line.contains('─')).collect();
             assert!(!tables.iter().any(|line| long(&line)), "{page}");
         }
     }
@@ -169,7 +171,9 @@ fn check_looks_at_the_mail_that_a_sync_would_send() {
 
     let unset = world.hris(&["check", "--json"]);
     assert_eq!((unset.code, line(&unset)["level"].as_str()), (1, Some("missing")), "{}", unset.out);
-    assert!(line(&unset)["found"].to_string().contains("hris.toml:10: the environment variable HRIS_TEST_SMTP"));
+    assert!(
+        line(&unset)["found"].to_string().contains("hris.toml:10: the environment variable HRIS_TEST_SMTP")
+    );
     for (url, code, word) in [
         ("smtp://127.0.0.1:1", 5, "nothing answers at 127.0.0.1:1"),
         ("smtps://no-such-host.invalid", 5, "no server of the name"),

@@ -350,7 +350,8 @@ impl EmailSender {
 
     fn tls(&self) -> Result<TlsParameters, Fault> {
         let builder = TlsParameters::builder(bare(&self.host).to_owned());
-        let builder = self.trusted.iter().cloned().fold(builder, |builder, one| builder.add_root_certificate(one));
+        let builder =
+            self.trusted.iter().cloned().fold(builder, |builder, one| builder.add_root_certificate(one));
         builder.build().map_err(|error| self.fault(Stage::Encrypt, &error))
     }
 

@@ -117,7 +117,8 @@ async fn user_and_password_arrive_as_they_are_and_are_never_shown() {
     sender.send(&report(json!({}))).await.expect("sent");
     // AUTH PLAIN of "\0a@b:/\0s3% cr@et".
     assert!(server.seen().contains("AUTH PLAIN AGFAYjovAHMzJSBjckBldA=="), "{}", server.seen());
-    let server = MailServer::start(Script::default().on("AUTH", &["535 no s3cret for e@people.example"])).await;
+    let server =
+        MailServer::start(Script::default().on("AUTH", &["535 no s3cret for e@people.example"])).await;
     let sender = self::sender(format!("smtp://hris%40acme.example:s3cret@127.0.0.1:{}", server.port));
     let error = sender.send(&report(json!({}))).await.expect_err("refused");
     for shown in [format!("{error} {error:?}"), format!("{sender:?}")] {
@@ -129,22 +130,25 @@ async fn user_and_password_arrive_as_they_are_and_are_never_shown() {
 type Situation = (&'static str, Script, &'static str, ErrorKind, &'static [&'static str]);
 
 fn plain(command: &'static str, answer: &'static str) -> Script {
-    Script::default().on(command, match answer {
-        "550 5.1.1 no" => &["550 5.1.1 no"],
-        "550 5.7.1 no" => &["550 5.7.1 no"],
-        "554 5.7.1 no" => &["554 5.7.1 no"],
-        "554 no" => &["554 no"],
-        "553 no" => &["553 no"],
-        "552 no" => &["552 no"],
-        "530 no" => &["530 no"],
-        "535 5.7.8 no" => &["535 5.7.8 no"],
-        "450 4.2.1 later" => &["450 4.2.1 later"],
-        "452 later" => &["452 later"],
-        "421 later" => &["421 later"],
-        "..." => &["..."],
-        "!" => &["!"],
-        _ => &["nonsense"],
-    })
+    Script::default().on(
+        command,
+        match answer {
+            "550 5.1.1 no" => &["550 5.1.1 no"],
+            "550 5.7.1 no" => &["550 5.7.1 no"],
+            "554 5.7.1 no" => &["554 5.7.1 no"],
+            "554 no" => &["554 no"],
+            "553 no" => &["553 no"],
+            "552 no" => &["552 no"],
+            "530 no" => &["530 no"],
+            "535 5.7.8 no" => &["535 5.7.8 no"],
+            "450 4.2.1 later" => &["450 4.2.1 later"],
+            "452 later" => &["452 later"],
+            "421 later" => &["421 later"],
+            "..." => &["..."],
+            "!" => &["!"],
+            _ => &["nonsense"],
+        },
+    )
 }
 
 fn situations() -> Vec<Situation> {
@@ -152,7 +156,13 @@ fn situations() -> Vec<Situation> {
     let (open, whole, upgraded) = ("smtp://u:p@127.0.0.1", "smtps://u:p@127.0.0.1", "smtp://u:p@0.0.0.0");
     let tls = Script::tls;
     vec![
-        ("password", plain("AUTH", "535 5.7.8 no"), open, Auth, &["user or password", "code 535 5.7.8", "%40"]),
+        (
+            "password",
+            plain("AUTH", "535 5.7.8 no"),
+            open,
+            Auth,
+            &["user or password", "code 535 5.7.8", "%40"],
+        ),
         ("login missing", plain("MAIL", "530 no"), open, Auth, &["wants a login"]),
         ("login not offered", Script::default().on("EHLO", &["250 here"]), open, Auth, &["offers no login"]),
         ("sender", plain("MAIL", "553 no"), open, Config, &["the sender's address", "553"]),
@@ -161,12 +171,24 @@ fn situations() -> Vec<Situation> {
         ("relay by policy", plain("RCPT", "550 5.7.1 no"), open, Config, &["does not pass mail on"]),
         ("spam", plain(".", "554 no"), open, Config, &["refuses the message itself"]),
         ("size", plain(".", "552 no"), open, Config, &["no message of this size"]),
-        ("later", plain("RCPT", "450 4.2.1 later"), open, Target, &["not take it now", "tried 3 times", "450"]),
+        (
+            "later",
+            plain("RCPT", "450 4.2.1 later"),
+            open,
+            Target,
+            &["not take it now", "tried 3 times", "450"],
+        ),
         ("full", plain(".", "452 later"), open, Target, &["no room now", "tried 3 times"]),
         ("busy", plain("greeting", "421 later"), open, Target, &["come back later", "tried 3 times"]),
         ("no mail server", plain("greeting", "HTTP"), open, Target, &["is not a mail server"]),
         ("not welcome", plain("greeting", "554 no"), open, Config, &["refuses to talk"]),
-        ("silent", plain("greeting", "..."), open, Target, &["its greeting", "such as 465, is asked with smtps://"]),
+        (
+            "silent",
+            plain("greeting", "..."),
+            open,
+            Target,
+            &["its greeting", "such as 465, is asked with smtps://"],
+        ),
         ("silent at login", plain("AUTH", "..."), open, Target, &["fell silent", "at the login"]),
         ("breaks off", plain("RCPT", "!"), open, Target, &["broke the connection off", "recipient"]),
         ("plain port, smtps", Script::default(), whole, Target, &["does not begin with TLS", "smtp://"]),
@@ -194,7 +216,13 @@ fn situations() -> Vec<Situation> {
             &["is for another name"],
         ),
         ("run out", tls(Tls::Whole).certified_between(2020, 2021), whole, Target, &["has run out"]),
-        ("not yet", tls(Tls::Whole).certified_between(2090, 2091), whole, Target, &["not valid yet", "clocks"]),
+        (
+            "not yet",
+            tls(Tls::Whole).certified_between(2090, 2091),
+            whole,
+            Target,
+            &["not valid yet", "clocks"],
+        ),
     ]
 }
 
@@ -327,7 +355,8 @@ fn a_url_that_cannot_be_right_is_refused_without_being_shown() {
         "smtps://user:s3cret@mail.acme.example?tls=none",
         "smtp://user:s3cret@mail.acme.example:notaport",
     ] {
-        let error = EmailSender::new(&Secret::from(text.to_owned()), FROM, "hr@acme.example").expect_err(text);
+        let error =
+            EmailSender::new(&Secret::from(text.to_owned()), FROM, "hr@acme.example").expect_err(text);
         assert_eq!(error.kind(), ErrorKind::Config, "{text}");
         assert!(!format!("{error} {error:?}").contains("s3cret"), "{text}");
     }
@@ -342,8 +371,10 @@ fn enormous(people: usize, word: &str) -> Report {
     };
     let actions: Vec<_> = (0..people).map(|n| action(["deactivate", "create", "update"][n % 3], n)).collect();
     let problems: Vec<_> = (0..people)
-        .map(|n| json!({ "severity": "error", "code": "invalid_record", "employee": id(n), "field": word,
-                         "message": format!("{word} {n}") }))
+        .map(|n| {
+            json!({ "severity": "error", "code": "invalid_record", "employee": id(n), "field": word,
+                         "message": format!("{word} {n}") })
+        })
         .collect();
     report(json!({
         "outcome": "refused", "actions": actions, "problems": problems, "connection": word,
@@ -364,7 +395,10 @@ async fn a_message_is_bounded_whatever_the_run_was() {
         assert!(seen.len() < 4_000_000, "{} bytes", seen.len());
         match people {
             60 => assert!(seen.contains("filename=\"report-2026-11-23.html\"")),
-            5_000 => assert!(!seen.contains("filename=\"report-2026-11-23.html\""), "a page of this size is not sent"),
+            5_000 => assert!(
+                !seen.contains("filename=\"report-2026-11-23.html\""),
+                "a page of this size is not sent"
+            ),
             _ => {}
         }
         let seen = unfolded(&seen);
@@ -392,11 +426,14 @@ async fn mail_programs_can_draw_it_and_tell_a_refusal_from_a_success() {
         sender.send(&report(change)).await.expect("sent");
         let seen = unfolded(&server.seen());
         let body = seen.split("text/html").nth(1).expect("a body").split("</html>").next().expect("an end");
-        for unknown in ["var(", "--", "grid", "clamp", ":root", "::before", "<details", "<style", "flex", "class="] {
+        for unknown in
+            ["var(", "--", "grid", "clamp", ":root", "::before", "<details", "<style", "flex", "class="]
+        {
             assert!(!body.contains(unknown) || unknown == "--", "{unknown}: {body}");
         }
         // What is left of it without any style.
-        let bare: String = body.split('<').filter_map(|part| part.split_once('>')).map(|(_, text)| text).collect();
+        let bare: String =
+            body.split('<').filter_map(|part| part.split_once('>')).map(|(_, text)| text).collect();
         texts.push(bare);
     }
     assert!(texts[0].contains("COMPLETED") && texts[1].contains("REFUSED"), "{texts:?}");

@@ -209,7 +209,10 @@ fn csv_has_a_row_for_each_error_and_warning() {
             "error|action_failed|e4|u4|job_title",
         ]
     );
-    assert_eq!(rows[1][5], "done: the status says that the person has left, and the last working day has passed");
+    assert_eq!(
+        rows[1][5],
+        "done: the status says that the person has left, and the last working day has passed"
+    );
     assert_eq!(rows[6][5], "update failed: the source has other values");
     assert!(rows[1..].iter().all(|row| !row[6].is_empty() && row[7] == "01JDC0000000000000000000AA"));
     let refusal = table(&refused().to_csv());

@@ -723,6 +723,28 @@ async fn check_names_what_is_missing() {
     assert_eq!(runner.check(day(2)).await.unwrap().require().unwrap_err().exit_code(), 7);
 }
 
+/// What a target does not keep is said once a run, with the fields, however many they are.
+#[tokio::test]
+async fn fields_that_the_target_does_not_keep_are_one_problem() {
+    let company = Company::new(3);
+    for (unkept, named) in [
+        (vec![TargetField::Phone], "this field: phone"),
+        (vec![TargetField::JobTitle, TargetField::Phone, TargetField::Location], "these fields: "),
+    ] {
+        let mut can = hris_core::reconcile::TargetCapabilities::full();
+        can.unkept = unkept.iter().cloned().collect();
+        let target = hris_reconcile::targets::MemoryTarget::new().with_capabilities(can);
+        let runner = builder(&company.directory, target, MemoryStore::new()).build().unwrap();
+        for n in 1..=2 {
+            let report = runner.run(day(n)).await.unwrap();
+            assert_eq!(codes(&report), ["not_permitted"]);
+            let problem = &report.problems[0];
+            assert!(problem.message.contains(named), "{}", problem.message);
+            assert!(unkept.iter().all(|field| problem.message.contains(field.name())), "{}", problem.message);
+        }
+    }
+}
+
 #[test]
 fn a_bad_mapping_is_named_in_full() {
     let company = Company::new(1);

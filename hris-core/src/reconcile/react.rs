@@ -162,8 +162,10 @@ impl<'d, 'i> Draft<'d, 'i> {
             self.inputs.desired.targets().filter(unkept).map(ToString::to_string).collect();
         if let [first, others @ ..] = &unkept[..] {
             let what = if others.is_empty() { "this field" } else { "these fields" };
-            let message =
-                format!("the target does not keep {what}: {}; take what you do not need out of the mapping", unkept.join(", "));
+            let message = format!(
+                "the target does not keep {what}: {}; take what you do not need out of the mapping",
+                unkept.join(", ")
+            );
             let mut problem = Problem::warning(ProblemCode::NotPermitted, message);
             if others.is_empty() {
                 problem = problem.field(first.clone());

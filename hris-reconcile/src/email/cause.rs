@@ -83,7 +83,9 @@ impl Server<'_> {
         match stage {
             Stage::Connect => Fault::passing(
                 ErrorKind::Target,
-                format!("{host}:{port} did not take the connection in {seconds} s; check host, port and firewall"),
+                format!(
+                    "{host}:{port} did not take the connection in {seconds} s; check host, port and firewall"
+                ),
             ),
             Stage::Greet if self.is_tls => Fault::passing(
                 ErrorKind::Target,
@@ -135,8 +137,10 @@ impl Server<'_> {
     }
 
     fn unconfirmed(&self, what: &str) -> Fault {
-        let message =
-            format!("{}:{} has the whole message and {what}, so it may arrive all the same", self.host, self.port);
+        let message = format!(
+            "{}:{} has the whole message and {what}, so it may arrive all the same",
+            self.host, self.port
+        );
         Fault { unknown: true, ..Fault::new(ErrorKind::Target, message) }
     }
 
@@ -152,7 +156,9 @@ impl Server<'_> {
             | TlsError::AlertReceived(rustls::AlertDescription::ProtocolVersion) => {
                 format!("{host}:{port} speaks only outdated TLS; version 1.2 or 1.3 is needed")
             }
-            _ => format!("{host}:{port} and this program could not agree on TLS; check the server's TLS settings"),
+            _ => format!(
+                "{host}:{port} and this program could not agree on TLS; check the server's TLS settings"
+            ),
         };
         Fault::new(ErrorKind::Target, what)
     }
@@ -168,7 +174,9 @@ impl Server<'_> {
                 format!("the certificate of {host} has run out; renew it on the mail server")
             }
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-                format!("the certificate of {host} is not valid yet; check the clocks of this machine and the server")
+                format!(
+                    "the certificate of {host} is not valid yet; check the clocks of this machine and the server"
+                )
             }
             CertificateError::Revoked => {
                 format!("the certificate of {host} was revoked; renew it on the mail server")
@@ -233,7 +241,10 @@ impl Server<'_> {
                 454 => "its login does not work now",
                 _ => "it asks to come back later",
             };
-            return Fault::passing(ErrorKind::Target, format!("{host} did not take it now: {what} ({code_in_words})"));
+            return Fault::passing(
+                ErrorKind::Target,
+                format!("{host} did not take it now: {what} ({code_in_words})"),
+            );
         }
         let is_policy = matches!(more, Some([5, 7, _]));
         let config = |what: String| Fault::new(ErrorKind::Config, what);
@@ -271,7 +282,9 @@ impl Server<'_> {
                 "{host} refuses the message itself, such as for spam ({code_in_words}); have the sender's address \
                  allowed there"
             )),
-            _ => config(format!("{host} refuses to talk ({code_in_words}); ask who runs it whether this machine may")),
+            _ => config(format!(
+                "{host} refuses to talk ({code_in_words}); ask who runs it whether this machine may"
+            )),
         }
     }
 

@@ -14,8 +14,10 @@ pub(super) fn headline(report: &Report) -> String {
             None => "Nothing was changed: a safeguard refused the run".to_owned(),
         },
         Outcome::Failed => {
-            let cause =
-                report.error.as_ref().map_or("it could not be finished", |error| words::failure(&error.kind).0);
+            let cause = report
+                .error
+                .as_ref()
+                .map_or("it could not be finished", |error| words::failure(&error.kind).0);
             match changed(report) {
                 true => format!("The run failed: {cause}; before that, {}", counted.join(", ")),
                 false => format!("The run failed: {cause}"),

@@ -170,7 +170,9 @@ impl<'a> Mail<'a> {
             problems: kinds.into_iter().take(problems).map(problem).collect(),
             remarks: report.notices.iter().take(5).map(|text| clip(text, CLIP_NOTICE)).collect(),
             attached: match (attached.page, attached.table) {
-                (true, true) => "The whole report is attached as a page, and as a table of removals, errors and warnings.",
+                (true, true) => {
+                    "The whole report is attached as a page, and as a table of removals, errors and warnings."
+                }
                 (true, false) => "The whole report is attached as a page.",
                 (false, true) => "Removals, errors and warnings are attached as a table.",
                 (false, false) => "",
@@ -179,7 +181,8 @@ impl<'a> Mail<'a> {
     }
 
     fn to_text(&self) -> String {
-        let mut lines = vec![self.headline.clone(), String::new(), format!("{}. {}", self.verdict, self.sentence)];
+        let mut lines =
+            vec![self.headline.clone(), String::new(), format!("{}. {}", self.verdict, self.sentence)];
         lines.push(format!(
             "Connection {}, {} {}, {}. Read from {}.",
             self.connection, self.command, self.run, self.started, self.source
@@ -290,12 +293,15 @@ fn row(line: &ActionLine) -> Row<'static> {
 /// Problems that say the same of several people, errors first.
 fn by_kind(problems: &[Problem]) -> Vec<Vec<&Problem>> {
     let mut sorted: Vec<&Problem> = problems.iter().collect();
-    let kind = |problem: &Problem| (problem.severity, problem.code, problem.field.clone(), problem.message.clone());
+    let kind =
+        |problem: &Problem| (problem.severity, problem.code, problem.field.clone(), problem.message.clone());
     sorted.sort_by_key(|problem| kind(problem));
     let mut kinds: Vec<Vec<&Problem>> = Vec::new();
     for problem in sorted {
         match kinds.last_mut() {
-            Some(alike) if alike.first().is_some_and(|first| kind(first) == kind(problem)) => alike.push(problem),
+            Some(alike) if alike.first().is_some_and(|first| kind(first) == kind(problem)) => {
+                alike.push(problem)
+            }
             _ => kinds.push(vec![problem]),
         }
     }
@@ -324,7 +330,10 @@ fn problem(alike: Vec<&Problem>) -> ProblemRow<'static> {
         title,
         remedy,
         message: first.map(|problem| clip(&problem.message, CLIP_NOTICE)).unwrap_or_default(),
-        field: first.and_then(|problem| problem.field.as_deref()).map(|field| clip(field, 64)).unwrap_or_default(),
+        field: first
+            .and_then(|problem| problem.field.as_deref())
+            .map(|field| clip(field, 64))
+            .unwrap_or_default(),
         who: who.join(", "),
     }
 }

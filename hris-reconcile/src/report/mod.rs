@@ -147,10 +147,15 @@ pub struct Group<'a> {
 }
 
 impl Group<'_> {
-    /// The fields with their numbers, such as `job_title 100, phone 13`.
+    /// The fields with their numbers, such as `job_title 100, phone 13`; empty where what is written is not the
+    /// news, as for an account that is made.
     #[must_use]
     pub fn fields_in_words(&self) -> String {
-        let words: Vec<String> = self.fields.iter().map(|(field, count)| format!("{field} {count}")).collect();
+        if !matches!(self.kind, ActionKind::Assign | ActionKind::Update) {
+            return String::new();
+        }
+        let words: Vec<String> =
+            self.fields.iter().map(|(field, count)| format!("{field} {count}")).collect();
         words.join(", ")
     }
 }

@@ -9,9 +9,7 @@ use tokio::time::Instant;
 
 use super::count::count;
 use crate::Error;
-use crate::report::{
-    ActionLine, ActionResult, ConflictLine, Failure, Outcome, Report, SourceSummary,
-};
+use crate::report::{ActionLine, ActionResult, ConflictLine, Failure, Outcome, Report, SourceSummary};
 
 /// A report in the making.
 #[derive(Debug)]
@@ -46,12 +44,7 @@ pub(super) struct End {
 
 impl End {
     pub(super) fn new(action: &Action, result: ActionResult) -> Self {
-        Self {
-            result,
-            kind: action.kind,
-            user: action.user.clone(),
-            refused: BTreeSet::new(),
-        }
+        Self { result, kind: action.kind, user: action.user.clone(), refused: BTreeSet::new() }
     }
 }
 

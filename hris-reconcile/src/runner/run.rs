@@ -370,11 +370,7 @@ fn refuse_others(plan: &Plan) -> Option<Refusal> {
 }
 
 /// Why somebody whom a plan would remove stays, now that the source was asked for them.
-fn why_not(
-    again: &Plan,
-    answers: &BTreeMap<EmployeeId, Lookup>,
-    employee: &EmployeeId,
-) -> Option<Reason> {
+fn why_not(again: &Plan, answers: &BTreeMap<EmployeeId, Lookup>, employee: &EmployeeId) -> Option<Reason> {
     if matches!(answers.get(employee), Some(Lookup::Found(_))) {
         return Some(Reason::ThereWhenAsked);
     }

@@ -184,9 +184,13 @@ fn certified(script: &Script) -> (String, TlsAcceptor) {
         CertifiedIssuer::self_signed(params, KeyPair::generate().expect("a key")).expect("a CA")
     };
     let (known, unknown) = (authority(), authority());
-    let names = if script.names.is_empty() { vec!["localhost", "127.0.0.1", "0.0.0.0"] } else { script.names.clone() };
-    let mut params =
-        CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>()).expect("names");
+    let names = if script.names.is_empty() {
+        vec!["localhost", "127.0.0.1", "0.0.0.0"]
+    } else {
+        script.names.clone()
+    };
+    let mut params = CertificateParams::new(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>())
+        .expect("names");
     if let Some((from, to)) = script.years {
         params.not_before = rcgen::date_time_ymd(from, 1, 1);
         params.not_after = rcgen::date_time_ymd(to, 1, 1);

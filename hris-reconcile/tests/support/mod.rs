@@ -180,7 +180,8 @@ pub(crate) fn assert_figures(report: &Report) {
     let counts: serde_json::Value = serde_json::to_value(report.counts).unwrap();
     let document: serde_json::Value = serde_json::from_str(&report.to_json()).unwrap();
     let lines = document["actions"].as_array().unwrap();
-    let changes_nothing = report.outcome == hris_reconcile::report::Outcome::Refused && report.command != "plan";
+    let changes_nothing =
+        report.outcome == hris_reconcile::report::Outcome::Refused && report.command != "plan";
     let tried = |line: &&serde_json::Value| line["result"] != "skipped" && !changes_nothing;
     let number = |kinds: &[&str]| {
         let of_kind = |line: &&serde_json::Value| kinds.contains(&line["action"].as_str().unwrap());
@@ -198,7 +199,10 @@ pub(crate) fn assert_figures(report: &Report) {
     ] {
         assert_eq!(counts[word], number(kinds), "{word}: {document:#}");
     }
-    assert_eq!(counts["failed"], lines.iter().filter(tried).filter(|line| line["result"] == "failed").count());
+    assert_eq!(
+        counts["failed"],
+        lines.iter().filter(tried).filter(|line| line["result"] == "failed").count()
+    );
     let acted: BTreeSet<&str> = lines
         .iter()
         .filter(tried)

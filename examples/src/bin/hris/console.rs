@@ -108,7 +108,8 @@ impl Console {
     /// Writes rows so that they fit the terminal. Their marks get their colours here, so that colours never
     /// count as width.
     pub(crate) fn show(self, grid: &Grid) -> Result<()> {
-        let width = terminal::Term::stdout().size_checked().map_or(WIDTH, |(_, columns)| usize::from(columns));
+        let width =
+            terminal::Term::stdout().size_checked().map_or(WIDTH, |(_, columns)| usize::from(columns));
         let text = grid.text(width);
         let text = text.replace('✓', &self.green("✓")).replace('✗', &self.red("✗"));
         self.say(text)

@@ -71,6 +71,8 @@ fn fill(mut file: File, text: &str) -> io::Result<()> {
 
 fn cannot_write(path: &Path, error: &io::Error) -> Failure {
     // The words of the system alone: a message about a temporary file beside it names a file that nobody knows.
-    let words = error.raw_os_error().map_or_else(|| error.kind().to_string(), |code| io::Error::from_raw_os_error(code).to_string());
+    let words = error
+        .raw_os_error()
+        .map_or_else(|| error.kind().to_string(), |code| io::Error::from_raw_os_error(code).to_string());
     Failure::config(format!("{} is not written: {words}", path.display()))
 }

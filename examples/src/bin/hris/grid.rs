@@ -20,8 +20,18 @@ impl Grid {
 
     /// The rows within so many columns. No word is broken.
     pub(crate) fn text(&self, width: usize) -> String {
-        let table = self.table(width);
-        table.unwrap_or_else(|| self.stack(width))
+        let filled = self.filled();
+        filled.table(width).unwrap_or_else(|| filled.stack(width))
+    }
+
+    /// Without the columns in which nothing stands.
+    fn filled(&self) -> Self {
+        let is_filled =
+            |column: usize| self.rows.iter().any(|row| row.get(column).is_some_and(|cell| !cell.is_empty()));
+        let kept: Vec<usize> = (0..self.headings.len()).filter(|column| is_filled(*column)).collect();
+        let only =
+            |cells: &Vec<String>| kept.iter().filter_map(|column| cells.get(*column).cloned()).collect();
+        Self { headings: only(&self.headings), rows: self.rows.iter().map(only).collect() }
     }
 
     /// The table, or none if a word would have to be broken.
@@ -140,6 +150,6 @@ mod tests {
     fn what_is_empty_takes_no_line_where_rows_are_stacked() {
         let mut grid = Grid::new(["code", "field", "what"]);
         grid.add_row(["divergence".to_owned(), String::new(), "a".repeat(60)]);
-        assert_eq!(grid.text(40), format!("code   divergence\nwhat   {}\n", "a".repeat(60)));
+        assert_eq!(grid.text(40), format!("code  divergence\nwhat  {}\n", "a".repeat(60)));
     }
 }

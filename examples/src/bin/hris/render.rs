@@ -172,8 +172,9 @@ fn actions(console: Console, report: &Report, removals: &[Removal]) -> Result<()
 /// `update · 113 · job_title 100, phone 13`, and how many failed.
 fn title(console: Console, group: &Group<'_>) -> String {
     let mut title = format!("{} · {}", console.bold(group.kind.as_str()), group.lines.len());
-    if group.lines.len() > ROWS && !group.fields.is_empty() {
-        title.push_str(&format!(" · {}", plain(&group.fields_in_words())));
+    let fields = group.fields_in_words();
+    if group.lines.len() > ROWS && !fields.is_empty() {
+        title.push_str(&format!(" · {}", plain(&fields)));
     }
     let failed = group.lines.iter().filter(|line| line.result == ActionResult::Failed).count();
     if failed > 0 && failed < group.lines.len() {

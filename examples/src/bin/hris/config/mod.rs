@@ -414,7 +414,10 @@ fn settle(
         [("report.email_to", &file.report.email_to), ("report.email_from", &file.report.email_from)]
     {
         if address.as_ref().is_some_and(|address| !is_address(address)) {
-            return fault(key, "this is not one e-mail address, such as \"hr-admin@acme.example\"".to_owned());
+            return fault(
+                key,
+                "this is not one e-mail address, such as \"hr-admin@acme.example\"".to_owned(),
+            );
         }
     }
     let from = file.report.email_from;
