@@ -85,7 +85,7 @@ mod terminal {
     /// Runs the command on a terminal of so many columns.
     fn on_terminal(world: &World, columns: u16, args: &str) -> Ended {
         let hris = env!("CARGO_BIN_EXE_hris");
-        let line = format!("stty cols {columns}; exec {hris} {args} --no-color --quiet --now {NOW}");
+        let line = format!("stty rows 50 cols {columns}; exec {hris} {args} --no-color --quiet --now {NOW}");
         let mut command = std::process::Command::new("script");
         command.current_dir(world.folder.path()).env("HRIS_TEST_TOKEN", world.sandbox.token());
         command.args(["-qec", &line, "/dev/null"]).stdin(std::process::Stdio::null());
@@ -176,7 +176,7 @@ fn check_looks_at_the_mail_that_a_sync_would_send() {
     );
     for (url, code, word) in [
         ("smtp://127.0.0.1:1", 5, "nothing answers at 127.0.0.1:1"),
-        ("smtps://no-such-host.invalid", 5, "no server of the name"),
+        ("smtps://no-such-host.invalid", 5, "the name no-such-host.invalid is not found"),
         ("mail.acme.example", 1, "HRIS_TEST_SMTP: e-mail: the SMTP URL"),
         ("smtp://user:s3cret@127.0.0.1:1/x", 1, "more than scheme"),
     ] {
@@ -186,6 +186,8 @@ fn check_looks_at_the_mail_that_a_sync_would_send() {
         assert!(line["found"].to_string().contains(word), "{url}: {line}");
         assert!(!ended.out.contains("s3cret") && !ended.err.contains("s3cret"), "{url}");
     }
+    world.configure(&format!("{MAIL}[schedule]\nevery = \"1h\"\n"));
+    assert_eq!(world.hris(&["run"]).code, 1, "what each run needs is told before the first");
     // Without a sender there is none to be guessed.
     world.configure(&MAIL.replace("email_from = \"HRIS <hris@acme.example>\"\n", ""));
     for command in ["check", "sync"] {

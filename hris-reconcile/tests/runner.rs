@@ -170,6 +170,9 @@ async fn an_approved_plan_spares_whoever_answers() {
     assert_eq!(done(&report), ["deactivate e-3", "deactivate e-4"]);
     assert_eq!(lines(&report, "skipped"), ["deactivate e-1", "deactivate e-2"]);
     assert!(user(&company.target, "e-1").is_live());
+    let said: Vec<bool> =
+        report.actions.iter().map(|line| line.reason.contains("is there when asked for by id")).collect();
+    assert_eq!(said, [true, true, false, false], "{:?}", report.actions);
 }
 
 /// A directory whose list lacks people that it knows by id.

@@ -72,7 +72,10 @@ pub(super) struct Server<'a> {
 
 impl Server<'_> {
     pub(super) fn unknown_name(&self) -> Fault {
-        let what = format!("there is no server of the name {}; correct the host in the SMTP URL", self.host);
+        let what = format!(
+            "the name {} is not found; correct the host in the SMTP URL, or look at this machine's DNS",
+            self.host
+        );
         Fault::passing(ErrorKind::Target, what)
     }
 

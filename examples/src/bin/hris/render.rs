@@ -300,13 +300,13 @@ fn refused(console: Console, refusal: &Refusal, outcome: Outcome) -> Result<()> 
 /// `1 created, 1 invited, 249 unchanged`.
 pub(crate) fn summary(counts: &Counts, planned: bool) -> String {
     let parts = [
-        (counts.deactivated, "deactivated", "to deactivate"),
         (counts.linked, "linked", "to link"),
         (counts.created, "created", "to create"),
         (counts.invited, "invited", "to invite"),
         (counts.reinvited, "invited again", "to invite again"),
         (counts.updated, "updated", "to update"),
         (counts.reactivated, "reactivated", "to reactivate"),
+        (counts.deactivated, "deactivated", "to deactivate"),
         (counts.unchanged, "unchanged", "unchanged"),
         (counts.conflicts, "in conflict", "in conflict"),
         (counts.skipped, "skipped", "skipped"),

@@ -30,7 +30,7 @@ impl Stop {
         let stop = Self { signal: receiver, runs: runs.clone() };
         tokio::spawn(async move {
             let first = signals.next().await;
-            console.note("stopping as soon as what was begun has ended; once more stops at once");
+            console.note("stopping after the current write; once more stops at once");
             let _ = sender.send(Some(first));
             runs.stop();
             signals.next().await;
