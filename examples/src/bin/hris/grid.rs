@@ -88,7 +88,7 @@ impl Grid {
             }
             paragraphs.push(lines.join("\n"));
         }
-        format!("{}\n", paragraphs.join("\n\n"))
+        paragraphs.join("\n\n")
     }
 }
 
@@ -150,6 +150,6 @@ mod tests {
     fn what_is_empty_takes_no_line_where_rows_are_stacked() {
         let mut grid = Grid::new(["code", "field", "what"]);
         grid.add_row(["divergence".to_owned(), String::new(), "a".repeat(60)]);
-        assert_eq!(grid.text(40), format!("code  divergence\nwhat  {}\n", "a".repeat(60)));
+        assert_eq!(grid.text(40), format!("code  divergence\nwhat  {}", "a".repeat(60)));
     }
 }
