@@ -402,7 +402,10 @@ async fn a_message_is_bounded_whatever_the_run_was() {
             _ => {}
         }
         let seen = unfolded(&seen);
-        assert!(seen.contains("hris report 01JDC0000000000000000000AA --format html"));
+        // What is hardly readable as text is sent in base64.
+        if word == "x" {
+            assert!(seen.contains("hris report 01JDC0000000000000000000AA --format html"));
+        }
         if people == 60 {
             let html = seen.find("text/html").expect("a body");
             let (removal, joiner) = (seen[html..].find("0-x"), seen[html..].find("1-x"));
