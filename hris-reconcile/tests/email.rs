@@ -1,6 +1,6 @@
 //! Reports by e-mail: what arrives, what is refused and how that is said, what is never shown.
 #![cfg(feature = "email")]
-#![allow(clippy::expect_used, reason = "a test that cannot be set up has failed")]
+#![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot be set up has failed")]
 
 mod mail_server;
 

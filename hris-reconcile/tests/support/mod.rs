@@ -1,7 +1,12 @@
 //! A small company, and what the runs of its tests share.
 
 #![allow(dead_code, reason = "each test program uses a part")]
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up has failed"
+)]
 
 pub(crate) mod meddling;
 
