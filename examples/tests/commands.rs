@@ -355,7 +355,10 @@ fn a_mapping_fills_fields_of_the_products_own() {
 fn the_person_who_set_it_up_gets_an_e_mail_and_a_dead_mail_server_fails_no_run() {
     let world = World::of(20);
     let mailbox = world.runtime.block_on(hris_examples::mail::Mailbox::open()).expect("a mailbox");
-    world.configure("[report]\nemail_to = \"hr-admin@acme.example\"\nsmtp_url_env = \"HRIS_TEST_SMTP\"\n");
+    world.configure(
+        "[report]\nemail_to = \"hr-admin@acme.example\"\nemail_from = \"hris@acme.example\"\n\
+         smtp_url_env = \"HRIS_TEST_SMTP\"\n",
+    );
     assert_eq!(world.hris(&["sync"]).code, 1, "the variable is not set");
     let sync = |url: &str| {
         let mut command = world.command(&["sync", "--json", "--now", common::NOW]);
@@ -368,7 +371,7 @@ fn the_person_who_set_it_up_gets_an_e_mail_and_a_dead_mail_server_fails_no_run()
     drop(mailbox);
     let without = sync("smtp://127.0.0.1:1");
     assert_eq!(without.code, 0, "{}", without.err);
-    assert!(without.json()["notices"].to_string().contains("127.0.0.1"), "{}", without.out);
+    assert!(without.json()["problems"].to_string().contains("127.0.0.1"), "{}", without.out);
 }
 
 #[cfg(unix)]

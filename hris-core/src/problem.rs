@@ -156,6 +156,8 @@ codes! {
     ProtectedUnknown = "protected_unknown";
     /// A known id that now belongs to somebody else.
     RecycledId = "recycled_id";
+    /// The report of a run was not sent or stored where it should go.
+    ReportNotSent = "report_not_sent";
     /// The vendor's sample person.
     SamplePerson = "sample_person";
     /// The vendor is retiring this source.

@@ -17,7 +17,7 @@ pub mod targets;
 pub use connection::{Attestation, Connection, Stage};
 pub use error::{Error, ErrorKind, Result};
 pub use observer::{Event, Observer, ReportHook};
-pub use runner::{Approval, Check, Explanation, Planned, Runner, RunnerBuilder, SavedPlan, Stop};
+pub use runner::{Approval, Check, Explanation, Planned, Removal, Runner, RunnerBuilder, SavedPlan, Stop};
 
 #[cfg(feature = "24sevenoffice")]
 pub use hris_24sevenoffice as sevenoffice;

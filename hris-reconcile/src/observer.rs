@@ -103,8 +103,9 @@ pub trait ReportHook: fmt::Debug + Send + Sync + 'static {
     /// A run has ended, well or not.
     ///
     /// # Errors
-    /// Whatever kept the report from going where it should. It never fails the run; its text becomes
-    /// one of [`Report::notices`], so it must carry no personal data.
+    /// What kept the report from going where it should, in a sentence that says what did not happen and what
+    /// to do. It never fails the run; its text becomes a warning of the report that the caller gets
+    /// ([`hris_core::ProblemCode::ReportNotSent`]), so it must carry no personal data.
     async fn finished(&self, report: &Report) -> Result<(), Box<dyn std::error::Error + Send + Sync>>;
 }
 

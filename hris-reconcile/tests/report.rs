@@ -122,7 +122,7 @@ fn the_headline_says_it_in_plain_words() {
         (json!({}), "Nobody to look after"),
         (
             json!({ "command": "plan", "counts": { "created": 2, "updated": 1, "unchanged": 9 } }),
-            "2 people would join, 1 would change, 9 unchanged",
+            "2 people would join, 1 update, 9 unchanged",
         ),
         (
             json!({ "command": "match", "counts": { "linked": 12, "unchanged": 3 } }),
@@ -131,7 +131,17 @@ fn the_headline_says_it_in_plain_words() {
         (json!({ "counts": { "reinvited": 4, "unchanged": 3 } }), "4 people invited again, 3 unchanged"),
         (
             json!({ "outcome": "partial", "counts": { "updated": 4, "failed": 2, "conflicts": 1, "unchanged": 7 } }),
-            "4 people changed, 2 failed, 1 conflict to decide, 7 unchanged",
+            "4 updates, 2 failures, 1 conflict to decide, 7 unchanged",
+        ),
+        (
+            json!({ "outcome": "partial", "counts": { "unchanged": 233 },
+                    "problems": [{ "severity": "error", "code": "protected", "employee": "e1", "message": "m" }] }),
+            "1 error to look at, 233 unchanged",
+        ),
+        (
+            json!({ "counts": { "unchanged": 233 },
+                    "problems": [{ "severity": "warning", "code": "divergence", "employee": "e1", "message": "m" }] }),
+            "Nothing to do: all 233 people are up to date",
         ),
         (
             json!({ "outcome": "refused", "refusal": refusal }),
@@ -190,6 +200,7 @@ fn csv_has_a_row_for_each_error_and_warning() {
     assert_eq!(
         short,
         [
+            "removal|deactivate|e5|u5|",
             "error|target_rejected|e3||phone",
             "warning|missing_email|e9||email",
             "warning|missing_email|e10||email",
@@ -198,9 +209,14 @@ fn csv_has_a_row_for_each_error_and_warning() {
             "error|action_failed|e4|u4|job_title",
         ]
     );
-    assert_eq!(rows[5][5], "update failed: the source has other values");
+    assert_eq!(
+        rows[1][5],
+        "done: the status says that the person has left, and the last working day has passed"
+    );
+    assert_eq!(rows[6][5], "update failed: the source has other values");
     assert!(rows[1..].iter().all(|row| !row[6].is_empty() && row[7] == "01JDC0000000000000000000AA"));
-    assert_eq!(table(&refused().to_csv())[1][1], "max_deactivations_percent");
+    let refusal = table(&refused().to_csv());
+    assert_eq!((refusal[1][1].as_str(), refusal.len()), ("max_deactivations_percent", 2 + 38));
     let failed =
         report(json!({ "outcome": "failed", "error": { "kind": "source", "message": "no answer" } }));
     assert_eq!(table(&failed.to_csv())[1][..2], ["error", "source"]);
@@ -272,7 +288,7 @@ fn the_page_tells_everything_and_loads_nothing() {
         (
             with_problems(),
             &[
-                "3 people joined, 1 left, 12 changed",
+                "3 people joined, 1 left, 12 updates",
                 "None came back, invited again, linked or skipped.",
                 "Add a work e-mail",
                 "e10",

@@ -110,7 +110,7 @@ async fn stale_edited_foreign_and_old_plans() {
     assert_eq!(company.target.writes(), writes);
 
     assert_eq!(SavedPlan::read("not json").unwrap_err().kind(), ErrorKind::Config);
-    let newer = text.replace("\"format\": 2", "\"format\": 9");
+    let newer = text.replace("\"format\": 3", "\"format\": 9");
     assert!(SavedPlan::read(&newer).unwrap_err().to_string().contains("newer"));
 }
 
@@ -170,6 +170,9 @@ async fn an_approved_plan_spares_whoever_answers() {
     assert_eq!(done(&report), ["deactivate e-3", "deactivate e-4"]);
     assert_eq!(lines(&report, "skipped"), ["deactivate e-1", "deactivate e-2"]);
     assert!(user(&company.target, "e-1").is_live());
+    let said: Vec<bool> =
+        report.actions.iter().map(|line| line.reason.contains("is there when asked for by id")).collect();
+    assert_eq!(said, [true, true, false, false], "{:?}", report.actions);
 }
 
 /// A directory whose list lacks people that it knows by id.
@@ -431,7 +434,7 @@ async fn a_conflict_concerns_one_person() {
         (done(&report), lines(&report, "failed")),
         (vec!["update e-2 (job_title)".to_owned()], vec!["update e-1 (email)".to_owned()])
     );
-    assert_eq!((report.counts.conflicts, report.counts.updated, report.exit_code()), (1, 1, 2));
+    assert_eq!((report.counts.failed, report.counts.updated, report.exit_code()), (1, 1, 2));
     assert_eq!(codes(&report), ["uniqueness_conflict"]);
     company.target.edit(|users| {
         users.remove("u-99");
@@ -703,9 +706,10 @@ async fn a_hook_that_fails_does_not_fail_the_run() {
     let company = Company::new(1);
     let report = company.builder().after_run(Broken).build().unwrap().run(day(1)).await.unwrap();
     assert_eq!(
-        (report.outcome, report.notices.as_slice()),
-        (Outcome::Completed, ["a hook after the run failed: no mail server".to_owned()].as_slice())
+        (report.outcome, report.exit_code(), codes(&report)),
+        (Outcome::Completed, 0, vec!["report_not_sent"])
     );
+    assert_eq!(report.problems[0].message, "no mail server");
 }
 
 #[tokio::test]
@@ -720,6 +724,28 @@ async fn check_names_what_is_missing() {
     let store = Faulty::new(company.store.clone(), faults);
     let runner = builder(&company.directory, company.target.clone(), store).build().unwrap();
     assert_eq!(runner.check(day(2)).await.unwrap().require().unwrap_err().exit_code(), 7);
+}
+
+/// What a target does not keep is said once a run, with the fields, however many they are.
+#[tokio::test]
+async fn fields_that_the_target_does_not_keep_are_one_problem() {
+    let company = Company::new(3);
+    for (unkept, named) in [
+        (vec![TargetField::Phone], "this field: phone"),
+        (vec![TargetField::JobTitle, TargetField::Phone, TargetField::Location], "these fields: "),
+    ] {
+        let mut can = hris_core::reconcile::TargetCapabilities::full();
+        can.unkept = unkept.iter().cloned().collect();
+        let target = hris_reconcile::targets::MemoryTarget::new().with_capabilities(can);
+        let runner = builder(&company.directory, target, MemoryStore::new()).build().unwrap();
+        for n in 1..=2 {
+            let report = runner.run(day(n)).await.unwrap();
+            assert_eq!(codes(&report), ["not_permitted"]);
+            let problem = &report.problems[0];
+            assert!(problem.message.contains(named), "{}", problem.message);
+            assert!(unkept.iter().all(|field| problem.message.contains(field.name())), "{}", problem.message);
+        }
+    }
 }
 
 #[test]

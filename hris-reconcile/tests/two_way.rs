@@ -166,7 +166,7 @@ async fn an_edit_goes_to_the_other_side_once() {
     let report = office.run(3).await;
     assert_eq!(report.outcome, Outcome::Completed);
     assert_eq!(lines(&report), ["update target e-1 (job_title) done", "update source e-1 (phone) done"]);
-    assert_eq!(report.counts.updated, 1, "people count");
+    assert_eq!(report.counts.updated, 2, "each side was updated");
     assert_eq!(office.user().value(&TargetField::JobTitle), Some("Baker"));
     assert_eq!(office.person().text(StandardField::WorkPhone), Field::Value("+47 22 12 34 56"));
     assert!(office.is_quiet(4).await);

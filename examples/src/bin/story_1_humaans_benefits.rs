@@ -314,7 +314,11 @@ impl<'a> Portal<'a> {
     }
 
     fn builder(&self, connection: &Connection) -> Result<hris_reconcile::RunnerBuilder, Box<dyn Error>> {
-        let sender = EmailSender::new(&Secret::from(self.mail.url()), "hr-admin@acme.example")?;
+        let sender = EmailSender::new(
+            &Secret::from(self.mail.url()),
+            Some("hris@mail.example"),
+            "hr-admin@acme.example",
+        )?;
         Ok(Runner::builder(self.humaans()?, Arc::clone(&self.users), Arc::clone(&self.state))
             .for_connection(connection)
             .after_run(Mailer(sender)))

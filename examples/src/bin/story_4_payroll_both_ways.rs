@@ -116,7 +116,11 @@ impl Office {
             .connection("fjordkaffe-payroll")
             .mapping(mapping)
             .policy(policy)
-            .after_run(Sender(EmailSender::new(&Secret::from(mail.url()), "hr@fjordkaffe.example")?))
+            .after_run(Sender(EmailSender::new(
+                &Secret::from(mail.url()),
+                Some("hris@mail.example"),
+                "hr@fjordkaffe.example",
+            )?))
             .build()?;
         Ok(Self { payroll, product, mail, runner, _folder: folder })
     }

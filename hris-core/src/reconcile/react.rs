@@ -160,9 +160,18 @@ impl<'d, 'i> Draft<'d, 'i> {
         let unkept = |field: &&TargetField| {
             **field != TargetField::ExternalId && self.inputs.target.unkept.contains(*field)
         };
-        for field in self.inputs.desired.targets().filter(unkept) {
-            let message = "the target does not keep this field; take it out of the mapping";
-            let problem = Problem::warning(ProblemCode::NotPermitted, message).field(field.to_string());
+        let unkept: Vec<String> =
+            self.inputs.desired.targets().filter(unkept).map(ToString::to_string).collect();
+        if let [first, others @ ..] = &unkept[..] {
+            let what = if others.is_empty() { "this field" } else { "these fields" };
+            let message = format!(
+                "the target does not keep {what}: {}; take what you do not need out of the mapping",
+                unkept.join(", ")
+            );
+            let mut problem = Problem::warning(ProblemCode::NotPermitted, message);
+            if others.is_empty() {
+                problem = problem.field(first.clone());
+            }
             self.decided.problems.push(problem);
         }
         if self.both.is_some_and(|both| both.source_is_held) {

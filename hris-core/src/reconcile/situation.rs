@@ -179,6 +179,8 @@ words! {
         AccountGone = "the account was removed from the target by somebody else",
         /// Both are gone.
         BothGone = "neither the person nor the account is there any more",
+        /// Missing from the list, and there when asked for by id.
+        ThereWhenAsked = "is missing from the list and is there when asked for by id, so the account stays",
         /// Nothing differs.
         Unchanged = "nothing differs",
         /// Values were changed in the target.

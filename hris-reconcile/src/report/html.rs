@@ -17,8 +17,12 @@ use crate::error::{Error, ErrorKind, Result};
 /// [`Report::to_html_with`]; this one shows what there is to use.
 const TEMPLATE: &str = include_str!("report.html");
 
-/// Groups with more rows than this begin closed, so that a large run is still read from the top.
+/// Groups with more rows than this begin closed, so that a large run is still read from the top. Removals never
+/// do.
 const OPEN_ROWS: usize = 40;
+
+/// The letters of a title that every browser and bookmark shows.
+const TITLE: usize = 70;
 
 impl Report {
     /// The report as one page of HTML: no script, no font, no picture, nothing that is loaded from
@@ -44,18 +48,23 @@ impl Report {
     /// # Errors
     /// [`ErrorKind::Config`] if the template cannot be read or asks for what is not there.
     pub fn to_html_with(&self, template: &str) -> Result<String> {
-        let mut environment = Environment::new();
-        environment.set_auto_escape_callback(|_| AutoEscape::Html);
-        environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
-        if let Ok(syntax) = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build() {
-            environment.set_syntax(syntax);
-        }
-        environment.add_filter("seen", |text: &str| visible(text).into_owned());
-        let page = Value::from(Serde(Page::of(self)));
-        environment.render_named_str("report.html", template, context! { page }).map_err(|error| {
-            Error::new(ErrorKind::Config, "report: the HTML template failed").with_source(error)
-        })
+        draw("report.html", template, Page::of(self))
     }
+}
+
+/// What a template makes of a page. Values are escaped for HTML, and what is not there is an error.
+pub(super) fn draw(name: &str, template: &str, page: impl Serialize) -> Result<String> {
+    let mut environment = Environment::new();
+    environment.set_auto_escape_callback(|_| AutoEscape::Html);
+    environment.set_undefined_behavior(minijinja::UndefinedBehavior::Strict);
+    if let Ok(syntax) = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build() {
+        environment.set_syntax(syntax);
+    }
+    environment.add_filter("seen", |text: &str| visible(text).into_owned());
+    let page = Value::from(Serde(page));
+    environment
+        .render_named_str(name, template, context! { page })
+        .map_err(|error| Error::new(ErrorKind::Config, "report: the HTML template failed").with_source(error))
 }
 
 /// Control characters shown, line ends left to lay the text out.
@@ -67,6 +76,8 @@ fn visible_lines(text: &str) -> String {
 #[derive(Serialize)]
 struct Page<'a> {
     headline: String,
+    /// The headline and the connection, short enough for a tab.
+    title: String,
     /// The headline with no line end between a number and its noun.
     heading: String,
     /// `good`, `attention` or `bad`: how the outcome is coloured.
@@ -98,19 +109,19 @@ struct Page<'a> {
 
 /// A box that says why the run was refused, held or failed, and what to do.
 #[derive(Serialize)]
-struct Notice<'a> {
-    title: String,
-    message: &'a str,
-    remedy: &'static str,
+pub(super) struct Notice<'a> {
+    pub(super) title: String,
+    pub(super) message: &'a str,
+    pub(super) remedy: &'static str,
     code: &'a str,
     /// Planned and allowed, where the rule counts.
     figures: Option<(u64, u64)>,
 }
 
 #[derive(Serialize)]
-struct Count {
-    label: &'static str,
-    value: u64,
+pub(super) struct Count {
+    pub(super) label: &'static str,
+    pub(super) value: u64,
     tone: &'static str,
 }
 
@@ -130,6 +141,8 @@ struct Group<'a> {
     failed: usize,
     rows: Vec<Row<'a>>,
     fields: bool,
+    /// The fields with their numbers, where there are too many rows to see that.
+    summary: String,
 }
 
 #[derive(Serialize)]
@@ -161,6 +174,8 @@ struct ProblemKind<'a> {
 #[derive(Serialize)]
 struct ProblemRow<'a> {
     employee: &'a str,
+    /// How many people it concerns besides.
+    others: usize,
     user: &'a str,
     field: &'a str,
     message: &'a str,
@@ -174,6 +189,7 @@ impl<'a> Page<'a> {
         let headline = report.headline();
         Self {
             heading: unbroken(&headline),
+            title: title(&headline, &report.connection),
             headline,
             tone: match report.outcome {
                 Outcome::Completed => "good",
@@ -206,6 +222,14 @@ impl<'a> Page<'a> {
     }
 }
 
+fn title(headline: &str, connection: &str) -> String {
+    let whole = visible(&format!("{headline} · {connection}")).into_owned();
+    match whole.char_indices().nth(TITLE) {
+        None => whole,
+        Some(_) => whole.chars().take(TITLE - 1).chain(['…']).collect(),
+    }
+}
+
 fn unbroken(headline: &str) -> String {
     let mut after_number = false;
     let bind = |character| {
@@ -225,7 +249,7 @@ fn duration(seconds: i64) -> String {
     }
 }
 
-fn notices(report: &Report) -> Vec<Notice<'_>> {
+pub(super) fn notices(report: &Report) -> Vec<Notice<'_>> {
     let mut notices = Vec::new();
     if let Some(refusal) = &report.refusal {
         let (what, remedy) = words::rule(refusal.rule);
@@ -251,13 +275,13 @@ fn notices(report: &Report) -> Vec<Notice<'_>> {
     notices
 }
 
-fn counts(report: &Report) -> Vec<Count> {
+pub(super) fn counts(report: &Report) -> Vec<Count> {
     let counts = &report.counts;
     [
+        ("left", counts.deactivated, "left"),
         ("joined", counts.created, "joined"),
         ("came back", counts.reactivated, "joined"),
-        ("left", counts.deactivated, "left"),
-        ("changed", counts.updated, "changed"),
+        ("updated", counts.updated, "changed"),
         ("unchanged", counts.unchanged, "plain"),
         ("invited", counts.invited, "plain"),
         ("invited again", counts.reinvited, "plain"),
@@ -283,9 +307,9 @@ fn zeros(counts: &[Count]) -> String {
 fn bar(report: &Report) -> Vec<Part> {
     let counts = &report.counts;
     [
-        ("joined or came back", counts.created.saturating_add(counts.reactivated), "joined"),
         ("left", counts.deactivated, "left"),
-        ("changed", counts.updated, "changed"),
+        ("joined or came back", counts.created.saturating_add(counts.reactivated), "joined"),
+        ("updated", counts.updated, "changed"),
         ("failed", counts.failed, "bad"),
         ("unchanged", counts.unchanged, "plain"),
     ]
@@ -295,35 +319,28 @@ fn bar(report: &Report) -> Vec<Part> {
     .collect()
 }
 
-/// The actions by kind, those first that change most for a person.
+/// The actions by kind, removals first.
 fn groups(report: &Report, dry_run: bool) -> Vec<Group<'_>> {
-    const ORDER: [(ActionKind, &str); 8] = [
-        (ActionKind::Create, "joined"),
-        (ActionKind::Reactivate, "joined"),
-        (ActionKind::Deactivate, "left"),
-        (ActionKind::Update, "changed"),
-        (ActionKind::Assign, "changed"),
-        (ActionKind::Invite, "plain"),
-        (ActionKind::Reinvite, "plain"),
-        (ActionKind::Link, "plain"),
-    ];
+    let planned = dry_run || report.outcome == Outcome::Refused;
     let mut groups = Vec::new();
-    for (kind, tone) in ORDER {
-        let mut rows: Vec<Row<'_>> =
-            report.actions.iter().filter(|line| line.action == kind).map(row).collect();
-        if rows.is_empty() {
-            continue;
-        }
+    for group in report.groups() {
+        let mut rows: Vec<Row<'_>> = group.lines.iter().copied().map(row).collect();
         // What failed is what somebody looks for.
         rows.sort_by_key(|row| row.result != ActionResult::Failed.as_str());
-        let (past, future) = words::action(kind);
-        let planned = dry_run || report.outcome == Outcome::Refused;
+        let (past, future) = words::action(group.kind);
+        let is_short = rows.len() <= OPEN_ROWS;
         groups.push(Group {
             title: if planned { future } else { past },
-            tone,
-            open: rows.len() <= OPEN_ROWS,
+            tone: match group.kind {
+                ActionKind::Deactivate => "left",
+                ActionKind::Create | ActionKind::Reactivate => "joined",
+                ActionKind::Update | ActionKind::Assign => "changed",
+                _ => "plain",
+            },
+            open: is_short || group.kind == ActionKind::Deactivate,
             failed: rows.iter().filter(|row| row.result == ActionResult::Failed.as_str()).count(),
             fields: rows.iter().any(|row| !row.fields.is_empty()),
+            summary: if is_short { String::new() } else { group.fields_in_words() },
             rows,
         });
     }
@@ -347,6 +364,7 @@ fn problems(problems: &[Problem]) -> Vec<Problems<'_>> {
         let rows = sorted.entry(problem.severity).or_default().entry(problem.code).or_default();
         rows.push(ProblemRow {
             employee: problem.employee.as_ref().map_or("", |id| id.as_str()),
+            others: problem.employees.len().saturating_sub(1),
             user: problem.user.as_ref().map_or("", |id| id.as_str()),
             field: problem.field.as_deref().unwrap_or(""),
             message: &problem.message,

@@ -5,7 +5,10 @@
 //! went, and with feature `email` a message.
 
 mod csv;
+mod headline;
 mod html;
+#[cfg(feature = "email")]
+pub(crate) mod mail;
 mod words;
 
 #[cfg(feature = "email")]
@@ -56,8 +59,7 @@ pub struct Report {
     /// What somebody has to decide, by id and field.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<ConflictLine>,
-    /// What concerns the run and no person: actions of an interrupted run that were settled, a hook
-    /// that failed.
+    /// What concerns the run and no person, such as actions of an interrupted run that were settled.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notices: Vec<String>,
 }
@@ -104,7 +106,20 @@ impl Report {
     /// It holds no line break and no character that is not seen, so it may be a subject line.
     #[must_use]
     pub fn headline(&self) -> String {
-        words::headline(self)
+        headline::headline(self)
+    }
+
+    /// All kinds of action that it has, as people read them: removals first.
+    pub fn groups(&self) -> impl Iterator<Item = Group<'_>> {
+        words::ORDER.into_iter().filter_map(|kind| self.group(kind))
+    }
+
+    fn group(&self, kind: ActionKind) -> Option<Group<'_>> {
+        let lines: Vec<&ActionLine> = self.actions.iter().filter(|line| line.action == kind).collect();
+        let first = lines.first()?;
+        let alike = lines.iter().all(|line| line.reason == first.reason && line.result == first.result);
+        let why = alike.then(|| words::each(&first.reason));
+        Some(Group { kind, fields: words::fields(lines.iter().copied()), why, lines })
     }
 
     /// Whether it holds anything that somebody should look at.
@@ -114,6 +129,34 @@ impl Report {
             || self.refusal.is_some()
             || self.error.is_some()
             || self.actions.iter().any(|line| line.result == ActionResult::Failed)
+    }
+}
+
+/// The actions of one kind.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Group<'a> {
+    /// The kind.
+    pub kind: ActionKind,
+    /// The actions.
+    pub lines: Vec<&'a ActionLine>,
+    /// Which fields they write, and how many of them each, the most written first.
+    pub fields: Vec<(&'a str, u64)>,
+    /// Why, as a sentence about each of them; `None` where they differ in reason or result.
+    pub why: Option<String>,
+}
+
+impl Group<'_> {
+    /// The fields with their numbers, such as `job_title 100, phone 13`; empty where what is written is not the
+    /// news, as for an account that is made.
+    #[must_use]
+    pub fn fields_in_words(&self) -> String {
+        if !matches!(self.kind, ActionKind::Assign | ActionKind::Update) {
+            return String::new();
+        }
+        let words: Vec<String> =
+            self.fields.iter().map(|(field, count)| format!("{field} {count}")).collect();
+        words.join(", ")
     }
 }
 
@@ -159,11 +202,12 @@ pub struct SourceSummary {
     pub requests: u64,
 }
 
-/// How much was done, by kind. People are counted.
+/// How much was done: actions by kind and by how they ended.
 ///
-/// Everybody in a plan is in exactly one of all counts but `invited` and `reinvited`, which come on
-/// top. Of somebody for whom something failed only the failure is counted. Whoever was only invited
-/// counts as unchanged besides.
+/// The counts from `created` to `linked`, without `unchanged`, are the actions of these kinds that were
+/// done or, in a dry run, would be; `failed` are those that failed. So somebody who was linked and updated
+/// counts in both, and an account that was made counts although its invitation failed. Everybody for whom
+/// nothing was done and nothing failed is in `unchanged` or in `skipped`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -174,7 +218,7 @@ pub struct Counts {
     pub invited: u64,
     /// Invitations sent again.
     pub reinvited: u64,
-    /// Accounts whose fields or assignments were written.
+    /// Updates of fields or of assignments.
     pub updated: u64,
     /// People with an account for whom there was nothing to do.
     pub unchanged: u64,
@@ -184,11 +228,12 @@ pub struct Counts {
     pub reactivated: u64,
     /// Accounts linked to an employee.
     pub linked: u64,
-    /// Fields and people in conflict.
+    /// What somebody has to decide: fields that both sides changed, people on one side only, and whose an
+    /// account is.
     pub conflicts: u64,
-    /// People for whom deliberately nothing was done.
+    /// People for whom nothing was done, on purpose or because of a problem.
     pub skipped: u64,
-    /// People for whom something should have been done and was not.
+    /// Actions that failed.
     pub failed: u64,
 }
 

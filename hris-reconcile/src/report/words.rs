@@ -1,11 +1,13 @@
 //! The words in which people read a report, and how hostile text is made harmless in them.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use hris_core::reconcile::{ActionKind, Rule};
 use hris_core::{ProblemCode, Severity};
 
-use super::{Outcome, Report};
+use super::headline::changed;
+use super::{ActionLine, Outcome, Report};
 
 /// The text with every character that cannot be seen, or that changes the order in which text is
 /// shown, replaced by one that can: ids and messages come from other systems, and a name for a
@@ -38,89 +40,6 @@ fn is_plain(character: char) -> bool {
         | 0xFFF0..=0xFFFB | 0x1D173..=0x1D17A | 0xE0000..=0xE0FFF)
 }
 
-/// What happened, in one line.
-pub(super) fn headline(report: &Report) -> String {
-    let done = report.command != "plan";
-    let counted = counted(report, done);
-    match report.outcome {
-        Outcome::Refused => match &report.refusal {
-            Some(refusal) => format!("Nothing was changed: {}", rule(refusal.rule).0),
-            None => "Nothing was changed: a safeguard refused the run".to_owned(),
-        },
-        Outcome::Failed => {
-            let cause =
-                report.error.as_ref().map_or("it could not be finished", |error| failure(&error.kind).0);
-            match changed(report) {
-                true => format!("The run failed: {cause}; before that, {}", counted.join(", ")),
-                false => format!("The run failed: {cause}"),
-            }
-        }
-        Outcome::Completed | Outcome::Partial if counted.is_empty() => "Nobody to look after".to_owned(),
-        Outcome::Completed | Outcome::Partial if counted.len() == 1 && report.counts.unchanged > 0 => {
-            match report.counts.unchanged {
-                1 => "Nothing to do: the one person is up to date".to_owned(),
-                people => format!("Nothing to do: all {people} people are up to date"),
-            }
-        }
-        Outcome::Completed | Outcome::Partial => counted.join(", "),
-    }
-}
-
-/// Whether anything was written.
-pub(super) fn changed(report: &Report) -> bool {
-    let counts = &report.counts;
-    [
-        counts.created,
-        counts.invited,
-        counts.reinvited,
-        counts.updated,
-        counts.deactivated,
-        counts.reactivated,
-        counts.linked,
-    ]
-    .iter()
-    .any(|count| *count > 0)
-}
-
-/// `3 people joined`, `1 left`, …: only the first says of whom.
-fn counted(report: &Report, done: bool) -> Vec<String> {
-    let counts = &report.counts;
-    // Whoever joins is invited in the same breath, so the invitation is news only on its own.
-    let invited = if counts.created > 0 { 0 } else { counts.invited };
-    let parts = [
-        (counts.created, "joined", "would join"),
-        (counts.reactivated, "came back", "would come back"),
-        (counts.deactivated, "left", "would leave"),
-        (counts.updated, "changed", "would change"),
-        (counts.linked, "linked", "would be linked"),
-        (invited, "invited", "would be invited"),
-        (counts.reinvited, "invited again", "would be invited again"),
-        (counts.failed, "failed", "would fail"),
-    ];
-    let conflicts = match counts.conflicts {
-        0 => None,
-        1 => Some("1 conflict to decide".to_owned()),
-        many => Some(format!("{many} conflicts to decide")),
-    };
-    let mut texts: Vec<String> = Vec::new();
-    for (count, past, future) in parts.into_iter().filter(|(count, ..)| *count > 0) {
-        let noun = match (texts.is_empty(), count) {
-            (false, _) => "",
-            (true, 1) => "person ",
-            (true, _) => "people ",
-        };
-        texts.push(format!("{count} {noun}{}", if done { past } else { future }));
-    }
-    texts.extend(conflicts);
-    match (counts.unchanged, texts.is_empty()) {
-        (0, _) => {}
-        (1, true) => texts.push("1 person unchanged".to_owned()),
-        (many, true) => texts.push(format!("{many} people unchanged")),
-        (many, false) => texts.push(format!("{many} unchanged")),
-    }
-    texts
-}
-
 /// How the run ended, in a sentence.
 pub(super) fn outcome(report: &Report) -> &'static str {
     match (report.outcome, report.command.as_str()) {
@@ -145,13 +64,42 @@ pub(super) fn action(kind: ActionKind) -> (&'static str, &'static str) {
         ActionKind::Create => ("Joined", "Would join"),
         ActionKind::Reactivate => ("Came back", "Would come back"),
         ActionKind::Deactivate => ("Left", "Would leave"),
-        ActionKind::Update => ("Changed", "Would change"),
+        ActionKind::Update => ("Updated", "Would be updated"),
         ActionKind::Assign => ("Given roles, locations or areas", "Would be given roles, locations or areas"),
         ActionKind::Invite => ("Invited", "Would be invited"),
         ActionKind::Reinvite => ("Invited again", "Would be invited again"),
         ActionKind::Link => ("Linked to an existing account", "Would be linked to an existing account"),
         _ => ("Other actions", "Other actions"),
     }
+}
+
+/// The kinds of action in the order in which people look at them: removals first.
+pub(super) const ORDER: [ActionKind; 8] = [
+    ActionKind::Deactivate,
+    ActionKind::Create,
+    ActionKind::Reactivate,
+    ActionKind::Update,
+    ActionKind::Assign,
+    ActionKind::Link,
+    ActionKind::Invite,
+    ActionKind::Reinvite,
+];
+
+/// Why something was done, as a sentence about each of several people.
+pub(super) fn each(reason: &str) -> String {
+    let about_them = ["is ", "has ", "was "].iter().any(|begin| reason.starts_with(begin));
+    if about_them { format!("Each {reason}.") } else { format!("For each, {reason}.") }
+}
+
+/// Which fields the lines write, and how many lines each, the most written first.
+pub(super) fn fields<'a>(lines: impl IntoIterator<Item = &'a ActionLine>) -> Vec<(&'a str, u64)> {
+    let mut counted: BTreeMap<&str, u64> = BTreeMap::new();
+    for field in lines.into_iter().flat_map(|line| &line.fields) {
+        *counted.entry(field).or_default() += 1;
+    }
+    let mut sorted: Vec<(&str, u64)> = counted.into_iter().collect();
+    sorted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    sorted
 }
 
 /// The heading of problems of one severity.
@@ -237,6 +185,10 @@ pub(super) fn problem(code: ProblemCode) -> (&'static str, &'static str) {
         ProblemCode::RecycledId => (
             "A known id may belong to somebody else now",
             "`hris resolve ID --same` if the account is this person's all the same, `--different` if it is not.",
+        ),
+        ProblemCode::ReportNotSent => (
+            "The report did not arrive",
+            "`hris check` tries the mail server and says what to correct; `hris report` has the report.",
         ),
         ProblemCode::SamplePerson => {
             ("The vendor's sample person", "Delete the sample person in the HR system.")
@@ -328,6 +280,10 @@ pub(super) fn rule(rule: Rule) -> (&'static str, &'static str) {
         _ => ("a safeguard refused the run", "Look at the plan; approve it if it is right."),
     }
 }
+
+/// What to do about a removal.
+pub(super) const STILL_HERE: &str = "Nothing, if the person has left. Otherwise correct the record in the HR system; \
+    the next run then keeps the account, or opens it again.";
 
 /// What to do about an action that failed without a word of why.
 pub(super) const RUN_AGAIN: &str = "Run again; what was done is not done twice.";

@@ -319,7 +319,6 @@ impl<'a> Apply<'a> {
             }
             Attempt::Conflict(fields) => {
                 end.result = ActionResult::Failed;
-                end.conflict = true;
                 problem = Some(conflict(&fields));
                 self.unavailable = 0;
             }

@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use hris_core::reconcile::{Action, ActionKind, Plan, Reason, Refusal, Safeguards, Situation, Verdict};
-use hris_core::{EmployeeId, Problem, ProblemCode, Severity, Timestamp, UserId};
+use hris_core::reconcile::{Action, ActionKind, Plan, Refusal, Safeguards, Situation};
+use hris_core::{Problem, Severity, Timestamp, UserId};
 use tokio::time::Instant;
 
+use super::count::count;
 use crate::Error;
-use crate::report::{
-    ActionLine, ActionResult, ConflictLine, Counts, Failure, Outcome, Report, SourceSummary,
-};
+use crate::report::{ActionLine, ActionResult, ConflictLine, Failure, Outcome, Report, SourceSummary};
 
 /// A report in the making.
 #[derive(Debug)]
@@ -39,21 +38,13 @@ pub(super) struct End {
     /// What was done in the end: a creation may turn out to be a link.
     pub(super) kind: ActionKind,
     pub(super) user: Option<UserId>,
-    /// Whether another account stood in the way.
-    pub(super) conflict: bool,
     /// Fields that were refused while the others were written.
     pub(super) refused: BTreeSet<String>,
 }
 
 impl End {
     pub(super) fn new(action: &Action, result: ActionResult) -> Self {
-        Self {
-            result,
-            kind: action.kind,
-            user: action.user.clone(),
-            conflict: false,
-            refused: BTreeSet::new(),
-        }
+        Self { result, kind: action.kind, user: action.user.clone(), refused: BTreeSet::new() }
     }
 }
 
@@ -111,12 +102,11 @@ impl Draft {
             .collect();
         let mut problems = self.plan.as_ref().map(|plan| plan.problems.clone()).unwrap_or_default();
         problems.extend(self.problems.iter().cloned());
-        let people = self.plan.as_ref().map_or(&[][..], |plan| &plan.people);
         // A refused run has done nothing, whatever its lines say was planned, and whether or not its report could
         // be recorded.
         let failed = outcome == Outcome::Failed && self.rest == ActionResult::Planned;
         let counted = if failed || outcome == Outcome::Refused { &[][..] } else { &ends };
-        let counts = count(people, actions, counted, &problems);
+        let counts = self.plan.as_ref().map(|plan| count(plan, counted, &self.problems)).unwrap_or_default();
         Report {
             run: self.run.clone(),
             connection: self.connection.clone(),
@@ -141,12 +131,6 @@ impl Draft {
     }
 }
 
-/// The counts of a plan of which everything goes well.
-pub(super) fn planned(plan: &Plan) -> Counts {
-    let ends: Vec<End> = plan.actions.iter().map(|action| End::new(action, ActionResult::Planned)).collect();
-    count(&plan.people, &plan.actions, &ends, &plan.problems)
-}
-
 fn line(action: &Action, end: &End) -> ActionLine {
     let mut line = ActionLine::new(action, end.result);
     if end.kind != action.kind {
@@ -165,117 +149,6 @@ fn situations(plan: &Plan) -> BTreeMap<String, u64> {
         word.and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_else(|| situation.to_string())
     };
     plan.situations().into_iter().map(|(situation, count)| (word(situation), count)).collect()
-}
-
-/// Where somebody is counted. The order is that of weight: of several things the weightiest counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Bucket {
-    Unchanged,
-    Skipped,
-    Updated,
-    Linked,
-    Deactivated,
-    Reactivated,
-    Created,
-    Failed,
-    Conflict,
-}
-
-/// Somebody in a plan: the employee, or an account that has none.
-type Subject<'a> = (Option<&'a EmployeeId>, Option<&'a UserId>);
-
-fn subject<'a>(employee: Option<&'a EmployeeId>, user: Option<&'a UserId>) -> Subject<'a> {
-    (employee, if employee.is_none() { user } else { None })
-}
-
-/// Puts everybody into exactly one bucket.
-fn count(people: &[Verdict], actions: &[Action], ends: &[End], problems: &[Problem]) -> Counts {
-    let mut counts = Counts::default();
-    let mut acted: BTreeMap<Subject<'_>, Bucket> = BTreeMap::new();
-    for (action, end) in actions.iter().zip(ends) {
-        let bucket = match (end.result, end.kind) {
-            _ if end.conflict => Bucket::Conflict,
-            (ActionResult::Failed, _) => Bucket::Failed,
-            (ActionResult::Skipped, _) => Bucket::Skipped,
-            (_, ActionKind::Create) => Bucket::Created,
-            (_, ActionKind::Deactivate) => Bucket::Deactivated,
-            (_, ActionKind::Link) => Bucket::Linked,
-            (_, ActionKind::Reactivate) => Bucket::Reactivated,
-            (_, ActionKind::Assign | ActionKind::Update) => Bucket::Updated,
-            (_, kind) => {
-                match kind {
-                    ActionKind::Invite => counts.invited += 1,
-                    ActionKind::Reinvite => counts.reinvited += 1,
-                    _ => {}
-                }
-                Bucket::Unchanged
-            }
-        };
-        let place = acted.entry(subject(action.employee.as_ref(), action.user.as_ref())).or_insert(bucket);
-        *place = bucket.max(*place);
-    }
-    let mut wrong: BTreeMap<Subject<'_>, Bucket> = BTreeMap::new();
-    let errors = problems.iter().filter(|problem| problem.severity == Severity::Error);
-    // Of what two sides disagree on, the fields count; the people are where they are otherwise, or nowhere.
-    let (open, errors): (Vec<&Problem>, Vec<&Problem>) =
-        errors.partition(|problem| problem.code == ProblemCode::TwoWayConflict);
-    counts.conflicts = open.len() as u64;
-    let open: BTreeSet<Subject<'_>> =
-        open.iter().map(|problem| subject(problem.employee.as_ref(), problem.user.as_ref())).collect();
-    for problem in errors {
-        let bucket = weight(problem.code);
-        let place = wrong.entry(subject(problem.employee.as_ref(), problem.user.as_ref())).or_insert(bucket);
-        *place = bucket.max(*place);
-    }
-    for verdict in people {
-        let who = subject(verdict.employee.as_ref(), verdict.user.as_ref());
-        let bucket = acted.get(&who).or_else(|| wrong.get(&who)).copied();
-        if bucket.is_none() && open.contains(&who) {
-            continue;
-        }
-        let place = match bucket.unwrap_or_else(|| at_rest(verdict)) {
-            Bucket::Conflict => &mut counts.conflicts,
-            Bucket::Created => &mut counts.created,
-            Bucket::Deactivated => &mut counts.deactivated,
-            Bucket::Failed => &mut counts.failed,
-            Bucket::Linked => &mut counts.linked,
-            Bucket::Reactivated => &mut counts.reactivated,
-            Bucket::Skipped => &mut counts.skipped,
-            Bucket::Unchanged => &mut counts.unchanged,
-            Bucket::Updated => &mut counts.updated,
-        };
-        *place += 1;
-    }
-    counts
-}
-
-/// Where somebody is counted whom nothing was done for because of a problem.
-fn weight(code: ProblemCode) -> Bucket {
-    match code {
-        ProblemCode::AccountReplaced
-        | ProblemCode::AmbiguousMatch
-        | ProblemCode::DuplicateEmail
-        | ProblemCode::DuplicateEmployeeNumber
-        | ProblemCode::DuplicateExternalId
-        | ProblemCode::RecycledId
-        | ProblemCode::UniquenessConflict => Bucket::Conflict,
-        ProblemCode::Protected => Bucket::Skipped,
-        _ => Bucket::Failed,
-    }
-}
-
-/// Where somebody is counted for whom there was nothing to do.
-fn at_rest(verdict: &Verdict) -> Bucket {
-    match (verdict.situation, verdict.reason) {
-        _ if verdict.user.is_none() => Bucket::Skipped,
-        (Situation::Confirmed | Situation::PreHire | Situation::Rehire, _)
-            if verdict.reason != Reason::MatchOnly =>
-        {
-            Bucket::Unchanged
-        }
-        (_, Reason::AlreadyDeactivated) => Bucket::Unchanged,
-        _ => Bucket::Skipped,
-    }
 }
 
 /// Names the limits that allow more than the defaults do, so that nobody forgets them.

@@ -6,6 +6,7 @@ mod both_ways;
 mod builder;
 mod calls;
 mod check;
+mod count;
 mod draft;
 mod lease;
 mod links;
@@ -13,6 +14,7 @@ mod partly;
 mod people;
 mod push;
 mod remember;
+mod removal;
 mod run;
 mod saved;
 mod settle;
@@ -34,6 +36,7 @@ pub use self::builder::RunnerBuilder;
 use self::calls::Calls;
 pub use self::check::Check;
 use self::draft::Draft;
+pub use self::removal::Removal;
 use self::run::Command;
 pub use self::saved::SavedPlan;
 pub use self::stop::Stop;
@@ -117,6 +120,8 @@ pub struct Planned {
     /// The same as a report: command `plan`, each action `planned`. Its outcome is how a run would
     /// end if all goes well; `refused` where a safeguard would refuse it.
     pub report: Report,
+    /// Whose accounts would be closed, by name: personal data, for whoever decides about the plan.
+    pub removals: Vec<Removal>,
     /// The rules that stand in its way: what an approval of it covers.
     breached: BTreeSet<Rule>,
     now: Timestamp,
@@ -126,7 +131,9 @@ impl Planned {
     /// The plan in the form in which it is approved and carried out later.
     #[must_use]
     pub fn save(&self) -> SavedPlan {
-        SavedPlan::new(self.plan.clone(), self.now).breaching(self.breached.clone())
+        SavedPlan::new(self.plan.clone(), self.now)
+            .breaching(self.breached.clone())
+            .removing(self.removals.clone())
     }
 }
 
@@ -380,7 +387,7 @@ impl Runner {
                 draft.refusal = Some(refusal.clone());
                 let mut report = draft.refused();
                 // Nothing is carried out either way, so what would be is the more useful figure.
-                report.counts = draft::planned(&plan);
+                report.counts = count::planned(&plan);
                 report
             }
             Decision::Hold(refusal) => {
@@ -403,7 +410,8 @@ impl Runner {
             _ => draft.finished(),
         };
         let breached = self.breached(&plan);
-        Ok(Planned { plan, decision, report, breached, now })
+        let removals = removal::removals(&plan, &world.users);
+        Ok(Planned { plan, decision, report, removals, breached, now })
     }
 
     fn draft(&self, command: &'static str, now: Timestamp) -> Draft {

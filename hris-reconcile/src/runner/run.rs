@@ -1,14 +1,14 @@
 //! One run, from its lease to its report.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use hris_core::reconcile::{
-    ActionKey, ActionKind, Baseline, Decision, Handover, Mode, Plan, Refusal, Rule, breaches, guard,
+    ActionKey, ActionKind, Baseline, Decision, Handover, Mode, Plan, Reason, Refusal, Rule, breaches, guard,
 };
-use hris_core::{EmployeeId, Lookup, Timestamp, UserId};
+use hris_core::{EmployeeId, Lookup, Problem, ProblemCode, Timestamp, UserId};
 
 use super::apply::{Apply, Order};
 use super::draft::Draft;
@@ -25,8 +25,8 @@ use crate::{Error, ErrorKind, Result, Stage};
 const APPROVAL_DAYS: i32 = 7;
 /// How many settlements are recorded at once.
 const BATCH: usize = 256;
-/// How long a hook may take.
-const HOOK_LIMIT: Duration = Duration::from_secs(60);
+/// How long a hook may take: longer than a mail server is given, which then has the last word.
+const HOOK_LIMIT: Duration = Duration::from_secs(150);
 
 /// What a run is for.
 #[derive(Clone, Copy, Debug)]
@@ -72,6 +72,8 @@ struct Way {
     handovers: Vec<Handover>,
     waiting: Option<Refusal>,
     approved: bool,
+    /// What asking by id found out about people whom the plan would remove.
+    asked: BTreeMap<ActionKey, Reason>,
 }
 
 impl Runner {
@@ -226,6 +228,11 @@ impl Runner {
         let links = Links::of(std::mem::take(&mut world.links)).beside(&world.others);
         let mut apply = Apply::new(self, keeper, order, links, (&plan.actions, &world.users));
         apply.empty = self.empty_fields(&plan.actions, &world.snapshot);
+        for action in &mut plan.actions {
+            if let Some(reason) = way.asked.get(&action.key) {
+                action.reason = *reason;
+            }
+        }
         let plan = &*draft.plan.insert(plan);
         apply.run(plan, &mut draft.ends, &mut draft.problems).await?;
         let mut baseline = baseline(command, plan, world.last.is_some(), &way);
@@ -284,9 +291,18 @@ impl Runner {
         if self.ask_for_missing(world, plan, draft).await? {
             let again = self.make_plan(world, now);
             way.handovers.retain(|handover| again.handovers.contains(handover));
-            let again: BTreeSet<ActionKey> = again.actions.into_iter().map(|action| action.key).collect();
-            let keys = plan.actions.iter().map(|action| &action.key);
-            way.held = keys.filter(|key| !again.contains(key)).cloned().collect();
+            let reasons: BTreeMap<&ActionKey, Reason> =
+                again.actions.iter().map(|action| (&action.key, action.reason)).collect();
+            for action in &plan.actions {
+                let reason = reasons.get(&action.key).copied();
+                if reason.is_none() {
+                    way.held.insert(action.key.clone());
+                }
+                if action.kind == ActionKind::Deactivate {
+                    let reason = reason.or_else(|| why_not(&again, &world.absent, action.employee.as_ref()?));
+                    way.asked.extend(reason.map(|reason| (action.key.clone(), reason)));
+                }
+            }
         }
         Ok(way)
     }
@@ -327,10 +343,16 @@ impl Runner {
             let fault = match tokio::time::timeout(HOOK_LIMIT, call).await {
                 Ok(Ok(Ok(()))) => continue,
                 Ok(Ok(Err(error))) => error.to_string(),
-                Ok(Err(_panic)) => "it panicked".to_owned(),
-                Err(_elapsed) => format!("no end in {} s", HOOK_LIMIT.as_secs()),
+                Ok(Err(_panic)) => {
+                    "handing the report over broke off in the program that takes it; look at its own log"
+                        .to_owned()
+                }
+                Err(_elapsed) => format!(
+                    "handing the report over was given up after {} s; nobody knows whether it arrived",
+                    HOOK_LIMIT.as_secs()
+                ),
             };
-            report.notices.push(format!("a hook after the run failed: {fault}"));
+            report.problems.push(Problem::warning(ProblemCode::ReportNotSent, fault));
         }
         self.tell(&Event::Finished { outcome: report.outcome, counts: report.counts });
     }
@@ -352,6 +374,15 @@ fn refuse_others(plan: &Plan) -> Option<Refusal> {
     let message =
         format!("{what}, so nothing is done for one person alone; run `sync`, which says what to do");
     Some(Refusal::new(rule, 0, plan.actions.len() as u64, message))
+}
+
+/// Why somebody whom a plan would remove stays, now that the source was asked for them.
+fn why_not(again: &Plan, answers: &BTreeMap<EmployeeId, Lookup>, employee: &EmployeeId) -> Option<Reason> {
+    if matches!(answers.get(employee), Some(Lookup::Found(_))) {
+        return Some(Reason::ThereWhenAsked);
+    }
+    let verdict = again.people.iter().find(|verdict| verdict.employee.as_ref() == Some(employee))?;
+    Some(verdict.reason)
 }
 
 impl Way {

@@ -7,10 +7,11 @@ use hris_core::reconcile::{Plan, PlanDigest, Rule};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::Removal;
 use crate::{Error, ErrorKind, Result};
 
 /// The form in which this version writes plans.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// A plan that was written down to be looked at and carried out later.
 ///
@@ -27,6 +28,9 @@ pub struct SavedPlan {
     /// The rules that it breached when it was made. A plan of format 1 does not say.
     #[serde(default)]
     breached: BTreeSet<Rule>,
+    /// Whose accounts it would close, by name. A plan of an earlier format does not say.
+    #[serde(default)]
+    removals: Vec<Removal>,
     plan: Plan,
 }
 
@@ -41,6 +45,7 @@ impl SavedPlan {
             digest: plan.digest(),
             checksum: String::new(),
             breached: BTreeSet::new(),
+            removals: Vec::new(),
             plan,
         };
         saved.checksum = saved.sum();
@@ -51,6 +56,14 @@ impl SavedPlan {
     #[must_use]
     pub fn breaching(mut self, rules: impl IntoIterator<Item = Rule>) -> Self {
         self.breached = rules.into_iter().collect();
+        self.checksum = self.sum();
+        self
+    }
+
+    /// With the people whose accounts it would close, for whoever looks at it.
+    #[must_use]
+    pub fn removing(mut self, removals: impl IntoIterator<Item = Removal>) -> Self {
+        self.removals = removals.into_iter().collect();
         self.checksum = self.sum();
         self
     }
@@ -118,6 +131,12 @@ impl SavedPlan {
         &self.breached
     }
 
+    /// Whose accounts it would close, by name; none where an earlier version wrote it.
+    #[must_use]
+    pub fn removals(&self) -> &[Removal] {
+        &self.removals
+    }
+
     /// The plan itself, to look at.
     #[must_use]
     pub fn plan(&self) -> &Plan {
@@ -129,7 +148,8 @@ impl SavedPlan {
         // An empty text sums to something no plan has, so a fault here is seen as a change.
         let content = match self.format {
             1 => serde_json::to_vec(&content),
-            _ => serde_json::to_vec(&(content, &self.breached)),
+            2 => serde_json::to_vec(&(content, &self.breached)),
+            _ => serde_json::to_vec(&(content, &self.breached, &self.removals)),
         };
         let content = content.unwrap_or_default();
         hris_core::hex(&Sha256::digest(&content))

@@ -16,7 +16,8 @@ use hris_core::{
 use super::Runner;
 use super::apply::Creations;
 use super::calls::fatal;
-use super::draft::{Draft, planned};
+use super::count::planned;
+use super::draft::Draft;
 use super::links::Links;
 use super::settle::{Settled, settle};
 use crate::observer::Event;
@@ -41,7 +42,7 @@ pub(super) struct World {
     pub(super) last: Option<Baseline>,
     pub(super) decisions: Vec<Resolution>,
     pub(super) source_hold: Option<String>,
-    absent: BTreeMap<EmployeeId, Lookup>,
+    pub(super) absent: BTreeMap<EmployeeId, Lookup>,
     pub(super) target: TargetCapabilities,
     removed_in_window: u64,
 }

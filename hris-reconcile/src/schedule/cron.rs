@@ -4,6 +4,7 @@
 use std::str::FromStr as _;
 
 use croner::Cron;
+use croner::errors::CronError;
 use hris_core::Timestamp;
 use jiff_for_cron::tz::TimeZone;
 
@@ -21,7 +22,7 @@ impl Pattern {
         let fault = |message: String| {
             Error::new(ErrorKind::Config, format!("{message}; a pattern is such as \"0 6 * * *\""))
         };
-        let cron = Cron::from_str(pattern).map_err(|error| fault(error.to_string()))?;
+        let cron = Cron::from_str(pattern).map_err(|error| fault(words(&error)))?;
         let name = zone.name();
         let zone = if name.eq_ignore_ascii_case("utc") { Ok(TimeZone::UTC) } else { TimeZone::get(name) };
         let zone = zone.map_err(|error| Error::new(ErrorKind::Config, error.to_string()))?;
@@ -37,4 +38,19 @@ impl Pattern {
         let next = self.cron.find_next_occurrence(&start.to_zoned(self.zone.clone()), false).ok()?;
         Some(Timestamp::from_unix_seconds(next.timestamp().as_second()))
     }
+}
+
+/// What is wrong with a pattern, as a part of a sentence.
+fn words(error: &CronError) -> String {
+    let detail = match error {
+        CronError::EmptyPattern => return "the pattern is empty".to_owned(),
+        CronError::ComponentError(detail)
+        | CronError::IllegalCharacters(detail)
+        | CronError::InvalidPattern(detail) => detail,
+        _ => return "the pattern cannot be read".to_owned(),
+    };
+    let detail = detail.trim_end_matches('.');
+    let mut letters = detail.chars();
+    let begin = letters.next().map(|letter| letter.to_lowercase().to_string()).unwrap_or_default();
+    format!("the pattern cannot be read: {begin}{}", letters.as_str())
 }

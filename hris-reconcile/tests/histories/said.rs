@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use hris_core::reconcile::{ActionKind, Side};
-use hris_reconcile::report::{ActionLine, ActionResult};
+use hris_reconcile::report::{ActionLine, ActionResult, Outcome, Report};
 
 use crate::accounts::Row;
 use crate::laws::{Broken, Look, is_column};
@@ -52,12 +52,35 @@ pub(crate) fn broken(look: &Look<'_>) -> Broken {
             return Some((LAW, format!("{word}: {said} in the report, {seen} in the target")));
         }
     }
+    let updates = done.iter().filter(|line| matches!(line.action, ActionKind::Assign | ActionKind::Update));
+    let accounts: BTreeSet<_> = updates.filter_map(|line| line.user.as_ref()).collect();
     let written = count(look, |old, new| old.values != new.values || old.given != new.given);
-    let said = usize::try_from(report.counts.updated).unwrap();
-    if !look.settings.two_way && look.quiet && said > written {
-        return Some((LAW, format!("updated: {said} in the report, {written} in the target")));
+    if !look.settings.two_way && look.quiet && accounts.len() > written {
+        let said = accounts.len();
+        return Some((LAW, format!("{said} accounts updated in the report, {written} in the target")));
     }
-    None
+    wrong_figure(report).map(|what| (LAW, what))
+}
+
+/// A count that is not the number of its lines.
+fn wrong_figure(report: &Report) -> Option<String> {
+    let changes_nothing = report.outcome == Outcome::Refused;
+    let lines = || report.actions.iter().filter(|_| !changes_nothing);
+    let counts = &report.counts;
+    let of = |kinds: &[ActionKind]| {
+        let done = lines().filter(|line| kinds.contains(&line.action) && line.result == ActionResult::Done);
+        done.count() as u64
+    };
+    let failed = lines().filter(|line| line.result == ActionResult::Failed).count() as u64;
+    [
+        ("created", counts.created, of(&[ActionKind::Create])),
+        ("updated", counts.updated, of(&[ActionKind::Update, ActionKind::Assign])),
+        ("linked", counts.linked, of(&[ActionKind::Link])),
+        ("failed", counts.failed, failed),
+    ]
+    .into_iter()
+    .find(|(_, said, lines)| said != lines)
+    .map(|(word, said, lines)| format!("{word}: {said} in the figures, {lines} in the lines"))
 }
 
 fn count(look: &Look<'_>, fits: impl Fn(&Row, &Row) -> bool) -> usize {

@@ -1,7 +1,12 @@
 //! A small company, and what the runs of its tests share.
 
 #![allow(dead_code, reason = "each test program uses a part")]
-#![allow(clippy::expect_used, clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test that cannot be set up has failed"
+)]
 
 pub(crate) mod meddling;
 
@@ -172,4 +177,43 @@ pub(crate) fn codes(report: &Report) -> Vec<&'static str> {
 pub(crate) fn existing(id: &str, external_id: &str, email: &str) -> User {
     let user = User::new(id, UserStatus::Active).with(TargetField::Email, email);
     if external_id.is_empty() { user } else { user.with(TargetField::ExternalId, external_id) }
+}
+
+/// The figures of a report are its lines, and everybody without a line that was tried is in one of two others.
+pub(crate) fn assert_figures(report: &Report) {
+    use std::collections::BTreeSet;
+    let counts: serde_json::Value = serde_json::to_value(report.counts).unwrap();
+    let document: serde_json::Value = serde_json::from_str(&report.to_json()).unwrap();
+    let lines = document["actions"].as_array().unwrap();
+    let changes_nothing =
+        report.outcome == hris_reconcile::report::Outcome::Refused && report.command != "plan";
+    let tried = |line: &&serde_json::Value| line["result"] != "skipped" && !changes_nothing;
+    let number = |kinds: &[&str]| {
+        let of_kind = |line: &&serde_json::Value| kinds.contains(&line["action"].as_str().unwrap());
+        let done = lines.iter().filter(tried).filter(of_kind).filter(|line| line["result"] != "failed");
+        done.count()
+    };
+    for (word, kinds) in [
+        ("created", &["create"][..]),
+        ("invited", &["invite"]),
+        ("reinvited", &["reinvite"]),
+        ("updated", &["update", "assign"]),
+        ("deactivated", &["deactivate"]),
+        ("reactivated", &["reactivate"]),
+        ("linked", &["link"]),
+    ] {
+        assert_eq!(counts[word], number(kinds), "{word}: {document:#}");
+    }
+    assert_eq!(
+        counts["failed"],
+        lines.iter().filter(tried).filter(|line| line["result"] == "failed").count()
+    );
+    let acted: BTreeSet<&str> = lines
+        .iter()
+        .filter(tried)
+        .map(|line| line["employee"].as_str().or(line["user"].as_str()).unwrap())
+        .collect();
+    let people: u64 = report.situations.values().sum();
+    let counted = report.counts.unchanged + report.counts.skipped + acted.len() as u64;
+    assert_eq!(counted, people, "{document:#}");
 }

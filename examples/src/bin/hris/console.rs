@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
 
-use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 use owo_colors::Style;
 use serde::Serialize;
 
 use crate::failure::Result;
+use crate::grid::Grid;
 
 /// Where a command writes. Standard output carries results only: with `--json` exactly one
 /// document, otherwise text for people.
@@ -105,29 +105,19 @@ impl Console {
         if self.color { style.style(text).to_string() } else { text.to_owned() }
     }
 
-    /// A table with these headings that fits the terminal.
-    pub(crate) fn table<const N: usize>(self, headings: [&str; N]) -> Table {
-        let line = LineStyle::none().fill('─').junction('─');
-        let width = terminal::Term::stdout().size_checked().map_or(WIDTH, |(_, columns)| columns);
-        let mut table = Table::new();
-        table.load_style(TableStyle::new().top_border(line).header_separator(line).bottom_border(line));
-        table.set_content_arrangement(ContentArrangement::Dynamic);
-        table.set_width(width.max(60));
-        table.set_header(headings);
-        table
-    }
-
-    /// Writes a table. Its marks get their colours here, so that colours never count as width.
-    pub(crate) fn show(self, table: &Table) -> Result<()> {
-        let text = table.to_string();
+    /// Writes rows so that they fit the terminal. Their marks get their colours here, so that colours never
+    /// count as width.
+    pub(crate) fn show(self, grid: &Grid) -> Result<()> {
+        let width =
+            terminal::Term::stdout().size_checked().map_or(WIDTH, |(_, columns)| usize::from(columns));
+        let text = grid.text(width);
         let text = text.replace('✓', &self.green("✓")).replace('✗', &self.red("✗"));
-        let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
-        self.say(lines.join("\n"))
+        self.say(text)
     }
 }
 
 /// The columns of a table that goes to a file or another program.
-const WIDTH: u16 = 140;
+const WIDTH: usize = 140;
 
 /// The text with every control character and every character that changes the direction of writing
 /// shown as an escape, so that what comes from an HR system or a file cannot move the cursor,

@@ -1,9 +1,7 @@
 //! Opens source, target and state of a configuration, and works with them.
 
-use std::fmt;
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use hris_core::reconcile::{Judgement, Resolution};
 use hris_core::{Directory, EmployeeId, FieldInfo, Finding, Level, ReadRequest, Secret, Timestamp, UserId};
 use hris_reconcile::email::EmailSender;
@@ -11,7 +9,7 @@ use hris_reconcile::report::Report;
 use hris_reconcile::store::{SqliteStore, StateStore as _};
 use hris_reconcile::target::{TargetError, TargetErrorKind};
 use hris_reconcile::targets::{DirectoryTarget, SqliteTarget};
-use hris_reconcile::{Approval, Explanation, Planned, ReportHook, Runner, SavedPlan, Stage};
+use hris_reconcile::{Approval, Explanation, Planned, Runner, SavedPlan, Stage};
 
 use crate::Shell;
 use crate::commands::check::Looked;
@@ -191,6 +189,9 @@ pub(crate) async fn check(settings: &Settings, shell: &Shell) -> Result<Looked> 
     for finding in check.warnings {
         looked.push("safeguards", finding, exit::DONE);
     }
+    if let Some((finding, code)) = check_mail(settings, shell).await? {
+        looked.push("report", finding, code);
+    }
     Ok(looked)
 }
 
@@ -217,6 +218,36 @@ fn explain_refusal(settings: &Settings, mut failure: Failure) -> Failure {
     }
     failure
 }
+
+/// Looks whether a report could be sent, as far as that shows without sending one.
+async fn check_mail(settings: &Settings, shell: &Shell) -> Result<Option<(Finding, u8)>> {
+    const SUBJECT: &str = "report mail";
+    let sender = match mailer(settings) {
+        Ok(None) => return Ok(None),
+        Ok(Some(sender)) => sender,
+        Err(failure) => {
+            let finding = Finding::new(Level::Missing, SUBJECT, failure.message);
+            return Ok(Some((finding.cost("`hris sync` does not begin without"), failure.code)));
+        }
+    };
+    let mut stop = shell.stop.clone();
+    let checked = tokio::select! {
+        checked = sender.check() => checked,
+        _ = stop.stopped() => return Err(Failure::interrupted()),
+    };
+    Ok(Some(match checked {
+        Ok(()) => {
+            let found = format!("{} takes messages from {}", sender.server(), sender.sender());
+            (Finding::new(Level::Passed, SUBJECT, found), exit::DONE)
+        }
+        Err(error) => {
+            let finding = Finding::new(Level::Missing, SUBJECT, error.to_string());
+            let failure = Failure::from(error);
+            (finding.cost("runs go on, and nobody is sent their reports"), failure.code)
+        }
+    }))
+}
+
 
 /// The state, to be written, with the key of the configuration.
 pub(crate) async fn state(settings: &Settings) -> Result<Arc<SqliteStore>> {
@@ -250,10 +281,7 @@ async fn with_runner<T>(
     let mapping = settings.mapping_for(&settings.vendor.capabilities())?;
     // What is wrong with the settings shows before any file is made.
     settings.vendor.directory(settings)?;
-    let mailer = match (&settings.mail, access) {
-        (Some(mail), Access::Write) => Some(Mailer::new(mail, settings)?),
-        _ => None,
-    };
+    let mailer = if access == Access::Write { mailer(settings)? } else { None };
     let (target, table) = target(settings, shell).await?;
     let store = match (access, settings.vendor.oauth()) {
         (Access::Look, None) => Arc::new(SqliteStore::open_read_only(&settings.state).await?),
@@ -316,31 +344,14 @@ async fn target(
     }
 }
 
-/// Sends each report to the person of the configuration.
-struct Mailer(EmailSender);
-
-impl Mailer {
-    fn new(mail: &Mail, settings: &Settings) -> Result<Self> {
-        let name = &mail.smtp_url_env;
-        let fault = |message: String| settings.fault("report.smtp_url_env", message);
-        let url =
-            std::env::var(name).map_err(|_| fault(format!("the environment variable {name} is not set")))?;
-        let sender = EmailSender::new(&Secret::from(url), &mail.to);
-        Ok(Self(sender.map_err(|error| settings.fault("report", error))?))
-    }
-}
-
-impl fmt::Debug for Mailer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
-    }
-}
-
-#[async_trait]
-impl ReportHook for Mailer {
-    async fn finished(&self, report: &Report) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
-        Ok(self.0.send(report).await?)
-    }
+/// What sends each report to the person of the configuration, if it names one.
+pub(crate) fn mailer(settings: &Settings) -> Result<Option<EmailSender>> {
+    let Some(Mail { to, from, smtp_url_env: name }) = &settings.mail else { return Ok(None) };
+    let url = std::env::var(name).map_err(|_| {
+        settings.fault("report.smtp_url_env", format!("the environment variable {name} is not set"))
+    })?;
+    let sender = EmailSender::new(&Secret::from(url), from.as_deref(), to);
+    Ok(Some(sender.map_err(|error| settings.fault("report.smtp_url_env", format!("{name}: {error}")))?))
 }
 
 fn target_failure(error: TargetError) -> Failure {

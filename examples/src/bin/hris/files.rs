@@ -32,7 +32,14 @@ pub(crate) fn replace(path: &Path, text: &str) -> Result<()> {
         file.persist(path).map_err(|error| error.error)?;
         Ok(())
     };
-    write().map_err(|error| cannot_write(path, &error))
+    write().map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => Failure::config(format!(
+            "{} is not written: the folder {} does not exist",
+            path.display(),
+            folder.display()
+        )),
+        _ => cannot_write(path, &error),
+    })
 }
 
 /// Whether others than the owner may read the file.
@@ -63,5 +70,9 @@ fn fill(mut file: File, text: &str) -> io::Result<()> {
 }
 
 fn cannot_write(path: &Path, error: &io::Error) -> Failure {
-    Failure::config(format!("write {}: {error}", path.display()))
+    // The words of the system alone: a message about a temporary file beside it names a file that nobody knows.
+    let words = error
+        .raw_os_error()
+        .map_or_else(|| error.kind().to_string(), |code| io::Error::from_raw_os_error(code).to_string());
+    Failure::config(format!("{} is not written: {words}", path.display()))
 }

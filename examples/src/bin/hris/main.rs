@@ -9,6 +9,7 @@ mod console;
 mod engine;
 mod failure;
 mod files;
+mod grid;
 mod progress;
 mod render;
 mod signals;
@@ -94,6 +95,9 @@ fn complain(failure: &Failure, console: Console, clock: Clock, command: &str, cl
         return failure.code;
     }
     console.tell(format!("hris: {}", plain(&failure.message)));
+    if let Some(report) = &failure.report {
+        render::unsent(console, report);
+    }
     if let Some(seconds) = failure.retry_after {
         console.tell(format!("come back in {seconds} s, not earlier"));
     }

@@ -1,26 +1,28 @@
 //! A run in words: what was or would be done, what to look at, what to do next. Ids and field names
-//! only, never a value.
+//! only; a value is shown on a terminal, to somebody who has to decide, and nowhere else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use hris_core::reconcile::{ActionKind, Conflict, Question, Refusal, Side};
-use hris_core::{Problem, Severity, Timestamp};
-use hris_reconcile::report::{ActionLine, Counts, Outcome, Report};
+use hris_core::{Problem, ProblemCode, Severity, Timestamp};
+use hris_reconcile::Removal;
+use hris_reconcile::report::{ActionLine, ActionResult, Counts, Group, Outcome, Report};
 
 use crate::console::{Console, counted, plain};
 use crate::failure::Result;
+use crate::grid::Grid;
 
 /// How many rows of one kind a terminal gets; everything is in `--json` and in the report.
 const ROWS: usize = 20;
 
-/// A whole report: heading, actions, problems, refusal, counts.
-pub(crate) fn report(console: Console, report: &Report) -> Result<()> {
+/// A whole report: heading, actions, problems, refusal, counts; and by name whom a plan would remove.
+pub(crate) fn report(console: Console, report: &Report, removals: &[Removal]) -> Result<()> {
     let planned = report.command == "plan";
     heading(console, report)?;
     if report.actions.is_empty() && !report.problems.is_empty() {
         console.say("")?;
     }
-    actions(console, &report.actions)?;
+    actions(console, report, removals)?;
     problems(console, &report.problems)?;
     if !report.situations.is_empty() {
         let situations: Vec<String> =
@@ -40,13 +42,20 @@ pub(crate) fn report(console: Console, report: &Report) -> Result<()> {
     Ok(())
 }
 
+/// Says where nobody may look at the whole report that it was not sent.
+pub(crate) fn unsent(console: Console, report: &Report) {
+    for problem in report.problems.iter().filter(|problem| problem.code == ProblemCode::ReportNotSent) {
+        console.tell(format!("hris: {}", plain(&problem.message)));
+    }
+}
+
 /// Open conflicts side by side. The values are shown on a terminal and nowhere else.
 pub(crate) fn conflicts(console: Console, conflicts: &[Conflict]) -> Result<()> {
     if conflicts.is_empty() {
         return Ok(());
     }
     console.say(format!("{} · {}", console.bold("to decide"), conflicts.len()))?;
-    let mut table = console.table(["id", "who", "field", "was", "source", "target", "why"]);
+    let mut table = Grid::new(["id", "who", "field", "was", "source", "target", "why"]);
     let value = |value: Option<&str>, at: Option<Timestamp>| {
         let text = match value {
             None => "–".to_owned(),
@@ -83,7 +92,7 @@ pub(crate) fn questions(console: Console, questions: &[Question]) -> Result<()> 
         return Ok(());
     }
     console.say(format!("{} · {}", console.bold("whose account"), questions.len()))?;
-    let mut table = console.table(["id", "employee", "account", "what the facts say"]);
+    let mut table = Grid::new(["id", "employee", "account", "what the facts say"]);
     for question in questions.iter().take(ROWS) {
         table.add_row([
             question.id.clone(),
@@ -124,36 +133,25 @@ fn heading(console: Console, report: &Report) -> Result<()> {
     ))
 }
 
-/// The actions by kind, in the order in which a person thinks of them.
-fn actions(console: Console, lines: &[ActionLine]) -> Result<()> {
-    const ORDER: [ActionKind; 8] = [
-        ActionKind::Link,
-        ActionKind::Create,
-        ActionKind::Invite,
-        ActionKind::Reinvite,
-        ActionKind::Update,
-        ActionKind::Assign,
-        ActionKind::Reactivate,
-        ActionKind::Deactivate,
-    ];
-    for kind in ORDER {
-        let of_kind: Vec<&ActionLine> = lines.iter().filter(|line| line.action == kind).collect();
-        if of_kind.is_empty() {
-            continue;
-        }
+/// The actions by kind: removals first, one by one; of others a number that can be read.
+fn actions(console: Console, report: &Report, removals: &[Removal]) -> Result<()> {
+    for group in report.groups() {
         console.say("")?;
-        console.say(format!("{} · {}", console.bold(kind.as_str()), of_kind.len()))?;
-        if of_kind.len() > ROWS && alike(&of_kind) {
-            // Hundreds of equal rows tell less than one line.
-            let reason = of_kind.first().map(|line| line.reason.as_str()).unwrap_or_default();
-            console.say(format!("each {}", plain(reason)))?;
+        console.say(title(console, &group))?;
+        if group.kind == ActionKind::Deactivate {
+            leaving(console, &group, removals)?;
             continue;
         }
-        let mut table = console.table(["employee", "user", "fields", "why", "result"]);
-        for line in of_kind.iter().take(ROWS) {
+        if let Some(why) = group.why.as_ref().filter(|_| group.lines.len() > ROWS) {
+            // Hundreds of equal rows tell less than one line.
+            console.say(plain(why))?;
+            continue;
+        }
+        let mut table = Grid::new(["employee", "user", "fields", "why", "result"]);
+        for line in group.lines.iter().take(ROWS) {
             table.add_row([
-                line.employee.as_ref().map(|id| plain(id.as_str())).unwrap_or_default(),
-                line.user.as_ref().map(|id| plain(id.as_str())).unwrap_or_default(),
+                employee(line),
+                user(line),
                 match line.side {
                     Side::Source => format!("in the source: {}", plain(&line.fields.join(", "))),
                     Side::Target => plain(&line.fields.join(", ")),
@@ -163,17 +161,67 @@ fn actions(console: Console, lines: &[ActionLine]) -> Result<()> {
             ]);
         }
         console.show(&table)?;
-        rest(console, of_kind.len())?;
+        rest(console, group.lines.len())?;
     }
-    if !lines.is_empty() {
+    if !report.actions.is_empty() {
         console.say("")?;
     }
     Ok(())
 }
 
-fn alike(lines: &[&ActionLine]) -> bool {
-    let first = lines.first().map(|line| (&line.reason, line.result));
-    lines.iter().all(|line| Some((&line.reason, line.result)) == first)
+/// `update · 113 · job_title 100, phone 13`, and how many failed.
+fn title(console: Console, group: &Group<'_>) -> String {
+    let mut title = format!("{} · {}", console.bold(group.kind.as_str()), group.lines.len());
+    let fields = group.fields_in_words();
+    if group.lines.len() > ROWS && !fields.is_empty() {
+        title.push_str(&format!(" · {}", plain(&fields)));
+    }
+    let failed = group.lines.iter().filter(|line| line.result == ActionResult::Failed).count();
+    if failed > 0 && failed < group.lines.len() {
+        title.push_str(&format!(" · {failed} failed"));
+    }
+    title
+}
+
+/// Everybody who loses an account. Names and addresses are shown on a terminal and nowhere else.
+fn leaving(console: Console, group: &Group<'_>, removals: &[Removal]) -> Result<()> {
+    let reason = |line: &ActionLine| [plain(&line.reason), line.result.as_str().to_owned()];
+    if removals.is_empty() || !console.is_seen() {
+        let mut table = Grid::new(["employee", "user", "why", "result"]);
+        for line in &group.lines {
+            let [why, result] = reason(line);
+            table.add_row([employee(line), user(line), why, result]);
+        }
+        console.show(&table)?;
+        if !removals.is_empty() {
+            console.remark("Their names are shown on a terminal, and stand in the file of `--out`.")?;
+        }
+        return Ok(());
+    }
+    let known: HashMap<_, &Removal> = removals.iter().map(|one| (one.user.as_ref(), one)).collect();
+    let mut table = Grid::new(["name", "e-mail", "employee", "user", "why", "result"]);
+    for line in &group.lines {
+        let who = known.get(&line.user.as_ref());
+        let shown = |value: Option<&String>| value.map_or_else(|| "–".to_owned(), |value| plain(value));
+        let [why, result] = reason(line);
+        table.add_row([
+            shown(who.and_then(|who| who.name.as_ref())),
+            shown(who.and_then(|who| who.email.as_ref())),
+            employee(line),
+            user(line),
+            why,
+            result,
+        ]);
+    }
+    console.show(&table)
+}
+
+fn employee(line: &ActionLine) -> String {
+    line.employee.as_ref().map(|id| plain(id.as_str())).unwrap_or_default()
+}
+
+fn user(line: &ActionLine) -> String {
+    line.user.as_ref().map(|id| plain(id.as_str())).unwrap_or_default()
 }
 
 fn rest(console: Console, rows: usize) -> Result<()> {
@@ -202,7 +250,7 @@ fn problems(console: Console, problems: &[Problem]) -> Result<()> {
         alike.entry(kind).or_default().push(problem);
     }
     let rows = alike.len();
-    let mut table = console.table(["", "code", "field", "who", "what"]);
+    let mut table = Grid::new(["", "code", "field", "who", "what"]);
     for ((severity, code, field, message), people) in alike.into_iter().take(ROWS) {
         let mark = if severity == Severity::Error { "✗" } else { "!" };
         table.add_row([

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::console::{Console, plain};
 use crate::failure::{Result, exit};
+use crate::grid::Grid;
 use crate::{Shell, config, engine};
 
 /// Looks at configuration, credential, scopes, permissions, mapping, target and state.
@@ -46,7 +47,7 @@ impl Looked {
 
 /// A table: what passed, what to know, what is missing, and the remedies.
 pub(crate) fn show(console: Console, looked: &Looked) -> Result<()> {
-    let mut table = console.table(["", "what", "found"]);
+    let mut table = Grid::new(["", "what", "found"]);
     for Line { finding, .. } in &looked.lines {
         let mark = match finding.level {
             Level::Passed => "✓",

@@ -10,6 +10,7 @@ use crate::args::Demo;
 use crate::clock::Clock;
 use crate::console::Console;
 use crate::failure::{Failure, Result, exit};
+use crate::grid::Grid;
 use crate::vendors::{self, FakeVendor, SandboxOptions, Vendor};
 use crate::{Shell, config, engine, files, render};
 
@@ -55,11 +56,11 @@ pub(crate) async fn demo(args: &Demo, shell: &Shell) -> Result<u8> {
 
     tour.step("What would a sync do? Nothing is written yet.", "hris plan")?;
     let planned = engine::plan(&settings, &shell).await?;
-    render::report(tour.console, &planned.report)?;
+    render::report(tour.console, &planned.report, &planned.removals)?;
 
     tour.step("Do it: accounts are made and invitations sent.", "hris sync")?;
     let first = engine::sync(&settings, &shell, now).await?;
-    render::report(tour.console, &first)?;
+    render::report(tour.console, &first, &[])?;
 
     tour.step("A day passes in the HR system.", "")?;
     for line in fake.a_day_passes(now)? {
@@ -69,11 +70,11 @@ pub(crate) async fn demo(args: &Demo, shell: &Shell) -> Result<u8> {
     tour.step("Sync again: the three changes arrive, everybody else stays as they are.", "hris sync")?;
     let shell = Shell { clock: shell.clock.later(60), ..shell };
     let second = engine::sync(&settings, &shell, shell.clock.now()).await?;
-    render::report(tour.console, &second)?;
+    render::report(tour.console, &second, &[])?;
 
     tour.step("What happened so far?", "hris history")?;
     let runs = engine::history(&settings, 10).await?;
-    let mut table = tour.console.table(["run", "started", "command", "outcome", "what", "problems"]);
+    let mut table = Grid::new(["run", "started", "command", "outcome", "what", "problems"]);
     for report in &runs {
         table.add_row(render::line(report));
     }

@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::args::Fields;
 use crate::console::plain;
 use crate::failure::{Result, exit};
+use crate::grid::Grid;
 use crate::{Shell, config, engine};
 
 /// Lists every source field, how many people have it, and an example of its form.
@@ -20,7 +21,7 @@ pub(crate) async fn fields(path: &Path, args: &Fields, shell: &Shell) -> Result<
         shown.map(str::to_owned)
     };
     let heading = if args.values { "a value" } else { "looks like" };
-    let mut table = console.table(["field", "label", "kind", "people", heading]);
+    let mut table = Grid::new(["field", "label", "kind", "people", heading]);
     for field in &fields {
         table.add_row([
             plain(&field.field.to_string()),

@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::args::{self, Format};
 use crate::failure::{Failure, Result, exit};
+use crate::grid::Grid;
 use crate::{Shell, config, engine, render};
 
 /// The most runs that are listed.
@@ -18,7 +19,7 @@ pub(crate) async fn history(path: &Path, args: &args::History, shell: &Shell) ->
     let console = shell.console;
     if let Some(run) = &args.run {
         let report = find(&settings, run).await?;
-        render::report(console, &report)?;
+        render::report(console, &report, &[])?;
         console.document(&report)?;
         return Ok(exit::DONE);
     }
@@ -26,7 +27,7 @@ pub(crate) async fn history(path: &Path, args: &args::History, shell: &Shell) ->
     if runs.is_empty() {
         console.say(format!("No runs of {} yet.", settings.connection))?;
     } else {
-        let mut table = console.table(["run", "started", "command", "outcome", "what", "problems"]);
+        let mut table = Grid::new(["run", "started", "command", "outcome", "what", "problems"]);
         for report in &runs {
             table.add_row(render::line(report));
         }

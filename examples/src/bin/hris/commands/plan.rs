@@ -15,7 +15,7 @@ pub(crate) async fn plan(path: &Path, args: &Plan, shell: &Shell) -> Result<u8> 
         files::replace(file, &planned.save().to_json()?)?;
     }
     let report = &planned.report;
-    render::report(console, report)?;
+    render::report(console, report, &planned.removals)?;
     render::conflicts(console, &planned.plan.conflicts)?;
     let code = report.exit_code();
     if let Some(file) = &args.out {
@@ -37,7 +37,8 @@ pub(crate) async fn plan(path: &Path, args: &Plan, shell: &Shell) -> Result<u8> 
             "`hris resolve` lists whose an account is to be decided, and takes the answer; `hris sync` does the rest.",
         )?;
     } else if report.actions.is_empty() && code == exit::DONE {
-        console.remark("Everything is in step.")?;
+        let is_clean = report.problems.is_empty();
+        console.remark(if is_clean { "Everything is in step." } else { "There is nothing to write." })?;
     } else if !report.actions.is_empty() {
         console.remark(
             "Nothing was written. `hris sync` does this; `hris plan --out plan.json` saves it for approval.",

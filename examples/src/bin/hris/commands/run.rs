@@ -23,7 +23,8 @@ pub(crate) async fn run(path: &Path, shell: &Shell) -> Result<u8> {
             "schedule.every (such as \"24h\") or schedule.cron is missing; `hris run` needs one",
         )
     })?;
-    // What is wrong with the credential's place or the mapping is told now and not tonight.
+    // What is wrong with the credential's place, the mapping or the mail is told now and not tonight.
+    engine::mailer(&settings)?;
     settings.mapping_for(settings.vendor.directory(&settings)?.capabilities())?;
     let last = engine::last_sync(&settings).await?;
     let mut syncs = Syncs { settings: &settings, shell, runs: 0, failed: 0, last: None, output: Ok(()) };
@@ -62,6 +63,9 @@ impl Job for Syncs<'_> {
             Err(failure) => {
                 self.failed += 1;
                 self.shell.console.tell(format!("hris: {}", crate::console::plain(&failure.message)));
+                if let Some(report) = &failure.report {
+                    render::unsent(self.shell.console, report);
+                }
                 again(failure.code, failure.retry_after)
             }
         }
@@ -81,6 +85,7 @@ impl Syncs<'_> {
             self.output = Err(failure);
             self.shell.stop.runs().stop();
         }
+        render::unsent(self.shell.console, &report);
         let code = report.exit_code();
         self.last = Some(report);
         if code > exit::REFUSED {

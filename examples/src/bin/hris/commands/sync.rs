@@ -33,7 +33,7 @@ pub(crate) async fn match_only(path: &Path, shell: &Shell) -> Result<u8> {
 
 pub(crate) fn finish(shell: &Shell, report: &hris_reconcile::report::Report) -> Result<u8> {
     let console = shell.console;
-    render::report(console, report)?;
+    render::report(console, report, &[])?;
     let code = report.exit_code();
     if code == exit::REFUSED {
         console.remark(

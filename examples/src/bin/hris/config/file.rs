@@ -91,6 +91,9 @@ pub(crate) struct Schedule {
 pub(crate) struct Report {
     /// The address that gets an e-mail with the counts after every run.
     pub(crate) email_to: Option<String>,
+    /// The address that this e-mail comes from, such as "HRIS <hris@acme.example>". Default: the user of the mail server, if
+    /// that is an address.
+    pub(crate) email_from: Option<String>,
     /// The environment variable with the mail server, such as smtps://user:password@mail.acme.example.
     pub(crate) smtp_url_env: Option<String>,
 }

@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use hris_core::mapping::{Mapping, MappingError, MappingFault};
 use hris_core::reconcile::{Policy, Safeguards};
 use hris_core::{AssignmentKind, Capabilities, StandardField, TargetField, TimeZone};
+use hris_reconcile::email::is_address;
 use hris_reconcile::schedule::Schedule;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
@@ -63,6 +64,8 @@ pub(crate) enum Target {
 #[derive(Clone, Debug)]
 pub(crate) struct Mail {
     pub(crate) to: String,
+    /// The sender, where it is not the user of the server.
+    pub(crate) from: Option<String>,
     /// The variable that holds the server's address, which may hold a password.
     pub(crate) smtp_url_env: String,
 }
@@ -71,9 +74,10 @@ pub(crate) struct Mail {
 pub(crate) fn load(path: &Path) -> Result<Settings> {
     let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => Failure::config(format!(
-            "{} does not exist; write one with `hris init --vendor {}`, or look at `hris demo`",
+            "{} does not exist; write one with `hris init --vendor {}` (or {}), or look at `hris demo`",
             path.display(),
-            vendors::names()
+            vendors::VENDORS.first().map(|vendor| vendor.name()).unwrap_or_default(),
+            vendors::VENDORS.iter().skip(1).map(|vendor| vendor.name()).collect::<Vec<_>>().join(", ")
         )),
         _ => Failure::config(format!("read {}: {error}", path.display())),
     })?;
@@ -406,8 +410,19 @@ fn settle(
         },
         (None, None) => None,
     };
+    for (key, address) in
+        [("report.email_to", &file.report.email_to), ("report.email_from", &file.report.email_from)]
+    {
+        if address.as_ref().is_some_and(|address| !is_address(address)) {
+            return fault(
+                key,
+                "this is not one e-mail address, such as \"hr-admin@acme.example\"".to_owned(),
+            );
+        }
+    }
+    let from = file.report.email_from;
     let mail = match (file.report.email_to, file.report.smtp_url_env) {
-        (Some(to), Some(smtp_url_env)) => Some(Mail { to, smtp_url_env }),
+        (Some(to), Some(smtp_url_env)) => Some(Mail { to, from, smtp_url_env }),
         (Some(_), None) => {
             return fault(
                 "report.email_to",
@@ -416,6 +431,9 @@ fn settle(
             );
         }
         (None, Some(_)) => return fault("report.smtp_url_env", "email_to is missing".to_owned()),
+        (None, None) if from.is_some() => {
+            return fault("report.email_from", "email_to is missing".to_owned());
+        }
         (None, None) => None,
     };
     let rules: Option<Vec<_>> = file.mapping.map(|mapping| mapping.into_rules().collect());

@@ -45,6 +45,7 @@ every = "24h"                         # such as 30m, 24h, 7d
 
 [report]                              # who is told of each run, by e-mail
 # email_to = "hr-admin@acme.example"
+# email_from = "HRIS <hris@acme.example>"   # default: the user of the mail server, if that is an address
 # smtp_url_env = "SMTP_URL"           # the variable that holds smtps://user:password@mail.acme.example
 
 [state]                               # links, history, and the tokens of vendors that are connected by consent
