@@ -211,6 +211,31 @@ pub enum Lookup {
     NotVisible,
 }
 
+impl Lookup {
+    /// What a refusal to show one person says of them: [`Lookup::Gone`] of [`ErrorKind::NotFound`] alone, which
+    /// the HTTP kit gives for the vendor's own 404 and for nothing else; [`Lookup::NotVisible`] of a credential that
+    /// may not see the person and of an id that the vendor does not take.
+    ///
+    /// ```
+    /// use hris_core::{Error, ErrorKind, Lookup};
+    ///
+    /// let of = |kind| Lookup::of_refusal(Error::new(kind, "read a person"));
+    /// assert!(matches!(of(ErrorKind::NotFound), Ok(Lookup::Gone)));
+    /// assert!(matches!(of(ErrorKind::Permission), Ok(Lookup::NotVisible)));
+    /// assert!(of(ErrorKind::Protocol).is_err(), "a broken answer says nothing of a person");
+    /// ```
+    ///
+    /// # Errors
+    /// Every other error as it is: the question was not answered.
+    pub fn of_refusal(error: Error) -> Result<Self> {
+        match error.kind() {
+            ErrorKind::NotFound => Ok(Self::Gone),
+            ErrorKind::Permission | ErrorKind::Rejected => Ok(Self::NotVisible),
+            _ => Err(error),
+        }
+    }
+}
+
 /// The result of a preflight: what was tried, what is missing, what it costs.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
