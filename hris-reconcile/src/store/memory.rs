@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hris_core::reconcile::{AccountClaim, ActionKind, Baseline, Held, Judgement, Others, Resolution};
+use hris_core::reconcile::{
+    AccountClaim, ActionKind, Baseline, Held, Judgement, Others, Removal, Resolution,
+};
 use hris_core::{EmployeeId, Link, MemoryGrants, Timestamp};
 use tokio::time::Instant;
 
@@ -42,12 +44,6 @@ struct Kept {
     claims: Vec<AccountClaim>,
     source_hold: Option<String>,
     runs: Vec<Report>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Removal {
-    at: Timestamp,
-    approved: bool,
 }
 
 impl MemoryStore {
@@ -129,7 +125,7 @@ impl World {
         let place = kept.open.iter().position(|open| open.action.key == *key);
         let intent = place.map(|place| kept.open.remove(place));
         let removal = intent.filter(|intent| *done && intent.action.kind == ActionKind::Deactivate);
-        kept.removals.extend(removal.map(|intent| Removal { at: intent.at, approved: intent.approved }));
+        kept.removals.extend(removal.map(|intent| Removal::new(intent.at, intent.approved)));
         let stays = hand_over.as_ref().filter(|_| handed.is_none()).map(|handover| &handover.employee);
         for employee in unlinked.iter().filter(|employee| Some(*employee) != stays) {
             kept.links.remove(employee);
@@ -276,7 +272,7 @@ impl StateStore for MemoryStore {
     }
 
     async fn removals_since(&self, connection: &str, since: Timestamp) -> Result<u64> {
-        let counts = |removal: &&Removal| removal.at >= since && !removal.approved;
+        let counts = |removal: &&Removal| removal.counts_since(since);
         Ok(self.read(connection, |kept| kept.removals.iter().filter(counts).count() as u64))
     }
 
