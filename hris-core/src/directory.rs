@@ -183,6 +183,14 @@ impl ReadRequest {
         self.named_fields().filter(|field| field.custom().is_some())
     }
 
+    /// Tells whoever wants to know how far the listing is: people read so far and, once known, in all. With
+    /// [`list_all`](crate::http::list_all) it is handed `|so_far| request.tell(so_far.rows, so_far.total)`.
+    pub fn tell(&self, read: u64, total: Option<u64>) {
+        if let Some(progress) = &self.progress {
+            progress(read, total);
+        }
+    }
+
     /// Who is told how far the listing is.
     #[must_use]
     pub fn progress(&self) -> Option<&Progress> {

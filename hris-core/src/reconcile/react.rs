@@ -158,10 +158,21 @@ impl<'d, 'i> Draft<'d, 'i> {
         let unkept = |field: &&TargetField| {
             **field != TargetField::ExternalId && self.inputs.target.unkept.contains(*field)
         };
-        for field in self.inputs.desired.targets().filter(unkept) {
-            let message = "the target does not keep this field; take it out of the mapping";
-            let problem = Problem::warning(ProblemCode::NotPermitted, message).field(field.to_string());
-            self.decided.problems.push(problem);
+        let mut unkept: Vec<String> =
+            self.inputs.desired.targets().filter(unkept).map(ToString::to_string).collect();
+        unkept.sort_unstable();
+        match unkept.as_slice() {
+            [] => {}
+            [field] => {
+                let message = "the target does not keep this field; take it out of the mapping";
+                let problem = Problem::warning(ProblemCode::NotPermitted, message).field(field.clone());
+                self.decided.problems.push(problem);
+            }
+            fields => {
+                let message =
+                    format!("the target does not keep {}; take them out of the mapping", fields.join(", "));
+                self.decided.problems.push(Problem::warning(ProblemCode::NotPermitted, message));
+            }
         }
         if self.both.is_some_and(|both| both.source_is_held) {
             let message = "an update of the source changed fields that were not sent, so nothing is written there until the settings \

@@ -250,7 +250,7 @@ impl<'a> Apply<'a> {
     }
 
     fn interrupted(&self) -> Result<()> {
-        if self.runner.stop.is_stopped() { Err(super::stopped()) } else { Ok(()) }
+        self.runner.interrupted()
     }
 
     /// Takes over how an attempt ended. An error is what keeps the run from going on.

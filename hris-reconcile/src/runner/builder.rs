@@ -34,6 +34,7 @@ pub struct RunnerBuilder {
     stop: Stop,
     call_limit: Duration,
     real_time: bool,
+    deadline: Option<Duration>,
 }
 
 impl RunnerBuilder {
@@ -57,6 +58,7 @@ impl RunnerBuilder {
             stop: Stop::new(),
             call_limit: CALL_LIMIT,
             real_time: false,
+            deadline: None,
         }
     }
 
@@ -137,6 +139,16 @@ impl RunnerBuilder {
         self
     }
 
+    /// How long a run may take, waits that a vendor asks for included. A run that has not ended by then reads no
+    /// further and begins no further action; the call it is in is ended and recorded, and the run fails with
+    /// [`ErrorKind::Deadline`]. The next run goes on where it was. The default is no deadline.
+    ///
+    /// A vendor that is slow for its limits takes minutes by right: see [`hris_core::Directory::cost`].
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
     /// Holds the mapping against the source.
     ///
     /// # Errors
@@ -169,6 +181,8 @@ impl RunnerBuilder {
             hooks: self.hooks,
             stop: self.stop,
             real_time: self.real_time,
+            deadline: self.deadline,
+            until: None,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! The state in memory, for tests and examples.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -99,6 +99,30 @@ impl MemoryStore {
     }
 }
 
+impl Kept {
+    /// Whether nothing is kept but that there was a lease.
+    fn is_empty(&self) -> bool {
+        let Self {
+            links, baseline, open, removals, decisions, judgements, claims, source_hold, runs, ..
+        } = self;
+        let lists = [links.is_empty(), open.is_empty(), removals.is_empty(), decisions.is_empty()];
+        let more = [judgements.is_empty(), claims.is_empty(), runs.is_empty()];
+        lists.iter().chain(&more).all(|is_empty| *is_empty) && baseline.is_none() && source_hold.is_none()
+    }
+
+    /// Refuses while a run holds the connection.
+    fn is_free(&self, connection: &str) -> Result<()> {
+        match &self.held {
+            Some((other, until)) if *until > Instant::now() => {
+                let message =
+                    format!("run {other} holds connection {connection:?}; wait for it, then run again");
+                Err(Error::new(ErrorKind::Busy, message))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 impl World {
     /// Takes over how one action of a connection ended.
     fn settle(&mut self, connection: &str, outcome: &Settlement) {
@@ -155,12 +179,7 @@ impl StateStore for MemoryStore {
     async fn acquire(&self, connection: &str, holder: &str) -> Result<Lease> {
         let mut world = self.lock();
         let kept = world.connections.entry(connection.to_owned()).or_default();
-        if let Some((other, until)) = &kept.held
-            && *until > Instant::now()
-        {
-            let message = format!("run {other} holds connection {connection:?}; wait for it, then run again");
-            return Err(Error::new(ErrorKind::Busy, message));
-        }
+        kept.is_free(connection)?;
         kept.token += 1;
         kept.held = Some((holder.to_owned(), end_of_lease()));
         Ok(Lease::new(connection, holder, kept.token))
@@ -306,5 +325,28 @@ impl StateStore for MemoryStore {
 
     async fn connection(&self, name: &str) -> Result<Option<Connection>> {
         Ok(self.lock().saved.get(name).cloned())
+    }
+
+    async fn connections(&self) -> Result<Vec<String>> {
+        let world = self.lock();
+        let ran = world.connections.iter().filter(|(_, kept)| !kept.is_empty()).map(|(name, _)| name);
+        let granted = world.grants.iter().filter(|(_, grants)| grants.is_kept()).map(|(name, _)| name);
+        let names: BTreeSet<&String> = ran.chain(world.saved.keys()).chain(granted).collect();
+        Ok(names.into_iter().cloned().collect())
+    }
+
+    async fn forget(&self, connection: &str) -> Result<bool> {
+        let mut world = self.lock();
+        let mut was_kept = world.saved.remove(connection).is_some();
+        if let Some(kept) = world.connections.get_mut(connection) {
+            kept.is_free(connection)?;
+            was_kept |= !kept.is_empty();
+            // The count of leases stays, so that a late run of before cannot write.
+            *kept = Kept { token: kept.token + 1, ..Kept::default() };
+        }
+        if let Some(grants) = world.grants.get(connection) {
+            was_kept |= grants.forget();
+        }
+        Ok(was_kept)
     }
 }

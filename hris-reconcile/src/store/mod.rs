@@ -151,6 +151,21 @@ pub trait StateStore: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// [`crate::ErrorKind::State`].
     async fn connection(&self, name: &str) -> Result<Option<Connection>>;
+
+    /// The names of all connections of which anything is kept, sorted: those that were saved and those that only
+    /// ran.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::State`].
+    async fn connections(&self) -> Result<Vec<String>>;
+
+    /// Forgets a connection, and says whether anything was kept of it: links, journal, history, decisions, tokens
+    /// and the saved connection, in one step. Accounts are left as they are and become nobody's: a connection of
+    /// the same name that is made later has to match them anew, and another connection may take them.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Busy`] while a run holds the connection, else [`crate::ErrorKind::State`].
+    async fn forget(&self, connection: &str) -> Result<bool>;
 }
 
 macro_rules! forward {
@@ -214,6 +229,12 @@ macro_rules! forward {
             }
             async fn connection(&self, name: &str) -> Result<Option<Connection>> {
                 (**self).connection(name).await
+            }
+            async fn connections(&self) -> Result<Vec<String>> {
+                (**self).connections().await
+            }
+            async fn forget(&self, connection: &str) -> Result<bool> {
+                (**self).forget(connection).await
             }
         }
     )*};
@@ -355,5 +376,9 @@ impl Settlement {
 
 /// The link of an account that another connection takes over from one.
 pub(crate) fn handed_over(link: &Link, employee: EmployeeId) -> Link {
-    Link { employee, deactivated_by_us: false, bases: hris_core::reconcile::Bases::default(), ..link.clone() }
+    let mut link = link.clone();
+    link.employee = employee;
+    link.deactivated_by_us = false;
+    link.bases = hris_core::reconcile::Bases::default();
+    link
 }
