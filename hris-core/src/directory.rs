@@ -11,7 +11,74 @@ use crate::{
     Snapshot, SourceField, SourceSettings, StandardField,
 };
 
-/// An HR system from which people are read.
+/// An HR system from which people are read: implement it to read one that has no connector yet, or around another
+/// directory to show less or more of it.
+///
+/// Its methods are `async`. Write them as such in an `impl` under `#[async_trait]`, of the crate
+/// [`async-trait`](https://docs.rs/async-trait): the signatures below are what that makes of them. One around
+/// another, which shows the people of one office:
+///
+/// ```
+/// use async_trait::async_trait;
+/// use hris_core::{
+///     Capabilities, Directory, EmployeeId, Employee, Field, FieldInfo, Fingerprint, Lookup, MemoryDirectory,
+///     Preflight, ReadRequest, Result, Snapshot, SourceSettings, StandardField,
+/// };
+///
+/// #[derive(Debug)]
+/// struct Office<D>(D, &'static str);
+///
+/// impl<D: Directory> Office<D> {
+///     fn asking(&self, request: &ReadRequest) -> ReadRequest {
+///         request.clone().with_field(StandardField::Location)
+///     }
+///
+///     fn has(&self, person: &Employee) -> bool {
+///         // Where the place is not known the person stays: nobody is left out for that.
+///         person.location().value().is_none_or(|place| place == self.1)
+///     }
+/// }
+///
+/// #[async_trait]
+/// impl<D: Directory> Directory for Office<D> {
+///     fn capabilities(&self) -> &Capabilities {
+///         self.0.capabilities()
+///     }
+///     fn settings(&self) -> SourceSettings {
+///         let SourceSettings { listing, writing } = self.0.settings();
+///         let all = SourceSettings::of("office").listing("of", &listing, "").listing("office", self.1, "");
+///         SourceSettings { listing: all.build().listing, writing }
+///     }
+///     async fn check(&self, request: &ReadRequest) -> Result<Preflight> {
+///         self.0.check(&self.asking(request)).await
+///     }
+///     async fn fields(&self, request: &ReadRequest) -> Result<Vec<FieldInfo>> {
+///         self.0.fields(&self.asking(request)).await
+///     }
+///     async fn snapshot(&self, request: &ReadRequest) -> Result<Snapshot> {
+///         Ok(self.0.snapshot(&self.asking(request)).await?.retain(|person| self.has(person)))
+///     }
+///     async fn get(&self, id: &EmployeeId, request: &ReadRequest) -> Result<Lookup> {
+///         // Who has moved to another office is there still, and keeps the account.
+///         self.0.get(id, &self.asking(request)).await
+///     }
+///     async fn fingerprint(&self, request: &ReadRequest) -> Result<Option<Fingerprint>> {
+///         self.0.fingerprint(request).await
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let place = |id: &str, place: &str| {
+///     Employee::new(id).with(StandardField::Location, Field::Value(place.to_owned()))
+/// };
+/// let whole = MemoryDirectory::new([place("a", "Oslo"), place("b", "Leeds")]);
+/// let oslo = Office(whole, "Oslo");
+/// let snapshot = oslo.snapshot(&ReadRequest::everything("2026-11-23".parse()?)).await?;
+/// assert_eq!(snapshot.people(), 1);
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// The trait is small and object-safe: `Box<dyn Directory>` and `Arc<dyn Directory>` are
 /// directories too. Methods here are for implementors; conveniences live in [`DirectoryExt`].

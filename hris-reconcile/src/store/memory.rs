@@ -337,13 +337,14 @@ impl StateStore for MemoryStore {
 
     async fn forget(&self, connection: &str) -> Result<bool> {
         let mut world = self.lock();
-        let mut was_kept = world.saved.remove(connection).is_some();
+        let mut was_kept = false;
         if let Some(kept) = world.connections.get_mut(connection) {
             kept.is_free(connection)?;
-            was_kept |= !kept.is_empty();
+            was_kept = !kept.is_empty();
             // The count of leases stays, so that a late run of before cannot write.
             *kept = Kept { token: kept.token + 1, ..Kept::default() };
         }
+        was_kept |= world.saved.remove(connection).is_some();
         if let Some(grants) = world.grants.get(connection) {
             was_kept |= grants.forget();
         }

@@ -24,7 +24,26 @@ pub use memory::MemoryStore;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteGrants, SqliteStore, SqliteStoreBuilder};
 
-/// Where links, the journal, history and connections are kept.
+/// Where links, the journal, history and connections are kept: what a run remembers for the next.
+///
+/// [`SqliteStore`] keeps them in a file, [`MemoryStore`] for tests; most products need no other. One of your own
+/// is an `impl` under `#[async_trait]`, of the crate [`async-trait`](https://docs.rs/async-trait): the signatures
+/// below are what that makes of `async fn`.
+///
+/// ```
+/// use hris_reconcile::Connection;
+/// use hris_reconcile::store::{MemoryStore, StateStore};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> hris_reconcile::Result<()> {
+/// let store: Box<dyn StateStore> = Box::new(MemoryStore::new());
+/// store.save_connection(&Connection::new("acme", "Acme", "humaans")).await?;
+/// assert_eq!(store.connections().await?, ["acme"]);
+/// assert!(store.history("acme", 10).await?.is_empty());
+/// assert!(store.forget("acme").await?);
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// Each method is one transaction: it happened, or it did not. What a method has confirmed survives
 /// a crash and a power cut. Every write of a run carries the run's [`Lease`]; a store refuses one

@@ -180,6 +180,8 @@ async fn a_connection_is_listed_and_forgotten(store: &dyn StateStore) {
     store.save_connection(&connection("gone", "Gone")).await.unwrap();
     assert_eq!(store.forget("gone").await.unwrap_err().kind(), ErrorKind::Busy, "while a run holds it");
     assert!(names().await.contains(&"gone".to_owned()));
+    assert_eq!(store.load("gone").await.unwrap().links.len(), 1, "nothing is forgotten then");
+    assert!(store.connection("gone").await.unwrap().is_some());
 
     store.release(&lease).await.unwrap();
     assert!(store.forget("gone").await.unwrap());
