@@ -28,15 +28,8 @@ use crate::{
 /// #[derive(Debug)]
 /// struct Office<D>(D, &'static str);
 ///
-/// impl<D: Directory> Office<D> {
-///     fn asking(&self, request: &ReadRequest) -> ReadRequest {
-///         request.clone().with_field(StandardField::Location)
-///     }
-///
-///     fn has(&self, person: &Employee) -> bool {
-///         // Where the place is not known the person stays: nobody is left out for that.
-///         person.location().value().is_none_or(|place| place == self.1)
-///     }
+/// fn with_place(request: &ReadRequest) -> ReadRequest {
+///     request.clone().with_field(StandardField::Location)
 /// }
 ///
 /// #[async_trait]
@@ -50,17 +43,19 @@ use crate::{
 ///         SourceSettings { listing: all.build().listing, writing }
 ///     }
 ///     async fn check(&self, request: &ReadRequest) -> Result<Preflight> {
-///         self.0.check(&self.asking(request)).await
+///         self.0.check(&with_place(request)).await
 ///     }
 ///     async fn fields(&self, request: &ReadRequest) -> Result<Vec<FieldInfo>> {
-///         self.0.fields(&self.asking(request)).await
+///         self.0.fields(&with_place(request)).await
 ///     }
 ///     async fn snapshot(&self, request: &ReadRequest) -> Result<Snapshot> {
-///         Ok(self.0.snapshot(&self.asking(request)).await?.retain(|person| self.has(person)))
+///         // Where the place is not known the person stays: nobody is left out for that.
+///         let here = |person: &Employee| person.location().value().is_none_or(|place| place == self.1);
+///         Ok(self.0.snapshot(&with_place(request)).await?.retain(here))
 ///     }
 ///     async fn get(&self, id: &EmployeeId, request: &ReadRequest) -> Result<Lookup> {
 ///         // Who has moved to another office is there still, and keeps the account.
-///         self.0.get(id, &self.asking(request)).await
+///         self.0.get(id, &with_place(request)).await
 ///     }
 ///     async fn fingerprint(&self, request: &ReadRequest) -> Result<Option<Fingerprint>> {
 ///         self.0.fingerprint(request).await

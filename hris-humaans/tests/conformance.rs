@@ -144,7 +144,8 @@ impl Stage for HumaansStage {
 
     async fn change_credential(&self) -> Result<(), String> {
         let ids = self.ids.lock().expect("no test panics here").clone();
-        let edit = |token: Token| token.maker(ids[1].clone());
+        let other = ids.get(1).cloned().expect("more than one person");
+        let edit = |token: Token| token.maker(other);
         self.sandbox.change(|world| world.edit_token(&self.token, edit)).expect("the token is there");
         Ok(())
     }

@@ -101,12 +101,9 @@ impl<W: World> Breakages<W> {
         let body = |text: &str| Fault::Body(text.as_bytes().to_vec());
         let (own, other) = (id.to_string(), another(id));
         let what = match fault {
-            LookupFault::ServerErrorOnce => return Ok(vendor.inject(Fault::Status(500).on(path).once())),
-            LookupFault::TruncatedOnce => return Ok(vendor.inject(Fault::Truncated.on(path).once())),
-            LookupFault::ThrottledOnce => {
-                let wait = RetryAfter::Text("0".to_owned());
-                return Ok(vendor.inject(Fault::RateLimited(wait).on(path).once()));
-            }
+            LookupFault::ServerErrorOnce | LookupFault::ServerErrors => Fault::Status(500),
+            LookupFault::TruncatedOnce | LookupFault::Truncated => Fault::Truncated,
+            LookupFault::ThrottledOnce => Fault::RateLimited(RetryAfter::Text("0".to_owned())),
             LookupFault::BadRequest => Fault::Status(400),
             LookupFault::Unauthorised => Fault::Status(401),
             LookupFault::Forbidden => Fault::Status(403),
@@ -116,7 +113,6 @@ impl<W: World> Breakages<W> {
             LookupFault::Unprocessable => Fault::Status(422),
             LookupFault::LegalReasons => Fault::Status(451),
             LookupFault::ThrottledForADay => Fault::RateLimited(RetryAfter::Text("86400".to_owned())),
-            LookupFault::ServerErrors => Fault::Status(500),
             LookupFault::BadGateway => Fault::HtmlStatus(502),
             LookupFault::Disconnected => Fault::Disconnect,
             LookupFault::Accepted => Fault::Status(202),
@@ -125,7 +121,6 @@ impl<W: World> Breakages<W> {
             LookupFault::RedirectElsewhere => Fault::Redirect(302, format!("http://127.0.0.1:9{path}")),
             LookupFault::LoginPage => Fault::LoginPage,
             LookupFault::LoginPageAsJson => Fault::LoginPageAsJson,
-            LookupFault::Truncated => Fault::Truncated,
             LookupFault::InvalidJson => Fault::InvalidJson,
             LookupFault::TrailingGarbage => Fault::TrailingGarbage,
             LookupFault::EmptyBody => body(""),
@@ -137,7 +132,12 @@ impl<W: World> Breakages<W> {
             LookupFault::AnotherPerson => Fault::edit(move |body| each_value(body, &own, Some(&other))),
             LookupFault::RecordWithoutId => Fault::edit(move |body| each_value(body, &own, None)),
         };
-        vendor.inject(what.on(path));
+        let is_once = matches!(
+            fault,
+            LookupFault::ServerErrorOnce | LookupFault::TruncatedOnce | LookupFault::ThrottledOnce
+        );
+        let injection = what.on(path);
+        vendor.inject(if is_once { injection.once() } else { injection });
         Ok(())
     }
 
@@ -289,7 +289,8 @@ fn another(id: &EmployeeId) -> String {
 
 /// Replaces every value that is this id, as a text or a number, or takes its member away.
 fn each_value(value: &mut Value, id: &str, other: Option<&str>) {
-    let is_id = |value: &Value| value.as_str() == Some(id) || (value.is_u64() && value.to_string() == id);
+    let number = id.parse::<u64>().ok();
+    let is_id = |value: &Value| value.as_str() == Some(id) || (number.is_some() && value.as_u64() == number);
     match value {
         Value::Object(members) => {
             if other.is_none() {
