@@ -89,7 +89,7 @@ faults! {
     /// More follows after the JSON document.
     TrailingGarbage => Expect::Error(&[Protocol]);
     /// No body.
-    EmptyBody => Expect::Error(BROKEN);
+    EmptyBody => Expect::Unsaid(BROKEN);
     /// `null`.
     NullBody => Expect::Error(BROKEN);
     /// `{}`.

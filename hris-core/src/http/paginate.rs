@@ -77,7 +77,7 @@ impl<R> Page<R> {
     }
 
     /// The whole list, of a vendor that sends it in one answer and tells no total. No other page is asked for. All
-    /// that proves it whole is that the answer is: one that was cut off is no JSON.
+    /// that proves it whole is that the answer is, since one that was cut off is no JSON: [`Listed::is_weak`].
     ///
     /// ```
     /// use hris_core::http::{
@@ -114,14 +114,13 @@ impl<R> Page<R> {
     /// let answer = FnTransport::new(|_| async { Ok(Response::new(200).with_body(r#"["d-1","d-2","d-3"]"#)) });
     /// let client = Client::builder("https://hr.example").transport(answer).build()?;
     /// let listed = list_all(&client, &Desks, &Options::default()).await?;
-    /// assert_eq!((listed.rows.len(), listed.requests), (3, 1));
+    /// assert_eq!((listed.rows.len(), listed.requests, listed.is_weak()), (3, 1, true));
     /// # Ok(())
     /// # }
     /// ```
     #[must_use]
     pub fn whole(rows: Vec<R>) -> Self {
-        let total = u64::try_from(rows.len()).unwrap_or(u64::MAX);
-        Self { total: Some(total), last: Some(true), whole: true, ..Self::new(rows) }
+        Self { last: Some(true), whole: true, ..Self::new(rows) }
     }
 
     /// Adds the rows of the whole list.

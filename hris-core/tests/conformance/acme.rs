@@ -25,6 +25,7 @@ pub(crate) enum Flaw {
     NoFingerprint,
     OldFingerprint,
     RefusedIsGone,
+    WeakProofIgnored,
 }
 
 /// People under `/people`, one under `/people/ID`, who is asking under `/me`, places under `/places`.
@@ -256,6 +257,7 @@ impl Directory for Acme {
         };
         let listed = list_all(&client, &People, &Options::default().progress(&tell)).await?;
         let (doubt, places) = (listed.doubt(), self.places().await?);
+        let is_weak = listed.is_weak() && !self.has(Flaw::WeakProofIgnored);
         let twice: BTreeSet<&str> =
             listed.repeated.iter().filter(|one| one.conflicting).map(|one| one.id.as_str()).collect();
         let mut people = Vec::new();
@@ -276,7 +278,8 @@ impl Directory for Acme {
             let words = format!("places may not be read (HTTP {status})");
             snapshot_problems.push(Problem::warning(ProblemCode::NotPermitted, words));
         }
-        let mut snapshot = Snapshot::new("acme", people).with_fingerprint(self.who().await?);
+        let mut snapshot =
+            Snapshot::new("acme", people).with_fingerprint(self.who().await?).weakly_proven(is_weak);
         for problem in snapshot_problems {
             snapshot = snapshot.with_problem(problem);
         }

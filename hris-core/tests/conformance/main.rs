@@ -29,7 +29,7 @@ async fn a_right_connector_passes() {
 /// Each wrong connector fails exactly the cases that look at what is wrong, and the first of them says what.
 #[tokio::test(start_paused = true)]
 async fn each_wrong_connector_fails() {
-    let table: [(Flaw, &[&str], &str); 9] = [
+    let table: [(Flaw, &[&str], &str); 10] = [
         (
             Flaw::ForbiddenIsGone,
             &["LookupForbidden", "LookupForbiddenPage"],
