@@ -55,6 +55,7 @@ async fn each_wrong_connector_fails() {
             &["manager_and_location_arrive"],
             "the manager is Value(…), not the id",
         ),
+        (Flaw::WeakProofIgnored, &["TotalMissing"], "the list counts for as sure as one with a total"),
         (
             Flaw::DoubtIgnored,
             &["RowReplaced"],
