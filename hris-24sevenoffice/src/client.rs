@@ -66,7 +66,8 @@ impl Api {
     /// One person: what `read` makes of the answer and of the record in it.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] where nobody has this number.
+    /// [`ErrorKind::NotFound`] where nobody has this number; [`ErrorKind::Rejected`] where the answer is empty, which
+    /// no description calls nobody.
     pub(crate) async fn employee<T: Send>(
         &self,
         id: &EmployeeId,
@@ -76,7 +77,9 @@ impl Api {
         self.read(&request, |response| {
             let nobody = || Error::new(ErrorKind::NotFound, "read employee: nobody has this number");
             if response.body().iter().all(u8::is_ascii_whitespace) {
-                return Err(nobody());
+                let words =
+                    "read employee: the answer is empty, so whether anybody has this number is not said";
+                return Err(Error::new(ErrorKind::Rejected, words).with_status(response.status()));
             }
             let mut rows: Vec<Employee> = rows(response)?;
             match (rows.pop(), rows.is_empty()) {

@@ -251,13 +251,7 @@ impl Directory for TwentyFourSevenOffice {
         let api = self.api.begin_run();
         let person = match api.employee(id, |_, person| Ok(person)).await {
             Ok(person) => person,
-            Err(error) => {
-                return match error.kind() {
-                    ErrorKind::NotFound => Ok(Lookup::Gone),
-                    ErrorKind::Permission | ErrorKind::Rejected => Ok(Lookup::NotVisible),
-                    _ => Err(error),
-                };
-            }
+            Err(error) => return Lookup::of_refusal(error),
         };
         if person.notes.repeated {
             return Err(convert::unreadable("read employee: the record says the same thing twice"));

@@ -11,7 +11,69 @@ use crate::{
     Snapshot, SourceField, SourceSettings, StandardField,
 };
 
-/// An HR system from which people are read.
+/// An HR system from which people are read: implement it to read one that has no connector yet, or around another
+/// directory to show less or more of it.
+///
+/// Its methods are `async`. Write them as such in an `impl` under `#[async_trait]`, of the crate
+/// [`async-trait`](https://docs.rs/async-trait): the signatures below are what that makes of them. One around
+/// another, which shows the people of one office:
+///
+/// ```
+/// use async_trait::async_trait;
+/// use hris_core::{
+///     Capabilities, Directory, EmployeeId, Employee, Field, FieldInfo, Fingerprint, Lookup, MemoryDirectory,
+///     Preflight, ReadRequest, Result, Snapshot, SourceSettings, StandardField,
+/// };
+///
+/// #[derive(Debug)]
+/// struct Office<D>(D, &'static str);
+///
+/// fn with_place(request: &ReadRequest) -> ReadRequest {
+///     request.clone().with_field(StandardField::Location)
+/// }
+///
+/// #[async_trait]
+/// impl<D: Directory> Directory for Office<D> {
+///     fn capabilities(&self) -> &Capabilities {
+///         self.0.capabilities()
+///     }
+///     fn settings(&self) -> SourceSettings {
+///         let SourceSettings { listing, writing } = self.0.settings();
+///         let all = SourceSettings::of("office").listing("of", &listing, "").listing("office", self.1, "");
+///         SourceSettings { listing: all.build().listing, writing }
+///     }
+///     async fn check(&self, request: &ReadRequest) -> Result<Preflight> {
+///         self.0.check(&with_place(request)).await
+///     }
+///     async fn fields(&self, request: &ReadRequest) -> Result<Vec<FieldInfo>> {
+///         self.0.fields(&with_place(request)).await
+///     }
+///     async fn snapshot(&self, request: &ReadRequest) -> Result<Snapshot> {
+///         // Where the place is not known the person stays: nobody is left out for that.
+///         let here = |person: &Employee| person.location().value().is_none_or(|place| place == self.1);
+///         Ok(self.0.snapshot(&with_place(request)).await?.retain(here))
+///     }
+///     async fn get(&self, id: &EmployeeId, request: &ReadRequest) -> Result<Lookup> {
+///         // Who has moved to another office is there still, and keeps the account.
+///         self.0.get(id, &with_place(request)).await
+///     }
+///     async fn fingerprint(&self, request: &ReadRequest) -> Result<Option<Fingerprint>> {
+///         self.0.fingerprint(request).await
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let place = |id: &str, place: &str| {
+///     Employee::new(id).with(StandardField::Location, Field::Value(place.to_owned()))
+/// };
+/// let whole = MemoryDirectory::new([place("a", "Oslo"), place("b", "Leeds")]);
+/// let oslo = Office(whole, "Oslo");
+/// let snapshot = oslo.snapshot(&ReadRequest::everything("2026-11-23".parse()?)).await?;
+/// assert_eq!(snapshot.people(), 1);
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// The trait is small and object-safe: `Box<dyn Directory>` and `Arc<dyn Directory>` are
 /// directories too. Methods here are for implementors; conveniences live in [`DirectoryExt`].
@@ -197,6 +259,14 @@ impl ReadRequest {
         self.named_fields().filter(|field| field.custom().is_some())
     }
 
+    /// Tells whoever wants to know how far the listing is: people read so far and, once known, in all. With
+    /// [`list_all`](crate::http::list_all) it is handed `|so_far| request.tell(so_far.rows, so_far.total)`.
+    pub fn tell(&self, read: u64, total: Option<u64>) {
+        if let Some(progress) = &self.progress {
+            progress(read, total);
+        }
+    }
+
     /// Who is told how far the listing is.
     #[must_use]
     pub fn progress(&self) -> Option<&Progress> {
@@ -223,6 +293,31 @@ pub enum Lookup {
     Gone,
     /// The vendor does not say: the credential may not see the answer.
     NotVisible,
+}
+
+impl Lookup {
+    /// What a refusal to show one person says of them: [`Lookup::Gone`] of [`ErrorKind::NotFound`] alone, which
+    /// the HTTP kit gives for the vendor's own 404 and for nothing else; [`Lookup::NotVisible`] of a credential that
+    /// may not see the person and of an id that the vendor does not take.
+    ///
+    /// ```
+    /// use hris_core::{Error, ErrorKind, Lookup};
+    ///
+    /// let of = |kind| Lookup::of_refusal(Error::new(kind, "read a person"));
+    /// assert!(matches!(of(ErrorKind::NotFound), Ok(Lookup::Gone)));
+    /// assert!(matches!(of(ErrorKind::Permission), Ok(Lookup::NotVisible)));
+    /// assert!(of(ErrorKind::Protocol).is_err(), "a broken answer says nothing of a person");
+    /// ```
+    ///
+    /// # Errors
+    /// Every other error as it is: the question was not answered.
+    pub fn of_refusal(error: Error) -> Result<Self> {
+        match error.kind() {
+            ErrorKind::NotFound => Ok(Self::Gone),
+            ErrorKind::Permission | ErrorKind::Rejected => Ok(Self::NotVisible),
+            _ => Err(error),
+        }
+    }
 }
 
 /// The result of a preflight: what was tried, what is missing, what it costs.

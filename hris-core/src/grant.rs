@@ -141,12 +141,18 @@ struct Kept {
 }
 
 impl MemoryGrants {
-    /// Forgets the grant.
-    pub fn forget(&self) {
+    /// Forgets the grant, and says whether there was one.
+    pub fn forget(&self) -> bool {
         let mut kept = self.lock();
         kept.version += 1;
         kept.claimed = false;
-        kept.newest = None;
+        kept.newest.take().is_some()
+    }
+
+    /// Whether a grant is kept.
+    #[must_use]
+    pub fn is_kept(&self) -> bool {
+        self.lock().newest.is_some()
     }
 
     fn lock(&self) -> MutexGuard<'_, Kept> {

@@ -1,5 +1,5 @@
-//! Longer reading: how the crates fit together, what was decided and why, and how a connector is
-//! written.
+//! Longer reading: how the crates fit together, what was decided and why, how a connector is written, and
+//! how a platform carries plans out itself.
 
 #[doc = include_str!("../docs/architecture.md")]
 pub mod architecture {}
@@ -10,3 +10,6 @@ pub mod design {}
 #[cfg(all(feature = "conformance", feature = "http"))]
 #[doc = include_str!("../docs/writing-a-connector.md")]
 pub mod writing_a_connector {}
+
+#[doc = include_str!("../docs/your-own-loop.md")]
+pub mod your_own_loop {}

@@ -121,6 +121,47 @@ impl Snapshot {
         self
     }
 
+    /// The same listing without those people of whom `keep` says no, for a [`Directory`](crate::Directory) around
+    /// another that shows a part of it: the people of one office, nobody on a trial day. Everything that keeps
+    /// people from being removed stays: records set aside or without an id, doubt, and that there may be people
+    /// whom the credential does not see.
+    ///
+    /// Whoever is left out is no longer in the source: an account that is linked to them is one of somebody who
+    /// is missing. So answer for them in [`Directory::get`](crate::Directory::get) as the vendor does if they are to
+    /// stay, and name the rule in [`Directory::settings`](crate::Directory::settings), so that an edit of it is
+    /// never taken for people who left.
+    ///
+    /// ```
+    /// use hris_core::{Employee, Snapshot, Status};
+    ///
+    /// let listed = ["a", "b"].map(|id| Employee::new(id).with_status(Status::Active, "active"));
+    /// let whole = Snapshot::new("memory", listed.to_vec()).with_hidden("it says 3").without_absence("a guest list");
+    /// let part = whole.retain(|person| person.id().as_str() == "a");
+    /// assert_eq!((part.people(), part.hidden()), (1, Some("it says 3")));
+    /// assert!(!part.absence_counts(), "what was in doubt still is");
+    /// ```
+    #[must_use]
+    pub fn retain(mut self, keep: impl FnMut(&Employee) -> bool) -> Self {
+        self.employees.retain(keep);
+        self
+    }
+
+    /// The same listing with each person as `change` gives them back, for a [`Directory`](crate::Directory) around
+    /// another that computes fields. The id must stay. Everything else stays as with [`Snapshot::retain`].
+    ///
+    /// ```
+    /// use hris_core::{Employee, Field, Snapshot, StandardField};
+    ///
+    /// let listed = Snapshot::new("memory", vec![Employee::new("a")]);
+    /// let named = listed.map(|person| person.with(StandardField::Department, Field::Value("Dyeing".into())));
+    /// assert_eq!(named.employees()[0].department(), Field::Value("Dyeing"));
+    /// ```
+    #[must_use]
+    pub fn map(mut self, change: impl FnMut(Employee) -> Employee) -> Self {
+        self.employees = self.employees.into_iter().map(change).collect();
+        self
+    }
+
     /// The vendor's name.
     #[must_use]
     pub fn vendor(&self) -> &str {

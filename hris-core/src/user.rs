@@ -244,6 +244,13 @@ pub struct Assignment {
     pub value: String,
 }
 
+impl Assignment {
+    /// This one of this kind.
+    pub fn new(kind: AssignmentKind, value: impl Into<String>) -> Self {
+        Self { kind, value: value.into() }
+    }
+}
+
 impl fmt::Debug for Assignment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}", self.kind.as_str(), self.value)
@@ -276,11 +283,27 @@ impl AssignmentKind {
 
 /// The last invitation sent to an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Invite {
     /// When it was sent.
     pub sent_at: Timestamp,
     /// When it was accepted, if it was.
     pub accepted_at: Option<Timestamp>,
+}
+
+impl Invite {
+    /// An invitation that nobody has accepted yet.
+    #[must_use]
+    pub const fn sent(at: Timestamp) -> Self {
+        Self { sent_at: at, accepted_at: None }
+    }
+
+    /// The same, accepted then, or not accepted.
+    #[must_use]
+    pub const fn accepted(mut self, at: Option<Timestamp>) -> Self {
+        self.accepted_at = at;
+        self
+    }
 }
 
 /// An account in the product.
@@ -379,7 +402,10 @@ impl fmt::Debug for User {
 
 /// A remembered pair: this employee is this account. Made once, by immutable ids; no change of
 /// e-mail, number or name alters it.
+///
+/// What an action makes of it is said by [`crate::reconcile::Links::after`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Link {
     /// The employee in the HR system.
     pub employee: EmployeeId,

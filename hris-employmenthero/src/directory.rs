@@ -184,16 +184,11 @@ impl Directory for EmploymentHero {
         let asked = asked_members(request);
         let person = match api.person(&organisation, id, &asked).await {
             Ok(person) => person,
-            Err(error) => {
-                return match error.kind() {
-                    // A lost organisation looks the same, and in it everybody would be gone.
-                    ErrorKind::NotFound => {
-                        api.probe(&organisation, Resource::Employees).await.map(|_| Lookup::Gone)
-                    }
-                    ErrorKind::Permission | ErrorKind::Rejected => Ok(Lookup::NotVisible),
-                    _ => Err(error),
-                };
+            // A lost organisation looks the same, and in it everybody would be gone.
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                return api.probe(&organisation, Resource::Employees).await.map(|_| Lookup::Gone);
             }
+            Err(error) => return Lookup::of_refusal(error),
         };
         let fields = Part::when(needs_lists(request), api.custom_fields(&organisation)).await?;
         let customs = customs(&api, &organisation, fields, vec![id.to_string()], request).await?;

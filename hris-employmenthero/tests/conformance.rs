@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hris_core::conformance::{Fault, Harness, Person, Stage, run};
+use hris_core::conformance::{Fault, Harness, LookupFault, Person, Stage, run};
 use hris_core::http::RetryPolicy;
 use hris_core::sandbox::Breakages;
 use hris_core::{Directory, EmployeeId, GrantStore, MemoryGrants, Status};
@@ -18,7 +18,7 @@ async fn employment_hero() {
     let summary = run(&EmploymentHeroHarness).await;
     println!("{summary}");
     summary.require();
-    assert!(summary.passed.len() >= 80, "only {} cases ran", summary.passed.len());
+    assert!(summary.passed.len() >= 115, "only {} cases ran", summary.passed.len());
 }
 
 struct EmploymentHeroHarness;
@@ -34,26 +34,35 @@ impl Harness for EmploymentHeroHarness {
         sandbox.delete(&owner).expect("the owner is there");
         let grants = MemoryGrants::default();
         assert!(grants.replace(0, &sandbox.grant()).await.expect("memory"), "the first grant");
-        let mut retry = RetryPolicy::default();
-        retry.base = Duration::from_millis(1);
-        retry.throttled_base = Duration::from_millis(1);
-        let directory = EmploymentHero::builder()
-            .base_url(sandbox.url())
-            .allow_http_loopback()
-            .oauth(sandbox.oauth().build().expect("the settings are right"), Arc::new(grants))
-            .page_size(3)
-            .concurrency(4)
-            .rate_limit(10_000, 100_000)
-            .retry(retry)
-            .build()
-            .expect("the settings are right");
-        Box::new(EmploymentHeroStage { sandbox, directory, ids: Arc::new(Mutex::new(ids)) })
+        let grants: Arc<dyn GrantStore> = Arc::new(grants);
+        let directory = Mutex::new(connect(&sandbox, &grants, None));
+        Box::new(EmploymentHeroStage { sandbox, grants, directory, ids: Arc::new(Mutex::new(ids)) })
     }
+}
+
+fn connect(sandbox: &Sandbox, grants: &Arc<dyn GrantStore>, organisation: Option<&str>) -> EmploymentHero {
+    let mut retry = RetryPolicy::default();
+    retry.base = Duration::from_millis(1);
+    retry.throttled_base = Duration::from_millis(1);
+    let builder = EmploymentHero::builder()
+        .base_url(sandbox.url())
+        .allow_http_loopback()
+        .oauth(sandbox.oauth().build().expect("the settings are right"), Arc::clone(grants))
+        .page_size(3)
+        .concurrency(4)
+        .rate_limit(10_000, 100_000)
+        .retry(retry);
+    let builder = match organisation {
+        Some(organisation) => builder.organisation(organisation),
+        None => builder,
+    };
+    builder.build().expect("the settings are right")
 }
 
 struct EmploymentHeroStage {
     sandbox: Sandbox,
-    directory: EmploymentHero,
+    grants: Arc<dyn GrantStore>,
+    directory: Mutex<EmploymentHero>,
     ids: Arc<Mutex<Vec<String>>>,
 }
 
@@ -72,6 +81,12 @@ fn record(person: &Person) -> sandbox::Person {
     if let Some(title) = &person.job_title {
         record = record.job(title.clone());
     }
+    if let Some(manager) = &person.manager {
+        record = record.reports_to(manager.as_str());
+    }
+    if let Some(place) = &person.location {
+        record = record.location(place.clone());
+    }
     match person.last_working_day {
         Some(day) => record.ends(day.to_string()),
         None => record,
@@ -81,7 +96,7 @@ fn record(person: &Person) -> sandbox::Person {
 #[async_trait]
 impl Stage for EmploymentHeroStage {
     fn directory(&self) -> Arc<dyn Directory> {
-        Arc::new(self.directory.clone())
+        Arc::new(self.directory.lock().expect("no test panics here").clone())
     }
 
     fn ids(&self) -> Vec<EmployeeId> {
@@ -99,6 +114,12 @@ impl Stage for EmploymentHeroStage {
 
     async fn add(&self, person: &Person) -> EmployeeId {
         let id = self.sandbox.hire(record(person));
+        if let Some(value) = &person.custom {
+            self.sandbox.change(|world| {
+                let field = world.add_custom_field("Badge");
+                world.set_custom(&id, &field, value.clone()).expect("the person is there");
+            });
+        }
         self.ids.lock().expect("no test panics here").push(id.clone());
         EmployeeId::from(id)
     }
@@ -106,6 +127,25 @@ impl Stage for EmploymentHeroStage {
     async fn remove(&self, id: &EmployeeId) {
         self.sandbox.delete(id.as_str()).expect("the person is there");
         self.ids.lock().expect("no test panics here").retain(|known| known != id.as_str());
+    }
+
+    async fn break_lookup(&self, id: &EmployeeId, fault: LookupFault) -> Result<(), String> {
+        Breakages::of(self.sandbox.path("employees")).apply_lookup(self.sandbox.server(), id, fault)
+    }
+
+    async fn change_organisation(&self) -> Result<(), String> {
+        let former = self.sandbox.organisation().to_owned();
+        self.sandbox.add_organisation("Another Cafe", false);
+        self.sandbox.change(|world| world.remove_organisation(&former)).expect("the organisation is there");
+        Ok(())
+    }
+
+    /// A grant is told by the organisations that it sees.
+    async fn change_credential(&self) -> Result<(), String> {
+        self.sandbox.add_organisation("Another Cafe", false);
+        let directory = connect(&self.sandbox, &self.grants, Some(self.sandbox.organisation()));
+        *self.directory.lock().expect("no test panics here") = directory;
+        Ok(())
     }
 
     async fn break_with(&self, fault: Fault) -> Result<(), String> {

@@ -215,13 +215,7 @@ impl Directory for Freshteam {
         let need = Need::of(request);
         let person = match api.person(id, &need.members, need.include()).await {
             Ok(person) => person,
-            Err(error) => {
-                return match error.kind() {
-                    ErrorKind::NotFound => Ok(Lookup::Gone),
-                    ErrorKind::Permission | ErrorKind::Rejected => Ok(Lookup::NotVisible),
-                    _ => Err(error),
-                };
-            }
+            Err(error) => return Lookup::of_refusal(error),
         };
         let units = read_units(&api, &need).await?;
         let manager = person.manager.clone().value().map(EmployeeId::from);

@@ -155,13 +155,7 @@ impl Directory for Humaans {
         let asked = asked_members(request);
         let person = match api.person(id, &asked).await {
             Ok(person) => person,
-            Err(error) => {
-                return match error.kind() {
-                    ErrorKind::NotFound => Ok(Lookup::Gone),
-                    ErrorKind::Permission | ErrorKind::Rejected => Ok(Lookup::NotVisible),
-                    _ => Err(error),
-                };
-            }
+            Err(error) => return Lookup::of_refusal(error),
         };
         let lists = lists(&api, request, Some(id)).await?;
         let manager = convert::manager(&person, &lists, request.today());

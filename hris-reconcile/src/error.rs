@@ -33,6 +33,9 @@ pub enum ErrorKind {
     Cancelled,
     /// A setting, mapping or stage does not allow this. Correct it.
     Config,
+    /// The run took longer than [`RunnerBuilder::deadline`](crate::RunnerBuilder::deadline) allows. What was done is
+    /// recorded; the next run goes on.
+    Deadline,
     /// The source did not answer, or its answer was incomplete or not to be trusted. Nothing was
     /// changed; run again later.
     Source,
@@ -44,8 +47,16 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
-    const ALL: [Self; 7] =
-        [Self::Auth, Self::Busy, Self::Cancelled, Self::Config, Self::Source, Self::State, Self::Target];
+    const ALL: [Self; 8] = [
+        Self::Auth,
+        Self::Busy,
+        Self::Cancelled,
+        Self::Config,
+        Self::Deadline,
+        Self::Source,
+        Self::State,
+        Self::Target,
+    ];
 
     /// The word used in reports.
     #[must_use]
@@ -55,6 +66,7 @@ impl ErrorKind {
             Self::Busy => "busy",
             Self::Cancelled => "cancelled",
             Self::Config => "config",
+            Self::Deadline => "deadline",
             Self::Source => "source",
             Self::State => "state",
             Self::Target => "target",
@@ -67,7 +79,7 @@ impl ErrorKind {
         match self {
             Self::Config => 1,
             Self::Auth => 4,
-            Self::Source | Self::Target => 5,
+            Self::Deadline | Self::Source | Self::Target => 5,
             Self::Busy => 6,
             Self::State => 7,
             Self::Cancelled => 130,
@@ -125,8 +137,8 @@ impl Error {
         self.0.kind
     }
 
-    /// The exit code of a command that ends with this error: 1 configuration, 4 credentials, 5 source
-    /// or target, 6 busy, 7 state, 130 stopped.
+    /// The exit code of a command that ends with this error: 1 configuration, 4 credentials, 5 source,
+    /// target or deadline, 6 busy, 7 state, 130 stopped.
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         self.0.kind.exit_code()
@@ -135,7 +147,7 @@ impl Error {
     /// Whether the same call may succeed later without anybody changing anything.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(self.0.kind, ErrorKind::Busy | ErrorKind::Source | ErrorKind::Target)
+        matches!(self.0.kind, ErrorKind::Busy | ErrorKind::Deadline | ErrorKind::Source | ErrorKind::Target)
     }
 
     /// Whether the source refused the credential itself, so that nothing works before there is a new

@@ -405,6 +405,14 @@ impl<S: StateStore> StateStore for Faulty<S> {
     async fn connection(&self, name: &str) -> Result<Option<Connection>> {
         self.faults.call("connection", self.inner.connection(name)).await
     }
+
+    async fn connections(&self) -> Result<Vec<String>> {
+        self.faults.call("connections", self.inner.connections()).await
+    }
+
+    async fn forget(&self, connection: &str) -> Result<bool> {
+        self.faults.call("forget", self.inner.forget(connection)).await
+    }
 }
 
 #[async_trait]

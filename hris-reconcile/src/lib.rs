@@ -6,6 +6,8 @@ mod connection;
 pub mod email;
 mod error;
 pub mod faults;
+#[cfg(doc)]
+pub mod guide;
 mod observer;
 pub mod report;
 mod runner;

@@ -2,6 +2,7 @@
 
 #[cfg(feature = "cron")]
 mod cron;
+mod system;
 
 use std::fmt;
 use std::time::Duration;
@@ -11,6 +12,8 @@ use hris_core::Timestamp;
 
 use crate::report::Report;
 use crate::{Error, ErrorKind, Result, Runner, Stop};
+
+pub use system::SystemClock;
 
 /// When a connection runs: every so often, or with feature `cron` at the times of a pattern.
 ///
@@ -70,7 +73,7 @@ impl Schedule {
     }
 }
 
-/// What time it is, and waiting.
+/// What time it is, and waiting: [`SystemClock`] for a product, one of your own for a test that takes no time.
 #[async_trait]
 pub trait Clock: fmt::Debug + Send + Sync {
     /// The instant it is now.

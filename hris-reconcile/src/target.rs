@@ -10,7 +10,121 @@ use hris_core::{Timestamp, User, UserId, UserStatus};
 
 pub use hris_core::reconcile::TargetCapabilities;
 
-/// A product's own accounts.
+/// A product's own accounts: implement it to have people provisioned into your database.
+///
+/// Its methods are `async`. Write them as such in an `impl` under `#[async_trait]`, of the crate
+/// [`async-trait`](https://docs.rs/async-trait): the signatures below are what that makes of them. A whole target
+/// over a `Vec`, to begin with:
+///
+/// ```
+/// use std::sync::{Arc, Mutex};
+///
+/// use async_trait::async_trait;
+/// use hris_core::reconcile::{ActionKey, Change, GrantChange};
+/// use hris_core::{TargetField, Timestamp, User, UserId, UserStatus};
+/// use hris_reconcile::target::{
+///     Invitation, NewUser, Target, TargetCapabilities, TargetError, TargetErrorKind,
+/// };
+///
+/// #[derive(Clone, Debug, Default)]
+/// struct Members(Arc<Mutex<Vec<User>>>);
+///
+/// impl Members {
+///     fn find_by(&self, is: impl Fn(&User) -> bool) -> Option<User> {
+///         self.0.lock().ok()?.iter().find(|user| is(user)).cloned()
+///     }
+///
+///     fn edit(&self, id: &UserId, change: impl FnOnce(&mut User)) -> Result<(), TargetError> {
+///         let mut all = self.0.lock().map_err(|_| unavailable())?;
+///         let user = all.iter_mut().find(|user| user.id == *id);
+///         change(user.ok_or_else(|| TargetError::new(TargetErrorKind::NotFound, "there is no such account"))?);
+///         Ok(())
+///     }
+/// }
+///
+/// fn unavailable() -> TargetError {
+///     TargetError::new(TargetErrorKind::Unavailable, "the list of members cannot be used")
+/// }
+///
+/// #[async_trait]
+/// impl Target for Members {
+///     fn capabilities(&self) -> TargetCapabilities {
+///         let mut capabilities = TargetCapabilities::full();
+///         capabilities.invites = false; // members log in with the company's own login
+///         capabilities.assigns = false; // and have no roles
+///         capabilities
+///     }
+///     async fn check(&self) -> Result<(), TargetError> {
+///         Ok(())
+///     }
+///     async fn users(&self) -> Result<Vec<User>, TargetError> {
+///         Ok(self.0.lock().map_err(|_| unavailable())?.clone())
+///     }
+///     async fn user(&self, id: &UserId) -> Result<Option<User>, TargetError> {
+///         Ok(self.find_by(|user| user.id == *id))
+///     }
+///     async fn find(&self, external_id: &str) -> Result<Option<User>, TargetError> {
+///         Ok(self.find_by(|user| user.value(&TargetField::ExternalId) == Some(external_id)))
+///     }
+///     async fn create(&self, new: &NewUser, _: &ActionKey, _: Timestamp) -> Result<UserId, TargetError> {
+///         let mut all = self.0.lock().map_err(|_| unavailable())?;
+///         let mut user = User::new(format!("m-{}", all.len() + 1), new.status);
+///         new.values.iter().for_each(|change| user.put(&change.field, change.to.as_deref()));
+///         all.push(user.clone());
+///         Ok(user.id)
+///     }
+///     async fn update(
+///         &self,
+///         id: &UserId,
+///         changes: &[Change],
+///         _: &ActionKey,
+///         _: Timestamp,
+///     ) -> Result<(), TargetError> {
+///         self.edit(id, |user| changes.iter().for_each(|change| user.put(&change.field, change.to.as_deref())))
+///     }
+///     async fn assign(
+///         &self,
+///         _: &UserId,
+///         _: &[GrantChange],
+///         _: &ActionKey,
+///         _: Timestamp,
+///     ) -> Result<(), TargetError> {
+///         Err(TargetError::new(TargetErrorKind::Rejected, "members have no roles"))
+///     }
+///     async fn invite(
+///         &self,
+///         _: &UserId,
+///         _: &Invitation,
+///         _: &ActionKey,
+///         _: Timestamp,
+///     ) -> Result<(), TargetError> {
+///         Err(TargetError::new(TargetErrorKind::Rejected, "members are not invited"))
+///     }
+///     async fn deactivate(&self, id: &UserId, _: &ActionKey, _: Timestamp) -> Result<(), TargetError> {
+///         self.edit(id, |user| user.status = UserStatus::Deactivated)
+///     }
+///     async fn reactivate(&self, id: &UserId, _: &ActionKey, _: Timestamp) -> Result<(), TargetError> {
+///         self.edit(id, |user| user.status = UserStatus::Active)
+///     }
+/// }
+///
+/// # use hris_core::{Employee, Field, MemoryDirectory, StandardField, Status};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let ada = Employee::new("e-1")
+/// #     .with_status(Status::Active, "active")
+/// #     .with(StandardField::Email, Field::Value("ada@mill.example".into()));
+/// # let directory = MemoryDirectory::new([ada]);
+/// let members = Members::default();
+/// # let state = hris_reconcile::store::MemoryStore::new();
+/// let runner = hris_reconcile::Runner::builder(directory, members.clone(), state).build()?;
+/// let report = runner.run("2026-11-23T02:00:00Z".parse()?).await?;
+/// assert_eq!((report.counts.created, members.users().await?.len()), (1, 1));
+/// # Ok(())
+/// # }
+/// ```
+///
+/// The page "writing a target" of the guide says what each call must hold.
 ///
 /// Every call that writes carries a key, which belongs to one entry of one run's journal and never comes
 /// again once that entry is settled. A call repeated with the same key has no further effect and answers

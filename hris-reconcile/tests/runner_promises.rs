@@ -124,7 +124,7 @@ async fn a_paused_run_makes_no_late_update_removal_or_invitation() {
         "removal" => leave(&company.directory, "e-1"),
         _ => company.target.edit(|users| {
             for user in users.values_mut() {
-                user.invite = Some(Invite { sent_at: day(1).plus_days(-40), accepted_at: None });
+                user.invite = Some(Invite::sent(day(1).plus_days(-40)));
             }
         }),
     };

@@ -257,8 +257,7 @@ impl<'a> App<'a> {
             for id in ids.iter().take(accepted) {
                 if let Some(user) = users.get_mut(id) {
                     user.status = UserStatus::Active;
-                    user.invite =
-                        user.invite.map(|invite| hris_core::Invite { accepted_at: Some(now), ..invite });
+                    user.invite = user.invite.map(|invite| invite.accepted(Some(now)));
                 }
             }
         });

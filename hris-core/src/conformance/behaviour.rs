@@ -4,6 +4,11 @@ use super::{Harness, Outcome, Person, Stage, Summary, day, ensure, ids, request,
 use crate::mapping::Mapping;
 use crate::{Employee, EmployeeId, Field, Level, Lookup, ReadRequest, StandardField, Status};
 
+/// The place of work that a case wants.
+const PLACE: &str = "Conformance Harbour";
+/// The value of a custom field that a case wants.
+const CUSTOM: &str = "Conformance-7";
+
 macro_rules! cases {
     ($($name:ident($stage:ident of $people:expr) $body:block)*) => {
         pub(super) async fn run(harness: &dyn Harness, summary: &mut Summary) {
@@ -28,6 +33,40 @@ async fn first(stage: &dyn Stage) -> Result<Employee, super::Miss> {
     let wanted = stage.ids().into_iter().next();
     let found = snapshot.employees().iter().find(|person| Some(person.id()) == wanted.as_ref());
     found.cloned().ok_or_else(|| super::Miss::Failed("the person is not listed".to_owned()))
+}
+
+/// A person asked for by id is the one who is listed.
+fn same_person(listed: &Employee, found: &Employee) -> Outcome {
+    ensure(found.id() == listed.id(), || "another person's record".to_owned())?;
+    ensure(found.status() == listed.status(), || {
+        format!("listed {:?}, by id {:?}", listed.status(), found.status())
+    })?;
+    for field in StandardField::ALL {
+        let (one, other) = (listed.text(*field), found.text(*field));
+        ensure(!one.is_value() || one == other, || format!("{field} is another one than in the list"))?;
+        let (one, other) = (listed.date(*field), found.date(*field));
+        ensure(!one.is_value() || one == other, || format!("{field} is another one than in the list"))?;
+    }
+    Ok(())
+}
+
+/// The listing with somebody who reports to the first of those who are there.
+async fn with_report(stage: &dyn Stage, more: &Person) -> Result<(EmployeeId, Employee), super::Miss> {
+    let boss = stage.ids().into_iter().next();
+    let boss = boss.ok_or_else(|| super::Miss::Failed("the fake holds nobody".to_owned()))?;
+    let id = stage.add(&Person { manager: Some(boss.clone()), ..more.clone() }).await;
+    let snapshot = stage.directory().snapshot(&request()).await?;
+    let found = snapshot.employees().iter().find(|person| *person.id() == id);
+    found
+        .cloned()
+        .map(|person| (boss, person))
+        .ok_or_else(|| super::Miss::Failed("the new person is not listed".to_owned()))
+}
+
+fn told(what: Option<&String>, name: &str) -> Outcome {
+    ensure(what.is_some(), || {
+        format!("the fingerprint of the snapshot names no {name}, so a change of it would not be noticed")
+    })
 }
 
 fn unknown_to_all() -> EmployeeId {
@@ -104,13 +143,74 @@ cases! {
     one_person_is_found_by_id(stage of Person::some(5)) {
         let listed = first(stage).await?;
         match stage.directory().get(listed.id(), &request()).await? {
-            Lookup::Found(person) => ensure(person.id() == listed.id() && person.email() == listed.email(), || "another record".to_owned()),
+            Lookup::Found(person) => same_person(&listed, &person),
             other => ensure(false, || format!("{other:?}")),
         }
     }
     nobody_is_gone_not_an_error(stage of Person::some(2)) {
         let answer = stage.directory().get(&unknown_to_all(), &request()).await?;
         ensure(matches!(answer, Lookup::Gone | Lookup::NotVisible), || format!("{answer:?}"))
+    }
+    manager_and_location_arrive(stage of Person::some(3)) {
+        let directory = stage.directory();
+        let reads = |field| directory.capabilities().can_read(field);
+        if !reads(StandardField::Manager) && !reads(StandardField::Location) {
+            return Err(super::Miss::Skipped("the vendor has neither managers nor places".to_owned()));
+        }
+        let wanted = Person { location: Some(PLACE.to_owned()), ..Person::number(9) };
+        let (boss, person) = with_report(stage, &wanted).await?;
+        if reads(StandardField::Manager) {
+            ensure(person.manager() == Field::Value(boss.as_str()), || {
+                format!("the manager is {:?}, not the id {boss}", person.manager())
+            })?;
+        }
+        if reads(StandardField::Location) {
+            ensure(person.location() == Field::Value(PLACE), || format!("the location is {:?}, not {PLACE:?}", person.location()))?;
+        }
+        match directory.get(person.id(), &request()).await? {
+            Lookup::Found(found) => same_person(&person, &found),
+            other => ensure(false, || format!("{other:?}")),
+        }
+    }
+    custom_fields_arrive(stage of Person::some(2)) {
+        let directory = stage.directory();
+        if !directory.capabilities().custom_fields {
+            return Err(super::Miss::Skipped("the vendor has no custom fields".to_owned()));
+        }
+        let wanted = Person { custom: Some(CUSTOM.to_owned()), ..Person::number(9) };
+        let (_, person) = with_report(stage, &wanted).await?;
+        let has = |person: &Employee| person.custom().iter().any(|custom| custom.value.as_deref() == Field::Value(CUSTOM));
+        ensure(has(&person), || "custom fields are declared, and the value of one is not delivered".to_owned())?;
+        let fields = directory.fields(&request()).await?;
+        let counted = fields.iter().find(|info| info.field.custom().is_some() && info.filled > 0);
+        let counted = counted.ok_or_else(|| super::Miss::Failed("no custom field is counted in fields()".to_owned()))?;
+        let alone = ReadRequest::new(day(super::TODAY)).with_field(counted.field.clone());
+        let snapshot = directory.snapshot(&alone).await?;
+        ensure(snapshot.employees().iter().any(has), || "a custom field that is asked for alone is not delivered".to_owned())
+    }
+    another_organisation_is_seen(stage of Person::some(3)) {
+        let before = stage.directory().snapshot(&request()).await?.fingerprint().clone();
+        stage.change_organisation().await.map_err(super::Miss::Skipped)?;
+        let after = stage.directory().snapshot(&request()).await?.fingerprint().clone();
+        told(before.organisation.as_ref().and(after.organisation.as_ref()), "organisation")?;
+        ensure(before.organisation != after.organisation, || "another organisation answers, and the fingerprint names the same".to_owned())
+    }
+    another_credential_is_seen(stage of Person::some(3)) {
+        let before = stage.directory().snapshot(&request()).await?.fingerprint().clone();
+        stage.change_credential().await.map_err(super::Miss::Skipped)?;
+        let after = stage.directory().snapshot(&request()).await?.fingerprint().clone();
+        told(before.credential.as_ref().and(after.credential.as_ref()), "credential")?;
+        ensure(before.credential != after.credential, || "the credential is another, and the fingerprint is the same".to_owned())
+    }
+    the_fingerprint_is_that_of_the_snapshot(stage of Person::some(3)) {
+        let directory = stage.directory();
+        let Some(alone) = directory.fingerprint(&request()).await? else {
+            return Err(super::Miss::Skipped("only a snapshot shows who answers".to_owned()));
+        };
+        let listed = directory.snapshot(&request()).await?.fingerprint().clone();
+        ensure(alone.organisation.is_some() || alone.credential.is_some(), || "the fingerprint is empty; where the vendor does not tell, fingerprint() is None".to_owned())?;
+        let same = alone.organisation == listed.organisation && alone.credential == listed.credential;
+        ensure(same, || "fingerprint() names others than the snapshot".to_owned())
     }
     a_joiner_appears(stage of Person::some(3)) {
         let id = stage.add(&Person::number(9)).await;

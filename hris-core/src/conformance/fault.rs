@@ -1,7 +1,7 @@
 //! What a directory does when something is broken: the whole truth, or an error; never a part.
 
 use super::{Harness, Miss, Outcome, Person, Stage, Summary, ensure, ids, request, sorted};
-use crate::{ErrorKind, Field, Level, ProblemCode, Snapshot, StandardField, Status};
+use crate::{ErrorKind, Field, Level, Lookup, ProblemCode, Snapshot, StandardField, Status};
 
 macro_rules! faults {
     ($($(#[$doc:meta])* $variant:ident => $expect:expr;)*) => {
@@ -141,6 +141,9 @@ faults! {
     RowRepeated => Expect::WholeOr(&[Incomplete]);
     /// The last page ends with one row more, its first with another name; the total stays.
     RowContradicted => Expect::And(contradicted);
+    /// The last row of a page is replaced by a copy of its first with another name; the total stays. Somebody
+    /// is missing, and nothing says who.
+    RowReplaced => Expect::AndOr(no_absence, BROKEN);
     /// A page has the rows of the page before.
     PageRepeated => Expect::Error(BROKEN);
     /// Every page is the first.
@@ -187,7 +190,18 @@ async fn try_fault(stage: &dyn Stage, fault: Fault, expect: Expect) -> Outcome {
         let level = stage.directory().check(&request()).await.map(|preflight| preflight.level());
         let told =
             matches!(&level, Ok(Level::Refused)) || level.as_ref().is_err_and(|error| error.kind() == Auth);
-        ensure(told, || format!("the check says {level:?}"))?;
+        ensure(told, || {
+            format!(
+                "the check says {level:?}; a refused credential is a finding of Level::Refused, or an error of \
+                 ErrorKind::Auth"
+            )
+        })?;
+    }
+    // Whatever is broken, somebody who is there is not gone.
+    if let Some(id) = sorted(stage.ids()).first()
+        && let Ok(Lookup::Gone) = stage.directory().get(id, &request()).await
+    {
+        return Err(Miss::Failed("asked by id, a person who is there is said to be gone".to_owned()));
     }
     let whole = |snapshot: &Snapshot| {
         let found = ids(snapshot);
@@ -242,7 +256,12 @@ fn contradicted(snapshot: &Snapshot) -> Result<(), String> {
 }
 
 fn no_absence(snapshot: &Snapshot) -> Result<(), String> {
-    if snapshot.absence_counts() { Err("everybody else counts as absent".to_owned()) } else { Ok(()) }
+    if !snapshot.absence_counts() {
+        return Ok(());
+    }
+    let words =
+        "everybody else counts as absent; what Listed::doubt says belongs into Snapshot::without_absence";
+    Err(words.to_owned())
 }
 
 fn unidentified(snapshot: &Snapshot) -> Result<(), String> {

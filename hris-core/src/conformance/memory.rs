@@ -4,8 +4,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 
-use super::{Fault, Harness, Person, Stage};
-use crate::{Directory, Employee, EmployeeId, ErrorKind, Field, MemoryDirectory, StandardField};
+use super::{Fault, Harness, LookupFault, Person, Stage};
+use crate::{
+    CustomValue, Directory, Employee, EmployeeId, ErrorKind, Field, Fingerprint, MemoryDirectory,
+    StandardField,
+};
 
 /// Starts [`MemoryDirectory`]s. It has no wire, so faults of the wire are skipped.
 #[derive(Clone, Copy, Debug, Default)]
@@ -17,6 +20,7 @@ impl Harness for MemoryHarness {
         let ids: Vec<EmployeeId> = (1..=people.len()).map(|n| EmployeeId::from(format!("m{n}"))).collect();
         let records = ids.iter().zip(people).map(|(id, person)| record(id, person));
         let directory = MemoryDirectory::new(records);
+        directory.set_fingerprint(fingerprint("one", "ada"));
         Box::new(MemoryStage { directory, ids: Mutex::new(ids) })
     }
 }
@@ -67,6 +71,28 @@ impl Stage for MemoryStage {
         self.directory.fail_with(Some(failure));
         Ok(())
     }
+
+    async fn break_lookup(&self, _: &EmployeeId, _: LookupFault) -> Result<(), String> {
+        Err("memory has no wire to break".to_owned())
+    }
+
+    async fn change_organisation(&self) -> Result<(), String> {
+        self.directory.set_fingerprint(fingerprint("two", "ada"));
+        Ok(())
+    }
+
+    async fn change_credential(&self) -> Result<(), String> {
+        self.directory.set_fingerprint(fingerprint("one", "bea"));
+        Ok(())
+    }
+}
+
+fn fingerprint(organisation: &str, credential: &str) -> Fingerprint {
+    Fingerprint {
+        organisation: Some(organisation.to_owned()),
+        credential: Some(credential.to_owned()),
+        ..Fingerprint::default()
+    }
 }
 
 fn record(id: &EmployeeId, person: &Person) -> Employee {
@@ -77,5 +103,12 @@ fn record(id: &EmployeeId, person: &Person) -> Employee {
         .with(StandardField::Email, person.email.clone().into())
         .with(StandardField::JobTitle, person.job_title.clone().into())
         .with_date(StandardField::StartDate, Field::Value(person.start_date))
+        .with(StandardField::Manager, person.manager.as_ref().map(ToString::to_string).into())
+        .with(StandardField::Location, person.location.clone().into())
+        .with_custom(CustomValue {
+            id: "badge".into(),
+            name: "Badge".into(),
+            value: person.custom.clone().into(),
+        })
         .with_date(StandardField::LastWorkingDay, person.last_working_day.into())
 }

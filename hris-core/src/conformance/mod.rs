@@ -20,6 +20,7 @@
 
 mod behaviour;
 mod fault;
+mod lookup;
 mod memory;
 
 use std::fmt;
@@ -28,6 +29,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 pub use self::fault::Fault;
+pub use self::lookup::LookupFault;
 pub use self::memory::MemoryHarness;
 use crate::{Date, Directory, EmployeeId, ReadRequest, Snapshot, Status};
 
@@ -41,6 +43,13 @@ pub trait Harness: Send + Sync {
     /// that may see everything. The directory reads three people a page and several pages at once,
     /// and repeats failed requests after milliseconds, not seconds.
     async fn stage(&self, people: &[Person]) -> Box<dyn Stage>;
+
+    /// The answers about one person by which, as its documentation says, this vendor tells that nobody of the
+    /// id is there. A plain 404 of the vendor's own is one always. Under any other answer a directory that says
+    /// [`Lookup::Gone`](crate::Lookup::Gone) fails.
+    fn gone(&self) -> &[LookupFault] {
+        &[]
+    }
 }
 
 /// One fake and the directory connected to it.
@@ -66,6 +75,26 @@ pub trait Stage: Send + Sync {
     /// # Errors
     /// The reason for skipping the case, in words.
     async fn break_with(&self, fault: Fault) -> Result<(), String>;
+
+    /// Breaks the answer about this one person in this way from now on, or says why this vendor cannot break
+    /// so. Everybody else is answered as before.
+    ///
+    /// # Errors
+    /// The reason for skipping the case, in words.
+    async fn break_lookup(&self, id: &EmployeeId, fault: LookupFault) -> Result<(), String>;
+
+    /// From now on another organisation answers: in the fake, or in another directory that
+    /// [`Stage::directory`] gives. Its people need not be others.
+    ///
+    /// # Errors
+    /// Why this vendor tells of no organisation, in words.
+    async fn change_organisation(&self) -> Result<(), String>;
+
+    /// From now on the credential is somebody else's.
+    ///
+    /// # Errors
+    /// Why this vendor does not tell whose a credential is, in words.
+    async fn change_credential(&self) -> Result<(), String>;
 }
 
 /// A person as the suite wants them in the fake. All are invented.
@@ -87,6 +116,12 @@ pub struct Person {
     pub last_working_day: Option<Date>,
     /// Job title.
     pub job_title: Option<String>,
+    /// The manager: somebody who is in the fake already.
+    pub manager: Option<EmployeeId>,
+    /// The name of the place of work, for vendors that have places.
+    pub location: Option<String>,
+    /// The value of a custom field, which the harness defines, for vendors that have such fields.
+    pub custom: Option<String>,
 }
 
 impl Person {
@@ -101,6 +136,9 @@ impl Person {
             start_date: day("2020-01-06"),
             last_working_day: None,
             job_title: Some(format!("Job {n}")),
+            manager: None,
+            location: None,
+            custom: None,
         }
     }
 
@@ -169,6 +207,7 @@ pub async fn run(harness: &dyn Harness) -> Summary {
     let mut summary = Summary::default();
     behaviour::run(harness, &mut summary).await;
     fault::run(harness, &mut summary).await;
+    lookup::run(harness, &mut summary).await;
     summary
 }
 

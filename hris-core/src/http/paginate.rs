@@ -65,13 +65,62 @@ pub struct Page<R> {
     /// Whether the vendor says that this is the last page. It never ends a listing by itself,
     /// but it may not contradict its end.
     pub last: Option<bool>,
+    /// Whether it is the whole list.
+    pub(super) whole: bool,
 }
 
 impl<R> Page<R> {
     /// A page about which the vendor says nothing but its rows.
     #[must_use]
     pub fn new(rows: Vec<R>) -> Self {
-        Self { rows, total: None, offset: None, page: None, last: None }
+        Self { rows, total: None, offset: None, page: None, last: None, whole: false }
+    }
+
+    /// The whole list, of a vendor that sends it in one answer and tells no total. No other page is asked for. All
+    /// that proves it whole is that the answer is, since one that was cut off is no JSON: [`Listed::is_weak`].
+    ///
+    /// ```
+    /// use hris_core::http::{
+    ///     Client, FnTransport, Listing, Options, Page, Position, Request, Response, list_all,
+    /// };
+    ///
+    /// struct Desks;
+    ///
+    /// impl Listing for Desks {
+    ///     type Row = String;
+    ///
+    ///     fn label(&self) -> &'static str {
+    ///         "list desks"
+    ///     }
+    ///     fn page_size(&self) -> u64 {
+    ///         1 // whatever comes is the whole
+    ///     }
+    ///     fn request(&self, _: Position) -> Request {
+    ///         Request::get("list desks").segments(["desks"])
+    ///     }
+    ///     fn read(&self, response: &Response) -> hris_core::Result<Page<String>> {
+    ///         Ok(Page::whole(response.json()?))
+    ///     }
+    ///     fn id<'r>(&self, row: &'r String) -> Option<&'r str> {
+    ///         Some(row)
+    ///     }
+    ///     fn same(&self, one: &String, other: &String) -> bool {
+    ///         one == other
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> hris_core::Result<()> {
+    /// let answer = FnTransport::new(|_| async { Ok(Response::new(200).with_body(r#"["d-1","d-2","d-3"]"#)) });
+    /// let client = Client::builder("https://hr.example").transport(answer).build()?;
+    /// let listed = list_all(&client, &Desks, &Options::default()).await?;
+    /// assert_eq!((listed.rows.len(), listed.requests, listed.is_weak()), (3, 1, true));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn whole(rows: Vec<R>) -> Self {
+        Self { last: Some(true), whole: true, ..Self::new(rows) }
     }
 
     /// Adds the rows of the whole list.

@@ -88,7 +88,9 @@ impl<T> Asked<T> {
             Err(error) => match error.kind() {
                 ErrorKind::Permission | ErrorKind::NotFound | ErrorKind::Rejected => Ok(Self::Refused(error)),
                 // A list that is not found, or refused with a 401 that is not about the credential.
-                ErrorKind::Protocol if matches!(error.status(), Some(401 | 404)) => Ok(Self::Refused(error)),
+                ErrorKind::Protocol if matches!(error.status(), Some(401 | 404 | 410)) => {
+                    Ok(Self::Refused(error))
+                }
                 _ => Err(error),
             },
         }

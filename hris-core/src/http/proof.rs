@@ -100,8 +100,11 @@ impl<'l, L: Listing> Sweep<'l, L> {
         }
         self.received = self.received.saturating_add(count);
         self.largest = self.largest.max(count);
-        self.oversized += u64::from(count > asked);
+        self.oversized += u64::from(count > asked && !page.whole);
         self.add(page.rows)?;
+        if page.whole {
+            return self.finish();
+        }
         match self.total {
             Some(total) if self.unique() > total => {
                 Err(Disagreement(format!("more than the {total} rows that the total says")))

@@ -33,6 +33,13 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
     }
 }
 
+#[async_trait]
+impl<T: Transport + ?Sized> Transport for Box<T> {
+    async fn send(&self, request: Outgoing, limits: &Limits) -> Result<Response, SendError> {
+        (**self).send(request, limits).await
+    }
+}
+
 /// How long and how large an exchange may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -92,11 +92,20 @@ pub(crate) fn classify(request: &Request, response: &Response) -> Verdict {
         400 | 409 | 412 | 422 => Verdict::Refused(ErrorKind::Rejected),
         401 => Verdict::Refused(ErrorKind::Auth),
         403 => Verdict::Refused(ErrorKind::Permission),
-        404 | 410 => Verdict::Refused(ErrorKind::NotFound),
+        // A page is of something between, or of another address: it says nothing of a record. Nor does 410,
+        // which no vendor here documents.
+        404 if !is_page(response) => Verdict::Refused(ErrorKind::NotFound),
         429 => Verdict::Throttled,
         408 | 425 | 500..=599 => Verdict::Transient,
         _ => Verdict::Refused(ErrorKind::Protocol),
     }
+}
+
+/// Whether the body is a page for people to look at, whatever its type says.
+fn is_page(response: &Response) -> bool {
+    let body = response.body();
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<')
 }
 
 /// Puts the credential on requests and renews it when it is refused.

@@ -32,15 +32,17 @@ pub struct Inputs<'a> {
     pub target_id: Option<&'a str>,
     /// The last complete run; `None` before the first.
     pub last: Option<&'a Baseline>,
-    /// What the vendor said when linked people who are missing were asked for by id.
+    /// What the vendor said when linked people who are missing were asked for by id: those whom
+    /// [`Plan::unasked`](super::Plan::unasked) of a first plan names.
     pub absent: &'a BTreeMap<EmployeeId, Lookup>,
     /// What the target can do.
     pub target: &'a TargetCapabilities,
     /// The vendor's own signs of leaving.
     pub leavers: crate::LeaverSignals,
-    /// A digest of mapping, match keys, policy and source settings.
+    /// A digest of mapping, match keys, policy and source settings: [`config_digest`](super::config_digest).
     pub config: &'a str,
-    /// Accounts deactivated within the window before this run, approved plans apart.
+    /// Accounts deactivated within the window before this run, approved plans apart:
+    /// [`Safeguards::removed_in_window`](super::Safeguards::removed_in_window).
     pub removed_in_window: u64,
     /// The instant of the plan: decides which invitations have expired.
     pub now: Timestamp,

@@ -44,6 +44,7 @@
 
 mod assignment;
 mod bonds;
+mod config;
 mod coverage;
 mod diff;
 mod figures;
@@ -53,6 +54,7 @@ mod identity;
 mod inputs;
 mod learned;
 mod leaver;
+mod links;
 mod manager;
 mod matching;
 mod merge;
@@ -64,13 +66,16 @@ mod react;
 mod situation;
 mod takings;
 mod two_way;
+mod window;
 
+pub use self::config::config_digest;
 pub use self::figures::{Baseline, Figures};
 pub use self::guard::{Decision, Refusal, Rule, breaches, guard, withheld};
 pub use self::holding::{AccountClaim, Handover, Held, Note, Others, Seen};
 pub use self::identity::{Evidence, Judgement, Opinion, Question};
 pub use self::inputs::{Inputs, TargetCapabilities};
 pub use self::learned::Learned;
+pub use self::links::{LinkChange, Links};
 pub use self::merge::{Base, Bases, Cause, Merge, Rules, Side, is_alike, is_own_form, is_same, merge};
 pub use self::plan::{Action, ActionKey, ActionKind, Change, GrantChange, Mode, Plan, PlanDigest, Verdict};
 pub use self::policy::{
@@ -80,6 +85,7 @@ pub use self::policy::{
 pub use self::situation::{Reason, Situation};
 pub use self::takings::Taken;
 pub use self::two_way::{Agreement, BothWays, Conflict, Resolution, SharedField};
+pub use self::window::Removal;
 
 use std::collections::BTreeSet;
 

@@ -12,7 +12,7 @@ use super::identity::{Evidence, Question};
 use super::merge::Side;
 use super::situation::{Reason, Situation};
 use super::two_way::{Agreement, Conflict};
-use crate::{Assignment, EmployeeId, Problem, TargetField, UserId, hex};
+use crate::{Assignment, Employee, EmployeeId, Lookup, Problem, Snapshot, TargetField, UserId, hex};
 
 /// What a run would do: serialisable, comparable, approvable.
 ///
@@ -95,6 +95,31 @@ impl Plan {
     /// The actions of one kind.
     pub fn of_kind(&self, kind: ActionKind) -> impl Iterator<Item = &Action> {
         self.actions.iter().filter(move |action| action.kind == kind)
+    }
+
+    /// Whom to ask the directory for by id before this plan is carried out: people whose accounts it closes for
+    /// being missing, and people who are not listed and whose accounts go to somebody else or to another connection. The answers go
+    /// into [`Inputs::absent`](super::Inputs::absent) of a second plan, which is the one to carry out. Where the
+    /// safeguards refuse the first plan nobody needs to be asked.
+    #[must_use]
+    pub fn unasked(
+        &self,
+        snapshot: &Snapshot,
+        absent: &BTreeMap<EmployeeId, Lookup>,
+    ) -> BTreeSet<EmployeeId> {
+        let missing =
+            self.of_kind(ActionKind::Deactivate).filter(|action| action.reason == Reason::AbsentUnasked);
+        let mut unasked: BTreeSet<EmployeeId> =
+            missing.filter_map(|action| action.employee.clone()).collect();
+        // An account goes to another record, or to another connection, only when the record that had it is
+        // really gone.
+        let listed: BTreeSet<&EmployeeId> = snapshot.employees().iter().map(Employee::id).collect();
+        let moved = self.of_kind(ActionKind::Link).filter(|action| action.replaces != action.employee);
+        let former = moved.filter_map(|action| action.replaces.as_ref());
+        let former = former.chain(self.handovers.iter().map(|handover| &handover.employee));
+        let gone = |id: &&EmployeeId| !listed.contains(id) && !absent.contains_key(*id);
+        unasked.extend(former.filter(gone).cloned());
+        unasked
     }
 
     /// How many people are in each situation.
@@ -183,7 +208,7 @@ impl fmt::Display for PlanDigest {
 #[non_exhaustive]
 pub struct Action {
     /// Identifies the action within its plan: the same action planned again has the same key. What a target
-    /// is given is another one, which belongs to one run's entry in the journal.
+    /// is given is another one, which belongs to one run: [`ActionKey::in_run`].
     pub key: ActionKey,
     /// What is done.
     pub kind: ActionKind,
@@ -310,6 +335,29 @@ impl ActionKey {
     pub(super) fn new(connection: &str, kind: ActionKind, subject: &str, content: &impl Serialize) -> Self {
         let content = serde_json::to_vec(&(connection, kind, subject, content)).unwrap_or_default();
         Self(hex(Sha256::digest(&content).get(..16).unwrap_or_default()))
+    }
+}
+
+impl ActionKey {
+    /// The key by which a target is asked to do the action once. `run` names the run and is never given twice:
+    /// the same action in a later run, such as closing an account that was opened again, has another key and is
+    /// done again.
+    ///
+    /// ```
+    /// use hris_core::reconcile::ActionKey;
+    ///
+    /// let close = ActionKey::from("close-u-7".to_owned());
+    /// assert_eq!(close.in_run("monday"), close.in_run("monday"));
+    /// assert_ne!(close.in_run("monday"), close.in_run("tuesday"));
+    /// ```
+    #[must_use]
+    pub fn in_run(&self, run: &str) -> Self {
+        let mut digest = Sha256::new();
+        for part in [run, self.as_str()] {
+            digest.update((part.len() as u64).to_be_bytes());
+            digest.update(part);
+        }
+        Self(hex(digest.finalize().get(..16).unwrap_or_default()))
     }
 }
 

@@ -160,8 +160,9 @@ impl<'d, 'i> Draft<'d, 'i> {
         let unkept = |field: &&TargetField| {
             **field != TargetField::ExternalId && self.inputs.target.unkept.contains(*field)
         };
-        let unkept: Vec<String> =
+        let mut unkept: Vec<String> =
             self.inputs.desired.targets().filter(unkept).map(ToString::to_string).collect();
+        unkept.sort_unstable();
         if let [first, others @ ..] = &unkept[..] {
             let what = if others.is_empty() { "this field" } else { "these fields" };
             let message = format!(

@@ -18,6 +18,7 @@ use crate::{
 
 /// What planning both ways takes beside the inputs of planning one way.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub struct BothWays<'a> {
     /// The rules.
     pub rules: &'a TwoWay,
@@ -27,6 +28,28 @@ pub struct BothWays<'a> {
     pub decisions: &'a [Resolution],
     /// Whether nothing may be written to the source for now.
     pub source_is_held: bool,
+}
+
+impl<'a> BothWays<'a> {
+    /// These fields under these rules; nothing was decided yet, and the source may be written.
+    #[must_use]
+    pub fn new(rules: &'a TwoWay, fields: &'a [SharedField]) -> Self {
+        Self { rules, fields, decisions: &[], source_is_held: false }
+    }
+
+    /// With what was decided about conflicts.
+    #[must_use]
+    pub fn decided(mut self, decisions: &'a [Resolution]) -> Self {
+        self.decisions = decisions;
+        self
+    }
+
+    /// Says whether nothing may be written to the source for now.
+    #[must_use]
+    pub fn held(mut self, source_is_held: bool) -> Self {
+        self.source_is_held = source_is_held;
+        self
+    }
 }
 
 /// A field that both sides may change.

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Fault, Injection, RetryAfter, Server, World};
-use crate::conformance::Fault as Wanted;
+use crate::EmployeeId;
+use crate::conformance::{Fault as Wanted, LookupFault};
 
 /// How many people a page has in the conformance suite.
 const PAGE: usize = 3;
@@ -25,6 +26,7 @@ const HUGE: usize = 65 << 20;
 /// // In `Stage::break_with`, after what is peculiar to the vendor:
 /// breakages.apply(vendor, fault)
 /// # }
+/// // In `Stage::break_lookup`: `breakages.apply_lookup(vendor, id, fault)`.
 /// ```
 #[must_use]
 pub struct Breakages<W> {
@@ -84,6 +86,61 @@ impl<W: World> Breakages<W> {
         Ok(())
     }
 
+    /// Breaks the answer about one person in this way from now on. The record is beneath the list: at its path,
+    /// a slash and the id.
+    ///
+    /// # Errors
+    /// Why this vendor cannot break so: the reason for skipping the case.
+    pub fn apply_lookup(
+        &self,
+        vendor: &Server<W>,
+        id: &EmployeeId,
+        fault: LookupFault,
+    ) -> Result<(), String> {
+        let path = format!("{}/{id}", self.people);
+        let body = |text: &str| Fault::Body(text.as_bytes().to_vec());
+        let (own, other) = (id.to_string(), another(id));
+        let what = match fault {
+            LookupFault::ServerErrorOnce | LookupFault::ServerErrors => Fault::Status(500),
+            LookupFault::TruncatedOnce | LookupFault::Truncated => Fault::Truncated,
+            LookupFault::ThrottledOnce => Fault::RateLimited(RetryAfter::Text("0".to_owned())),
+            LookupFault::BadRequest => Fault::Status(400),
+            LookupFault::Unauthorised => Fault::Status(401),
+            LookupFault::Forbidden => Fault::Status(403),
+            LookupFault::ForbiddenPage => Fault::HtmlStatus(403),
+            LookupFault::NotFoundPage => Fault::HtmlStatus(404),
+            LookupFault::Gone => Fault::Status(410),
+            LookupFault::Unprocessable => Fault::Status(422),
+            LookupFault::LegalReasons => Fault::Status(451),
+            LookupFault::ThrottledForADay => Fault::RateLimited(RetryAfter::Text("86400".to_owned())),
+            LookupFault::BadGateway => Fault::HtmlStatus(502),
+            LookupFault::Disconnected => Fault::Disconnect,
+            LookupFault::Accepted => Fault::Status(202),
+            LookupFault::NoContent => Fault::Status(204),
+            LookupFault::NotModified => Fault::Status(304),
+            LookupFault::RedirectElsewhere => Fault::Redirect(302, format!("http://127.0.0.1:9{path}")),
+            LookupFault::LoginPage => Fault::LoginPage,
+            LookupFault::LoginPageAsJson => Fault::LoginPageAsJson,
+            LookupFault::InvalidJson => Fault::InvalidJson,
+            LookupFault::TrailingGarbage => Fault::TrailingGarbage,
+            LookupFault::EmptyBody => body(""),
+            LookupFault::NullBody => body("null"),
+            LookupFault::EmptyObject => body("{}"),
+            LookupFault::EmptyList => body("[]"),
+            LookupFault::ErrorWithSuccess => Fault::ErrorBody(500),
+            LookupFault::HugeBody => Fault::HugeBody(HUGE),
+            LookupFault::AnotherPerson => Fault::edit(move |body| each_value(body, &own, Some(&other))),
+            LookupFault::RecordWithoutId => Fault::edit(move |body| each_value(body, &own, None)),
+        };
+        let is_once = matches!(
+            fault,
+            LookupFault::ServerErrorOnce | LookupFault::TruncatedOnce | LookupFault::ThrottledOnce
+        );
+        let injection = what.on(path);
+        vendor.inject(if is_once { injection.once() } else { injection });
+        Ok(())
+    }
+
     fn injections(&self, vendor: &Server<W>, fault: Wanted) -> Result<Vec<Injection<W>>, String> {
         let envelope = vendor.change(|world| world.envelope());
         let people = |fault: Fault| fault.on(&self.people);
@@ -110,6 +167,7 @@ impl<W: World> Breakages<W> {
             | Wanted::TotalIsText
             | Wanted::TotalNegative
             | Wanted::TotalGrows
+            | Wanted::RowReplaced
                 if envelope.total.is_none() =>
             {
                 return Err("this vendor's lists have no total".to_owned());
@@ -172,6 +230,7 @@ impl<W: World> Breakages<W> {
             Wanted::TotalGrows => people(Fault::GrowingTotal),
             Wanted::RowRepeated => at(3, Fault::RepeatRow),
             Wanted::RowContradicted => at(3, Fault::RepeatRowChanged),
+            Wanted::RowReplaced => at(2, Fault::DuplicateRowChanged),
             Wanted::PageRepeated => at(2, Fault::RepeatPage),
             Wanted::OffsetIgnored => people(Fault::IgnoreSkip),
             Wanted::EmptyPageEarly => at(2, Fault::EmptyPage),
@@ -217,6 +276,37 @@ impl<W: World> Breakages<W> {
 impl<W> std::fmt::Debug for Breakages<W> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Breakages").field("people", &self.people).finish_non_exhaustive()
+    }
+}
+
+/// An id of the same form that is somebody else's: its last digit or letter is another.
+fn another(id: &EmployeeId) -> String {
+    let mut text = id.to_string();
+    let last = text.pop();
+    text.push(if last == Some('1') { '2' } else { '1' });
+    text
+}
+
+/// Replaces every value that is this id, as a text or a number, or takes its member away.
+fn each_value(value: &mut Value, id: &str, other: Option<&str>) {
+    let number = id.parse::<u64>().ok();
+    let is_id = |value: &Value| value.as_str() == Some(id) || (number.is_some() && value.as_u64() == number);
+    match value {
+        Value::Object(members) => {
+            if other.is_none() {
+                members.retain(|_, value| !is_id(value));
+            }
+            members.values_mut().for_each(|value| each_value(value, id, other));
+        }
+        Value::Array(rows) => rows.iter_mut().for_each(|value| each_value(value, id, other)),
+        value if is_id(value) => {
+            let other = other.unwrap_or_default();
+            *value = match other.parse::<u64>() {
+                Ok(number) if value.is_u64() => json!(number),
+                _ => json!(other),
+            };
+        }
+        _ => {}
     }
 }
 

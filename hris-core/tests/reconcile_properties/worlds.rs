@@ -183,10 +183,7 @@ fn accounts(dice: &mut Dice, world: &mut World) {
         }
         if user.status == Invited {
             let days = dice.pick(&[-1, -29, -30, -400]);
-            user.invite = Some(Invite {
-                sent_at: NOW.parse::<hris_core::Timestamp>().unwrap().plus_days(days),
-                accepted_at: None,
-            });
+            user.invite = Some(Invite::sent(NOW.parse::<hris_core::Timestamp>().unwrap().plus_days(days)));
         }
         if let Some(link) = link.as_mut().filter(|_| dice.one_in(6)) {
             // A title that the target keeps in a form of its own, or that somebody puts back again and again.

@@ -20,7 +20,7 @@ fn both_ways(person: &str, account: &str) -> Plan {
     let (snapshot, map) = (world.snapshot(), world.map());
     let desired = map.apply(&snapshot);
     let (rules, fields) = (TwoWay::default(), [SharedField::new(TITLE, StandardField::JobTitle)]);
-    let both = BothWays { rules: &rules, fields: &fields, decisions: &[], source_is_held: false };
+    let both = BothWays::new(&rules, &fields);
     let inputs = Inputs {
         connection: "test",
         mode: world.mode,

@@ -171,12 +171,11 @@ pub fn user(line: &str) -> User {
             ("number", value) => user.put(&TargetField::EmployeeNumber, Some(value)),
             ("role", role) => user.role = Some(role.to_owned()),
             ("sent", day) => {
-                user.invite =
-                    Some(Invite { sent_at: format!("{day}T09:00:00Z").parse().unwrap(), accepted_at: None });
+                user.invite = Some(Invite::sent(format!("{day}T09:00:00Z").parse().unwrap()));
             }
             ("accepted", _) => {
                 let sent = user.invite.unwrap();
-                user.invite = Some(Invite { accepted_at: Some(sent.sent_at), ..sent });
+                user.invite = Some(sent.accepted(Some(sent.sent_at)));
             }
             ("area" | "location", value) if word.contains(':') => {
                 user.assignments.insert(grant(word, value));

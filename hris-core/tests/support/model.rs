@@ -56,7 +56,9 @@ fn step(world: &mut World, action: &Action) -> Result<(), String> {
                 let place = world.links.iter().position(|link| link.employee == *old).ok_or("no old link")?;
                 let old = world.links.remove(place);
                 if old.employee != link.employee || old.user == link.user {
-                    link = Link { employee: link.employee, user: link.user, ..old };
+                    let (employee, user) = (link.employee, link.user);
+                    link = old;
+                    (link.employee, link.user) = (employee, user);
                 }
             }
             link.external_id.clone_from(&action.carries);
@@ -91,7 +93,7 @@ fn step(world: &mut World, action: &Action) -> Result<(), String> {
                 return Err("invited a settled account".to_owned());
             }
             user.status = UserStatus::Invited;
-            user.invite = Some(Invite { sent_at: world.now, accepted_at: None });
+            user.invite = Some(Invite::sent(world.now));
             let link = link.as_mut().ok_or("invited a stranger")?;
             link.awaits_invite = false;
             link.invites += 1;

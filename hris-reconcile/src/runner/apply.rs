@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hris_core::reconcile::{Action, ActionKey, ActionKind, Handover, Plan, Side};
 use hris_core::{EmployeeId, Problem, ProblemCode, TargetField, Timestamp, User, UserId, UserStatus};
-use sha2::{Digest as _, Sha256};
 
 use super::Runner;
 use super::attempt::Attempt;
@@ -91,20 +90,10 @@ impl Order<'_> {
         let open = self.creations.get(&(action.side, who(action).to_owned()));
         entry.key = match open.filter(|_| action.kind == ActionKind::Create) {
             Some(key) => key.clone(),
-            None => journal_key(self.run, &action.key),
+            None => action.key.in_run(self.run),
         };
         entry
     }
-}
-
-/// The key of an action in the journal of a run: the id of a run is chance, so nobody has it twice.
-fn journal_key(run: &str, key: &ActionKey) -> ActionKey {
-    let mut digest = Sha256::new();
-    for part in [run, key.as_str()] {
-        digest.update((part.len() as u64).to_be_bytes());
-        digest.update(part);
-    }
-    ActionKey::from(hris_core::hex(digest.finalize().get(..16).unwrap_or_default()))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -261,7 +250,7 @@ impl<'a> Apply<'a> {
     }
 
     fn interrupted(&self) -> Result<()> {
-        if self.runner.stop.is_stopped() { Err(super::stopped()) } else { Ok(()) }
+        self.runner.interrupted()
     }
 
     /// Takes over how an attempt ended. An error is what keeps the run from going on.

@@ -55,12 +55,8 @@ impl Runner {
     /// What the engine takes beside the inputs of one way.
     pub(super) fn both_ways<'a>(&'a self, world: &'a World) -> Option<BothWays<'a>> {
         let (shared, rules) = (self.shared.as_ref()?, self.policy.two_way.as_ref()?);
-        Some(BothWays {
-            rules,
-            fields: &shared.fields,
-            decisions: &world.decisions,
-            source_is_held: world.source_hold.as_ref() == Some(&shared.settings),
-        })
+        let is_held = world.source_hold.as_ref() == Some(&shared.settings);
+        Some(BothWays::new(rules, &shared.fields).decided(&world.decisions).held(is_held))
     }
 
     /// What a record of the source comes to in the target's words.

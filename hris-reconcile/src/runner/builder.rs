@@ -1,13 +1,12 @@
 //! Building a runner.
 
-mod digest;
-
 use std::sync::Arc;
 use std::time::Duration;
 
 use hris_core::mapping::{FieldMap, Mapping};
-use hris_core::reconcile::{Policy, Safeguards};
-use hris_core::{Directory, TimeZone};
+use hris_core::reconcile::{Policy, Safeguards, config_digest};
+use hris_core::{Directory, SourceSettings, TimeZone};
+use sha2::{Digest as _, Sha256};
 
 use super::both_ways::Shared;
 use super::calls::Calls;
@@ -35,6 +34,7 @@ pub struct RunnerBuilder {
     stop: Stop,
     call_limit: Duration,
     real_time: bool,
+    deadline: Option<Duration>,
 }
 
 impl RunnerBuilder {
@@ -58,6 +58,7 @@ impl RunnerBuilder {
             stop: Stop::new(),
             call_limit: CALL_LIMIT,
             real_time: false,
+            deadline: None,
         }
     }
 
@@ -138,6 +139,16 @@ impl RunnerBuilder {
         self
     }
 
+    /// How long a run may take, waits that a vendor asks for included. A run that has not ended by then reads no
+    /// further and begins no further action; the call it is in is ended and recorded, and the run fails with
+    /// [`ErrorKind::Deadline`]. The next run goes on where it was. The default is no deadline.
+    ///
+    /// A vendor that is slow for its limits takes minutes by right: see [`hris_core::Directory::cost`].
+    pub fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = Some(deadline);
+        self
+    }
+
     /// Holds the mapping against the source.
     ///
     /// # Errors
@@ -150,9 +161,9 @@ impl RunnerBuilder {
             Error::new(ErrorKind::Config, format!("read the mapping: {error}")).with_source(error)
         })?;
         let settings = self.directory.settings();
-        let written = digest::of(&(&settings.listing, &settings.writing))?;
+        let written = written(&settings)?;
         let shared = shared(&*self.directory, &map, &self.policy, written)?;
-        let config = digest::config(&mapping, &self.policy, &self.time_zone, &settings.listing)?;
+        let config = config_digest(&mapping, &self.policy, &self.time_zone, &settings)?;
         Ok(Runner {
             calls: Calls::new(Arc::clone(&self.target), self.call_limit),
             directory: self.directory,
@@ -170,8 +181,17 @@ impl RunnerBuilder {
             hooks: self.hooks,
             stop: self.stop,
             real_time: self.real_time,
+            deadline: self.deadline,
+            until: None,
         })
     }
+}
+
+/// A digest of all settings of the source: what a write that harmed somebody holds back further writes under.
+fn written(settings: &SourceSettings) -> Result<String> {
+    let unwritable = |_| Error::new(ErrorKind::Config, "read the settings: they cannot be written as JSON");
+    let text = serde_json::to_vec(&(&settings.listing, &settings.writing)).map_err(unwritable)?;
+    Ok(hris_core::hex(&Sha256::digest(&text)))
 }
 
 /// What both sides may change under a two-way policy.

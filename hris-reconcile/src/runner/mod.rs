@@ -31,6 +31,7 @@ use std::time::Duration;
 use hris_core::mapping::FieldMap;
 use hris_core::reconcile::{Decision, Plan, Policy, Refusal, Resolution, Rule, Safeguards, Verdict};
 use hris_core::{Directory, EmployeeId, FieldInfo, Problem, ReadRequest, TimeZone, Timestamp, UserId};
+use tokio::time::Instant;
 
 pub use self::builder::RunnerBuilder;
 use self::calls::Calls;
@@ -78,6 +79,7 @@ use crate::{Error, ErrorKind, Result, Stage};
 /// # Ok(())
 /// # }
 /// ```
+#[derive(Clone)]
 pub struct Runner {
     directory: Arc<dyn Directory>,
     target: Arc<dyn Target>,
@@ -97,6 +99,9 @@ pub struct Runner {
     stop: Stop,
     /// Whether runs are given the real time.
     real_time: bool,
+    /// How long a run may take, and until when this one may.
+    deadline: Option<Duration>,
+    until: Option<Instant>,
 }
 
 /// Whether somebody has looked at a plan and wants it done although a safeguard refuses it.
@@ -235,7 +240,7 @@ impl Runner {
     pub async fn plan(&self, now: Timestamp) -> Result<Planned> {
         self.allow(Step::Plan)?;
         let mut draft = self.draft("plan", now);
-        let planned = self.plan_only(&mut draft, now).await;
+        let planned = self.begun().plan_only(&mut draft, now).await;
         let planned = self.settled(planned).await;
         planned.map_err(|error| {
             let report = draft.failed(&error);
@@ -448,8 +453,23 @@ impl Runner {
         tokio::select! {
             biased;
             () = self.stop.stopped() => Err(stopped()),
+            () = until(self.until) => Err(late()),
             done = work => done,
         }
+    }
+
+    /// This runner as one run of it, which ends in time.
+    fn begun(&self) -> Self {
+        let now = Instant::now();
+        Self { until: self.deadline.and_then(|deadline| now.checked_add(deadline)), ..self.clone() }
+    }
+
+    /// Ends a run that was stopped or has taken too long, between two of its steps.
+    fn interrupted(&self) -> Result<()> {
+        if self.stop.is_stopped() {
+            return Err(stopped());
+        }
+        if self.until.is_some_and(|until| until <= Instant::now()) { Err(late()) } else { Ok(()) }
     }
 
     fn tell(&self, event: &Event) {
@@ -464,6 +484,20 @@ enum Step {
     Plan,
     Read,
     Write,
+}
+
+/// Returns at the end of a run's time; never where it has no end.
+async fn until(end: Option<Instant>) {
+    match end {
+        Some(end) => tokio::time::sleep_until(end).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn late() -> Error {
+    let message =
+        "the run took longer than its deadline; what was done is recorded, and the next run goes on";
+    Error::new(ErrorKind::Deadline, message)
 }
 
 fn stopped() -> Error {

@@ -82,7 +82,7 @@ impl Runner {
         let mut draft = self.draft(command.as_str(), now);
         self.tell(&Event::Started { run: draft.run.clone() });
         let done = match self.store.acquire(&self.connection, &draft.run).await {
-            Ok(lease) => self.under(lease, command, &mut draft, now).await,
+            Ok(lease) => self.begun().under(lease, command, &mut draft, now).await,
             Err(error) => Err(error),
         };
         let lost = self.settle().await.err();

@@ -1,16 +1,14 @@
 //! Everything a plan is made from, and making it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use hris_core::reconcile::{
-    self, ActionKind, Baseline, Decision, Inputs, Judgement, Mode, Others, Plan, Reason, Resolution,
-    TargetCapabilities,
+    self, Baseline, Decision, Inputs, Judgement, Mode, Others, Plan, Resolution, TargetCapabilities,
 };
 use hris_core::{
-    Date, Employee, EmployeeId, Link, Lookup, Problem, ProblemCode, ReadRequest, Snapshot, TimeZone,
-    Timestamp, User,
+    Date, EmployeeId, Link, Lookup, Problem, ProblemCode, ReadRequest, Snapshot, TimeZone, Timestamp, User,
 };
 
 use super::Runner;
@@ -153,10 +151,9 @@ impl Runner {
         let (target, id, users) = self
             .unless_stopped(async { read.await.map_err(|error| fatal("read the target", error)) })
             .await?;
-        let days = i32::try_from(self.safeguards.window_days).unwrap_or(i32::MAX);
-        let removed_in_window = match days {
-            0 => 0,
-            days => self.store.removals_since(&self.connection, now.plus_days(-days)).await?,
+        let removed_in_window = match self.safeguards.window_begins(now) {
+            Some(since) => self.store.removals_since(&self.connection, since).await?,
+            None => 0,
         };
         let others = self.store.others(&self.connection, id.as_deref()).await?;
         let accounts = Accounts { users, target, id, others, removed_in_window };
@@ -224,18 +221,7 @@ impl Runner {
         plan: &Plan,
         draft: &mut Draft,
     ) -> Result<bool> {
-        let unasked =
-            plan.of_kind(ActionKind::Deactivate).filter(|action| action.reason == Reason::AbsentUnasked);
-        let mut unasked: BTreeSet<EmployeeId> =
-            unasked.filter_map(|action| action.employee.clone()).collect();
-        // An account goes to another record, or to another connection, only when the record that had it is
-        // really gone.
-        let listed: BTreeSet<&EmployeeId> = world.snapshot.employees().iter().map(Employee::id).collect();
-        let moved = plan.of_kind(ActionKind::Link).filter(|action| action.replaces != action.employee);
-        let former = moved.filter_map(|action| action.replaces.as_ref());
-        let former = former.chain(plan.handovers.iter().map(|handover| &handover.employee));
-        let gone = |id: &&EmployeeId| !listed.contains(id) && !world.absent.contains_key(*id);
-        unasked.extend(former.filter(gone).cloned());
+        let unasked = plan.unasked(&world.snapshot, &world.absent);
         if unasked.is_empty() {
             return Ok(false);
         }

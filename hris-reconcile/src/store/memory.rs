@@ -1,11 +1,13 @@
 //! The state in memory, for tests and examples.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hris_core::reconcile::{AccountClaim, ActionKind, Baseline, Held, Judgement, Others, Resolution};
+use hris_core::reconcile::{
+    AccountClaim, ActionKind, Baseline, Held, Judgement, Others, Removal, Resolution,
+};
 use hris_core::{EmployeeId, Link, MemoryGrants, Timestamp};
 use tokio::time::Instant;
 
@@ -42,12 +44,6 @@ struct Kept {
     claims: Vec<AccountClaim>,
     source_hold: Option<String>,
     runs: Vec<Report>,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Removal {
-    at: Timestamp,
-    approved: bool,
 }
 
 impl MemoryStore {
@@ -103,6 +99,30 @@ impl MemoryStore {
     }
 }
 
+impl Kept {
+    /// Whether nothing is kept but that there was a lease.
+    fn is_empty(&self) -> bool {
+        let Self {
+            links, baseline, open, removals, decisions, judgements, claims, source_hold, runs, ..
+        } = self;
+        let lists = [links.is_empty(), open.is_empty(), removals.is_empty(), decisions.is_empty()];
+        let more = [judgements.is_empty(), claims.is_empty(), runs.is_empty()];
+        lists.iter().chain(&more).all(|is_empty| *is_empty) && baseline.is_none() && source_hold.is_none()
+    }
+
+    /// Refuses while a run holds the connection.
+    fn is_free(&self, connection: &str) -> Result<()> {
+        match &self.held {
+            Some((other, until)) if *until > Instant::now() => {
+                let message =
+                    format!("run {other} holds connection {connection:?}; wait for it, then run again");
+                Err(Error::new(ErrorKind::Busy, message))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 impl World {
     /// Takes over how one action of a connection ended.
     fn settle(&mut self, connection: &str, outcome: &Settlement) {
@@ -129,7 +149,7 @@ impl World {
         let place = kept.open.iter().position(|open| open.action.key == *key);
         let intent = place.map(|place| kept.open.remove(place));
         let removal = intent.filter(|intent| *done && intent.action.kind == ActionKind::Deactivate);
-        kept.removals.extend(removal.map(|intent| Removal { at: intent.at, approved: intent.approved }));
+        kept.removals.extend(removal.map(|intent| Removal::new(intent.at, intent.approved)));
         let stays = hand_over.as_ref().filter(|_| handed.is_none()).map(|handover| &handover.employee);
         for employee in unlinked.iter().filter(|employee| Some(*employee) != stays) {
             kept.links.remove(employee);
@@ -159,12 +179,7 @@ impl StateStore for MemoryStore {
     async fn acquire(&self, connection: &str, holder: &str) -> Result<Lease> {
         let mut world = self.lock();
         let kept = world.connections.entry(connection.to_owned()).or_default();
-        if let Some((other, until)) = &kept.held
-            && *until > Instant::now()
-        {
-            let message = format!("run {other} holds connection {connection:?}; wait for it, then run again");
-            return Err(Error::new(ErrorKind::Busy, message));
-        }
+        kept.is_free(connection)?;
         kept.token += 1;
         kept.held = Some((holder.to_owned(), end_of_lease()));
         Ok(Lease::new(connection, holder, kept.token))
@@ -276,7 +291,7 @@ impl StateStore for MemoryStore {
     }
 
     async fn removals_since(&self, connection: &str, since: Timestamp) -> Result<u64> {
-        let counts = |removal: &&Removal| removal.at >= since && !removal.approved;
+        let counts = |removal: &&Removal| removal.counts_since(since);
         Ok(self.read(connection, |kept| kept.removals.iter().filter(counts).count() as u64))
     }
 
@@ -310,5 +325,29 @@ impl StateStore for MemoryStore {
 
     async fn connection(&self, name: &str) -> Result<Option<Connection>> {
         Ok(self.lock().saved.get(name).cloned())
+    }
+
+    async fn connections(&self) -> Result<Vec<String>> {
+        let world = self.lock();
+        let ran = world.connections.iter().filter(|(_, kept)| !kept.is_empty()).map(|(name, _)| name);
+        let granted = world.grants.iter().filter(|(_, grants)| grants.is_kept()).map(|(name, _)| name);
+        let names: BTreeSet<&String> = ran.chain(world.saved.keys()).chain(granted).collect();
+        Ok(names.into_iter().cloned().collect())
+    }
+
+    async fn forget(&self, connection: &str) -> Result<bool> {
+        let mut world = self.lock();
+        let mut was_kept = false;
+        if let Some(kept) = world.connections.get_mut(connection) {
+            kept.is_free(connection)?;
+            was_kept = !kept.is_empty();
+            // The count of leases stays, so that a late run of before cannot write.
+            *kept = Kept { token: kept.token + 1, ..Kept::default() };
+        }
+        was_kept |= world.saved.remove(connection).is_some();
+        if let Some(grants) = world.grants.get(connection) {
+            was_kept |= grants.forget();
+        }
+        Ok(was_kept)
     }
 }

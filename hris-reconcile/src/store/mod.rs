@@ -24,7 +24,26 @@ pub use memory::MemoryStore;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{SqliteGrants, SqliteStore, SqliteStoreBuilder};
 
-/// Where links, the journal, history and connections are kept.
+/// Where links, the journal, history and connections are kept: what a run remembers for the next.
+///
+/// [`SqliteStore`] keeps them in a file, [`MemoryStore`] for tests; most products need no other. One of your own
+/// is an `impl` under `#[async_trait]`, of the crate [`async-trait`](https://docs.rs/async-trait): the signatures
+/// below are what that makes of `async fn`.
+///
+/// ```
+/// use hris_reconcile::Connection;
+/// use hris_reconcile::store::{MemoryStore, StateStore};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> hris_reconcile::Result<()> {
+/// let store: Box<dyn StateStore> = Box::new(MemoryStore::new());
+/// store.save_connection(&Connection::new("acme", "Acme", "humaans")).await?;
+/// assert_eq!(store.connections().await?, ["acme"]);
+/// assert!(store.history("acme", 10).await?.is_empty());
+/// assert!(store.forget("acme").await?);
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// Each method is one transaction: it happened, or it did not. What a method has confirmed survives
 /// a crash and a power cut. Every write of a run carries the run's [`Lease`]; a store refuses one
@@ -151,6 +170,21 @@ pub trait StateStore: fmt::Debug + Send + Sync + 'static {
     /// # Errors
     /// [`crate::ErrorKind::State`].
     async fn connection(&self, name: &str) -> Result<Option<Connection>>;
+
+    /// The names of all connections of which anything is kept, sorted: those that were saved and those that only
+    /// ran.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::State`].
+    async fn connections(&self) -> Result<Vec<String>>;
+
+    /// Forgets a connection, and says whether anything was kept of it: links, journal, history, decisions, tokens
+    /// and the saved connection, in one step. Accounts are left as they are and become nobody's: a connection of
+    /// the same name that is made later has to match them anew, and another connection may take them.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Busy`] while a run holds the connection, else [`crate::ErrorKind::State`].
+    async fn forget(&self, connection: &str) -> Result<bool>;
 }
 
 macro_rules! forward {
@@ -214,6 +248,12 @@ macro_rules! forward {
             }
             async fn connection(&self, name: &str) -> Result<Option<Connection>> {
                 (**self).connection(name).await
+            }
+            async fn connections(&self) -> Result<Vec<String>> {
+                (**self).connections().await
+            }
+            async fn forget(&self, connection: &str) -> Result<bool> {
+                (**self).forget(connection).await
             }
         }
     )*};
@@ -355,5 +395,9 @@ impl Settlement {
 
 /// The link of an account that another connection takes over from one.
 pub(crate) fn handed_over(link: &Link, employee: EmployeeId) -> Link {
-    Link { employee, deactivated_by_us: false, bases: hris_core::reconcile::Bases::default(), ..link.clone() }
+    let mut link = link.clone();
+    link.employee = employee;
+    link.deactivated_by_us = false;
+    link.bases = hris_core::reconcile::Bases::default();
+    link
 }

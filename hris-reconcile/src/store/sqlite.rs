@@ -7,6 +7,7 @@ mod holding;
 mod journal;
 mod lease;
 mod process;
+mod tenants;
 #[cfg(test)]
 mod tests;
 
@@ -395,6 +396,22 @@ impl StateStore for SqliteStore {
 
     async fn connection(&self, name: &str) -> Result<Option<Connection>> {
         self.read("read the connection", async |tx| journal::connection(tx, name).await).await
+    }
+
+    async fn connections(&self) -> Result<Vec<String>> {
+        self.read("list the connections", async |tx| Ok(tenants::names(tx).await?)).await
+    }
+
+    async fn forget(&self, connection: &str) -> Result<bool> {
+        let forgotten = self.write("forget the connection", async |tx| {
+            let (clock_offset, process) = (self.clock_offset, self.process.as_deref());
+            let request = lease::Request { connection, holder: "forget", clock_offset, process };
+            let lease = lease::acquire(tx, request).await?;
+            Ok(tenants::forget(tx, &lease).await?)
+        });
+        let forgotten = forgotten.await?;
+        self.empty_log().await;
+        Ok(forgotten)
     }
 }
 

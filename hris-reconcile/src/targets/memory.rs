@@ -252,7 +252,7 @@ impl Target for MemoryTarget {
                 return Err(TargetError::new(TargetErrorKind::Rejected, message));
             }
             user.status = UserStatus::Invited;
-            user.invite = Some(Invite { sent_at: now, accepted_at: None });
+            user.invite = Some(Invite::sent(now));
             world.invited.push(user.id.clone());
             Ok(())
         })

@@ -17,6 +17,7 @@ pub(crate) async fn store_contract(store: &dyn StateStore) {
     runs_and_baselines_are_kept(store).await;
     removals_are_counted(store).await;
     connections_are_kept_by_name(store).await;
+    a_connection_is_listed_and_forgotten(store).await;
     holding::contract(store).await;
 }
 
@@ -160,6 +161,42 @@ async fn connections_are_kept_by_name(store: &dyn StateStore) {
     store.save_connection(&connection("other", "Other")).await.unwrap();
     store.save_connection(&connection("acme", "Acme Ltd")).await.unwrap();
     assert_eq!(store.connection("acme").await.unwrap(), Some(connection("acme", "Acme Ltd")));
+}
+
+async fn a_connection_is_listed_and_forgotten(store: &dyn StateStore) {
+    let names = async || store.connections().await.unwrap();
+    let before = names().await;
+    assert!(before.contains(&"links".to_owned()) && before.contains(&"acme".to_owned()), "{before:?}");
+    assert!(before.is_sorted() && !before.contains(&"gone".to_owned()), "{before:?}");
+    assert!(!store.forget("gone").await.unwrap(), "nothing was kept of it");
+
+    let lease = store.acquire("gone", "run-1").await.unwrap();
+    let intents = [intent("run-1", "k1", "deactivate", "e1", 5), intent("run-1", "k2", "update", "e2", 5)];
+    store.intend(&lease, &intents).await.unwrap();
+    let linked =
+        Settlement::new(ActionKey::from("k1".to_owned()), true).with_link(Some(Link::new("e1", "u1")));
+    store.settle(&lease, &[linked]).await.unwrap();
+    store.finish(&lease, &report("gone", "run-1", 1), Some(&Baseline::default()), None).await.unwrap();
+    store.save_connection(&connection("gone", "Gone")).await.unwrap();
+    assert_eq!(store.forget("gone").await.unwrap_err().kind(), ErrorKind::Busy, "while a run holds it");
+    assert!(names().await.contains(&"gone".to_owned()));
+    assert_eq!(store.load("gone").await.unwrap().links.len(), 1, "nothing is forgotten then");
+    assert!(store.connection("gone").await.unwrap().is_some());
+
+    store.release(&lease).await.unwrap();
+    assert!(store.forget("gone").await.unwrap());
+    assert!(!store.forget("gone").await.unwrap());
+    assert_eq!(names().await, before, "and all others are as they were");
+    let state = store.load("gone").await.unwrap();
+    assert!(state.links.is_empty() && state.unsettled.is_empty() && state.baseline.is_none());
+    assert!(store.history("gone", 10).await.unwrap().is_empty());
+    assert_eq!(store.connection("gone").await.unwrap(), None);
+    assert_eq!(store.removals_since("gone", Timestamp::from_unix_seconds(0)).await.unwrap(), 0);
+
+    let again = store.acquire("gone", "run-2").await.unwrap();
+    assert!(again.token > lease.token, "a late run of before cannot write");
+    assert_eq!(store.intend(&lease, &[]).await.unwrap_err().kind(), ErrorKind::Busy);
+    store.release(&again).await.unwrap();
 }
 
 pub(crate) fn intent(run: &str, key: &str, kind: &str, employee: &str, at: i64) -> Intent {

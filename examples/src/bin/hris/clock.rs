@@ -1,6 +1,6 @@
 //! What time it is for this command.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime};
 
 use async_trait::async_trait;
 use hris_core::Timestamp;
@@ -52,6 +52,5 @@ impl hris_reconcile::schedule::Clock for Clock {
 }
 
 fn real() -> Timestamp {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    Timestamp::from_unix_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))
+    SystemTime::now().into()
 }

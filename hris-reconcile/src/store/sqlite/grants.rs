@@ -8,7 +8,7 @@ use hris_core::{CLAIM_SECONDS, Claim, Grant, GrantStore, Secret, StoredGrant};
 use serde::{Deserialize, Serialize};
 use sqlx::{Row as _, Sqlite, Transaction};
 
-use super::{Refused, SqliteStore, lease, process};
+use super::{Refused, SqliteStore, lease, process, tenants};
 use crate::{Error, ErrorKind, Result};
 
 /// The tokens of one connection in a [`SqliteStore`], made by [`SqliteStore::grants`].
@@ -69,16 +69,9 @@ impl SqliteGrants {
     /// # Errors
     /// [`ErrorKind::State`].
     pub async fn forget(&self) -> Result<bool> {
-        let forgotten = self.store.write("forget the tokens", async |tx| {
-            let forgotten = sqlx::query(
-                "UPDATE grants SET version = version + 1, content = NULL, sealed = 0, claimed_until = 0, process = NULL \
-                 WHERE connection = ?1 AND content IS NOT NULL",
-            )
-            .bind(&self.connection)
-            .execute(&mut **tx)
-            .await?;
-            Ok(forgotten.rows_affected() > 0)
-        });
+        let forgotten = self
+            .store
+            .write("forget the tokens", async |tx| Ok(tenants::tokens(tx, &self.connection).await? > 0));
         let forgotten = forgotten.await?;
         self.store.empty_log().await;
         Ok(forgotten)

@@ -170,7 +170,7 @@ async fn add_invites(
         let Some(user) = at(users, places, &row)? else { continue };
         if user.invite.is_none_or(|invite| invite.sent_at <= sent_at) {
             let accepted_at = text(&row, 2)?.as_deref().and_then(moment);
-            user.invite = Some(Invite { sent_at, accepted_at });
+            user.invite = Some(Invite::sent(sent_at).accepted(accepted_at));
         }
     }
     Ok(())
@@ -189,7 +189,7 @@ fn user(row: &SqliteRow) -> sqlx::Result<Option<User>> {
         User::new(id.into_owned(), text(row, 1)?.map_or_else(Default::default, |word| status(&word)));
     user.role = text(row, 2)?.filter(|role| !role.is_empty()).map(Cow::into_owned);
     let invited_at = text(row, 3)?.as_deref().and_then(moment);
-    user.invite = invited_at.map(|sent_at| Invite { sent_at, accepted_at: None });
+    user.invite = invited_at.map(Invite::sent);
     if let Some(custom) = text(row, 4)? {
         put_custom(&mut user, &custom);
     }

@@ -1,23 +1,38 @@
-//! What of a runner's settings is compared with those of the last run.
+//! What of the settings is compared with those of the last run.
 
-use hris_core::TimeZone;
-use hris_core::mapping::{Mapping, Rule};
-use hris_core::reconcile::{Policy, TwoWay};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::{Error, ErrorKind, Result};
+use super::policy::{Policy, TwoWay};
+use crate::mapping::{Mapping, Rule};
+use crate::{Error, ErrorKind, Result, SourceSettings, TimeZone, hex};
 
-/// A digest of everything that decides who counts as gone: the source's own settings, mapping, policy and
-/// the zone in which today is. What has its default is left out, so that a setting that is new in a later
-/// version changes nobody's digest.
-pub(super) fn config(
+/// A digest of everything that decides who counts as gone, for [`Inputs::config`](super::Inputs::config): the
+/// source's own settings, mapping, policy and the zone in which today is, as lower-case hex. What has its default
+/// is left out, so that a setting that is new in a later version changes nobody's digest.
+///
+/// ```
+/// use hris_core::mapping::{Mapping, from};
+/// use hris_core::reconcile::{Policy, config_digest};
+/// use hris_core::{SourceSettings, TimeZone};
+///
+/// let (mapping, source) = (Mapping::new().field("email", from("email")), SourceSettings::of("acme").build());
+/// let digest = config_digest(&mapping, &Policy::default(), &TimeZone::utc(), &source)?;
+/// let edited = mapping.field("phone", from("work_phone"));
+/// assert_ne!(digest, config_digest(&edited, &Policy::default(), &TimeZone::utc(), &source)?);
+/// # Ok::<(), hris_core::Error>(())
+/// ```
+///
+/// # Errors
+/// [`ErrorKind::Config`] where a setting cannot be written as JSON.
+pub fn config_digest(
     mapping: &Mapping,
     policy: &Policy,
     time_zone: &TimeZone,
-    listing: &str,
+    source: &SourceSettings,
 ) -> Result<String> {
+    let listing = &source.listing;
     let rule = json(&Rule::default())?;
     let mut rules = Map::new();
     for (target, own) in mapping.rules() {
@@ -31,9 +46,9 @@ pub(super) fn config(
     let two_way = policy.two_way.is_some();
     let policy = beyond(json(policy)?, &defaults);
     let zone = Some(time_zone.name()).filter(|name| *name != TimeZone::utc().name());
-    of(
-        &json!({ "listing": listing, "mapping": rules, "policy": policy, "time_zone": zone, "two_way": two_way }),
-    )
+    let all = json!({ "listing": listing, "mapping": rules, "policy": policy, "time_zone": zone, "two_way": two_way });
+    let text = serde_json::to_vec(&all).map_err(|_| unwritable())?;
+    Ok(hex(&Sha256::digest(&text)))
 }
 
 /// The value without the members that are as in `default`, in objects within it as well.
@@ -51,12 +66,6 @@ fn beyond(value: Value, default: &Value) -> Value {
     }
 }
 
-/// The digest of a value, as hex.
-pub(super) fn of(value: &impl Serialize) -> Result<String> {
-    let text = serde_json::to_vec(value).map_err(|_| unwritable())?;
-    Ok(hris_core::hex(&Sha256::digest(&text)))
-}
-
 fn json(value: &impl Serialize) -> Result<Value> {
     serde_json::to_value(value).map_err(|_| unwritable())
 }
@@ -67,16 +76,16 @@ fn unwritable() -> Error {
 
 #[cfg(test)]
 mod tests {
-    use hris_core::mapping::from;
-    use hris_core::reconcile::{AssignmentMode, Leavers};
-
     use super::*;
+    use crate::mapping::from;
+    use crate::reconcile::{AssignmentMode, Leavers};
 
     fn digest(change: impl FnOnce(&mut Mapping, &mut Policy, &mut TimeZone)) -> String {
         let (mut mapping, mut policy, mut zone) = (Mapping::new(), Policy::default(), TimeZone::utc());
         mapping = mapping.field("email", from("email"));
         change(&mut mapping, &mut policy, &mut zone);
-        config(&mapping, &policy, &zone, "").unwrap_or_else(|error| unreachable!("{error}"))
+        let source = SourceSettings { listing: String::new(), writing: String::new() };
+        config_digest(&mapping, &policy, &zone, &source).unwrap_or_else(|error| unreachable!("{error}"))
     }
 
     #[test]
