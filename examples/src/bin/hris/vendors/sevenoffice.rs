@@ -212,6 +212,7 @@ international_id_always = false       # even of people who have a national numbe
             .employees(options.employees as usize)
             .seed(options.seed)
             .today(&options.now.date_in(&TimeZone::utc()).to_string())
+            .now(options.now)
             .latency(Duration::from_millis(options.latency_ms));
         if let Some(rate) = options.rate_limit {
             builder = builder.rate_limit(rate);
