@@ -194,6 +194,7 @@ impl Builder {
         let settings = settings(&base, &listings, &self.sort);
         let limit = Arc::new(AtomicU64::new(0));
         let mut client = Client::builder(&base)
+            .name("freshteam")
             .authorization(Bearer::new(key))
             .vendor(Vendor { share: self.rate_share, limit: Arc::clone(&limit) })
             .rate(Rate::per_minute(pace(FIRST_LIMIT, self.rate_share)))

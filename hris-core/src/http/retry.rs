@@ -24,7 +24,8 @@ pub struct RetryPolicy {
     pub throttled_base: Duration,
     /// Any wait of our own, at most. 30 s.
     pub cap: Duration,
-    /// The longest wait we accept from a vendor. Above it the request fails at once with
+    /// The longest wait we accept from a vendor, and from all its refusals of one request together.
+    /// Above it the request fails at once with
     /// [`ErrorKind::RateLimited`](crate::ErrorKind::RateLimited) and the wait in it. 120 s.
     pub longest_wait: Duration,
     /// Time from the first attempt after which none begins. 5 min.
@@ -72,7 +73,9 @@ pub(crate) enum Cause {
     Busy,
     /// Nobody would answer otherwise.
     Final,
-    /// The server failed or was silent; it may have applied the request.
+    /// The time was up; the server may have applied the request.
+    Late,
+    /// The server failed or broke off; it may have applied the request.
     MaybeApplied,
     /// Nothing was sent.
     NotSent,
@@ -102,8 +105,10 @@ pub(crate) fn next(cause: Cause, repeatable: bool) -> Next {
     match (cause, repeatable) {
         (Cause::Final, _) | (Cause::Spoiled, true) => Next::Stop,
         (Cause::NotSent | Cause::Throttled, _) | (Cause::Busy | Cause::MaybeApplied, true) => Next::Repeat,
-        (Cause::Unreadable, true) => Next::RepeatOnce,
-        (Cause::Busy | Cause::MaybeApplied | Cause::Spoiled | Cause::Unreadable, false) => Next::Unknown,
+        (Cause::Late | Cause::Unreadable, true) => Next::RepeatOnce,
+        (Cause::Busy | Cause::Late | Cause::MaybeApplied | Cause::Spoiled | Cause::Unreadable, false) => {
+            Next::Unknown
+        }
     }
 }
 
