@@ -533,7 +533,10 @@ async fn a_reset_key_in_the_middle_ends_the_run() {
 fn settings_that_cannot_be_right() {
     let key = || Secret::from("key".to_owned());
     let base = || Freshteam::builder().subdomain("acme").api_key(key());
-    let cases: [(Builder, &str); 16] = [
+    let here = || Freshteam::builder().api_key(key()).base_url("http://127.0.0.1:4010/api").allow_http_loopback();
+    let cases: [(Builder, &str); 18] = [
+        (here().subdomain(""), "subdomain: is empty"),
+        (here().subdomain(" "), "subdomain: is empty"),
         (Freshteam::builder().api_key(key()), "subdomain: is empty"),
         (Freshteam::builder().subdomain("acme"), "API key: missing"),
         (base().api_key(Secret::from("Bearer abc".to_owned())), "API key: begins with \"Bearer\""),
@@ -562,7 +565,7 @@ fn settings_that_cannot_be_right() {
         base().api_key(Secret::from(" key \n".to_owned())),
         base().base_url("https://acme.freshteam.com/api"),
         base().base_url("http://127.0.0.1:4010/api").allow_http_loopback(),
-        Freshteam::builder().api_key(key()).base_url("http://127.0.0.1:4010/api").allow_http_loopback(),
+        here(),
     ] {
         fine.build().expect("right");
     }

@@ -17,6 +17,7 @@ mod run;
 mod saved;
 mod settle;
 mod stop;
+mod trace;
 mod unclear;
 mod world;
 
@@ -29,6 +30,7 @@ use std::time::Duration;
 use hris_core::mapping::FieldMap;
 use hris_core::reconcile::{Decision, Plan, Policy, Refusal, Resolution, Rule, Safeguards, Verdict};
 use hris_core::{Directory, EmployeeId, FieldInfo, Problem, ReadRequest, TimeZone, Timestamp, UserId};
+use tracing::Instrument as _;
 
 pub use self::builder::RunnerBuilder;
 use self::calls::Calls;
@@ -216,11 +218,17 @@ impl Runner {
     pub async fn plan(&self, now: Timestamp) -> Result<Planned> {
         self.allow(Step::Plan)?;
         let mut draft = self.draft("plan", now);
-        let planned = self.plan_only(&mut draft, now).await;
-        planned.map_err(|error| {
-            let report = draft.failed(&error);
-            error.with_report(report)
-        })
+        let span = trace::span(&draft);
+        async {
+            let planned = self.plan_only(&mut draft, now).await;
+            trace::ended(planned.as_ref().map(|planned| &planned.report));
+            planned.map_err(|error| {
+                let report = draft.failed(&error);
+                error.with_report(report)
+            })
+        }
+        .instrument(span)
+        .await
     }
 
     /// Syncs: reads, decides, and does it, unless a safeguard refuses.
@@ -326,7 +334,8 @@ impl Runner {
     /// [`ErrorKind::Config`] if the connection is not authorised.
     pub async fn fields(&self, now: Timestamp) -> Result<Vec<FieldInfo>> {
         self.allow(Step::Read)?;
-        let request = ReadRequest::everything(now.date_in(&self.time_zone));
+        let today = now.date_in(&self.time_zone);
+        let request = ReadRequest::everything(today).with_waiting(self.waiting());
         self.unless_stopped(async { Ok(self.directory.fields(&request).await?) }).await
     }
 
