@@ -45,9 +45,9 @@ mod write;
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use hris_core::{Date, Timestamp};
 use hris_core::http::Transport;
 use hris_core::sandbox::{RateLimit, Server, day};
+use hris_core::{Date, Timestamp};
 
 pub use behaviour::{Behaviour, Employments, ExpiresOn, Omitted, Shape};
 pub use hris_core::sandbox::{CANARY, Edit, Fault, OWN_WORDS, RecordedRequest, RetryAfter};

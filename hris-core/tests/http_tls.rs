@@ -11,9 +11,7 @@ use std::thread;
 
 use hris_core::http::{Bearer, Client, Request};
 use hris_core::{ErrorKind, Secret};
-use rcgen::{
-    BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
-};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, Stream};
 
@@ -36,7 +34,8 @@ fn serve(talk: impl Fn(&mut TcpStream) + Send + 'static) -> u16 {
 fn behind(certificate: &rcgen::Certificate, key: &KeyPair) -> u16 {
     let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
     let chain = vec![certificate.der().clone()];
-    let config = Arc::new(ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).unwrap());
+    let config =
+        Arc::new(ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).unwrap());
     serve(move |socket| {
         let mut connection = ServerConnection::new(config.clone()).unwrap();
         let mut stream = Stream::new(&mut connection, socket);
@@ -81,8 +80,8 @@ fn each_cause_has_its_own_words() {
     let (unknown_issuer, old) = ("SSL_CERT_FILE", "no version of TLS from 1.2 on");
     // A whole hello of TLS 1.1, as a server gives it that knows no other.
     const HELLO: &[u8] = &[
-        0x16, 3, 2, 0, 42, 2, 0, 0, 38, 3, 2, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9,
-        9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 0, 0xc0, 0x13, 0,
+        0x16, 3, 2, 0, 42, 2, 0, 0, 38, 3, 2, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9,
+        9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 0, 0xc0, 0x13, 0,
     ];
     let cases = [
         (signed(&|_| {}), None),
@@ -90,7 +89,8 @@ fn each_cause_has_its_own_words() {
         (signed(&|one| one.not_before = date_time_ymd(3000, 1, 1)), Some(yet)),
         (
             signed(&|one| {
-                one.subject_alt_names = CertificateParams::new(vec!["hr.example".into()]).unwrap().subject_alt_names;
+                one.subject_alt_names =
+                    CertificateParams::new(vec!["hr.example".into()]).unwrap().subject_alt_names;
             }),
             Some(name),
         ),

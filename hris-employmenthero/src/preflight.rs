@@ -83,7 +83,8 @@ impl Check<'_> {
             Ok(chosen) => {
                 self.found.organisation = Some((chosen.id.clone(), chosen.name.clone()));
                 if chosen.visible().is_some() {
-                    let named = if chosen.name.is_empty() { "its name is not told" } else { chosen.name.as_str() };
+                    let named =
+                        if chosen.name.is_empty() { "its name is not told" } else { chosen.name.as_str() };
                     self.add(Level::Passed, "organisation", named);
                 } else {
                     let finding = Finding::new(

@@ -533,7 +533,8 @@ async fn a_reset_key_in_the_middle_ends_the_run() {
 fn settings_that_cannot_be_right() {
     let key = || Secret::from("key".to_owned());
     let base = || Freshteam::builder().subdomain("acme").api_key(key());
-    let here = || Freshteam::builder().api_key(key()).base_url("http://127.0.0.1:4010/api").allow_http_loopback();
+    let here =
+        || Freshteam::builder().api_key(key()).base_url("http://127.0.0.1:4010/api").allow_http_loopback();
     let cases: [(Builder, &str); 18] = [
         (here().subdomain(""), "subdomain: is empty"),
         (here().subdomain(" "), "subdomain: is empty"),

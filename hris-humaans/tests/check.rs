@@ -47,10 +47,19 @@ async fn the_company_is_named_so_that_another_one_s_token_shows() {
 
 #[tokio::test(start_paused = true)]
 async fn scopes_that_are_no_list_of_texts_are_found_out_by_trying() {
-    for scopes in
-        [r#"[1,2]"#, r#"["private:read",1]"#, r#"[["private:read"]]"#, r#"[{"name":"x"}]"#, r#""private:read""#,
-         "null", "{}", "7", "true", "[]", "[null]"]
-    {
+    for scopes in [
+        r#"[1,2]"#,
+        r#"["private:read",1]"#,
+        r#"[["private:read"]]"#,
+        r#"[{"name":"x"}]"#,
+        r#""private:read""#,
+        "null",
+        "{}",
+        "7",
+        "true",
+        "[]",
+        "[null]",
+    ] {
         let sandbox = company().await;
         let body = format!(r#"{{"id":"t","scopes":{scopes}}}"#);
         sandbox.inject(Fault::Body(body.into_bytes()).on("/token-info"));

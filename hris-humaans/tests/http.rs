@@ -16,8 +16,8 @@ use hris_core::{
     Snapshot, SourceField, StandardField, Status,
 };
 use hris_humaans::sandbox::{
-    AllStatus, CANARY, CustomField, Fault, Hidden, Job, OWN_WORDS, Peculiarity, Person, Profiles, Resource, Role,
-    Sandbox, Scope, Token,
+    AllStatus, CANARY, CustomField, Fault, Hidden, Job, OWN_WORDS, Peculiarity, Person, Profiles, Resource,
+    Role, Sandbox, Scope, Token,
 };
 use hris_humaans::{Humaans, LastDay, PeopleStatus};
 use serde_json::{Value, json};

@@ -240,7 +240,10 @@ async fn a_time_of_day_comes_once_a_day_when_clocks_change() {
 #[test]
 fn patterns_that_cannot_be_meant_are_refused() {
     for (pattern, said) in [
-        ("every day", "a pattern has five fields (minute, hour, day of the month, month, day of the week), and this has 2"),
+        (
+            "every day",
+            "a pattern has five fields (minute, hour, day of the month, month, day of the week), and this has 2",
+        ),
         ("", "and this has 0"),
         ("0 0 6 * * *", "and this has 6"),
         ("61 * * * *", "the minute cannot be \"61\"; it takes 0 to 59"),

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use hris_core::Timestamp;
-use hris_core::sandbox::{self as kit, Allowance, Answer, Envelope, OWN_WORDS, RateLimit, Received, http_date};
+use hris_core::sandbox::{
+    self as kit, Allowance, Answer, Envelope, OWN_WORDS, RateLimit, Received, http_date,
+};
 use serde_json::{Map, Value, json};
 
 use super::behaviour::{ExpiresOn, Shape};

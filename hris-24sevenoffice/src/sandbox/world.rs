@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::time::Duration;
 
-use hris_core::{Date, Timestamp};
 use hris_core::sandbox::{CANARY, Rng};
+use hris_core::{Date, Timestamp};
 use serde_json::{Map, Value, json};
 
 use super::{Behaviour, Person, SandboxError};

@@ -267,5 +267,6 @@ impl World {
 }
 
 fn refuse(status: u16, error: &str) -> Answer {
-    Answer::json(&json!({ "error": error, "error_description": format!("refused, in {OWN_WORDS}") })).status(status)
+    Answer::json(&json!({ "error": error, "error_description": format!("refused, in {OWN_WORDS}") }))
+        .status(status)
 }

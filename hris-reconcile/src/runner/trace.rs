@@ -45,7 +45,13 @@ pub(super) fn ended(ended: Result<&Report, &Error>) {
     }
     match (&report.refusal, report.outcome) {
         (Some(refusal), Outcome::Refused) => {
-            tell!(warn, "refused", rule = refusal.rule.as_str(), planned = refusal.planned, limit = refusal.limit);
+            tell!(
+                warn,
+                "refused",
+                rule = refusal.rule.as_str(),
+                planned = refusal.planned,
+                limit = refusal.limit
+            );
         }
         (_, Outcome::Completed) => tell!(info, "completed"),
         (_, outcome) => tell!(warn, "not everything was done", outcome = outcome.as_str()),

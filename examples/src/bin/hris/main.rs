@@ -39,7 +39,8 @@ fn main() -> ExitCode {
                 Command::Sandbox(_) => "stopping",
                 _ => "stopping after the current write",
             };
-            let stop = Stop::listen(console, ends).map_err(|error| Failure::config(format!("signals: {error}")))?;
+            let stop =
+                Stop::listen(console, ends).map_err(|error| Failure::config(format!("signals: {error}")))?;
             dispatch(&cli, Shell { console, clock, stop }).await
         });
         // A listing that was given up may still wait for its vendor; nobody waits for that.

@@ -72,8 +72,7 @@ pub(crate) struct Mail {
 pub(crate) fn load(path: &Path) -> Result<Settings> {
     let text = std::fs::read_to_string(path).map_err(|error| match error.kind() {
         std::io::ErrorKind::NotFound => Failure::config(format!(
-            "{} does not exist; write one with `hris init --vendor humaans`, or look at `hris demo`; this build has \
-             the vendors {}",
+            "{} does not exist; write one with `hris init --vendor humaans` (this build has {}), or look at `hris demo`",
             path.display(),
             vendors::names()
         )),
@@ -211,7 +210,6 @@ pub(crate) fn schema() -> Value {
     if let Some(map) = schema.as_object_mut() {
         map.insert("required".to_owned(), serde_json::json!(["source"]));
     }
-    rules::portable(&mut schema);
     rules::add(&mut schema);
     schema
 }
@@ -497,7 +495,5 @@ fn loosened(ours: &Safeguards) -> Option<String> {
     (!names.is_empty()).then(|| format!("safeguards are looser than their defaults: {}", names.join(", ")))
 }
 
-#[cfg(test)]
-mod agreement;
 #[cfg(test)]
 mod tests;

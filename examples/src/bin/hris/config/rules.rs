@@ -8,8 +8,7 @@ use serde_json::{Value, json};
 use super::vendors;
 
 /// The beginning of an address that a secret may go to: https, or this machine.
-const ADDRESS: &str =
-    r"^\s*([Hh][Tt][Tt][Pp][Ss]://|[Hh][Tt][Tt][Pp]://(([^/@]*\.)?localhost|127\.[0-9.]+|\[::1\])(:[0-9]+)?(/|$))";
+const ADDRESS: &str = r"^\s*([Hh][Tt][Tt][Pp][Ss]://|[Hh][Tt][Tt][Pp]://(([^/@]*\.)?localhost|127\.[0-9.]+|\[::1\])(:[0-9]+)?(/|$))";
 
 /// The name of an environment variable.
 const VARIABLE: &str = r"^[^=\u0000]*[^=\s\u0000][^=\u0000]*$";
@@ -25,7 +24,7 @@ const CUSTOM_SOURCE: &str = r"^custom\.(#.+|[^#].*)$";
 const CUSTOM_TARGET: &str = r"^custom\..+$";
 
 /// Takes away what is no JSON Schema: the widths of numbers as formats, and a dialect inside of another.
-pub(super) fn portable(schema: &mut Value) {
+fn portable(schema: &mut Value) {
     fn walk(value: &mut Value, inside: bool) {
         match value {
             Value::Object(members) => {
@@ -46,6 +45,7 @@ pub(super) fn portable(schema: &mut Value) {
 
 /// Adds the rules to the schema of a whole file.
 pub(super) fn add(schema: &mut Value) {
+    portable(schema);
     not_blank(schema);
     put(schema, "/properties/schedule", &json!({ "not": both("every", "cron") }));
     put(schema, "/properties/schedule/properties/every", &json!({ "pattern": DURATION }));

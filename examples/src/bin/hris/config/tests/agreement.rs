@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{parse, schema};
+use super::super::{Settings, parse, schema};
 
 /// Who refuses a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,7 +50,9 @@ fn cases() -> Vec<(Refused, String)> {
         zone("America/Argentina/Ushuaia"),
         zone("Etc/GMT+3"),
         humaans("[report]\nemail_to = \"hr@acme.example\"\nsmtp_url_env = \"SMTP_URL\""),
-        humaans("[policy]\nconflict = { default = \"ask\", email = \"source_wins\", \"custom.x\" = \"ask\" }"),
+        humaans(
+            "[policy]\nconflict = { default = \"ask\", email = \"source_wins\", \"custom.x\" = \"ask\" }",
+        ),
         source("24sevenoffice", two_way),
         source("freshteam", "subdomain = \"acme\"\nrate_share = 0.5"),
         source("employmenthero", "client_id_env = \"ID\"\nclient_secret_file = \"secret\""),
@@ -65,8 +67,12 @@ fn cases() -> Vec<(Refused, String)> {
         humaans("token_env = \" \""),
         source("employmenthero", "client_id_env = \"A\"\nclient_id_file = \"b\""),
         source("employmenthero", "auth_url = \"http://login.example/authorize\""),
-        humaans("[target]\nkind = \"directory\"\nvendor = \"24sevenoffice\"\ntoken_env = \"A\"\ntoken_file = \"b\""),
-        humaans("[target]\nkind = \"directory\"\nvendor = \"24sevenoffice\"\n[policy]\ndirection = \"two_way\""),
+        humaans(
+            "[target]\nkind = \"directory\"\nvendor = \"24sevenoffice\"\ntoken_env = \"A\"\ntoken_file = \"b\"",
+        ),
+        humaans(
+            "[target]\nkind = \"directory\"\nvendor = \"24sevenoffice\"\n[policy]\ndirection = \"two_way\"",
+        ),
         humaans("[target]\nkind = \"directory\"\nvendor = \"freshteam\""),
         address("http://app.humaans.io/api"),
         address("http://127.0.0.1.evil.example"),
@@ -117,7 +123,6 @@ fn cases() -> Vec<(Refused, String)> {
         every("9999999999w"),
         address("https://user@app.humaans.io"),
         source("24sevenoffice", "enddate_reason = \"sluttet\""),
-        source("freshteam", ""),
     ];
     let all = [(ByNobody, &fine[..]), (ByBoth, &wrong[..]), (ByCommand, &told[..])];
     all.iter().flat_map(|(who, files)| files.iter().map(|file| (*who, file.clone()))).collect()
@@ -130,7 +135,7 @@ fn schema_and_command_refuse_the_same_files() {
         let table: toml::Table = text.parse().expect("TOML");
         let instance = serde_json::to_value(table).expect("JSON");
         let settings = parse(Path::new("hris.toml"), &text);
-        let fit = |settings: super::Settings| settings.mapping_for(&settings.vendor.capabilities()).map(|_| ());
+        let fit = |settings: Settings| settings.mapping_for(&settings.vendor.capabilities()).map(|_| ());
         let command = settings.and_then(fit).map_err(|failure| failure.message);
         let found = match (validator.is_valid(&instance), &command) {
             (true, Ok(())) => ByNobody,
