@@ -92,7 +92,9 @@ impl World for Company {
                 match (rows, id.first()) {
                     (Some(rows), None) => self.list(request, rows.clone(), self.behaviour.units_paged),
                     (Some(rows), Some(id)) => {
-                        let known = |row: &&Value| row.get("id").is_some_and(|own| own.to_string() == **id);
+                        let known = |row: &&Value| {
+                            row.get("id").and_then(Value::as_u64).is_some_and(|own| id.parse() == Ok(own))
+                        };
                         rows.iter().find(known).map_or_else(|| self.refuse(request, 404), Answer::json)
                     }
                     (None, _) => self.refuse(request, 404),

@@ -7,11 +7,11 @@ use super::super::{Settings, parse, schema};
 /// Who refuses a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Refused {
-    ByBoth,
-    ByCommand,
-    ByNobody,
+    Both,
+    CommandAlone,
+    Nobody,
 }
-use Refused::{ByBoth, ByCommand, ByNobody};
+use Refused::{Both, CommandAlone, Nobody};
 
 const MAPPED: &str = "[mapping]\nexternal_id = \"id\"\nemail = \"email\"\n";
 
@@ -124,7 +124,7 @@ fn cases() -> Vec<(Refused, String)> {
         address("https://user@app.humaans.io"),
         source("24sevenoffice", "enddate_reason = \"sluttet\""),
     ];
-    let all = [(ByNobody, &fine[..]), (ByBoth, &wrong[..]), (ByCommand, &told[..])];
+    let all = [(Nobody, &fine[..]), (Both, &wrong[..]), (CommandAlone, &told[..])];
     all.iter().flat_map(|(who, files)| files.iter().map(|file| (*who, file.clone()))).collect()
 }
 
@@ -138,9 +138,9 @@ fn schema_and_command_refuse_the_same_files() {
         let fit = |settings: Settings| settings.mapping_for(&settings.vendor.capabilities()).map(|_| ());
         let command = settings.and_then(fit).map_err(|failure| failure.message);
         let found = match (validator.is_valid(&instance), &command) {
-            (true, Ok(())) => ByNobody,
-            (true, Err(_)) => ByCommand,
-            (false, Err(_)) => ByBoth,
+            (true, Ok(())) => Nobody,
+            (true, Err(_)) => CommandAlone,
+            (false, Err(_)) => Both,
             (false, Ok(())) => panic!("the schema alone refuses: {text}"),
         };
         assert_eq!(found, expected, "{text}{command:?}");
