@@ -490,7 +490,9 @@ fn no_secret_and_no_person_in_any_output() {
     seen.push_str(&failed.out);
     seen.push_str(&failed.err);
     assert!(!seen.contains(world.sandbox.token()), "the token");
-    assert!(!seen.contains(hris_humaans::sandbox::CANARY), "the canary");
+    for words in [hris_humaans::sandbox::CANARY, hris_humaans::sandbox::OWN_WORDS] {
+        assert!(!seen.contains(words), "{words}");
+    }
     for person in world.sandbox.people() {
         if let Some(email) = &person.email {
             assert!(!seen.to_lowercase().contains(&email.to_lowercase()), "an address");

@@ -275,6 +275,7 @@ impl Builder {
         limits.idle = Duration::from_secs(60);
         limits.total = limits.idle;
         let mut client = Client::builder(&self.base_url)
+            .name("24sevenoffice")
             .accepts_any_type()
             .rate(self.rate)
             .retry(self.retry)

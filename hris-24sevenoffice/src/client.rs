@@ -7,7 +7,7 @@ mod token;
 
 use hris_core::http::{Client, Request, Response, Verdict};
 use hris_core::wire::{self, Record};
-use hris_core::{EmployeeId, Error, ErrorKind, Result};
+use hris_core::{EmployeeId, Error, ErrorKind, ReadRequest, Result};
 use serde::Serialize;
 
 pub(crate) use token::{AccessTokens, AuthVendor};
@@ -31,9 +31,10 @@ pub(crate) struct Company {
 }
 
 impl Api {
-    /// The same API with fresh counts for one run.
-    pub(crate) fn begin_run(&self) -> Self {
-        Self { client: self.client.begin_run(), ..self.clone() }
+    /// The same API with fresh counts for one run, which tells of its long waits.
+    pub(crate) fn begin_run(&self, request: Option<&ReadRequest>) -> Self {
+        let waiting = request.and_then(|request| request.waiting().cloned());
+        Self { client: self.client.begin_run().on_wait(waiting), ..self.clone() }
     }
 
     /// The company that the token belongs to.

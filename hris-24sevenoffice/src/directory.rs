@@ -219,11 +219,11 @@ impl Directory for TwentyFourSevenOffice {
     }
 
     async fn check(&self, request: &ReadRequest) -> Result<Preflight> {
-        preflight::check(&self.api.begin_run(), &self.settings, request, self.plain_http).await
+        preflight::check(&self.api.begin_run(Some(request)), &self.settings, request, self.plain_http).await
     }
 
     async fn fields(&self, request: &ReadRequest) -> Result<Vec<FieldInfo>> {
-        let (snapshot, lists) = self.read(&self.api.begin_run(), request).await?;
+        let (snapshot, lists) = self.read(&self.api.begin_run(Some(request)), request).await?;
         let mut infos = FieldInfo::count(snapshot.employees(), &self.capabilities);
         for definition in lists.custom_fields.read().into_iter().flatten() {
             let Some(id) = definition.notes.id.clone() else { continue };
@@ -240,7 +240,7 @@ impl Directory for TwentyFourSevenOffice {
     }
 
     async fn snapshot(&self, request: &ReadRequest) -> Result<Snapshot> {
-        Ok(self.read(&self.api.begin_run(), request).await?.0)
+        Ok(self.read(&self.api.begin_run(Some(request)), request).await?.0)
     }
 
     async fn get(&self, id: &EmployeeId, request: &ReadRequest) -> Result<Lookup> {
@@ -248,7 +248,7 @@ impl Directory for TwentyFourSevenOffice {
             // 24SevenOffice numbers people. What it says of anything else says nothing of a person.
             return Ok(Lookup::NotVisible);
         }
-        let api = self.api.begin_run();
+        let api = self.api.begin_run(Some(request));
         let person = match api.employee(id, |_, person| Ok(person)).await {
             Ok(person) => person,
             Err(error) => return Lookup::of_refusal(error),

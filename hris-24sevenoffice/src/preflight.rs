@@ -71,8 +71,10 @@ impl Check<'_> {
                 let name = company.organisation.name.as_deref().value().unwrap_or_default();
                 self.found.organisation = Some((id, name.to_owned()));
                 let country = country(&company);
+                let named = if name.is_empty() { "its name is not told" } else { name };
                 let told = country.map_or("its country is not told", |country| country.as_str());
-                self.found.push(Finding::new(Level::Passed, "/organization/v2", told));
+                let outcome = format!("{named}; {told}");
+                self.found.push(Finding::new(Level::Passed, "/organization/v2", outcome));
                 if let Some(code) = &self.settings.enddate_reason
                     && !reason::fits(code, country)
                 {

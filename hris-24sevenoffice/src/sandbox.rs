@@ -43,14 +43,14 @@ mod world;
 mod write;
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use hris_core::Date;
 use hris_core::http::Transport;
 use hris_core::sandbox::{RateLimit, Server, day};
+use hris_core::{Date, Timestamp};
 
 pub use behaviour::{Behaviour, Employments, ExpiresOn, Omitted, Shape};
-pub use hris_core::sandbox::{CANARY, Edit, Fault, RecordedRequest, RetryAfter};
+pub use hris_core::sandbox::{CANARY, Edit, Fault, OWN_WORDS, RecordedRequest, RetryAfter};
 pub use person::Person;
 pub use world::World;
 
@@ -74,7 +74,14 @@ impl Sandbox {
 
     /// Settings before the start.
     pub fn builder() -> Builder {
-        Builder { employees: 50, seed: 7, port: 0, today: day(2026, 11, 24), behaviour: Behaviour::default() }
+        Builder {
+            employees: 50,
+            seed: 7,
+            port: 0,
+            today: day(2026, 11, 24),
+            began: None,
+            behaviour: Behaviour::default(),
+        }
     }
 
     /// The base address of the API, for example `http://127.0.0.1:4010/api`.
@@ -164,6 +171,7 @@ pub struct Builder {
     seed: u64,
     port: u16,
     today: Date,
+    began: Option<Timestamp>,
     behaviour: Behaviour,
 }
 
@@ -186,10 +194,18 @@ impl Builder {
         self
     }
 
-    /// The day the company lives on, `YYYY-MM-DD`, which its answers are dated by. 2026-11-24 when
+    /// The day the company lives on, `YYYY-MM-DD`: people start and leave around it. 2026-11-24 when
     /// not said. What is no day is ignored.
     pub fn today(mut self, day: &str) -> Self {
         self.today = day.parse().unwrap_or(self.today);
+        self
+    }
+
+    /// The time at which the company's clock begins: answers are dated and tokens end by it. The
+    /// machine's own when not said, so that a client which compares the end of a token with its own
+    /// clock finds it ahead.
+    pub fn now(mut self, now: Timestamp) -> Self {
+        self.began = Some(now);
         self
     }
 
@@ -217,13 +233,19 @@ impl Builder {
     /// # Errors
     /// When the port cannot be opened, for example because it is taken.
     pub async fn start(self) -> Result<Sandbox, SandboxError> {
-        let mut world = World::empty(self.seed, self.today, self.behaviour);
+        let mut world = World::empty(self.seed, self.today, self.began.unwrap_or_else(clock), self.behaviour);
         generate::fill(&mut world, self.employees);
         let token = world.issue_token();
         let started = Server::start(world, self.port).await;
         let server = started.map_err(|source| SandboxError::Port { port: self.port, source })?;
         Ok(Sandbox { server, token })
     }
+}
+
+/// The machine's clock.
+fn clock() -> Timestamp {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_secs());
+    Timestamp::from_unix_seconds(i64::try_from(seconds).unwrap_or(i64::MAX))
 }
 
 /// What a sandbox cannot do.

@@ -112,7 +112,7 @@ struct Writing<'a> {
 impl<'a> Writing<'a> {
     /// Begins a write, unless an earlier one has lost something.
     async fn begin(directory: &'a TwentyFourSevenOffice, state: &'a mut State) -> Result<Self> {
-        let mut writing = Self { api: directory.api.begin_run(), settings: &directory.settings, state };
+        let mut writing = Self { api: directory.api.begin_run(None), settings: &directory.settings, state };
         if let Some(lost) = &writing.state.lost {
             return Err(Error::new(
                 ErrorKind::FieldsLost,

@@ -8,6 +8,7 @@
 )]
 
 use hris_24sevenoffice::sandbox::{Behaviour, CANARY, Employments, Omitted, Person, Sandbox, Shape};
+use hris_core::Timestamp;
 use hris_core::http::{Client, Request, Response, RetryPolicy};
 use serde_json::{Value, json};
 
@@ -165,4 +166,30 @@ async fn the_same_seed_is_the_same_company() {
     };
     assert_eq!(company(7).await, company(7).await);
     assert_ne!(company(7).await, company(8).await);
+}
+
+#[tokio::test]
+async fn a_new_token_ends_later_than_its_answer_and_than_the_clock_of_whoever_asks() {
+    let given: Timestamp = "2026-11-24T09:00:00Z".parse().unwrap();
+    for now in [None, Some(given)] {
+        let mut builder = Sandbox::builder().employees(1);
+        if let Some(now) = now {
+            builder = builder.now(now);
+        }
+        let sandbox = builder.start().await.unwrap();
+        // Over the network, as a client would that is not ours.
+        let client = Client::builder(sandbox.url()).allow_http_loopback().build().unwrap();
+        let request = Request::get("sign in").segments(["auth"]).query("token", sandbox.token());
+        let answer = client.send(&request).await.unwrap();
+        let told: Value = answer.json().unwrap();
+        let end: Timestamp = told["expiresOn"].as_str().unwrap().parse().unwrap();
+        let (date, clock) = (answer.date().unwrap(), now.unwrap_or_else(clock));
+        assert_eq!(end.unix_seconds() - date.unix_seconds(), 3600);
+        assert!(end > clock && (clock.unix_seconds() - date.unix_seconds()).abs() < 30, "{date} {clock}");
+    }
+}
+
+fn clock() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    Timestamp::from_unix_seconds(i64::try_from(since.as_secs()).unwrap())
 }

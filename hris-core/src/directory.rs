@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -170,22 +171,27 @@ pub struct ReadRequest {
     today: Date,
     fields: Option<BTreeSet<SourceField>>,
     progress: Option<Progress>,
+    waiting: Option<Waiting>,
 }
 
 /// Told how far a listing is: people read so far and, once known, people in all.
 pub type Progress = Arc<dyn Fn(u64, Option<u64>) + Send + Sync>;
 
+/// Told of each wait of a second or more that a vendor's limit or fault makes a reading take, as it
+/// begins.
+pub type Waiting = Arc<dyn Fn(Duration) + Send + Sync>;
+
 impl ReadRequest {
     /// Asks for people as they are on `today`, and for no field beyond id and status yet.
     #[must_use]
     pub fn new(today: Date) -> Self {
-        Self { today, fields: Some(BTreeSet::new()), progress: None }
+        Self { today, fields: Some(BTreeSet::new()), progress: None, waiting: None }
     }
 
     /// Asks for everything the vendor has, custom fields included.
     #[must_use]
     pub fn everything(today: Date) -> Self {
-        Self { today, fields: None, progress: None }
+        Self { today, fields: None, progress: None, waiting: None }
     }
 
     /// Asks for one more field.
@@ -210,6 +216,13 @@ impl ReadRequest {
     #[must_use]
     pub fn with_progress(mut self, progress: Progress) -> Self {
         self.progress = Some(progress);
+        self
+    }
+
+    /// Has `waiting` told of long waits.
+    #[must_use]
+    pub fn with_waiting(mut self, waiting: Waiting) -> Self {
+        self.waiting = Some(waiting);
         self
     }
 
@@ -271,6 +284,13 @@ impl ReadRequest {
     #[must_use]
     pub fn progress(&self) -> Option<&Progress> {
         self.progress.as_ref()
+    }
+
+    /// Who is told of long waits: a connector hands it to its client, as
+    /// `client.begin_run().on_wait(request.waiting().cloned())`.
+    #[must_use]
+    pub fn waiting(&self) -> Option<&Waiting> {
+        self.waiting.as_ref()
     }
 }
 

@@ -128,7 +128,8 @@ impl Error {
         matches!(self.0.kind, ErrorKind::RateLimited | ErrorKind::Unavailable | ErrorKind::UnknownOutcome)
     }
 
-    /// How long the vendor asked us to wait, if it did.
+    /// How long to stay away: what the vendor asked for, or a minute where it refused too many
+    /// requests without saying for how long.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after

@@ -44,7 +44,7 @@ pub use date::{Date, InvalidDate, InvalidTimestamp, TimeZone, Timestamp, Unknown
 pub use day::{Day, End};
 pub use directory::{
     Directory, DirectoryExt, DirectoryWriter, FieldChange, Finding, Level, Lookup, Preflight, Progress,
-    ReadRequest,
+    ReadRequest, Waiting,
 };
 pub use employee::{Address, CustomValue, Employee, EmployeeId, Identification, Status};
 pub use error::{Error, ErrorKind, Result};

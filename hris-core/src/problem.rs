@@ -1,5 +1,7 @@
 //! What is wrong with one record, said so that somebody can mend it.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{EmployeeId, UserId};
@@ -83,6 +85,35 @@ impl Problem {
     pub fn field(mut self, field: impl Into<String>) -> Self {
         self.field = Some(field.into());
         self
+    }
+}
+
+/// One line: how grave, the code, the field, the message, and whom it concerns by id.
+///
+/// ```
+/// use hris_core::{EmployeeId, Problem, ProblemCode};
+///
+/// let problem = Problem::error(ProblemCode::MissingEmail, "give this person a work e-mail");
+/// let problem = problem.employee(&EmployeeId::from("e-17")).field("email");
+/// assert_eq!(
+///     problem.to_string(),
+///     "error: missing_email, email: give this person a work e-mail (employee e-17)"
+/// );
+/// ```
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let grave = match self.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        write!(f, "{grave}: {}", self.code.as_str())?;
+        if let Some(field) = &self.field {
+            write!(f, ", {field}")?;
+        }
+        write!(f, ": {}", self.message)?;
+        let mut whom: Vec<String> = self.about().map(|id| format!("employee {id}")).collect();
+        whom.extend(self.user.iter().map(|id| format!("user {id}")));
+        if whom.is_empty() { Ok(()) } else { write!(f, " ({})", whom.join(", ")) }
     }
 }
 

@@ -225,12 +225,19 @@ async fn silence_ends_after_the_idle_time_and_dripping_after_the_total_time() {
             thread::sleep(Duration::from_millis(10));
         }
     });
-    let nothing = "list people: nothing received for 0.06 s";
+    let headless: Answer = Box::new(|stream| {
+        let mut head = b"HTTP/1.1 200 OK\r\nx-long: ".iter().chain(std::iter::repeat(&b'-'));
+        while stream.write_all(&[*head.next().unwrap()]).is_ok() {
+            thread::sleep(Duration::from_millis(10));
+        }
+    });
+    let (nothing, none) = ("list people: nothing received in 0.06 s", "list people: no answer in 0.06 s");
     for (answer, limits, least, words) in [
-        (silent(""), idle, 60, nothing),
-        (silent("HTTP/1.1 200 OK\r\n"), idle, 60, nothing),
+        (silent(""), idle, 60, none),
+        (silent("HTTP/1.1 200 OK\r\n"), idle, 60, none),
+        (headless, idle, 60, none),
         (silent("HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n[1]"), idle, 60, nothing),
-        (dripping, total, 200, "list people: no answer in 1 s"),
+        (dripping, total, 200, "list people: no whole answer in 1 s"),
     ] {
         let server = Server::start(vec![answer]);
         let client = server.builder().limits(limits).retry(RetryPolicy::never()).build().unwrap();
@@ -250,8 +257,30 @@ async fn what_is_no_tls_is_refused_without_a_byte_of_the_request() {
         .unwrap();
     let error = client.send(&read()).await.unwrap_err();
     assert_eq!((error.kind(), client.requests(), server.count()), (ErrorKind::Protocol, 1, 1));
-    assert_eq!(error.to_string(), "list people: no trusted connection to 127.0.0.1");
+    assert_eq!(
+        error.to_string(),
+        "list people: no trusted connection to 127.0.0.1: it does not speak TLS on this port; perhaps the port is for http"
+    );
     assert!(!server.heads.lock().unwrap()[0].contains("t0ken"));
+}
+
+#[tokio::test]
+async fn a_port_that_is_silent_or_hangs_up_when_tls_begins_is_not_tried_again() {
+    let silent: Answer = Box::new(|stream| drop(stream.read(&mut [0; 1])));
+    for (answer, said) in [
+        (silent, "it is silent when TLS begins; perhaps the port is for http"),
+        (bytes(""), "it hung up when TLS began; perhaps the port is for http"),
+    ] {
+        let server = Server::start(vec![answer]);
+        let mut limits = Limits::default();
+        limits.connect = Duration::from_millis(300);
+        let client = Client::builder(&format!("https://127.0.0.1:{}", server.port)).limits(limits);
+        let client = client.build().unwrap();
+        let error = client.send(&Request::post("create person").segments(["people"])).await.unwrap_err();
+        assert_eq!((error.kind(), client.requests()), (ErrorKind::Protocol, 1), "{error}");
+        let expected = format!("create person: no trusted connection to 127.0.0.1: {said}");
+        assert_eq!(error.to_string(), expected);
+    }
 }
 
 #[tokio::test]

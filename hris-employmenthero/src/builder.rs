@@ -210,6 +210,7 @@ impl Builder {
         }
         let settings = self.settings();
         let mut client = Client::builder(&self.base_url)
+            .name("employmenthero")
             .vendor(Vendor)
             .window(self.per_second, Duration::from_secs(1))
             .window(self.per_minute, Duration::from_secs(60))

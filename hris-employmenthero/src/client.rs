@@ -8,7 +8,7 @@ use hris_core::http::{
     Client, Listed, Listing, Options, Page, Position, Progress, Request, Response, code_word, list_all,
 };
 use hris_core::wire::{self, Record};
-use hris_core::{EmployeeId, Error, ErrorKind, Result};
+use hris_core::{EmployeeId, Error, ErrorKind, ReadRequest, Result};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -45,9 +45,10 @@ impl Api {
         Self { client, page_size, concurrency, per_minute, wanted, session, chosen: Arc::default() }
     }
 
-    /// The same API with fresh counts for one run.
-    pub(crate) fn begin_run(&self) -> Self {
-        Self { client: self.client.begin_run(), ..self.clone() }
+    /// The same API with fresh counts for one run, which tells of its long waits.
+    pub(crate) fn begin_run(&self, request: Option<&ReadRequest>) -> Self {
+        let waiting = request.and_then(|request| request.waiting().cloned());
+        Self { client: self.client.begin_run().on_wait(waiting), ..self.clone() }
     }
 
     /// What was granted, as far as a token answer told it.

@@ -97,7 +97,7 @@ impl EmploymentHero {
     /// [`ErrorKind::Auth`] and [`ErrorKind::Permission`] where they may not be listed; else what
     /// kept Employment Hero from answering.
     pub async fn organisations(&self) -> Result<Vec<(String, String)>> {
-        let seen = self.api.begin_run().organisations().await?;
+        let seen = self.api.begin_run(None).organisations().await?;
         let pairs = seen.into_iter().filter_map(|one| {
             let name = one.name.value().unwrap_or_default();
             Some((one.notes.id?, name))
@@ -148,11 +148,11 @@ impl Directory for EmploymentHero {
     }
 
     async fn check(&self, request: &ReadRequest) -> Result<Preflight> {
-        preflight::check(&self.api.begin_run(), request, &self.words, self.plain_http).await
+        preflight::check(&self.api.begin_run(Some(request)), request, &self.words, self.plain_http).await
     }
 
     async fn fields(&self, request: &ReadRequest) -> Result<Vec<FieldInfo>> {
-        let (snapshot, definitions) = self.read(&self.api.begin_run(), request).await?;
+        let (snapshot, definitions) = self.read(&self.api.begin_run(Some(request)), request).await?;
         let mut infos = FieldInfo::count(snapshot.employees(), &self.capabilities);
         for definition in definitions.read().into_iter().flatten() {
             let Some(id) = definition.notes.id.clone() else { continue };
@@ -172,11 +172,11 @@ impl Directory for EmploymentHero {
     }
 
     async fn snapshot(&self, request: &ReadRequest) -> Result<Snapshot> {
-        Ok(self.read(&self.api.begin_run(), request).await?.0)
+        Ok(self.read(&self.api.begin_run(Some(request)), request).await?.0)
     }
 
     async fn get(&self, id: &EmployeeId, request: &ReadRequest) -> Result<Lookup> {
-        let api = self.api.begin_run();
+        let api = self.api.begin_run(Some(request));
         let organisation = match api.remembered() {
             Some(organisation) => organisation,
             None => organisation(&api).await?.id,
@@ -211,7 +211,7 @@ impl Directory for EmploymentHero {
     }
 
     async fn cost(&self, request: &ReadRequest) -> Result<Option<Cost>> {
-        let api = self.api.begin_run();
+        let api = self.api.begin_run(Some(request));
         let organisation = organisation(&api).await?.id;
         let Some(people) = api.probe(&organisation, Resource::Employees).await? else { return Ok(None) };
         // The organisations, the chosen one with its counts, and the pages of people.

@@ -84,7 +84,9 @@ impl Check<'_> {
             Ok(chosen) => {
                 self.found.organisation = Some((chosen.id.clone(), chosen.name.clone()));
                 if chosen.visible().is_some() {
-                    self.add(Level::Passed, "organisation", "can be seen");
+                    let named =
+                        if chosen.name.is_empty() { "its name is not told" } else { chosen.name.as_str() };
+                    self.add(Level::Passed, "organisation", named);
                 } else {
                     let finding = Finding::new(
                         Level::Warning,

@@ -60,7 +60,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 pub use behaviour::{Behaviour, Rotation};
-pub use hris_core::sandbox::{CANARY, Fault, RecordedRequest, RetryAfter};
+pub use hris_core::sandbox::{CANARY, Fault, OWN_WORDS, RecordedRequest, RetryAfter};
 pub use person::Person;
 pub use world::{PersonView, World};
 

@@ -48,7 +48,7 @@ const SORTS: [&str; 3] = ["employee_id", "first_name", "last_name"];
 /// ```
 #[must_use]
 pub struct Builder {
-    subdomain: String,
+    subdomain: Option<String>,
     key: Option<Secret>,
     base_url: Option<String>,
     page_size: Option<u32>,
@@ -65,7 +65,7 @@ pub struct Builder {
 impl Default for Builder {
     fn default() -> Self {
         Self {
-            subdomain: String::new(),
+            subdomain: None,
             key: None,
             base_url: None,
             page_size: None,
@@ -85,7 +85,7 @@ impl Builder {
     /// The account: `acme` of `acme.freshteam.com`. A host or a pasted address is understood; see
     /// [`Subdomain`].
     pub fn subdomain(mut self, subdomain: impl Into<String>) -> Self {
-        self.subdomain = subdomain.into();
+        self.subdomain = Some(subdomain.into());
         self
     }
 
@@ -168,10 +168,8 @@ impl Builder {
     /// none, a page above 50.
     pub fn build(self) -> Result<Freshteam> {
         // On this machine any name is as good as another.
-        let name = match (self.subdomain.trim(), &self.base_url) {
-            ("", Some(_)) => "sandbox",
-            (name, _) => name,
-        };
+        let unsaid = if self.base_url.is_some() { "sandbox" } else { "" };
+        let name = self.subdomain.as_deref().unwrap_or(unsaid);
         let subdomain: Subdomain = name.parse().map_err(|error| refuse(format!("subdomain: {error}")))?;
         let key = key(self.key)?;
         if self.page_size.is_some_and(|rows| !(1..=PAGE_SIZE).contains(&rows)) {
@@ -194,6 +192,7 @@ impl Builder {
         let settings = settings(&base, &listings, &self.sort);
         let limit = Arc::new(AtomicU64::new(0));
         let mut client = Client::builder(&base)
+            .name("freshteam")
             .authorization(Bearer::new(key))
             .vendor(Vendor { share: self.rate_share, limit: Arc::clone(&limit) })
             .rate(Rate::per_minute(pace(FIRST_LIMIT, self.rate_share)))

@@ -12,7 +12,7 @@ use hris_core::http::{
     Client, Listed, Listing, Options, Page, Position, Progress, Request, Response, list_all, never_empty,
 };
 use hris_core::wire::{self, Record};
-use hris_core::{EmployeeId, Error, ErrorKind, Result};
+use hris_core::{EmployeeId, Error, ErrorKind, ReadRequest, Result};
 
 pub(crate) use vendor::{Vendor, pace};
 
@@ -40,9 +40,10 @@ pub(crate) struct Api {
 pub(crate) type Tell<'a> = &'a (dyn Fn(u64, Option<u64>) + Send + Sync);
 
 impl Api {
-    /// The same API with fresh counts for one run.
-    pub(crate) fn begin_run(&self) -> Self {
-        Self { client: self.client.begin_run(), ..self.clone() }
+    /// The same API with fresh counts for one run, which tells of its long waits.
+    pub(crate) fn begin_run(&self, request: Option<&ReadRequest>) -> Self {
+        let waiting = request.and_then(|request| request.waiting().cloned());
+        Self { client: self.client.begin_run().on_wait(waiting), ..self.clone() }
     }
 
     /// Requests a minute that the account may make, once an answer has told it.

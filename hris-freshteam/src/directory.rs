@@ -169,12 +169,12 @@ impl Directory for Freshteam {
     }
 
     async fn check(&self, request: &ReadRequest) -> Result<Preflight> {
-        let api = self.api.begin_run();
+        let api = self.api.begin_run(Some(request));
         preflight::check(&api, request, &self.subdomain, self.key_owner.as_deref(), self.plain_http).await
     }
 
     async fn fields(&self, request: &ReadRequest) -> Result<Vec<FieldInfo>> {
-        let api = self.api.begin_run();
+        let api = self.api.begin_run(Some(request));
         let (snapshot, sampled) = self.read(&api, request, Records::Some).await?;
         let form = Part::of(api.form_fields().await)?;
         let mut infos = FieldInfo::count(snapshot.employees(), &self.capabilities);
@@ -207,11 +207,11 @@ impl Directory for Freshteam {
     }
 
     async fn snapshot(&self, request: &ReadRequest) -> Result<Snapshot> {
-        Ok(self.read(&self.api.begin_run(), request, Records::All).await?.0)
+        Ok(self.read(&self.api.begin_run(Some(request)), request, Records::All).await?.0)
     }
 
     async fn get(&self, id: &EmployeeId, request: &ReadRequest) -> Result<Lookup> {
-        let api = self.api.begin_run();
+        let api = self.api.begin_run(Some(request));
         let need = Need::of(request);
         let person = match api.person(id, &need.members, need.include()).await {
             Ok(person) => person,
@@ -232,7 +232,7 @@ impl Directory for Freshteam {
     }
 
     async fn cost(&self, request: &ReadRequest) -> Result<Option<Cost>> {
-        let api = self.api.begin_run();
+        let api = self.api.begin_run(Some(request));
         let mut totals = Vec::with_capacity(api.listings.len());
         for filter in api.listings.iter() {
             totals.push(api.first_people(*filter, &[]).await?.1);

@@ -29,8 +29,9 @@
 //! # What it serves
 //!
 //! Under [`Sandbox::url`], for `GET` only: `/employees`, `/employees/{id}`, `/employee_fields`,
-//! `/branches`, `/departments`, `/sub_departments`, `/business_units`, `/teams` and `/levels`.
-//! Anything else is 404. Every request is recorded.
+//! `/branches`, `/departments`, `/sub_departments`, `/business_units`, `/teams`, `/levels`, `/roles`
+//! and `/user_functions`, and one of each of these by its id. Anything else is 404. Every request is
+//! recorded.
 //!
 //! # How it decides what nobody knows
 //!
@@ -61,7 +62,7 @@ use hris_core::sandbox::{Server, day};
 
 pub use behaviour::{Behaviour, Ending, PastEnd, PerPage, Role, Unfiltered};
 pub use company::{Company, Units};
-pub use hris_core::sandbox::{CANARY, Edit, Fault, RecordedRequest, RetryAfter};
+pub use hris_core::sandbox::{CANARY, Edit, Fault, OWN_WORDS, RecordedRequest, RetryAfter};
 pub use person::{Person, PersonView};
 
 /// A fault and the requests for this account that it meets.

@@ -431,7 +431,7 @@ async fn what_must_not_be_kept_is_dropped_and_nobody_is_shown() {
         sandbox.clear_faults();
     }
     let person = sandbox.people()[1].email.clone().unwrap();
-    for secret in [CANARY, sandbox.key(), person.as_str(), "Fjordgata"] {
+    for secret in [CANARY, hris_core::sandbox::OWN_WORDS, sandbox.key(), person.as_str(), "Fjordgata"] {
         assert!(!shown.contains(secret), "{secret} in {shown}");
     }
     assert!(shown.contains("invalid_credentials") && shown.contains("request id 5a0c2f9e"));
@@ -533,7 +533,11 @@ async fn a_reset_key_in_the_middle_ends_the_run() {
 fn settings_that_cannot_be_right() {
     let key = || Secret::from("key".to_owned());
     let base = || Freshteam::builder().subdomain("acme").api_key(key());
-    let cases: [(Builder, &str); 16] = [
+    let here =
+        || Freshteam::builder().api_key(key()).base_url("http://127.0.0.1:4010/api").allow_http_loopback();
+    let cases: [(Builder, &str); 18] = [
+        (here().subdomain(""), "subdomain: is empty"),
+        (here().subdomain(" "), "subdomain: is empty"),
         (Freshteam::builder().api_key(key()), "subdomain: is empty"),
         (Freshteam::builder().subdomain("acme"), "API key: missing"),
         (base().api_key(Secret::from("Bearer abc".to_owned())), "API key: begins with \"Bearer\""),
@@ -562,7 +566,7 @@ fn settings_that_cannot_be_right() {
         base().api_key(Secret::from(" key \n".to_owned())),
         base().base_url("https://acme.freshteam.com/api"),
         base().base_url("http://127.0.0.1:4010/api").allow_http_loopback(),
-        Freshteam::builder().api_key(key()).base_url("http://127.0.0.1:4010/api").allow_http_loopback(),
+        here(),
     ] {
         fine.build().expect("right");
     }

@@ -177,3 +177,42 @@ async fn the_same_seed_is_the_same_company() {
     one.inject(Fault::LoginPage.on("/employees"));
     one.clear_faults();
 }
+
+#[tokio::test(start_paused = true)]
+async fn named_units_have_the_members_of_their_kind_in_lists_and_by_id() {
+    let (_sandbox, asker) = started(3).await;
+    let common = ["created_at", "id", "updated_at"];
+    for (list, own) in [
+        ("branches", &["city", "country_code", "deleted", "name", "time_zone"][..]),
+        ("business_units", &["deleted", "name"]),
+        ("departments", &["deleted", "name"]),
+        ("levels", &["deleted", "name"]),
+        ("roles", &["default", "description", "name"]),
+        ("sub_departments", &["deleted", "name"]),
+        ("teams", &["deleted", "name"]),
+        ("user_functions", &["deleted", "value"]),
+    ] {
+        let rows = asker.rows(list, &[]).await;
+        let mut members: Vec<&str> = rows[0].as_object().unwrap().keys().map(String::as_str).collect();
+        members.sort_unstable();
+        let mut expected = [&common[..], own].concat();
+        expected.sort_unstable();
+        assert_eq!(members, expected, "{list}");
+        for row in &rows {
+            let one = asker.ask(&format!("{list}/{}", row["id"]), &[]).await.unwrap();
+            assert_eq!(&one.json::<Value>().unwrap(), row, "{list}");
+        }
+        for wrong in ["1", "x", "1/2"] {
+            let error = asker.ask(&format!("{list}/{wrong}"), &[]).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::NotFound, "{list}/{wrong}");
+        }
+    }
+    // What people have is in the lists.
+    let person = &asker.rows("employees", &[]).await[0];
+    let record = asker.ask(&format!("employees/{}", person["id"]), &[("include", "roles")]).await.unwrap();
+    let record: Value = record.json().unwrap();
+    let function = asker.ask(&format!("user_functions/{}", record["user_function_id"]), &[]).await;
+    assert_eq!(function.unwrap().json::<Value>().unwrap()["value"], "Administration");
+    let role = asker.ask(&format!("roles/{}", record["roles"][0]["id"]), &[]).await.unwrap();
+    assert_eq!(role.json::<Value>().unwrap()["name"], record["roles"][0]["name"]);
+}

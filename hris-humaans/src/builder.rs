@@ -165,6 +165,7 @@ impl Builder {
             return refuse("sort: must be the name of one member, such as id");
         }
         let mut client = Client::builder(&self.base_url)
+            .name("humaans")
             .authorization(Bearer::new(token))
             .vendor(Vendor)
             .rate(self.rate)

@@ -4,7 +4,7 @@ use hris_core::http::{
     Client, Listed, Listing, Options, Page, Position, Progress, Request, Response, code_word, list_all,
 };
 use hris_core::wire::{self, Record};
-use hris_core::{Date, EmployeeId, Error, ErrorKind, Result};
+use hris_core::{Date, EmployeeId, Error, ErrorKind, ReadRequest, Result};
 use serde::Deserialize;
 
 use crate::builder::PeopleStatus;
@@ -34,9 +34,10 @@ pub(crate) struct People {
 pub(crate) type Tell<'a> = &'a (dyn Fn(u64, Option<u64>) + Send + Sync);
 
 impl Api {
-    /// The same API with fresh counts for one run.
-    pub(crate) fn begin_run(&self) -> Self {
-        Self { client: self.client.begin_run(), ..self.clone() }
+    /// The same API with fresh counts for one run, which tells of its long waits.
+    pub(crate) fn begin_run(&self, request: Option<&ReadRequest>) -> Self {
+        let waiting = request.and_then(|request| request.waiting().cloned());
+        Self { client: self.client.begin_run().on_wait(waiting), ..self.clone() }
     }
 
     /// 4.1: what the token may do.

@@ -41,12 +41,10 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// The token's scopes; none where Humaans does not tell them.
+    /// The token's scopes; none where Humaans does not tell them as a list of texts.
     pub(crate) fn scopes(&self) -> Option<BTreeSet<String>> {
-        match self.token.as_ref()?.scopes.as_deref() {
-            Field::Value(scopes) => Some(scopes.iter().cloned().collect()),
-            _ => None,
-        }
+        let told = self.token.as_ref()?.scopes.as_deref().value()?;
+        serde_json::from_str(told).ok().filter(|scopes: &BTreeSet<String>| !scopes.is_empty())
     }
 
     /// The company's id.

@@ -120,11 +120,11 @@ impl Directory for Humaans {
     }
 
     async fn check(&self, request: &ReadRequest) -> Result<Preflight> {
-        preflight::check(&self.api.begin_run(), request, self.last_day, self.plain_http).await
+        preflight::check(&self.api.begin_run(Some(request)), request, self.last_day, self.plain_http).await
     }
 
     async fn fields(&self, request: &ReadRequest) -> Result<Vec<FieldInfo>> {
-        let (snapshot, definitions) = self.read(&self.api.begin_run(), request).await?;
+        let (snapshot, definitions) = self.read(&self.api.begin_run(Some(request)), request).await?;
         let mut infos = FieldInfo::count(snapshot.employees(), &self.capabilities);
         for definition in definitions.read().into_iter().flatten() {
             let Some(id) = definition.notes.id.clone() else { continue };
@@ -147,11 +147,11 @@ impl Directory for Humaans {
     }
 
     async fn snapshot(&self, request: &ReadRequest) -> Result<Snapshot> {
-        Ok(self.read(&self.api.begin_run(), request).await?.0)
+        Ok(self.read(&self.api.begin_run(Some(request)), request).await?.0)
     }
 
     async fn get(&self, id: &EmployeeId, request: &ReadRequest) -> Result<Lookup> {
-        let api = self.api.begin_run();
+        let api = self.api.begin_run(Some(request));
         let asked = asked_members(request);
         let person = match api.person(id, &asked).await {
             Ok(person) => person,

@@ -180,17 +180,22 @@ impl Check<'_> {
                 let Some(company) = mine.or(companies.first()) else { return Ok(()) };
                 let id = known.or_else(|| company.notes.id.clone()).unwrap_or_default();
                 let name = company.name.as_deref().value().unwrap_or_default().to_owned();
+                let status = company.status.as_deref().value();
+                let told = match name.is_empty() {
+                    true => "its name is not told",
+                    false => name.as_str(),
+                };
+                let outcome = match status {
+                    Some(status) => format!("{told}; its account is {status}"),
+                    None => told.to_owned(),
+                };
+                self.found.push(match status {
+                    Some("expired" | "suspended") => Finding::new(Level::Warning, "company", outcome)
+                        .cost("Humaans may close the API")
+                        .remedy("settle the account with Humaans"),
+                    _ => Finding::new(Level::Passed, "company", outcome),
+                });
                 self.found.organisation = Some((id, name));
-                match company.status.as_deref() {
-                    Field::Value(status @ ("expired" | "suspended")) => {
-                        let finding =
-                            Finding::new(Level::Warning, "company", format!("its account is {status}"))
-                                .cost("Humaans may close the API")
-                                .remedy("settle the account with Humaans");
-                        self.found.push(finding);
-                    }
-                    _ => self.found.push(Finding::new(Level::Passed, "company", "can be seen")),
-                }
             }
             Asked::Refused(_) => {
                 self.found.organisation = known.map(|id| (id, String::new()));

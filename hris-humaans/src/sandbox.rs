@@ -83,7 +83,7 @@ use serde_json::Value;
 
 pub use behaviour::{AllStatus, Behaviour, ErrorShape, Hidden, OverLimit, StatusFilter};
 pub use builder::Builder;
-pub use hris_core::sandbox::{CANARY, Edit, Fault, RateLimit, RecordedRequest, RetryAfter};
+pub use hris_core::sandbox::{CANARY, Edit, Fault, OWN_WORDS, RateLimit, RecordedRequest, RetryAfter};
 pub use peculiar::Peculiarity;
 pub use person::{CustomField, Job, Location, Members, Person, PersonView, Status};
 pub use token::{Profiles, Role, Scope, Token};

@@ -120,7 +120,7 @@ record! {
     pub(crate) struct TokenInfo {
         id { "id" }
         text { person = "personId" }
-        list { scopes = "scopes" }
+        array { scopes = "scopes" }
         others Dropped
     }
 }

@@ -37,7 +37,7 @@ pub enum ErrorKind {
     /// recorded; the next run goes on.
     Deadline,
     /// The source did not answer, or its answer was incomplete or not to be trusted. Nothing was
-    /// changed; run again later.
+    /// changed; run again later. [`Error::source_kind`] tells these apart.
     Source,
     /// The state cannot be used: corrupt, read-only, full, or of a newer version. The message names
     /// the remedy.
@@ -154,9 +154,29 @@ impl Error {
     /// one. A permission that is missing, and a credential of the target, are something else.
     #[must_use]
     pub fn is_credential_refused(&self) -> bool {
-        let source = self.0.source.as_deref().and_then(|source| source.downcast_ref::<hris_core::Error>());
-        self.0.kind == ErrorKind::Auth
-            && source.is_some_and(|error| error.kind() == hris_core::ErrorKind::Auth)
+        self.0.kind == ErrorKind::Auth && self.source_kind() == Some(hris_core::ErrorKind::Auth)
+    }
+
+    /// The finer kind where the source is at fault, such as
+    /// [`RateLimited`](hris_core::ErrorKind::RateLimited) (come back after [`Error::retry_after`]),
+    /// [`Incomplete`](hris_core::ErrorKind::Incomplete) (the list changed while it was read: run again soon),
+    /// [`Unavailable`](hris_core::ErrorKind::Unavailable) (no usable answer: run again later) or
+    /// [`Protocol`](hris_core::ErrorKind::Protocol) (an answer that nobody expects: somebody has to look).
+    ///
+    /// `None` where the target, the state or this crate itself is at fault.
+    ///
+    /// ```
+    /// use hris_reconcile::{Error, ErrorKind};
+    ///
+    /// let cause = hris_core::Error::new(hris_core::ErrorKind::RateLimited, "list people: HTTP 429");
+    /// let error = Error::from(cause);
+    /// assert_eq!(error.kind(), ErrorKind::Source);
+    /// assert_eq!(error.source_kind(), Some(hris_core::ErrorKind::RateLimited));
+    /// ```
+    #[must_use]
+    pub fn source_kind(&self) -> Option<hris_core::ErrorKind> {
+        let source = self.0.source.as_deref()?.downcast_ref::<hris_core::Error>()?;
+        beneath(source).is_none().then(|| source.kind())
     }
 
     /// How long the source or target asked to wait, if it did.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use hris_core::reconcile::ActionKind;
@@ -94,6 +95,12 @@ pub enum Event {
     Started {
         /// Its id.
         run: String,
+    },
+    /// Reading waits for the vendor: for a limit of its, or before a request is tried again. Told as the
+    /// wait begins, where it takes a second or more.
+    Waiting {
+        /// How long.
+        time: Duration,
     },
 }
 

@@ -239,9 +239,24 @@ async fn a_time_of_day_comes_once_a_day_when_clocks_change() {
 
 #[test]
 fn patterns_that_cannot_be_meant_are_refused() {
-    for pattern in ["every day", "61 * * * *", "0 0 30 2 *", ""] {
+    for (pattern, said) in [
+        (
+            "every day",
+            "a pattern has five fields (minute, hour, day of the month, month, day of the week), and this has 2",
+        ),
+        ("", "and this has 0"),
+        ("0 0 6 * * *", "and this has 6"),
+        ("61 * * * *", "the minute cannot be \"61\"; it takes 0 to 59"),
+        ("0 24 * * *", "the hour cannot be \"24\"; it takes 0 to 23"),
+        ("0 6 1- * *", "the day of the month cannot be \"1-\"; it takes 1 to 31"),
+        ("0 6 * 13 *", "the month cannot be \"13\"; it takes 1 to 12"),
+        ("0 6 * * MOO", "the day of the week cannot be \"MOO\"; it takes 0 to 7"),
+        ("0 0 30 2 *", "the pattern never comes"),
+    ] {
         let refused = Schedule::cron(pattern, &TimeZone::utc()).unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::Config, "{pattern}");
+        let words = refused.to_string();
+        assert!(words.contains(said) && words.ends_with("; a pattern is such as \"0 6 * * *\""), "{words}");
     }
 }
 

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use hris_core::Timestamp;
-use hris_core::sandbox::{self as kit, Allowance, Answer, CANARY, Envelope, RateLimit, Received, http_date};
+use hris_core::sandbox::{
+    self as kit, Allowance, Answer, Envelope, OWN_WORDS, RateLimit, Received, http_date,
+};
 use serde_json::{Map, Value, json};
 
 use super::behaviour::{ExpiresOn, Shape};
@@ -64,7 +66,7 @@ impl kit::World for World {
             500 => "internal error, contact support",
             _ => "invalid input, object invalid",
         };
-        Answer::json(&json!({ "error": format!("{meaning}: {CANARY}-message") })).status(status)
+        Answer::json(&json!({ "error": format!("{meaning} ({OWN_WORDS})") })).status(status)
     }
 
     fn revoke(&mut self, request: &Received) {
@@ -84,11 +86,9 @@ impl kit::World for World {
 }
 
 impl World {
-    /// The company's clock: nine in the morning of its day when the sandbox began.
+    /// The company's clock, which began with the sandbox.
     fn now(&self, request: &Received) -> Timestamp {
-        let morning: Timestamp =
-            format!("{}T09:00:00Z", self.today).parse().unwrap_or_else(|_| Timestamp::from_unix_seconds(0));
-        morning.plus_seconds(i64::try_from(request.at.as_secs()).unwrap_or(0))
+        self.began.plus_seconds(i64::try_from(request.at.as_secs()).unwrap_or(0))
     }
 
     fn auth(&mut self, request: &Received) -> Answer {
@@ -98,7 +98,7 @@ impl World {
             return kit::World::refuse(self, request, 401);
         };
         let token = token.to_owned();
-        let access = format!("{CANARY}-access-{}", self.rng.text(24));
+        let access = format!("fjordkaffe-access-{}", self.rng.text(24));
         self.access.insert(access.clone(), (token, request.at));
         let mut body = json!({ "accessToken": access });
         let life = i64::try_from(self.behaviour.token_life.as_secs()).unwrap_or(i64::MAX);

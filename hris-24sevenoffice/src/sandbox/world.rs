@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::time::Duration;
 
-use hris_core::Date;
 use hris_core::sandbox::{CANARY, Rng};
+use hris_core::{Date, Timestamp};
 use serde_json::{Map, Value, json};
 
 use super::{Behaviour, Person, SandboxError};
@@ -14,6 +14,7 @@ use super::{Behaviour, Person, SandboxError};
 pub struct World {
     pub(super) rng: Rng,
     pub(super) today: Date,
+    pub(super) began: Timestamp,
     pub(super) behaviour: Behaviour,
     pub(super) organisation: Value,
     pub(super) fields: Vec<Value>,
@@ -27,10 +28,11 @@ pub struct World {
 }
 
 impl World {
-    pub(super) fn empty(seed: u64, today: Date, behaviour: Behaviour) -> Self {
+    pub(super) fn empty(seed: u64, today: Date, began: Timestamp, behaviour: Behaviour) -> Self {
         Self {
             rng: Rng::new(seed),
             today,
+            began,
             behaviour,
             organisation: json!({
                 "name": "Fjordkaffe AS", "orgno": "999000000", "enterprise_number": "999000111",
@@ -153,7 +155,7 @@ impl World {
 
     /// Makes one more persistent token.
     pub fn issue_token(&mut self) -> String {
-        let token = format!("{CANARY}+token/{}", self.rng.text(24));
+        let token = format!("fjordkaffe+token/{}", self.rng.text(24));
         self.tokens.push(token.clone());
         token
     }

@@ -31,6 +31,7 @@ use crate::{Error, ErrorKind, Result};
 #[must_use]
 pub struct ClientBuilder {
     base: String,
+    name: Option<&'static str>,
     loopback: bool,
     authorization: Option<Arc<dyn Authorize>>,
     vendor: Arc<dyn Vendor>,
@@ -53,6 +54,7 @@ impl ClientBuilder {
         headers.set("user-agent", concat!("hris-rs/", env!("CARGO_PKG_VERSION")));
         Self {
             base: base.to_owned(),
+            name: None,
             loopback: false,
             authorization: None,
             vendor: Arc::new(PlainVendor),
@@ -67,6 +69,12 @@ impl ClientBuilder {
             proxy: None,
             seed: None,
         }
+    }
+
+    /// The vendor's name in traces, in place of the host.
+    pub fn name(mut self, vendor: &'static str) -> Self {
+        self.name = Some(vendor);
+        self
     }
 
     /// Puts a credential on every request. Without it nothing is added.
@@ -171,6 +179,7 @@ impl ClientBuilder {
         };
         Ok(Client::assemble(Parts {
             base,
+            name: self.name,
             headers: self.headers,
             accepts: self.accepts,
             authorization: self.authorization,
@@ -207,7 +216,7 @@ fn base_address(text: &str, loopback: bool) -> Result<Url> {
         ("https", Some(_)) => Ok(url),
         ("http", Some(host)) if loopback && is_loopback(&host) => Ok(url),
         ("http", Some(host)) if is_loopback(&host) => {
-            refuse("http to this machine must be allowed explicitly")
+            refuse("http to this machine must be allowed with allow_http_loopback()")
         }
         _ => refuse("must be https"),
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::de::DeserializeOwned;
 use tokio::sync::{Mutex, Semaphore};
 use tokio::time::{Instant, sleep, timeout};
+use tracing::Instrument as _;
 use url::Url;
 
 use super::builder::ClientBuilder;
@@ -19,10 +20,16 @@ use super::{
     Authorize, Headers, Limits, Outgoing, Request, Response, RetryPolicy, SendError, Transport, Vendor,
     Verdict,
 };
-use crate::{Error, ErrorKind, Result, Timestamp};
+use crate::{Error, ErrorKind, Result, Timestamp, Waiting};
 
 /// Redirects followed within one origin.
 const REDIRECTS: u32 = 3;
+
+/// A shorter wait is nobody's business.
+const WORTH_TELLING: Duration = Duration::from_secs(1);
+
+/// When to come back to a vendor that refused too many requests and did not say until when.
+const LATER: Duration = Duration::from_secs(60);
 
 /// Sends requests of one credential to one vendor. Cheap to clone; clones share everything.
 ///
@@ -32,11 +39,13 @@ pub struct Client {
     parts: Arc<Parts>,
     shared: Arc<Shared>,
     run: Arc<Run>,
+    waiting: Option<Waiting>,
 }
 
 /// What the builder sets.
 pub(super) struct Parts {
     pub(super) base: Url,
+    pub(super) name: Option<&'static str>,
     pub(super) headers: Headers,
     pub(super) accepts: Option<Vec<String>>,
     pub(super) authorization: Option<Arc<dyn Authorize>>,
@@ -81,7 +90,7 @@ impl Client {
             renewals: AtomicU64::new(0),
             refusals: AtomicU64::new(0),
         };
-        Self { parts: Arc::new(parts), shared: Arc::new(shared), run: Arc::default() }
+        Self { parts: Arc::new(parts), shared: Arc::new(shared), run: Arc::default(), waiting: None }
     }
 
     /// The same client with a fresh budget of repeats and its count of requests at nothing.
@@ -90,6 +99,24 @@ impl Client {
     pub fn begin_run(&self) -> Self {
         self.parts.limiter.recover();
         Self { run: Arc::default(), ..self.clone() }
+    }
+
+    /// The same client, which tells `waiting` of each wait of a second or more that a limit or a fault
+    /// of the vendor makes it take.
+    #[must_use]
+    pub fn on_wait(self, waiting: Option<Waiting>) -> Self {
+        Self { waiting, ..self }
+    }
+
+    /// Tells of a wait that begins.
+    fn tell(&self, time: Duration) {
+        if time < WORTH_TELLING {
+            return;
+        }
+        tracing::info!(wait_ms = millis(time), "waiting for the vendor");
+        if let Some(waiting) = &self.waiting {
+            waiting(time);
+        }
     }
 
     /// Requests sent in this run so far, repeats and redirects included.
@@ -145,11 +172,22 @@ impl Client {
         request: &Request,
         read: impl Fn(Response) -> Result<T> + Send,
     ) -> Result<T> {
+        let vendor = self.parts.name.or(self.parts.base.host_str()).unwrap_or_default();
+        self.tries(request, read).instrument(tracing::info_span!("request", vendor)).await
+    }
+
+    async fn tries<T: Send>(
+        &self,
+        request: &Request,
+        read: impl Fn(Response) -> Result<T> + Send,
+    ) -> Result<T> {
         let started = Instant::now();
         let policy = &self.parts.retry;
         let mut refreshed = false;
-        let mut unreadable = false;
+        let mut once = false;
         let mut attempt = 1;
+        // What limits have made this request wait.
+        let mut held = Duration::ZERO;
         loop {
             let fault = match self.attempt(request, attempt, &mut refreshed).await {
                 Ok(response) => match self.check_type(&response).and_then(|()| read(response)) {
@@ -163,13 +201,16 @@ impl Client {
                 Some(Asked::Wait(wait)) => wait,
                 _ => Duration::ZERO,
             };
-            let wait = asked.max(policy.delay(attempt, fault.cause, self.parts.jitter.draw()));
-            if matches!(fault.cause, Cause::Busy | Cause::Throttled) {
+            let mut wait = asked.max(policy.delay(attempt, fault.cause, self.parts.jitter.draw()));
+            let limited = matches!(fault.cause, Cause::Busy | Cause::Throttled);
+            if limited {
                 self.parts.limiter.hold(wait);
+                wait = wait.max(self.parts.limiter.held());
+                held = held.saturating_add(wait);
             }
             let repeat = match next(fault.cause, request.effect()) {
                 Next::Repeat => true,
-                Next::RepeatOnce => !std::mem::replace(&mut unreadable, true),
+                Next::RepeatOnce => !std::mem::replace(&mut once, true),
                 Next::Stop => false,
                 Next::Unknown => return Err(fault.unknown(request.label())),
             };
@@ -179,12 +220,15 @@ impl Client {
             if asked > policy.longest_wait || fault.asked == Some(Asked::Unmeasured) {
                 return Err(fault.too_long(request.label()));
             }
-            let late = started.elapsed().saturating_add(wait) > policy.deadline;
+            let late = started.elapsed().saturating_add(wait) > policy.deadline
+                || (limited && held > policy.longest_wait);
             // A refusal for too many requests is answered by the pace, not by giving up: only other
             // faults draw on what a run may repeat.
             let within = fault.cause == Cause::Throttled || self.run.spend_repeat();
             if attempt >= policy.attempts || late || !within {
-                return Err(fault.into_error(request.label(), attempt));
+                let unsaid = fault.cause == Cause::Throttled && fault.asked.is_none();
+                let error = fault.into_error(request.label(), attempt);
+                return Err(if unsaid { error.with_retry_after(wait.max(LATER)) } else { error });
             }
             tracing::debug!(
                 label = request.label(),
@@ -193,6 +237,7 @@ impl Client {
                 wait_ms = millis(wait),
                 "trying again"
             );
+            self.tell(wait);
             sleep(wait).await;
             attempt += 1;
         }
@@ -270,7 +315,7 @@ impl Client {
         let closed = |_| Error::new(ErrorKind::Cancelled, format!("{label}: the client is closed"));
         let _permit = self.shared.permits.acquire().await.map_err(closed)?;
         let longest = self.parts.retry.longest_wait;
-        let ticket = self.parts.limiter.acquire(longest).await.map_err(|left| {
+        let ticket = self.parts.limiter.acquire(longest, |time| self.tell(time)).await.map_err(|left| {
             let words = format!("{label}: the vendor asked to wait {} s", seconds_up(left));
             Error::new(ErrorKind::RateLimited, words).with_retry_after(left)
         })?;
@@ -286,8 +331,8 @@ impl Client {
             }
             Err(_) => {
                 tracing::debug!(label, attempt, elapsed_ms, "no answer in time");
-                let words = format!("no answer in {} s", seconds_up(limits.total));
-                return Err(Box::new(SendError::maybe_sent(ErrorKind::Unavailable, words).into()));
+                let words = format!("no whole answer in {} s", seconds_up(limits.total));
+                return Err(Box::new(SendError::late(words).into()));
             }
         };
         let (status, bytes) = (response.status(), response.body().len());

@@ -92,6 +92,7 @@ impl From<SendError> for Fault {
     fn from(error: SendError) -> Self {
         let cause = match (error.kind, error.sent) {
             (ErrorKind::Unavailable, false) => Cause::NotSent,
+            (ErrorKind::Unavailable, true) if error.late => Cause::Late,
             (ErrorKind::Unavailable, true) => Cause::Silent,
             (_, false) => Cause::Final,
             (_, true) => Cause::Spoiled,

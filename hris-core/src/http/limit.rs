@@ -213,7 +213,12 @@ impl Limiter {
 
     /// Waits for the next place. Fails with the wait that is left when the vendor wants more than
     /// `longest`: coming back earlier is not ours to decide, and sleeping so long neither.
-    pub(crate) async fn acquire(&self, longest: Duration) -> Result<Ticket<'_>, Duration> {
+    /// `tell` hears of a wait that the vendor wants.
+    pub(crate) async fn acquire(
+        &self,
+        longest: Duration,
+        tell: impl Fn(Duration),
+    ) -> Result<Ticket<'_>, Duration> {
         let _turn = self.turn.lock().await;
         loop {
             let now = Instant::now();
@@ -223,6 +228,7 @@ impl Limiter {
                     if left > longest {
                         return Err(left);
                     }
+                    tell(left);
                     until
                 }
                 Gate::Open => return Ok(Ticket(self)),
@@ -237,6 +243,12 @@ impl Limiter {
         let until = later(Instant::now(), time);
         let mut state = self.state();
         state.hold = Some(state.hold.map_or(until, |known| known.max(until)));
+    }
+
+    /// How long nobody is let through from now on.
+    pub(crate) fn held(&self) -> Duration {
+        let until = self.state().hold;
+        until.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()))
     }
 
     /// Takes over what an answer says. To be called while the ticket of that answer is held.

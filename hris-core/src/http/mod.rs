@@ -21,6 +21,7 @@ mod request;
 mod reqwest;
 mod response;
 mod retry;
+mod tls;
 mod transport;
 mod vendor;
 

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 use url::Url;
 
-use super::{Limits, Method, Outgoing, Response, SendError, Transport};
+use super::{Limits, Method, Outgoing, Response, SendError, Transport, tls};
 use crate::{Error, ErrorKind, Result};
 
 /// Sends over the network with TLS.
@@ -18,6 +19,8 @@ use crate::{Error, ErrorKind, Result};
 #[derive(Debug)]
 pub struct NetworkTransport {
     client: reqwest::Client,
+    /// Whether connections go to the vendor itself.
+    direct: bool,
 }
 
 impl NetworkTransport {
@@ -42,20 +45,31 @@ impl NetworkTransport {
         }
         let client =
             builder.build().map_err(|error| refuse("no usable TLS").with_source(error.without_url()))?;
-        Ok(Self { client })
+        Ok(Self { client, direct: proxy.is_none() })
     }
 }
 
 #[async_trait]
 impl Transport for NetworkTransport {
     async fn send(&self, request: Outgoing, limits: &Limits) -> Result<Response, SendError> {
-        let host = request.url().host_str().unwrap_or_default().to_owned();
-        let mut built = self.client.request(method(request.method()), request.url().clone());
+        let url = request.url().clone();
+        let host = url.host_str().unwrap_or_default();
+        let mut built = self.client.request(method(request.method()), url.clone());
         built = built.headers(header_map(&request)?);
         if let Some(body) = request.body() {
             built = built.body(body.to_vec());
         }
-        let mut answer = within(limits.idle, built.send()).await?.map_err(|error| fault(error, &host))?;
+        let sent = within(limits.idle, "no answer", built.send()).await?;
+        let mut answer = match sent {
+            Ok(answer) => answer,
+            Err(error) if self.direct && error.is_connect() && error.is_timeout() && is_open(&url).await => {
+                let words = format!(
+                    "no trusted connection to {host}: it is silent when TLS begins; perhaps the port is for http"
+                );
+                return Err(SendError::not_sent(ErrorKind::Protocol, words).with_source(error.without_url()));
+            }
+            Err(error) => return Err(fault(error, &url)),
+        };
         let mut response = Response::new(answer.status().as_u16());
         for (name, value) in answer.headers() {
             // A value that is no text says nothing we read.
@@ -68,8 +82,9 @@ impl Transport for NetworkTransport {
             return Err(SendError::maybe_sent(ErrorKind::Protocol, "the answer has an unknown encoding"));
         }
         let mut body = Vec::new();
-        while let Some(chunk) =
-            within(limits.idle, answer.chunk()).await?.map_err(|error| fault(error, &host))?
+        while let Some(chunk) = within(limits.idle, "nothing received", answer.chunk())
+            .await?
+            .map_err(|error| fault(error, &url))?
         {
             if chunk.len() > limits.body.saturating_sub(body.len()) {
                 return Err(SendError::too_large(limits.body));
@@ -80,11 +95,17 @@ impl Transport for NetworkTransport {
     }
 }
 
-async fn within<F: Future>(idle: Duration, future: F) -> Result<F::Output, SendError> {
-    timeout(idle, future).await.map_err(|_| {
-        let words = format!("nothing received for {} s", idle.as_secs_f32());
-        SendError::maybe_sent(ErrorKind::Unavailable, words)
-    })
+async fn within<F: Future>(idle: Duration, what: &str, future: F) -> Result<F::Output, SendError> {
+    let late = |_| SendError::late(format!("{what} in {} s", idle.as_secs_f32()));
+    timeout(idle, future).await.map_err(late)
+}
+
+/// Whether there is a connection at once to where TLS got no answer. Nothing is sent over it.
+async fn is_open(url: &Url) -> bool {
+    const AT_ONCE: Duration = Duration::from_secs(2);
+    let Some(port) = url.port_or_known_default().filter(|_| url.scheme() == "https") else { return false };
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    matches!(timeout(AT_ONCE, TcpStream::connect((host, port))).await, Ok(Ok(_)))
 }
 
 fn method(method: Method) -> reqwest::Method {
@@ -111,13 +132,18 @@ fn header_map(request: &Outgoing) -> Result<HeaderMap, SendError> {
 }
 
 /// Tells whether anything was sent, and whether trying again could help.
-fn fault(error: reqwest::Error, host: &str) -> SendError {
+fn fault(error: reqwest::Error, url: &Url) -> SendError {
     let error = error.without_url();
-    let refused_by_tls = is_tls(&error);
+    let host = url.host_str().unwrap_or_default();
+    let untrusted = causes(&error).find_map(|cause| cause.downcast_ref()).map(tls::reason);
+    // Nothing else ends in the middle while a connection is made.
+    let hung_up = url.scheme() == "https" && error.is_connect() && ended_early(&error);
+    let untrusted =
+        untrusted.or(hung_up.then_some("it hung up when TLS began; perhaps the port is for http"));
     let (connecting, slow, coded) =
         (error.is_connect(), error.is_timeout(), error.is_decode() && !is_io(&error));
-    let told = if refused_by_tls {
-        SendError::not_sent(ErrorKind::Protocol, format!("no trusted connection to {host}"))
+    let told = if let Some(reason) = untrusted {
+        SendError::not_sent(ErrorKind::Protocol, format!("no trusted connection to {host}: {reason}"))
     } else if connecting {
         let late = if slow { " in time" } else { "" };
         SendError::not_sent(ErrorKind::Unavailable, format!("no connection to {host}{late}"))
@@ -139,8 +165,9 @@ fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (
     })
 }
 
-fn is_tls(error: &reqwest::Error) -> bool {
-    causes(error).any(|cause| cause.is::<rustls::Error>())
+fn ended_early(error: &reqwest::Error) -> bool {
+    let mut faults = causes(error).filter_map(|cause| cause.downcast_ref::<std::io::Error>());
+    faults.any(|fault| fault.kind() == std::io::ErrorKind::UnexpectedEof)
 }
 
 fn is_io(error: &reqwest::Error) -> bool {

@@ -103,7 +103,7 @@ impl Response {
     /// A byte order mark is passed over. Nothing may follow the document.
     ///
     /// # Errors
-    /// [`ErrorKind::Protocol`] when the body is empty, HTML, cut, followed by anything, or of
+    /// [`ErrorKind::Protocol`] when the body is empty, HTML, not in UTF-8, cut, followed by anything, or of
     /// another shape than `T`. The message never quotes it.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
         let body = self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body);
@@ -111,6 +111,9 @@ impl Response {
         match first {
             None => Err(self.unreadable("the body is empty")),
             Some(b'<') => Err(self.unreadable("not JSON, probably a login page")),
+            Some(_) if std::str::from_utf8(body).is_err() => {
+                Err(self.unreadable("the body is not text in UTF-8, as JSON is"))
+            }
             Some(_) => serde_json::from_slice(body).map_err(|error| {
                 // Only the place: the message of a type mismatch quotes the value it met.
                 let what = match error.classify() {

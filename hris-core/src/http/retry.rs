@@ -24,7 +24,8 @@ pub struct RetryPolicy {
     pub throttled_base: Duration,
     /// Any wait of our own, at most. 30 s.
     pub cap: Duration,
-    /// The longest wait we accept from a vendor. Above it the request fails at once with
+    /// The longest wait we accept from a vendor, and from all its refusals of one request together.
+    /// Above it the request fails at once with
     /// [`ErrorKind::RateLimited`](crate::ErrorKind::RateLimited) and the wait in it. 120 s.
     pub longest_wait: Duration,
     /// Time from the first attempt after which none begins. 5 min.
@@ -74,6 +75,8 @@ pub(crate) enum Cause {
     Failed,
     /// Nobody would answer otherwise.
     Final,
+    /// The time was up; the server may have applied the request.
+    Late,
     /// Nothing was sent.
     NotSent,
     /// It was sent and no answer came; it may have been applied.
@@ -118,7 +121,7 @@ pub(crate) fn next(cause: Cause, effect: Effect) -> Next {
         (Cause::NotSent | Cause::Throttled, _)
         | (Cause::Busy | Cause::Failed, Effect::Repeatable | Effect::Spending)
         | (Cause::Silent, Effect::Repeatable) => Next::Repeat,
-        (Cause::Unreadable, Effect::Repeatable) => Next::RepeatOnce,
+        (Cause::Late | Cause::Unreadable, Effect::Repeatable) => Next::RepeatOnce,
         _ => Next::Unknown,
     }
 }

@@ -46,7 +46,8 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
 pub struct Limits {
     /// Time to make a connection, its encryption included. 10 s.
     pub connect: Duration,
-    /// Time without a byte received. 30 s.
+    /// Time until an answer has begun, its header fields included, and then time without a byte of
+    /// its body. 30 s.
     pub idle: Duration,
     /// Time for the whole exchange. 120 s.
     pub total: Duration,
@@ -73,6 +74,7 @@ pub struct SendError {
     pub(crate) kind: ErrorKind,
     pub(crate) words: String,
     pub(crate) sent: bool,
+    pub(crate) late: bool,
     pub(crate) source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -81,14 +83,20 @@ impl SendError {
     ///
     /// Of the kinds only [`ErrorKind::Unavailable`] is tried again.
     pub fn not_sent(kind: ErrorKind, words: impl Into<String>) -> Self {
-        Self { kind, words: words.into(), sent: false, source: None }
+        Self { kind, words: words.into(), sent: false, late: false, source: None }
     }
 
     /// The vendor may have received and applied the request.
     ///
     /// Of the kinds only [`ErrorKind::Unavailable`] is tried again, and only for reads.
     pub fn maybe_sent(kind: ErrorKind, words: impl Into<String>) -> Self {
-        Self { kind, words: words.into(), sent: true, source: None }
+        Self { kind, words: words.into(), sent: true, late: false, source: None }
+    }
+
+    /// There was no whole answer in the time allowed. The vendor may have received and applied the
+    /// request. A read is tried once more and not again, so that a call ends near the limit.
+    pub fn late(words: impl Into<String>) -> Self {
+        Self { late: true, ..Self::maybe_sent(ErrorKind::Unavailable, words) }
     }
 
     /// The body passed the limit of `limit` bytes and was dropped.

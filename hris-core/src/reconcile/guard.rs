@@ -1,5 +1,7 @@
 //! How much a plan may do without a person looking at it first.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::figures::Figures;
@@ -38,6 +40,13 @@ impl Refusal {
     /// A refusal by `rule`, which allows `limit` where `planned` was planned.
     pub fn new(rule: Rule, limit: u64, planned: u64, message: impl Into<String>) -> Self {
         Self { rule, limit, planned, message: message.into() }
+    }
+}
+
+/// One line: the rule and the message.
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.rule.as_str(), self.message)
     }
 }
 

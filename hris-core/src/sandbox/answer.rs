@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 
-use super::CANARY;
+use super::OWN_WORDS;
 
 /// A whole answer of the fake.
 #[derive(Clone, PartialEq, Eq)]
@@ -142,11 +142,11 @@ pub fn http_date(unix_seconds: u64) -> String {
     text.unwrap_or_else(|| "Thu, 01 Jan 1970 00:00:00 GMT".to_owned())
 }
 
-/// The text of a page for people; it carries the canary.
+/// The text of a page for people, which says that it is [the sandbox's](OWN_WORDS).
 #[must_use]
 pub fn html(title: &str) -> String {
     format!(
         "<!doctype html><html><head><title>{title}</title></head>\
-         <body><h1>{title}</h1><form action=\"/login\"></form><p>{CANARY}-page</p></body></html>"
+         <body><h1>{title}</h1><form action=\"/login\"></form><p>A page in {OWN_WORDS}.</p></body></html>"
     )
 }

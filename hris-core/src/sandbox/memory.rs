@@ -29,8 +29,7 @@ impl<W: World> Transport for InMemory<W> {
         };
         if delay > limits.idle {
             tokio::time::sleep(limits.idle).await;
-            let words = format!("nothing received for {} s", limits.idle.as_secs_f32());
-            return Err(SendError::maybe_sent(ErrorKind::Unavailable, words));
+            return Err(SendError::late(format!("no answer in {} s", limits.idle.as_secs_f32())));
         }
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;

@@ -59,8 +59,9 @@
 //!   faults.
 //! - [`World::envelope`]: where the rows of a list are, where its total, and how a request names a
 //!   page. All faults that twist a list follow from it.
-//! - [`World::refuse`]: the vendor's own error bodies. Put [`CANARY`] into their messages, and into
-//!   every value that a reader must drop: a leak then shows in a text search.
+//! - [`World::refuse`]: the vendor's own error bodies. Put [`OWN_WORDS`] into their messages, and
+//!   [`CANARY`] into every value that a reader must drop: a leak then shows in a text search. Nothing
+//!   that a person reads or types holds the canary, a token least of all.
 //! - [`World::secrets`]: members of a query, a form or a JSON body that no record may keep.
 //! - [`World::limits`], [`World::latency`], [`World::retry_after`], and [`World::finish`] for headers
 //!   that every answer carries.
@@ -117,3 +118,7 @@ pub use world::World;
 /// Text inside every value that must never be stored, shown or logged by a reader: search outputs
 /// for it.
 pub const CANARY: &str = "must-never-be-kept";
+
+/// Stands in every message and page that a sandbox writes for people in the vendor's place. A reader
+/// repeats none of them: search outputs for it.
+pub const OWN_WORDS: &str = "the sandbox's own words";

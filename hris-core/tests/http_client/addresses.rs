@@ -126,6 +126,9 @@ fn addresses_that_cannot_be_meant_are_refused_before_anything_is_sent() {
             Ok(_) => true,
             Err(error) => {
                 assert_eq!(error.kind(), ErrorKind::Config);
+                // Names the method that allows what can be allowed.
+                let told = error.to_string().contains("allow_http_loopback()");
+                assert_eq!(told, loopback && !plain, "{base}: {error}");
                 false
             }
         };

@@ -37,8 +37,11 @@ fn only_one_whole_json_document_is_read() {
         let told = read.as_ref().err().map(|error| error.to_string().replace("read an answer: ", ""));
         assert_eq!(told.as_deref(), expected, "{body:?}");
     }
-    let bytes = Response::new(200).with_body(*b"[\"\xff\"]").json::<Vec<String>>();
-    assert_eq!(bytes.unwrap_err().kind(), ErrorKind::Protocol);
+    for body in [&b"[\"\xff\"]"[..], b"\xff\xfe[\0]\0"] {
+        let error = Response::new(200).with_body(body).json::<Vec<String>>().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Protocol);
+        assert_eq!(error.to_string(), "read an answer: the body is not text in UTF-8, as JSON is");
+    }
     let deep = Response::new(200).with_body("[".repeat(100_000)).json::<serde_json::Value>();
     assert_eq!(deep.unwrap_err().kind(), ErrorKind::Protocol);
 }
@@ -82,7 +85,7 @@ async fn silence_ends_after_the_total_time_and_large_answers_are_refused() {
         .unwrap();
     let started = Instant::now();
     let error = silent.send(&read()).await.unwrap_err();
-    assert_eq!(error.to_string(), "list people: no answer in 120 s");
+    assert_eq!(error.to_string(), "list people: no whole answer in 120 s");
     assert_eq!((error.kind(), started.elapsed()), (ErrorKind::Unavailable, Duration::from_secs(120)));
     let error = silent.send(&write()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::UnknownOutcome);

@@ -43,6 +43,10 @@ fn maybe_sent() -> Result<Response, SendError> {
     Err(SendError::maybe_sent(ErrorKind::Unavailable, "broke off"))
 }
 
+fn late() -> Result<Response, SendError> {
+    Err(SendError::late("no answer in 30 s"))
+}
+
 type Answer = Result<Response, SendError>;
 
 /// A transport that gives these answers in turn, then 200, and notes what was sent and when.

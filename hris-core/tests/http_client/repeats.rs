@@ -22,6 +22,9 @@ async fn what_is_repeated_and_what_is_not() {
         ("503 with a wait", || Ok(Response::new(503).with_header("retry-after", "3")), spending(), 2, None),
         ("400", || status(400), spending(), 1, Some(Rejected)),
         ("too large", || Err(SendError::too_large(9)), spending(), 1, Some(UnknownOutcome)),
+        ("late", late, read(), 2, None),
+        ("late", late, write(), 1, Some(UnknownOutcome)),
+        ("late", late, repeatable(), 2, None),
         ("429", || status(429), read(), 2, None),
         ("429", || status(429), write(), 2, None),
         ("500", || status(500), read(), 2, None),
@@ -189,11 +192,64 @@ async fn all_requests_of_a_client_wait_together() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn no_attempt_begins_after_five_minutes() {
-    let script = Script::new((0..9).map(|_| Ok(Response::new(429).with_header("retry-after", "110"))));
+async fn what_comes_too_late_is_asked_for_once_more_and_not_again() {
+    let script = Script::new((0..9).map(|_| late()));
     let error = script.client().send(&read()).await.unwrap_err();
-    assert_eq!((error.kind(), error.retry_after()), (ErrorKind::RateLimited, Some(Duration::from_secs(110))));
-    assert_eq!(script.count(), 3);
+    assert_eq!((error.kind(), script.count()), (ErrorKind::Unavailable, 2));
+    assert_eq!(error.to_string(), "list people: no answer in 30 s after 2 attempts");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_attempt_begins_after_the_deadline() {
+    let mut policy = RetryPolicy::default();
+    (policy.base, policy.cap, policy.attempts) = (Duration::from_secs(60), Duration::from_secs(60), 50);
+    policy.deadline = Duration::from_secs(100);
+    let script = Script::new((0..50).map(|_| status(500)));
+    let started = Instant::now();
+    let error = script.builder().retry(policy).build().unwrap().send(&read()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert!(started.elapsed() <= policy.deadline, "{:?}", started.elapsed());
+    assert!((2..11).contains(&script.count()), "{}", script.count());
+}
+
+/// Says with every refusal, in its own way, how long nobody may ask.
+#[derive(Debug)]
+struct Holding(Duration);
+
+impl Vendor for Holding {
+    fn pace(&self, response: &Response) -> Option<Pace> {
+        (response.status() == 429).then(|| Pace::hold(self.0))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_waits_in_all_no_longer_than_a_vendor_may_ask_for() {
+    let seconds = Duration::from_secs;
+    let told_after = |after: &'static str| Response::new(429).with_header("retry-after", after);
+    for (refusal, hold, waits, back) in [
+        (told_after("110"), 0, &[110][..], seconds(110)),
+        (told_after("40"), 0, &[40, 40, 40], seconds(40)),
+        (Response::new(429), 60, &[60, 60], seconds(60)),
+        (Response::new(429), 90, &[90], seconds(90)),
+        (Response::new(429), 130, &[], seconds(130)),
+        // Nothing is known: our own short waits, and come back in a minute.
+        (Response::new(429), 0, &[0, 0, 0, 0], seconds(60)),
+    ] {
+        let script = Script::new((0..9).map(|_| Ok(refusal.clone())));
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let (heard, started) = (told.clone(), Instant::now());
+        let client = script.builder().vendor(Holding(seconds(hold))).build().unwrap();
+        let client = client.on_wait(Some(Arc::new(move |time| heard.lock().unwrap().push(time.as_secs()))));
+        let error = client.send(&read()).await.unwrap_err();
+        let case = format!("{refusal:?}, {hold} s: {error}");
+        assert_eq!((error.kind(), error.retry_after()), (ErrorKind::RateLimited, Some(back)), "{case}");
+        assert_eq!(script.count(), waits.len() + 1, "{case}");
+        assert!(started.elapsed() < seconds(waits.iter().sum::<u64>() + 16), "{case}");
+        // What takes a second or more is told, once, as it begins.
+        let long: Vec<u64> = waits.iter().copied().filter(|wait| *wait > 9).collect();
+        let told: Vec<u64> = told.lock().unwrap().iter().copied().filter(|wait| *wait > 9).collect();
+        assert_eq!(told, long, "{case}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

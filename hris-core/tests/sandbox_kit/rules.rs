@@ -86,7 +86,7 @@ async fn waiting_takes_no_time_in_memory() {
     assert_eq!(way.status().await, 200);
     assert_eq!(begun.elapsed().as_secs(), 20);
     vendor.inject(Fault::Slow(Duration::from_secs(40)).once());
-    assert_eq!(way.people(&[]).await.map(|_| ()), Err("nothing received for 30 s".to_owned()));
+    assert_eq!(way.people(&[]).await.map(|_| ()), Err("no answer in 30 s".to_owned()));
 }
 
 #[tokio::test]

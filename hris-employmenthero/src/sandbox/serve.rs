@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hris_core::sandbox::{self as kit, Answer, CANARY, Envelope, RateLimit, Received, RetryAfter};
+use hris_core::sandbox::{self as kit, Answer, CANARY, Envelope, OWN_WORDS, RateLimit, Received, RetryAfter};
 use serde_json::{Map, Value, json};
 
 use super::token::Granted;
@@ -60,8 +60,8 @@ impl kit::World for World {
 
     fn refuse(&self, _: &Received, status: u16) -> Answer {
         let body = json!({
-            "code": status, "error": { "message": format!("refused-{CANARY}") },
-            "errors": [{ "message": format!("because-{CANARY}") }],
+            "code": status, "error": { "message": format!("refused, in {OWN_WORDS}") },
+            "errors": [{ "message": format!("no more is known, in {OWN_WORDS}") }],
         });
         Answer::json(&body).status(status)
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use hris_core::sandbox::{Answer, CANARY, Received};
+use hris_core::sandbox::{Answer, OWN_WORDS, Received};
 use oauth2::{PkceCodeChallenge, PkceCodeVerifier};
 use serde_json::json;
 use url::{Host, Url, form_urlencoded};
@@ -175,7 +175,7 @@ impl World {
             || challenge.is_empty()
             || get("code_challenge_method") != Some("S256")
         {
-            return back(&[("error", "invalid_request"), ("error_description", CANARY)]);
+            return back(&[("error", "invalid_request"), ("error_description", OWN_WORDS)]);
         }
         let scopes: BTreeSet<String> = match get("scope") {
             None => authority.scopes.clone(),
@@ -309,5 +309,6 @@ fn help(status: u16, title: &str, text: &str) -> Answer {
 }
 
 fn refuse(status: u16, error: &str) -> Answer {
-    Answer::json(&json!({ "error": error, "error_description": format!("refused-{CANARY}") })).status(status)
+    Answer::json(&json!({ "error": error, "error_description": format!("refused, in {OWN_WORDS}") }))
+        .status(status)
 }

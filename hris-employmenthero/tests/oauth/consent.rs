@@ -6,7 +6,7 @@ use std::time::Duration;
 use hris_core::http::{Client, Request};
 use hris_core::{ErrorKind, Secret};
 use hris_employmenthero::oauth::{Consent, OAuth, TokenRequest};
-use hris_employmenthero::sandbox::{CANARY, Fault};
+use hris_employmenthero::sandbox::{Fault, OWN_WORDS};
 use url::Url;
 
 use super::{answered, oauth, sandbox, token_requests};
@@ -159,7 +159,10 @@ async fn a_code_is_good_once_and_with_its_own_verifier() {
     oauth.exchange(consent, back.as_str()).await.unwrap();
     let error = oauth.exchange(again, back.as_str()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Auth);
-    assert!(error.to_string().contains("begin again") && !format!("{error:?}").contains(CANARY), "{error}");
+    assert!(
+        error.to_string().contains("begin again") && !format!("{error:?}").contains(OWN_WORDS),
+        "{error}"
+    );
 
     // Somebody else's code does not fit our verifier, and is spent by the attempt.
     let (mine, theirs) = (oauth.consent().unwrap(), oauth.consent().unwrap());

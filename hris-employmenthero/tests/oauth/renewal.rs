@@ -11,7 +11,7 @@ use hris_core::{
     Secret, StandardField,
 };
 use hris_employmenthero::EmploymentHero;
-use hris_employmenthero::sandbox::{CANARY, Fault, RetryAfter, Rotation, Sandbox};
+use hris_employmenthero::sandbox::{CANARY, Fault, OWN_WORDS, RetryAfter, Rotation, Sandbox};
 use tokio::time::advance;
 
 use super::store::{FullDisk, Reconnecting};
@@ -36,7 +36,7 @@ fn says_reconnect(error: &Error) {
 fn says(error: &Error, words: &str) {
     assert_eq!(error.kind(), ErrorKind::Auth, "{error}");
     assert!(error.to_string().contains(words), "{error}");
-    assert!(!format!("{error:?}").contains(CANARY));
+    assert!(!format!("{error:?}").contains(OWN_WORDS));
 }
 
 #[tokio::test(start_paused = true)]
@@ -299,7 +299,7 @@ async fn no_trouble_of_the_token_endpoint_ends_a_connection() {
         let directory = directory(&sandbox, Arc::new(grants.clone()));
         let error = read(&directory).await.unwrap_err();
         assert_eq!(error.kind(), kind, "{fault:?}: {error}");
-        assert!(!format!("{error:?}").contains(CANARY), "{fault:?}");
+        assert!(!format!("{error:?}").contains(OWN_WORDS), "{fault:?}");
         assert_eq!(grants.load().await.unwrap().unwrap().version, 1, "{fault:?}");
         sandbox.clear_faults();
         let unanswered = Duration::from_secs(CLAIM_SECONDS);
@@ -385,7 +385,7 @@ async fn nothing_shows_a_token() {
             request.query, request.headers, request.form
         ));
     }
-    for secret in ["eh-access-", "eh-refresh-", sandbox.client_secret(), CANARY] {
+    for secret in ["eh-access-", "eh-refresh-", sandbox.client_secret(), CANARY, OWN_WORDS] {
         assert!(!shown.contains(secret), "{secret} is shown");
     }
 }

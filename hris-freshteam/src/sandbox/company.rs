@@ -13,7 +13,7 @@ use super::person::{Person, PersonView, object};
 pub struct Company {
     pub(super) behaviour: Behaviour,
     pub(super) records: Vec<Record>,
-    pub(super) units: [Vec<Value>; 6],
+    pub(super) units: [Vec<Value>; 8],
     pub(super) form: Vec<Value>,
     pub(super) keys: Vec<(String, Role)>,
     pub(super) ending: Option<Ending>,
@@ -48,20 +48,26 @@ pub enum Units {
     Departments,
     /// `/levels`
     Levels,
+    /// `/roles`
+    Roles,
     /// `/sub_departments`
     SubDepartments,
     /// `/teams`
     Teams,
+    /// `/user_functions`
+    UserFunctions,
 }
 
 impl Units {
-    pub(super) const ALL: [(&'static str, Self); 6] = [
+    pub(super) const ALL: [(&'static str, Self); 8] = [
         ("/branches", Self::Branches),
         ("/business_units", Self::BusinessUnits),
         ("/departments", Self::Departments),
         ("/levels", Self::Levels),
         ("/sub_departments", Self::SubDepartments),
         ("/teams", Self::Teams),
+        ("/roles", Self::Roles),
+        ("/user_functions", Self::UserFunctions),
     ];
 }
 
@@ -221,18 +227,21 @@ impl Company {
     /// Adds a named unit and returns its id.
     pub fn add_unit(&mut self, to: Units, name: &str) -> u64 {
         let slot = Units::ALL.iter().position(|(_, units)| *units == to).unwrap_or_default();
-        let (base, list) = match self.units.get_mut(slot) {
-            Some(list) => (6_000_600_000 + slot as u64 * 10_000, list),
-            None => return 0,
-        };
+        let Some(list) = self.units.get_mut(slot) else { return 0 };
+        let base = if to == Units::Roles { 6_000_300_000 } else { 6_000_600_000 + slot as u64 * 10_000 };
         let id = base + list.len() as u64 + 1;
         let mut row = object(json!({
-            "id": id, "name": name, "deleted": if to == Units::SubDepartments { Value::Null } else { false.into() },
-            "created_at": "2021-09-01T08:00:00.000Z", "updated_at": "2021-09-01T08:00:00.000Z",
+            "id": id, "created_at": "2021-09-01T08:00:00.000Z", "updated_at": "2021-09-01T08:00:00.000Z",
         }));
-        if to == Units::Branches {
-            row.extend(object(json!({ "city": name, "country_code": "NO", "time_zone": "Europe/Oslo" })));
-        }
+        row.extend(object(match to {
+            Units::Branches => {
+                json!({ "name": name, "deleted": false, "city": name, "country_code": "NO", "time_zone": "Europe/Oslo" })
+            }
+            Units::Roles => json!({ "name": name, "description": "…", "default": true }),
+            Units::SubDepartments => json!({ "name": name, "deleted": null }),
+            Units::UserFunctions => json!({ "value": name, "deleted": false }),
+            _ => json!({ "name": name, "deleted": false }),
+        }));
         list.push(row.into());
         id
     }

@@ -9,6 +9,19 @@ use super::person::Person;
 pub(super) const SUBDOMAIN: &str = "lofotfisk";
 pub(super) const DOMAIN: &str = "lofotfisk.example";
 
+/// The roles that every account has. Everybody here is an Employee, the last of them.
+const ROLES: [&str; 9] = [
+    "Account Admin",
+    "Admin",
+    "HR Partner",
+    "Limited HR Partner",
+    "Recruiter",
+    "Limited Recruiter",
+    "Hiring Manager",
+    "Onboarding specialist",
+    "Employee",
+];
+
 /// Fills an account with units, a form and so many people.
 pub(super) fn fill(company: &mut Company, employees: usize) {
     let branches: Vec<u64> =
@@ -22,6 +35,13 @@ pub(super) fn fill(company: &mut Company, employees: usize) {
         ["Filleting", "Packing"].iter().map(|name| company.add_unit(Units::SubDepartments, name)).collect();
     let levels: Vec<u64> =
         ["IC3", "IC4", "M1"].iter().map(|name| company.add_unit(Units::Levels, name)).collect();
+    for role in ROLES {
+        company.add_unit(Units::Roles, role);
+    }
+    let functions: Vec<u64> = ["Administration", "Production"]
+        .iter()
+        .map(|name| company.add_unit(Units::UserFunctions, name))
+        .collect();
     company.form = form();
 
     let mut ids: Vec<String> = Vec::with_capacity(employees);
@@ -45,6 +65,7 @@ pub(super) fn fill(company: &mut Company, employees: usize) {
             .set("work_numbers", json!([{ "name": "Work", "number": format!("+47 22 {:06}", 100_000 + at) }]))
             .set("phone_numbers", if at % 2 == 0 { Value::Null } else { json!([]) })
             .set_detail("level_id", pick(&levels, at))
+            .set_detail("user_function_id", pick(&functions, at))
             .custom("locker_no_cf_str01", format!("B-{}", 1 + at))
             .custom("shoe_size_cf_str02", json!({ "id": 41, "value": format!("{}", 36 + at % 10) }))
             .custom("fresher_cf_boolean01", at % 7 == 0);

@@ -65,7 +65,9 @@ fn passes(record: &Record, request: &Received, role: Role, behaviour: &Behaviour
     let mut here = true;
     for (name, value) in &request.query {
         let fits = match name.as_str() {
-            "status" if behaviour.status_filter => (value != "inactive") == active,
+            "status" if behaviour.status_filter => {
+                value.split(',').any(|status| (status != "inactive") == active)
+            }
             "deleted" | "terminated" | "draft" => member(name) == json!(value == "true"),
             "official_email" | "personal_email" | "employee_id" | "first_name" | "last_name" => {
                 member(name).as_str() == Some(value)

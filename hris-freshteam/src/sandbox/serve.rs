@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hris_core::sandbox::{Allowance, Answer, CANARY, Envelope, RateLimit, Received, RetryAfter, World};
+use hris_core::sandbox::{Allowance, Answer, Envelope, OWN_WORDS, RateLimit, Received, RetryAfter, World};
 use serde_json::{Value, json};
 
 use super::behaviour::{Ending, PastEnd, PerPage, Role};
@@ -86,17 +86,25 @@ impl World for Company {
                 }
             }
             ["employee_fields"] => self.list(request, self.form.clone(), self.behaviour.units_paged),
-            _ => {
-                let slot = Units::ALL.iter().position(|(path, _)| *path == request.path);
-                match slot.and_then(|slot| self.units.get(slot)) {
-                    Some(rows) => self.list(request, rows.clone(), self.behaviour.units_paged),
-                    None => self.refuse(request, 404),
+            [list, id @ ..] if id.len() < 2 => {
+                let slot = Units::ALL.iter().position(|(path, _)| path.strip_prefix('/') == Some(*list));
+                let rows = slot.and_then(|slot| self.units.get(slot));
+                match (rows, id.first()) {
+                    (Some(rows), None) => self.list(request, rows.clone(), self.behaviour.units_paged),
+                    (Some(rows), Some(id)) => {
+                        let known = |row: &&Value| {
+                            row.get("id").and_then(Value::as_u64).is_some_and(|own| id.parse() == Ok(own))
+                        };
+                        rows.iter().find(known).map_or_else(|| self.refuse(request, 404), Answer::json)
+                    }
+                    (None, _) => self.refuse(request, 404),
                 }
             }
+            _ => self.refuse(request, 404),
         }
     }
 
-    /// Messages carry the canary, since no reader should repeat them.
+    /// No reader should repeat the message.
     fn refuse(&self, _: &Received, status: u16) -> Answer {
         let code = match status {
             401 => "invalid_credentials",
@@ -105,7 +113,7 @@ impl World for Company {
             500 => "internal_server_error",
             _ => "invalid_value",
         };
-        let message = format!("{CANARY}-message");
+        let message = format!("refused with {status}, in {OWN_WORDS}");
         Answer::json(&json!({ "errors": [{ "code": code, "message": message }] })).status(status)
     }
 

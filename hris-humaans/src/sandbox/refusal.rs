@@ -1,6 +1,6 @@
 //! Answers that are no success, in each shape the vendor was seen to use.
 
-use hris_core::sandbox::{Answer, CANARY, Received, html};
+use hris_core::sandbox::{Answer, OWN_WORDS, Received, html};
 use serde_json::{Value, json};
 
 use super::behaviour::ErrorShape;
@@ -49,9 +49,9 @@ impl Refusal {
         }
     }
 
-    /// The answer. Messages carry the canary, since no reader should repeat them.
+    /// The answer. No reader should repeat its message.
     pub(super) fn answer(&self, shape: ErrorShape, request: &Received) -> Answer {
-        let message = format!("{} ({CANARY}-message)", self.message);
+        let message = format!("{} ({OWN_WORDS})", self.message);
         let answer = match shape {
             ErrorShape::CodeNumber => {
                 let issue = |name: &String| json!({ "name": name, "reason": "not allowed", "forbidden": self.status == 403 });

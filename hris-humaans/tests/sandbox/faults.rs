@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use hris_humaans::sandbox::{
-    CANARY, ErrorShape, Fault, Injection, Person, RateLimit, RetryAfter, Sandbox, other_company,
+    ErrorShape, Fault, Injection, OWN_WORDS, Person, RateLimit, RetryAfter, Sandbox, other_company,
 };
 use serde_json::{Value, json};
 
@@ -315,13 +315,13 @@ async fn answers_can_be_slow() {
 }
 
 #[tokio::test]
-async fn error_messages_carry_the_canary() {
+async fn error_messages_say_that_they_are_the_sandbox_s() {
     let sandbox = small().await;
     let api = Api::new(&sandbox);
     for fault in [Fault::Status(500), Fault::LoginPage, Fault::HtmlStatus(502)] {
         sandbox.inject(fault.once());
-        assert!(api.text(PAGE).await.contains(CANARY));
+        assert!(api.text(PAGE).await.contains(OWN_WORDS));
     }
     let body: Value = Api::with(&sandbox, "x").raw(PAGE).await.json().await.unwrap();
-    assert!(text(&body, "message").contains(CANARY));
+    assert!(text(&body, "message").contains(OWN_WORDS));
 }

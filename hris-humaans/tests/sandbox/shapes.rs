@@ -1,6 +1,6 @@
 //! Each endpoint against the documented example.
 
-use hris_humaans::sandbox::{CANARY, ErrorShape, Peculiarity, Resource, Sandbox};
+use hris_humaans::sandbox::{CANARY, ErrorShape, OWN_WORDS, Peculiarity, Resource, Sandbox};
 use serde_json::{Value, json};
 
 use super::{Api, data, small, text};
@@ -182,7 +182,7 @@ async fn error_bodies_take_every_known_shape() {
     assert!(parse(refused(ErrorShape::MessageOnly).await)["message"].is_string());
     assert!(refused(ErrorShape::Html).await.starts_with("<!doctype html>"));
     let plain = refused(ErrorShape::PlainText).await;
-    assert!(plain.contains(CANARY) && !plain.starts_with(['{', '<']));
+    assert!(plain.contains(OWN_WORDS) && !plain.starts_with(['{', '<']));
 }
 
 #[tokio::test]

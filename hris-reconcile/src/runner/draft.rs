@@ -15,8 +15,8 @@ use crate::report::{ActionLine, ActionResult, ConflictLine, Failure, Outcome, Re
 #[derive(Debug)]
 pub(super) struct Draft {
     pub(super) run: String,
-    connection: String,
-    command: &'static str,
+    pub(super) connection: String,
+    pub(super) command: &'static str,
     started_at: Timestamp,
     started: Instant,
     pub(super) source: SourceSummary,

@@ -19,6 +19,7 @@ mod run;
 mod saved;
 mod settle;
 mod stop;
+mod trace;
 mod unclear;
 mod world;
 
@@ -32,6 +33,7 @@ use hris_core::mapping::FieldMap;
 use hris_core::reconcile::{Decision, Plan, Policy, Refusal, Resolution, Rule, Safeguards, Verdict};
 use hris_core::{Directory, EmployeeId, FieldInfo, Problem, ReadRequest, TimeZone, Timestamp, UserId};
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 pub use self::builder::RunnerBuilder;
 use self::calls::Calls;
@@ -240,12 +242,18 @@ impl Runner {
     pub async fn plan(&self, now: Timestamp) -> Result<Planned> {
         self.allow(Step::Plan)?;
         let mut draft = self.draft("plan", now);
-        let planned = self.begun().plan_only(&mut draft, now).await;
-        let planned = self.settled(planned).await;
-        planned.map_err(|error| {
-            let report = draft.failed(&error);
-            error.with_report(report)
-        })
+        let span = trace::span(&draft);
+        async {
+            let planned = self.begun().plan_only(&mut draft, now).await;
+            let planned = self.settled(planned).await;
+            trace::ended(planned.as_ref().map(|planned| &planned.report));
+            planned.map_err(|error| {
+                let report = draft.failed(&error);
+                error.with_report(report)
+            })
+        }
+        .instrument(span)
+        .await
     }
 
     /// Syncs: reads, decides, and does it, unless a safeguard refuses.
@@ -351,7 +359,8 @@ impl Runner {
     /// [`ErrorKind::Config`] if the connection is not authorised.
     pub async fn fields(&self, now: Timestamp) -> Result<Vec<FieldInfo>> {
         self.allow(Step::Read)?;
-        let request = ReadRequest::everything(now.date_in(&self.time_zone));
+        let today = now.date_in(&self.time_zone);
+        let request = ReadRequest::everything(today).with_waiting(self.waiting());
         let done = self.unless_stopped(async { Ok(self.directory.fields(&request).await?) }).await;
         self.settled(done).await
     }

@@ -9,13 +9,14 @@ use hris_core::reconcile::{
     ActionKey, ActionKind, Baseline, Decision, Handover, Mode, Plan, Reason, Refusal, Rule, breaches, guard,
 };
 use hris_core::{EmployeeId, Lookup, Problem, ProblemCode, Timestamp, UserId};
+use tracing::Instrument as _;
 
 use super::apply::{Apply, Order};
 use super::draft::Draft;
 use super::lease::Keeper;
 use super::links::Links;
 use super::world::World;
-use super::{Approval, Runner, SavedPlan, Step, push};
+use super::{Approval, Runner, SavedPlan, Step, push, trace};
 use crate::observer::Event;
 use crate::report::{ActionResult, Report};
 use crate::store::Lease;
@@ -79,7 +80,19 @@ struct Way {
 impl Runner {
     pub(super) async fn execute(&self, command: Command<'_>, now: Timestamp) -> Result<Report> {
         self.allow(Step::Write)?;
-        let mut draft = self.draft(command.as_str(), now);
+        let draft = self.draft(command.as_str(), now);
+        let span = trace::span(&draft);
+        async {
+            let ended = self.traced(command, draft, now).await;
+            trace::ended(ended.as_ref());
+            ended
+        }
+        .instrument(span)
+        .await
+    }
+
+    /// The same inside the span of the run.
+    async fn traced(&self, command: Command<'_>, mut draft: Draft, now: Timestamp) -> Result<Report> {
         self.tell(&Event::Started { run: draft.run.clone() });
         let done = match self.store.acquire(&self.connection, &draft.run).await {
             Ok(lease) => self.begun().under(lease, command, &mut draft, now).await,

@@ -281,6 +281,13 @@ impl Runner {
         ReadRequest::new(today)
             .with_fields(self.map.sources())
             .with_fields(own.map(hris_core::SourceField::from))
+            .with_waiting(self.waiting())
+    }
+
+    /// Tells the observer of long waits.
+    pub(super) fn waiting(&self) -> hris_core::Waiting {
+        let observer = Arc::clone(&self.observer);
+        Arc::new(move |time| crate::observer::tell(&*observer, &Event::Waiting { time }))
     }
 }
 

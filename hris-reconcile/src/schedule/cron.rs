@@ -4,7 +4,6 @@
 use std::str::FromStr as _;
 
 use croner::Cron;
-use croner::errors::CronError;
 use hris_core::Timestamp;
 use jiff_for_cron::tz::TimeZone;
 
@@ -22,7 +21,11 @@ impl Pattern {
         let fault = |message: String| {
             Error::new(ErrorKind::Config, format!("{message}; a pattern is such as \"0 6 * * *\""))
         };
-        let cron = Cron::from_str(pattern).map_err(|error| fault(words(&error)))?;
+        let word = pattern.trim_start().starts_with('@');
+        if !word && pattern.split_whitespace().count() != FIELDS.len() {
+            return Err(fault(complaint(pattern)));
+        }
+        let cron = Cron::from_str(pattern).map_err(|_| fault(complaint(pattern)))?;
         let name = zone.name();
         let zone = if name.eq_ignore_ascii_case("utc") { Ok(TimeZone::UTC) } else { TimeZone::get(name) };
         let zone = zone.map_err(|error| Error::new(ErrorKind::Config, error.to_string()))?;
@@ -40,17 +43,32 @@ impl Pattern {
     }
 }
 
-/// What is wrong with a pattern, as a part of a sentence.
-fn words(error: &CronError) -> String {
-    let detail = match error {
-        CronError::EmptyPattern => return "the pattern is empty".to_owned(),
-        CronError::ComponentError(detail)
-        | CronError::IllegalCharacters(detail)
-        | CronError::InvalidPattern(detail) => detail,
-        _ => return "the pattern cannot be read".to_owned(),
-    };
-    let detail = detail.trim_end_matches('.');
-    let mut letters = detail.chars();
-    let begin = letters.next().map(|letter| letter.to_lowercase().to_string()).unwrap_or_default();
-    format!("the pattern cannot be read: {begin}{}", letters.as_str())
+/// The fields of a pattern in order, and what each takes.
+const FIELDS: [(&str, &str); 5] = [
+    ("minute", "0 to 59"),
+    ("hour", "0 to 23"),
+    ("day of the month", "1 to 31"),
+    ("month", "1 to 12"),
+    ("day of the week", "0 to 7, 0 and 7 being Sunday"),
+];
+
+/// What is wrong with a pattern that cannot be read, in words about its fields.
+fn complaint(pattern: &str) -> String {
+    let fields: Vec<&str> = pattern.split_whitespace().collect();
+    if fields.len() != FIELDS.len() {
+        return format!(
+            "a pattern has five fields (minute, hour, day of the month, month, day of the week), and this has {}",
+            fields.len()
+        );
+    }
+    for (place, ((name, range), field)) in FIELDS.iter().zip(&fields).enumerate() {
+        let mut alone = ["*"; FIELDS.len()];
+        if let Some(own) = alone.get_mut(place) {
+            *own = field;
+        }
+        if Cron::from_str(&alone.join(" ")).is_err() {
+            return format!("the {name} cannot be {field:?}; it takes {range}");
+        }
+    }
+    "its fields do not fit together".to_owned()
 }

@@ -36,7 +36,12 @@ fn main() -> ExitCode {
     let command = cli.command.name();
     let ended = runtime().and_then(|runtime| {
         let ended = runtime.block_on(async {
-            let stop = Stop::listen(console).map_err(|error| Failure::config(format!("signals: {error}")))?;
+            let ends = match cli.command {
+                Command::Sandbox(_) => "stopping",
+                _ => "stopping after the current write",
+            };
+            let stop =
+                Stop::listen(console, ends).map_err(|error| Failure::config(format!("signals: {error}")))?;
             dispatch(&cli, Shell { console, clock, stop }).await
         });
         // A listing that was given up may still wait for its vendor; nobody waits for that.

@@ -22,15 +22,15 @@ pub(crate) enum Signal {
 }
 
 impl Stop {
-    /// Listens for signals from now on.
-    pub(crate) fn listen(console: Console) -> std::io::Result<Self> {
+    /// Listens for signals from now on; at the first one `first_ends` is what ends in order.
+    pub(crate) fn listen(console: Console, first_ends: &'static str) -> std::io::Result<Self> {
         let (sender, receiver) = watch::channel(None);
         let mut signals = Signals::new()?;
         let runs = hris_reconcile::Stop::new();
         let stop = Self { signal: receiver, runs: runs.clone() };
         tokio::spawn(async move {
             let first = signals.next().await;
-            console.note("stopping once what is under way is finished; once more stops at once");
+            console.note(format!("{first_ends}; once more stops at once"));
             let _ = sender.send(Some(first));
             runs.stop();
             signals.next().await;

@@ -55,6 +55,9 @@ fn a_missing_list_is_never_an_empty_one() {
     ] {
         assert!(is_protocol(list::<Row>(&response(body), path, &[])), "{body} {path:?}");
     }
+    let latin = Response::new(200).with_body(*b"[{\"id\":\"1\",\"name\":\"Bj\xf6rn\"}]");
+    let error = list::<Row>(&latin, &[], &[]).map(|_| ()).unwrap_err();
+    assert!(error.to_string().ends_with("the body is not text in UTF-8, as JSON is"), "{error}");
 }
 
 #[test]

@@ -120,6 +120,10 @@ impl Walk<'_> {
                 if text.trim().is_empty() && schema.get("minLength").is_some() {
                     return outside(format!("{path} must not be empty"));
                 }
+                let most = schema.get("maxLength").and_then(Value::as_u64);
+                if let Some(most) = most.filter(|most| text.chars().count() as u64 > *most) {
+                    return outside(format!("{path} must be at most {most} characters long"));
+                }
             }
             DeValue::Integer(number) => {
                 let number: i128 = i128::from_str_radix(number.as_str(), number.radix()).unwrap_or(i128::MAX);

@@ -2,6 +2,7 @@
 
 mod check;
 mod file;
+mod rules;
 mod schedule;
 pub(crate) mod template;
 
@@ -213,6 +214,7 @@ pub(crate) fn schema() -> Value {
     if let Some(map) = schema.as_object_mut() {
         map.insert("required".to_owned(), serde_json::json!(["source"]));
     }
+    rules::add(&mut schema);
     schema
 }
 

@@ -1,5 +1,7 @@
 //! What is said about a configuration that cannot be right.
 
+mod agreement;
+
 use super::*;
 
 fn message(text: &str) -> String {

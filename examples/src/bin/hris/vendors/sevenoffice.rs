@@ -137,7 +137,7 @@ impl super::Vendor for Vendor {
     }
 
     fn title(&self) -> &'static str {
-        "24SevenOffice Payroll"
+        "24SevenOffice Payroll (Finago Payday)"
     }
 
     fn capabilities(&self) -> Capabilities {
@@ -196,9 +196,10 @@ international_id_always = false       # even of people who have a national numbe
         let source: Source = super::read(&settings.source).unwrap_or_default();
         let place = source.access.place(settings, TOKEN_VARIABLE);
         vec![
-            "In 24SevenOffice Payroll, open Settings, then Misc (Innstillinger, Diverse innstillinger: API,".to_owned(),
-            "e-post, integrasjoner), administer integrations and make an access token. It belongs to one company."
+            "In 24SevenOffice Payroll (now Finago Payday), open Settings, then Misc (Innstillinger, Diverse".to_owned(),
+            "innstillinger: API, e-post, integrasjoner), administer integrations and make an access token. It belongs"
                 .to_owned(),
+            "to one company.".to_owned(),
             "It can read national numbers, bank accounts and pay of everybody and can change them; this connector"
                 .to_owned(),
             "drops them while reading. Make it only if you have the authority to.".to_owned(),
@@ -216,6 +217,7 @@ international_id_always = false       # even of people who have a national numbe
             .employees(options.employees as usize)
             .seed(options.seed)
             .today(&options.now.date_in(&TimeZone::utc()).to_string())
+            .now(options.now)
             .latency(Duration::from_millis(options.latency_ms));
         if let Some(rate) = options.rate_limit {
             builder = builder.rate_limit(rate);
