@@ -7,6 +7,7 @@ mod builder;
 mod calls;
 mod check;
 mod draft;
+mod joined;
 mod lease;
 mod links;
 mod partly;
@@ -83,6 +84,8 @@ pub struct Runner {
     connection: String,
     stage: Stage,
     map: FieldMap,
+    /// Whether the mapping takes whatever the source has, so that nobody asked for any one field.
+    maps_all: bool,
     policy: Policy,
     safeguards: Safeguards,
     time_zone: TimeZone,
