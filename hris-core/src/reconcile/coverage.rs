@@ -13,11 +13,7 @@ use super::plan::{Action, ActionKind, Mode, Verdict};
 use super::policy::{Policy, UnlinkedUsers};
 use super::situation::{Reason, Situation};
 use super::takings::{Taken, kind_name};
-<<<<<<< HEAD
-use crate::{AssignmentKind, Fingerprint, TargetField, UserId};
-=======
-use crate::{AssignmentKind, EmployeeId, Fingerprint, Status, TargetField, User, UserId};
->>>>>>> 7204a09 (Both ways, what the source cannot be written stays as each side has it; what loses something is looked at again; strangers, unknown custom fields, odd totals and unavailable targets are told as what they are)
+use crate::{AssignmentKind, EmployeeId, Fingerprint, TargetField, User, UserId};
 
 /// What was visible at the last complete run and is not now.
 #[derive(Debug, Default)]
