@@ -89,19 +89,13 @@ pub(crate) fn snapshot(
     if request.wants(StandardField::ManagerEmail) {
         join_manager_emails(&mut employees);
     }
-<<<<<<< HEAD
     let active = employees.iter().filter(|person| may_be_active(person)).count();
     let active = (active + aside.len()) as u64 + unidentified;
-    let mut snapshot = Snapshot::new(VENDOR, employees).with_fingerprint(fingerprint).weakly_proven(is_weak);
-=======
-    let still_here = employees.iter().filter(|person| person.status() != Status::Terminated).count();
-    let present = (still_here + aside.len()) as u64 + unidentified;
     let unseen = unseen_fields(&employees, request);
     let mut snapshot = Snapshot::new(VENDOR, employees)
         .with_fingerprint(fingerprint)
         .with_unsent(unseen)
         .weakly_proven(is_weak);
->>>>>>> 7204a09 (Both ways, what the source cannot be written stays as each side has it; what loses something is looked at again; strangers, unknown custom fields, odd totals and unavailable targets are told as what they are)
     if let Some(why) = doubt {
         snapshot = snapshot.without_absence(why);
     }
