@@ -82,6 +82,66 @@ fn a_conflict_is_shown_decided_and_carried_out() {
     );
 }
 
+/// Dates without a reason for the end, numbers and custom fields cannot be written at payroll.
+#[test]
+fn an_edit_that_payroll_cannot_take_stays_and_is_told_once() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let folder = tempfile::tempdir().expect("a folder");
+    let payroll = Sandbox::builder().employees(0).today("2026-11-24").start();
+    let payroll = runtime.block_on(payroll).expect("a sandbox");
+    let ids: Vec<String> = payroll.change(|company| {
+        let hire = |n: usize| Person::new(["Ida", "Kari", "Lars", "Maja"][n], "Moe").starts("2024-01-02");
+        (0..4).map(|n| company.hire(hire(n).member("email_copy", format!("copy{n}@moe.example")))).collect()
+    });
+    let text = format!(
+        "{BASE}base_url = \"{}\"\n[mapping]\nexternal_id = \"id\"\nemail = \"email\"\nend_date = \"end_date\"\n\
+         employee_number = \"employee_number\"\n\"custom.copy\" = \"custom.email_copy\"\n[policy]\ndirection = \"two_way\"\n",
+        payroll.url()
+    );
+    std::fs::write(folder.path().join("hris.toml"), text).expect("a configuration");
+    let run = |now: &str, args: &[&str]| -> Ended {
+        let mut command = hris(folder.path(), args);
+        command.env("HRIS_TEST_TOKEN", payroll.token()).args(["--now", now]);
+        ended(command.output().expect("the command"))
+    };
+    let first = run("2026-11-24T09:00:00Z", &["sync"]);
+    assert_eq!(first.code, 0, "{}{}", first.out, first.err);
+    let accounts = sqlx::sqlite::SqliteConnectOptions::new().filename(folder.path().join("users.db"));
+    let on_accounts = |statement: String| {
+        runtime.block_on(async {
+            let mut accounts = SqliteConnection::connect_with(&accounts).await.expect("the accounts");
+            let rows: Vec<(Option<String>, Option<String>, Option<String>)> =
+                sqlx::query_as(sqlx::AssertSqlSafe(statement)).fetch_all(&mut accounts).await.expect("done");
+            accounts.close().await.expect("closed");
+            rows
+        })
+    };
+    let edit = format!(
+        "update users set end_date = '2026-12-31', employee_number = 'A-7', custom = '{{\"copy\":\"own@moe.example\"}}' \
+         where external_id = '{}' returning null, null, null",
+        ids[0]
+    );
+    on_accounts(edit);
+    payroll.change(|company| company.set(&ids[0], "email_copy", "new@moe.example")).expect("known");
+    let told = |ended: &Ended| {
+        let document = ended.json();
+        let problems = document["problems"].as_array().expect("problems").iter();
+        let about = problems.filter(|one| one["code"] == "divergence");
+        about.map(|one| one["field"].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
+    };
+    let second = run("2026-11-25T09:00:00Z", &["sync", "--json"]);
+    assert_eq!(second.code, 0, "{}", second.err);
+    assert_eq!(second.json()["actions"].as_array().map(Vec::len), Some(0), "{}", second.out);
+    assert_eq!(told(&second), ["custom.copy", "employee_number", "end_date"], "{}", second.out);
+    let row = format!(
+        "select end_date, employee_number, json_extract(custom, '$.copy') from users where external_id = '{}'",
+        ids[0]
+    );
+    let kept = |text: &str| Some(text.to_owned());
+    assert_eq!(on_accounts(row), [(kept("2026-12-31"), kept("A-7"), kept("own@moe.example"))]);
+    assert_eq!(told(&run("2026-11-26T09:00:00Z", &["sync", "--json"])), Vec::<String>::new());
+}
+
 #[test]
 fn what_cannot_be_right_is_said() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -167,9 +167,9 @@ impl Check<'_> {
         for field in lacking(&definitions, self.request) {
             let outcome = format!("no custom field has this name{}", near(&definitions, field));
             let finding = Finding::new(Level::Missing, format!("field {field}"), outcome)
-                .cost("accounts keep what they have")
+                .cost("nothing is read before it is corrected")
                 .remedy("correct the name, or name it by id: custom.#ID");
-            self.found.push(finding);
+            self.found.unknown.push(finding);
         }
         let finding = match wanted(&definitions, self.request) {
             Ok(fields) => Finding::new(

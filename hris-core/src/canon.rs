@@ -18,7 +18,8 @@ pub(crate) fn same(field: &TargetField, left: &str, right: &str) -> bool {
 /// - e-mail: trimmed; the domain in its ASCII form (IDNA), in the local part A to Z small. No other letter
 ///   is folded there: `K` (U+212A) is not `k`, because targets compare without regard to ASCII case only.
 /// - phone: digits and a leading `+` (`00` means `+`); spaces, dots, dashes and brackets go.
-/// - address: each part as text.
+/// - address: each part as text; street, city and region whatever their case, the country in capitals, the
+///   postcode without blanks.
 /// - everything else: Unicode composed, runs of white space one space, trimmed. Case counts.
 pub(crate) fn canonical<'a>(field: &TargetField, value: &'a str) -> Cow<'a, str> {
     match field {
@@ -84,14 +85,15 @@ fn phone(value: &str) -> Cow<'_, str> {
 
 fn address(value: &str) -> Cow<'_, str> {
     let Ok(address) = serde_json::from_str::<Address>(value) else { return text(value) };
-    let part =
-        |part: Option<String>| part.map(|part| text(&part).into_owned()).filter(|part| !part.is_empty());
+    fn part(part: Option<String>, form: impl Fn(&str) -> Cow<'_, str>) -> Option<String> {
+        part.map(|part| form(&part).into_owned()).filter(|part| !part.is_empty())
+    }
     let canonical = Address {
-        street: part(address.street),
-        city: part(address.city),
-        region: part(address.region),
-        postcode: part(address.postcode),
-        country: part(address.country),
+        street: part(address.street, word),
+        city: part(address.city, word),
+        region: part(address.region, word),
+        postcode: part(address.postcode, |text| text.split_whitespace().collect::<String>().into()),
+        country: part(address.country, |country| Cow::Owned(text(country).to_ascii_uppercase())),
     };
     serde_json::to_string(&canonical).map_or(Cow::Borrowed(value), Cow::Owned)
 }
@@ -131,6 +133,11 @@ mod tests {
                 r#"{"city":" Leeds","street":"4 Yard"}"#,
                 r#"{"street":"4 Yard","city":"Leeds"}"#,
             ),
+            (
+                TargetField::Address,
+                r#"{"street":"\u00c5sveien 3B","city":"Troms\u00f8","region":"Troms","postcode":"SW1A 1AA","country":"no"}"#,
+                r#"{"street":"\u00c5SVEIEN 3b","city":"TROMS\u00d8","region":"TROMS","postcode":"SW1A1AA","country":"NO"}"#,
+            ),
         ];
         for (field, left, right) in equal {
             assert!(same(&field, left, right), "{field}: {left:?} {right:?}");
@@ -149,6 +156,8 @@ mod tests {
             (TargetField::GivenName, "maria", "Maria"),
             (TargetField::EmployeeNumber, "07", "7"),
             (TargetField::Phone, "+4420794", "+4420795"),
+            (TargetField::Address, r#"{"city":"Oslo"}"#, r#"{"city":"Osl\u00f8"}"#),
+            (TargetField::Address, r#"{"street":"4 Yard"}"#, r#"{"street":"4Yard"}"#),
         ];
         for (field, left, right) in different {
             assert!(!same(&field, left, right), "{field}: {left:?} {right:?}");
@@ -193,6 +202,17 @@ mod tests {
         fn a_word_twice_is_the_word(value in "\\PC{0,24}|[ \\t\u{a0}A-Za-z\u{130}\u{131}\u{df}\u{300}\u{308}\u{345}\u{3c2}]{0,16}") {
             let once = word(&value).into_owned();
             let twice = word(&once).into_owned();
+            proptest::prop_assert_eq!(once, twice);
+        }
+
+        #[test]
+        fn an_address_twice_is_the_address(part in "\\PC{0,16}|[ \\tA-Za-z\u{130}\u{131}\u{df}\u{300}\u{345}]{0,12}") {
+            let part = Some(part);
+            let (street, city, region) = (part.clone(), part.clone(), part.clone());
+            let address = Address { street, city, region, postcode: part.clone(), country: part };
+            let value = serde_json::to_string(&address).unwrap();
+            let once = canonical(&TargetField::Address, &value).into_owned();
+            let twice = canonical(&TargetField::Address, &once).into_owned();
             proptest::prop_assert_eq!(once, twice);
         }
 

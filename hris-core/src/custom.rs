@@ -1,6 +1,6 @@
 //! Fields of a customer's own, found by the name that somebody wrote into a mapping.
 
-use crate::{SourceField, canon};
+use crate::{Error, ErrorKind, SourceField, canon};
 
 /// The custom fields that a name means: those that are called exactly so; else those whose name differs in
 /// case, in blanks and in the form of its characters only. More than one is for a person to decide, by id.
@@ -26,6 +26,31 @@ pub fn custom_fields_called<'d, D>(
     }
     let wanted = canon::word(wanted);
     fields.iter().filter(|field| name(field).is_some_and(|name| canon::word(name) == wanted)).collect()
+}
+
+/// Custom fields that somebody asked for and that the vendor does not have, each with what to say of the nearest
+/// one. Where a vendor does not tell a missing field from a hidden one, it counts as missing.
+///
+/// ```
+/// use hris_core::{ErrorKind, SourceField, no_such_custom_fields};
+///
+/// let field = SourceField::CustomName("Desc".to_owned());
+/// let error = no_such_custom_fields([(&field, "; the nearest name is `custom.Desk`".to_owned())]).unwrap();
+/// assert_eq!(error.kind(), ErrorKind::Config);
+/// assert!(no_such_custom_fields([]).is_none());
+/// ```
+#[must_use]
+pub fn no_such_custom_fields<'f>(
+    lacking: impl IntoIterator<Item = (&'f SourceField, String)>,
+) -> Option<Error> {
+    let lines = lacking.into_iter().map(|(field, near)| format!("{field} can be seen nowhere{near}"));
+    let lines: Vec<String> = lines.collect();
+    let words = format!(
+        "read the mapping: {}. It was renamed or deleted, or the credential may not see it; correct the mapping or what \
+         the credential may see",
+        lines.join("; ")
+    );
+    (!lines.is_empty()).then(|| Error::new(ErrorKind::Config, words))
 }
 
 /// What to say after a custom field was not found: the nearest name that there is, or nothing where none is

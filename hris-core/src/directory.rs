@@ -348,6 +348,8 @@ pub struct Preflight {
     pub organisation: Option<(String, String)>,
     /// One line a thing tried, in order.
     pub findings: Vec<Finding>,
+    /// Custom fields that are asked for and that the vendor does not have: what asks for them is to be corrected.
+    pub unknown: Vec<Finding>,
 }
 
 impl Preflight {
@@ -365,15 +367,33 @@ impl Preflight {
     /// The worst level of any line.
     #[must_use]
     pub fn level(&self) -> Level {
-        self.findings.iter().map(|finding| finding.level).max().unwrap_or(Level::Passed)
+        self.findings.iter().chain(&self.unknown).map(|finding| finding.level).max().unwrap_or(Level::Passed)
     }
 
-    /// Fails unless nothing required is missing.
+    /// Fails unless everything that is asked for can be seen: as [`Preflight::require`], and for what a run only
+    /// goes without.
     ///
     /// # Errors
-    /// [`ErrorKind::Auth`] if the credential was refused, else [`ErrorKind::Permission`] naming
-    /// each missing scope and permission and what lacking it costs.
+    /// As [`Preflight::require`].
+    pub fn require_all(&self) -> Result<()> {
+        self.require()?;
+        let withheld: Vec<String> =
+            self.findings.iter().filter(|finding| finding.withholds).map(ToString::to_string).collect();
+        if withheld.is_empty() { Ok(()) } else { Err(Error::new(ErrorKind::Permission, withheld.join("; "))) }
+    }
+
+    /// Fails unless nothing required is missing: what no run can do without. A field that cannot be seen is no
+    /// such thing; [`Preflight::require_all`] looks for those too.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] naming each custom field that is asked for and not there; [`ErrorKind::Auth`] if the
+    /// credential was refused, else [`ErrorKind::Permission`] naming each missing scope and permission and what
+    /// lacking it costs.
     pub fn require(&self) -> Result<()> {
+        if !self.unknown.is_empty() {
+            let lines: Vec<String> = self.unknown.iter().map(ToString::to_string).collect();
+            return Err(Error::new(ErrorKind::Config, lines.join("; ")));
+        }
         let failed: Vec<&Finding> =
             self.findings.iter().filter(|finding| finding.level >= Level::Missing).collect();
         if failed.is_empty() {
@@ -400,18 +420,34 @@ pub struct Finding {
     pub cost: Option<String>,
     /// What to do about it, and where.
     pub remedy: Option<String>,
+    /// Whether it keeps something that is asked for from being seen. A run works without that.
+    pub withholds: bool,
 }
 
 impl Finding {
     /// A line of this level.
     pub fn new(level: Level, subject: impl Into<String>, outcome: impl Into<String>) -> Self {
-        Self { level, subject: subject.into(), outcome: outcome.into(), cost: None, remedy: None }
+        Self {
+            level,
+            subject: subject.into(),
+            outcome: outcome.into(),
+            cost: None,
+            remedy: None,
+            withholds: false,
+        }
     }
 
     /// Says what lacking it costs.
     #[must_use]
     pub fn cost(mut self, cost: impl Into<String>) -> Self {
         self.cost = Some(cost.into());
+        self
+    }
+
+    /// Says that something which is asked for cannot be seen because of it.
+    #[must_use]
+    pub fn withholding(mut self) -> Self {
+        self.withholds = true;
         self
     }
 

@@ -39,7 +39,7 @@ pub use catalog::{
     Capabilities, FieldCapability, FieldInfo, LeaverSignals, SourceField, StandardField, UnknownField,
 };
 pub use cost::Cost;
-pub use custom::{custom_fields_called, nearest_custom_field};
+pub use custom::{custom_fields_called, nearest_custom_field, no_such_custom_fields};
 pub use date::{Date, InvalidDate, InvalidTimestamp, TimeZone, Timestamp, UnknownTimeZone};
 pub use day::{Day, End};
 pub use directory::{
@@ -57,7 +57,7 @@ pub use requirements::{Need, NeedKind, Requirements};
 pub use secret::Secret;
 pub use setting::UnknownWord;
 pub use settings::{SourceSettings, SourceSettingsBuilder};
-pub use snapshot::{Fingerprint, Snapshot, join_manager_emails};
+pub use snapshot::{Fingerprint, Snapshot, join_manager_emails, unseen_fields};
 pub use tally::Tally;
 pub use user::{
     Assignment, AssignmentKind, Invite, Link, TargetField, UnknownTargetField, User, UserId, UserStatus,

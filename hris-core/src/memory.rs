@@ -59,6 +59,13 @@ impl MemoryDirectory {
         Self { capabilities, world: Arc::new(Mutex::new(world)) }
     }
 
+    /// With other capabilities than all.
+    #[must_use]
+    pub fn with_capabilities(mut self, capabilities: Capabilities) -> Self {
+        self.capabilities = capabilities;
+        self
+    }
+
     /// Changes the people behind the directory's back, as an HR manager would.
     pub fn edit(&self, change: impl FnOnce(&mut Vec<Employee>)) {
         change(&mut self.lock().people);

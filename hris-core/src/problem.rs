@@ -197,6 +197,8 @@ codes! {
     StateMissing = "state_missing";
     /// The target refused one record.
     TargetRejected = "target_rejected";
+    /// The system that was to be written did not work when it was this record's turn.
+    TargetUnavailable = "target_unavailable";
     /// Both sides of a two-way field changed.
     TwoWayConflict = "two_way_conflict";
     /// Somebody else in the target holds a value that must be unique.

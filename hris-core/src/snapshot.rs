@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Employee, EmployeeId, Field, Problem, StandardField, Status, Timestamp};
+use crate::{
+    Employee, EmployeeId, Field, Problem, ReadRequest, SourceField, StandardField, Status, Timestamp,
+};
 
 /// A whole directory, proven complete by the connector that made it.
 ///
@@ -31,6 +33,8 @@ pub struct Snapshot {
     weakly_proven: bool,
     hidden: Option<String>,
     answered_at: Option<Timestamp>,
+    unseen: BTreeSet<StandardField>,
+    unsent: BTreeSet<StandardField>,
 }
 
 impl Snapshot {
@@ -49,6 +53,8 @@ impl Snapshot {
             weakly_proven: false,
             hidden: None,
             answered_at: None,
+            unseen: BTreeSet::new(),
+            unsent: BTreeSet::new(),
         }
     }
 
@@ -162,6 +168,36 @@ impl Snapshot {
         self
     }
 
+    /// Names the standard fields that were asked for, that nobody's record shows ([`unseen_fields`]), and that the
+    /// credential is known not to show.
+    #[must_use]
+    pub fn with_unseen(mut self, fields: BTreeSet<StandardField>) -> Self {
+        self.unseen = fields;
+        self
+    }
+
+    /// Names the standard fields that were asked for and that nobody's record shows ([`unseen_fields`]), whatever
+    /// the reason.
+    #[must_use]
+    pub fn with_unsent(mut self, fields: BTreeSet<StandardField>) -> Self {
+        self.unsent = fields;
+        self
+    }
+
+    /// Takes what nobody's record shows for hidden: right where somebody asked for these very fields, and did not
+    /// just take all there are.
+    #[must_use]
+    pub fn believing_unsent(mut self) -> Self {
+        self.unseen.append(&mut self.unsent);
+        self
+    }
+
+    /// Fields that were asked for and that the credential shows of nobody.
+    #[must_use]
+    pub fn unseen(&self) -> &BTreeSet<StandardField> {
+        &self.unseen
+    }
+
     /// The vendor's name.
     #[must_use]
     pub fn vendor(&self) -> &str {
@@ -273,6 +309,36 @@ pub struct Fingerprint {
     pub scopes: Option<BTreeSet<String>>,
     /// How many people each of the vendor's statuses has.
     pub statuses: BTreeMap<String, u64>,
+    /// The ids of the organisation's places, for vendors that tell no id of the organisation: where none of them is
+    /// left, it is another one.
+    pub places: BTreeSet<String>,
+}
+
+/// The standard fields of a request that the record of nobody who works there shows, neither with a value nor
+/// empty: what the credential may not see. Where nobody works there, nothing can be said.
+///
+/// ```
+/// use hris_core::{Date, Employee, Field, ReadRequest, StandardField, Status, unseen_fields};
+///
+/// let request = ReadRequest::new(Date::new(2026, 11, 23)?)
+///     .with_field(StandardField::JobTitle)
+///     .with_field(StandardField::StartDate);
+/// let person = Employee::new("a")
+///     .with_status(Status::Active, "active")
+///     .with(StandardField::JobTitle, Field::Cleared);
+/// assert_eq!(unseen_fields(&[person], &request), [StandardField::StartDate].into());
+/// # Ok::<(), hris_core::InvalidDate>(())
+/// ```
+#[must_use]
+pub fn unseen_fields(people: &[Employee], request: &ReadRequest) -> BTreeSet<StandardField> {
+    let there: Vec<&Employee> =
+        people.iter().filter(|person| person.status() != Status::Terminated).collect();
+    let hidden = |field: &StandardField| {
+        let source = SourceField::Standard(*field);
+        there.iter().all(|person| !crate::mapping::read(person, &source).is_visible())
+    };
+    let asked = StandardField::ALL.iter().copied().filter(|field| request.wants(*field));
+    if there.is_empty() { BTreeSet::new() } else { asked.filter(hidden).collect() }
 }
 
 /// Gives everybody the work e-mail of their manager, where the manager is among `people`: for

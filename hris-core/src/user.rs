@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::reconcile::{Bases, Learned};
+use crate::reconcile::{Bases, Learned, is_same};
 use crate::{EmployeeId, Timestamp, UnknownField};
 
 /// The immutable id of an account in the product. Not personal data.
@@ -380,6 +380,22 @@ impl User {
     /// The product's own fields.
     pub fn custom(&self) -> impl Iterator<Item = (&str, &str)> {
         self.custom.iter().map(|(name, value)| (name.as_str(), &**value))
+    }
+
+    /// Whether it carries the external id and the e-mail address that it carried when it was `seen`: these say
+    /// whose an account is.
+    ///
+    /// ```
+    /// use hris_core::{TargetField, User, UserStatus};
+    ///
+    /// let seen = User::new("u-1", UserStatus::Active).with(TargetField::Email, "ada@mill.example");
+    /// assert!(seen.clone().with(TargetField::Email, "Ada@mill.example").is_still(&seen));
+    /// assert!(!seen.clone().with(TargetField::Email, "bo@mill.example").is_still(&seen));
+    /// ```
+    #[must_use]
+    pub fn is_still(&self, seen: &Self) -> bool {
+        let same = |field: &TargetField| is_same(field, seen.value(field), self.value(field));
+        self.id == seen.id && same(&TargetField::ExternalId) && same(&TargetField::Email)
     }
 
     /// Whether the account counts as in use or about to be: everything but deactivated.

@@ -45,7 +45,7 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeSeed;
 use serde_json::value::RawValue;
 
-use crate::{Date, Error, ErrorKind, Field, Result, http::Response};
+use crate::{Date, Error, ErrorKind, Field, Result, http::Response, http::Total};
 
 /// A vendor's record: which member goes where. [`record!`](crate::record) implements it.
 pub trait Record: Default + PartialEq + Send {
@@ -118,7 +118,7 @@ pub struct Notes {
 pub struct List<R> {
     /// Its records, in order, unreadable ones included.
     pub rows: Vec<R>,
-    counts: Vec<(Box<str>, u64)>,
+    counts: Vec<(Box<str>, Total)>,
 }
 
 impl<R> List<R> {
@@ -126,7 +126,14 @@ impl<R> List<R> {
     /// number counts as not said.
     #[must_use]
     pub fn count(&self, name: &str) -> Option<u64> {
-        self.counts.iter().find(|(known, _)| **known == *name).map(|(_, count)| *count)
+        self.total(name).rows()
+    }
+
+    /// How many rows the whole list has, as a member beside it says. Something that is no number of rows is not
+    /// the same as nothing.
+    #[must_use]
+    pub fn total(&self, name: &str) -> Total {
+        self.counts.iter().find(|(known, _)| **known == *name).map_or(Total::Missing, |(_, total)| *total)
     }
 }
 

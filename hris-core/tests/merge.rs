@@ -4,6 +4,7 @@
     clippy::expect_used,
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
     reason = "a test that cannot be set up has failed"
 )]
 
@@ -101,6 +102,43 @@ fn what_the_policy_says() {
     ];
     for (line, rules, expected) in table {
         assert_eq!(merged(line, &rules), expected, "{line} {rules:?}");
+    }
+}
+
+#[test]
+fn a_field_that_the_source_cannot_be_written_is_written_over_on_neither_side() {
+    let stays = Merge::Diverge(Side::Source);
+    let table = [
+        ("a a a", Merge::Nothing),
+        ("a b b", Merge::Agree),
+        ("a b a", Merge::Write(Side::Target)),
+        ("a - a", Merge::Write(Side::Target)),
+        ("- b -", Merge::Write(Side::Target)),
+        ("a a b", stays),
+        ("a a -", stays),
+        ("- - b", stays),
+        ("a b c", stays),
+        ("a - c", stays),
+        ("a b -", stays),
+        ("? a b", stays),
+        ("? - b", stays),
+        ("? a -", Merge::Write(Side::Target)),
+    ];
+    for conflict in [Conflicts::Ask, Conflicts::SourceWins, Conflicts::TargetWins, Conflicts::NewestWins] {
+        let rules = Rules { source_refuses: true, conflict, newer: Some(Side::Source), ..rules() };
+        for (line, expected) in table {
+            assert_eq!(merged(line, &rules), expected, "{line} {conflict:?}");
+        }
+        // Told already; what the source changes then is told as well, and goes over once the two are equal again.
+        let apart = Base::new(&FIELD, Some("a"), Some("b"), at());
+        let later = |source, target| merge(&FIELD, Some(&apart), Some(source), Some(target), &rules);
+        assert_eq!(later("a", "b"), Merge::Nothing);
+        assert_eq!(later("c", "b"), stays);
+        assert_eq!(later("b", "b"), Merge::Agree);
+        // What the target made of a value that it was given is no edit.
+        let own =
+            Base::after_write(&FIELD, None, Side::Target, (Some("old"), Some("new")), Some("old"), at());
+        assert_eq!(merge(&FIELD, Some(&own), Some("newer"), Some("old"), &rules), Merge::Write(Side::Target));
     }
 }
 
@@ -285,6 +323,7 @@ fn every_rule() -> Vec<Rules> {
                         all.push(Rules {
                             conflict: conflict.1,
                             missing_value: missing.1,
+                            source_refuses: false,
                             source_clears: clears & 1 == 1,
                             target_clears: clears & 2 == 2,
                             newer,
@@ -346,6 +385,33 @@ fn every_pattern_under_every_rule() {
         }
     }
     assert_eq!(looked, 4 * 3 * 4 * 9 * 17 * 16);
+}
+
+/// Where the source cannot be written, the target's own value goes only if a person decided so, seeing that the
+/// source has none.
+#[test]
+fn no_pattern_writes_over_what_the_source_cannot_take() {
+    let values = [None, Some("a"), Some("b")];
+    let mut bases = vec![None];
+    for source in values {
+        bases.extend(values.map(|target| Some((source, target))));
+    }
+    for rules in every_rule().into_iter().map(|rules| Rules { source_refuses: true, ..rules }) {
+        for known in &bases {
+            let base = known.map(|(source, target)| Base::new(&FIELD, source, target, at()));
+            for (source, target) in values.iter().flat_map(|source| values.map(|target| (*source, target))) {
+                match merge(&FIELD, base.as_ref(), source, target, &rules) {
+                    Merge::Write(Side::Target) => {
+                        let follows = known.is_some_and(|known| known == (target, target));
+                        let decided = known.is_none() && source.is_none() && rules.keep == Some(Side::Source);
+                        assert!(follows || target.is_none() || decided, "{known:?} {source:?} {target:?}");
+                    }
+                    Merge::Write(Side::Source) => panic!("{known:?} {source:?} {target:?} {rules:?}"),
+                    _ => {}
+                }
+            }
+        }
+    }
 }
 
 proptest! {

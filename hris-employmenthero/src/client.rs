@@ -158,7 +158,7 @@ impl Api {
         let request = list.request(Position { page: 0, offset: 0 });
         let page = self.client.exchange(&request, |response| list.read(response)).await;
         let page = page.map_err(|error| explain(error, list.of))?;
-        Ok((page.rows, page.total))
+        Ok((page.rows, page.total.rows()))
     }
 
     async fn one<R: Record>(&self, of: Resource, request: &Request, asked: &[&str], id: &str) -> Result<R> {
@@ -267,7 +267,7 @@ impl<R: Record> Listing for List<'_, R> {
             .or_else(|error| wire::list(response, &["data"], self.asked).map_err(|_| error))?;
         let page = list.count("page_index").and_then(|page| page.checked_sub(1));
         let last = list.count("total_pages").zip(page).map(|(pages, page)| page.saturating_add(1) >= pages);
-        let total = list.count("total_items");
+        let total = list.total("total_items");
         Ok(Page::new(list.rows).with_total(total).with_page(page).with_last(last))
     }
 

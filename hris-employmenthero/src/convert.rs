@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use hris_core::http::{Listed, Part};
 use hris_core::{
     Employee, EmployeeId, Field, Fingerprint, Problem, ProblemCode, ReadRequest, Result, Snapshot,
-    StandardField, Status, Tally, join_manager_emails,
+    StandardField, Status, Tally, join_manager_emails, unseen_fields,
 };
 
 pub(crate) use custom::{asked_members, lacking, near, needs_lists, wanted};
@@ -91,7 +91,11 @@ pub(crate) fn snapshot(
     }
     let active = employees.iter().filter(|person| may_be_active(person)).count();
     let active = (active + aside.len()) as u64 + unidentified;
-    let mut snapshot = Snapshot::new(VENDOR, employees).with_fingerprint(fingerprint).weakly_proven(is_weak);
+    let unseen = unseen_fields(&employees, request);
+    let mut snapshot = Snapshot::new(VENDOR, employees)
+        .with_fingerprint(fingerprint)
+        .with_unsent(unseen)
+        .weakly_proven(is_weak);
     if let Some(why) = doubt {
         snapshot = snapshot.without_absence(why);
     }

@@ -248,7 +248,7 @@ impl Check<'_> {
                     Finding::new(Level::Warning, format!("field {field}"), "is not sent for anybody")
                         .cost("accounts keep what they have")
                         .remedy("reconnect as a person who may see it, or take it out of the mapping");
-                self.found.push(finding);
+                self.found.push(finding.withholding());
             } else {
                 self.add(Level::Passed, format!("field {field}"), outcome);
             }
@@ -294,7 +294,7 @@ impl Check<'_> {
 
     fn unlisted(&mut self, subject: &str, error: &Error, cost: &str) {
         let finding = Finding::new(Level::Warning, subject, error.to_string()).cost(cost);
-        self.found.push(finding.remedy(NEW_APPLICATION));
+        self.found.push(finding.remedy(NEW_APPLICATION).withholding());
     }
 
     /// The customer's own fields, and what reading them costs.
@@ -317,9 +317,9 @@ impl Check<'_> {
         for field in &lacking {
             let outcome = format!("no such custom field can be seen{}", near(&definitions, field));
             let finding = Finding::new(Level::Missing, format!("field {field}"), outcome)
-                .cost("accounts keep what they have")
+                .cost("nothing is read before it is corrected")
                 .remedy("correct the name, or name it by id (custom.#ID)");
-            self.found.push(finding);
+            self.found.unknown.push(finding);
         }
         match wanted(&definitions, self.request) {
             Ok(fields) if fields.is_empty() => {

@@ -185,7 +185,7 @@ impl Api {
         let request = list.request(Position { page, offset: page.saturating_mul(self.rows_a_page()) });
         let page = self.client.exchange(&request, |response| list.read(response)).await;
         let page = page.map_err(|error| explain(never_empty(error)))?;
-        Ok((page.rows, page.total))
+        Ok((page.rows, page.total.rows()))
     }
 
     async fn read<T: Send>(
@@ -275,7 +275,7 @@ impl<R: Record> Listing for List<'_, R> {
             self.api.client.link(self.of.label(), link)?;
         }
         let rows = wire::list(response, &[], self.asked)?.rows;
-        Ok(Page::new(rows).with_total(response.number("total-objects")))
+        Ok(Page::new(rows).with_total(response.total("total-objects")))
     }
 
     fn id<'r>(&self, row: &'r R) -> Option<&'r str> {

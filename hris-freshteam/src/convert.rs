@@ -9,8 +9,8 @@ use std::collections::{HashMap, HashSet};
 
 use hris_core::http::{Listed, Part};
 use hris_core::{
-    Date, Employee, EmployeeId, Field, Fingerprint, Problem, ProblemCode, ReadRequest, Snapshot,
-    StandardField, Tally, join_manager_emails,
+    Date, Employee, EmployeeId, Field, Fingerprint, Problem, ProblemCode, ReadRequest, Result, Snapshot,
+    SourceField, StandardField, Tally, join_manager_emails, no_such_custom_fields, unseen_fields,
 };
 
 pub(crate) use need::{DETAIL, Need, is_detail};
@@ -153,6 +153,9 @@ impl Crowd {
 }
 
 /// Joins everything that was read into one snapshot.
+///
+/// # Errors
+/// `Config` when a custom field is asked for and nobody's record has it.
 pub(crate) fn snapshot(
     crowd: Crowd,
     mut details: HashMap<EmployeeId, Person>,
@@ -160,7 +163,7 @@ pub(crate) fn snapshot(
     need: &Need<'_>,
     subdomain: &Subdomain,
     request: &ReadRequest,
-) -> Snapshot {
+) -> Result<Snapshot> {
     // Freshteam tells no id of the account, and nothing about the key.
     let organisation = Some(subdomain.as_str().to_owned());
     let mut fingerprint = Fingerprint { organisation, ..Fingerprint::default() };
@@ -181,6 +184,7 @@ pub(crate) fn snapshot(
         if let Field::Value(status) = row.status.as_deref() {
             *fingerprint.statuses.entry(status.to_ascii_lowercase()).or_default() += 1;
         }
+        fingerprint.places.extend(row.branch.as_deref().value().map(str::to_owned));
         if crowd.contradicted.contains(id.as_str()) {
             if !aside.iter().any(|(known, _)| *known == id) {
                 let words =
@@ -196,18 +200,21 @@ pub(crate) fn snapshot(
         }
     }
     if records > 0 {
-        for (key, near) in reader.unseen_customs() {
-            let words = "nobody's record has this field: it was renamed or deleted, or the key's user may not see it; \
-                         accounts keep what they have";
-            let problem = Problem::warning(ProblemCode::NotPermitted, format!("{words}{near}"));
-            tally.say(problem.field(format!("custom.{key}")));
-        }
+        let unseen = reader.unseen_customs();
+        let unseen: Vec<_> =
+            unseen.into_iter().map(|(key, near)| (SourceField::CustomName(key.to_owned()), near)).collect();
+        let lacking = unseen.iter().map(|(field, near)| (field, near.clone()));
+        let error = no_such_custom_fields(lacking);
+        error.map_or(Ok(()), Err)?;
     }
     if request.wants(StandardField::ManagerEmail) {
         join_manager_emails(&mut employees);
     }
-    let mut snapshot =
-        Snapshot::new(VENDOR, employees).with_fingerprint(fingerprint).weakly_proven(crowd.is_weak);
+    let unseen = unseen_fields(&employees, request);
+    let mut snapshot = Snapshot::new(VENDOR, employees)
+        .with_fingerprint(fingerprint)
+        .with_unsent(unseen)
+        .weakly_proven(crowd.is_weak);
     if let Some(why) = crowd.doubt {
         snapshot = snapshot.without_absence(why);
     }
@@ -221,7 +228,7 @@ pub(crate) fn snapshot(
     for problem in tally.problems() {
         snapshot = snapshot.with_problem(problem);
     }
-    snapshot
+    Ok(snapshot)
 }
 
 /// One person who was asked for by id: the answer is the whole record.

@@ -141,7 +141,7 @@ impl Freshteam {
                 continue;
             };
             let read = details.len() as u64;
-            let snapshot = convert::snapshot(crowd, details, units, &need, &self.subdomain, request);
+            let snapshot = convert::snapshot(crowd, details, units, &need, &self.subdomain, request)?;
             tracing::debug!(
                 people = snapshot.people(),
                 problems = snapshot.problems().len(),

@@ -3,7 +3,10 @@
 mod coverage;
 
 use hris_core::http::Asked;
-use hris_core::{Cost, Error, ErrorKind, Field, Finding, Level, Preflight, ReadRequest, Result};
+use hris_core::{
+    Cost, Error, ErrorKind, Field, Finding, Level, Preflight, ReadRequest, Result, SourceField,
+    custom_fields_called, nearest_custom_field,
+};
 
 use crate::builder::Subdomain;
 use crate::client::{Api, KEY_PLACE};
@@ -192,9 +195,11 @@ impl Check<'_> {
         };
         for key in &self.need.customs {
             let customs = || rows.iter().filter(|row| convert::is_custom(row));
-            if customs().any(|row| row.name.as_deref() == Field::Value(*key)) {
+            let names: Vec<&str> = customs().filter_map(|row| row.name.as_deref().value()).collect();
+            if custom_fields_called(key, &names, |name| Some(*name)).len() == 1 {
                 continue;
             }
+            let near = nearest_custom_field(&SourceField::CustomName((*key).to_owned()), names);
             let labelled = customs().find(|row| row.label.as_deref() == Field::Value(*key));
             let remedy = match labelled.and_then(|row| row.name.as_deref().value()) {
                 Some(name) => format!("this is the label of custom.{name}; use that name"),
@@ -202,11 +207,14 @@ impl Check<'_> {
                     "correct the name: `fields` lists them; or show the field to the key's user".to_owned()
                 }
             };
-            let finding =
-                Finding::new(Level::Missing, format!("field custom.{key}"), "there is no such field")
-                    .cost("accounts keep what they have")
-                    .remedy(remedy);
-            self.found.push(finding);
+            let finding = Finding::new(
+                Level::Missing,
+                format!("field custom.{key}"),
+                format!("there is no such field{near}"),
+            )
+            .cost("nothing is read before it is corrected")
+            .remedy(remedy);
+            self.found.unknown.push(finding);
         }
         self.sections(&rows);
         Ok(())
@@ -241,7 +249,8 @@ impl Check<'_> {
                 if level == Level::Warning {
                     finding = finding
                         .cost("the key may see nothing there; accounts keep what they have")
-                        .remedy("change who sees it: Settings › Profile Fields › Employee Record");
+                        .remedy("change who sees it: Settings › Profile Fields › Employee Record")
+                        .withholding();
                 }
                 self.found.push(finding);
             }
@@ -259,7 +268,8 @@ impl Check<'_> {
                 Asked::Answered(None) => Finding::new(Level::Passed, subject, "can be read"),
                 Asked::Refused(error) => Finding::new(Level::Warning, subject, error.to_string())
                     .cost("these names cannot be read; accounts keep what they have")
-                    .remedy(ROLE),
+                    .remedy(ROLE)
+                    .withholding(),
             };
             self.found.push(finding);
         }
@@ -294,6 +304,7 @@ impl Check<'_> {
             let outcome = format!("of the first employee lacks {}", absent.join(", "));
             Finding::new(Level::Warning, "an employee's own record", outcome)
                 .cost("if nobody's has it, accounts keep what they have")
+                .withholding()
         };
         self.found.push(finding);
         Ok(())

@@ -132,7 +132,7 @@ impl Api {
     async fn first<R: Record>(&self, list: &List<'_, R>) -> Result<(Vec<R>, Option<u64>)> {
         let request = list.request(Position { page: 0, offset: 0 });
         let page = self.read(&request, |response| list.read(response)).await?;
-        Ok((page.rows, page.total))
+        Ok((page.rows, page.total.rows()))
     }
 
     /// 4.4: one person.
@@ -276,7 +276,7 @@ impl<R: Record> Listing for List<'_, R> {
 
     fn read(&self, response: &Response) -> Result<Page<R>> {
         let list = wire::list(response, &["data"], self.asked)?;
-        let (total, skip) = (list.count("total"), list.count("skip"));
+        let (total, skip) = (list.total("total"), list.count("skip"));
         Ok(Page::new(list.rows).with_total(total).with_offset(skip))
     }
 

@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use hris_core::http::{Listed, Part};
 use hris_core::{
     Date, Employee, EmployeeId, Error, ErrorKind, Field, Fingerprint, Problem, ProblemCode, ReadRequest,
-    Result, Snapshot, StandardField, Tally, join_manager_emails,
+    Result, Snapshot, StandardField, Tally, join_manager_emails, unseen_fields,
 };
 
 pub(crate) use custom::{Customs, asked_members, is_sensitive, lacking, near, needs_lists, wanted};
@@ -85,7 +85,7 @@ pub(crate) fn snapshot(
         credential: identity.maker().map(str::to_owned),
         role: identity.me.as_ref().and_then(|me| me.role.as_deref().value().map(str::to_owned)),
         scopes: identity.scopes(),
-        statuses: Default::default(),
+        ..Fingerprint::default()
     };
     let mut warnings = Tally::default();
     warnings.repeated(crowd.repeated);
@@ -123,7 +123,10 @@ pub(crate) fn snapshot(
     if identity.lacks_private() {
         distrust_empty_fields(&mut employees);
     }
+    let unseen = unseen_fields(&employees, request);
     let mut snapshot = Snapshot::new(VENDOR, employees).with_fingerprint(fingerprint);
+    snapshot =
+        if identity.lacks_private() { snapshot.with_unseen(unseen) } else { snapshot.with_unsent(unseen) };
     for (id, problem) in aside {
         snapshot = snapshot.with_set_aside(id, problem);
     }

@@ -126,7 +126,8 @@ impl Check<'_> {
             let finding =
                 Finding::new(Level::Warning, "scope private:read", format!("the token has [{listed}]"))
                     .cost(cost)
-                    .remedy(EDIT_TOKEN);
+                    .remedy(EDIT_TOKEN)
+                    .withholding();
             self.found.push(finding);
         }
         let spare: Vec<&str> = TOO_MUCH.into_iter().filter(|scope| scopes.contains(*scope)).collect();
@@ -345,7 +346,8 @@ impl Check<'_> {
                     .remedy(remedy),
                 (0, false) if hidden => Finding::new(Level::Warning, subject, "nobody's can be seen")
                     .cost("accounts keep what they have; as a match key it matches nobody")
-                    .remedy(remedy),
+                    .remedy(remedy)
+                    .withholding(),
                 (0, false) if field == StandardField::EmployeeNumber => {
                     Finding::new(Level::Warning, subject, "nobody has a value")
                         .cost("as a match key it matches nobody")
@@ -390,7 +392,7 @@ impl Check<'_> {
                     );
                     let finding =
                         Finding::new(Level::Warning, subject, error.to_string()).cost(cost).remedy(remedy);
-                    self.found.push(finding);
+                    self.found.push(finding.withholding());
                 }
             }
         }
@@ -413,12 +415,12 @@ impl Check<'_> {
         for field in &lacking {
             let outcome = format!("no such custom field can be seen{}", near(&definitions, field));
             let finding = Finding::new(Level::Missing, format!("field {field}"), outcome)
-                .cost("accounts keep what they have")
+                .cost("nothing is read before it is corrected")
                 .remedy(
                     "correct the name, or name it by id; or grant the token private:read and its maker's role *view* \
                      on this field. Fields about bank details, pay or health are read by id only",
                 );
-            self.found.push(finding);
+            self.found.unknown.push(finding);
         }
         match wanted(&definitions, self.request) {
             Ok(fields) => {

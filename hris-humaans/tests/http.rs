@@ -312,15 +312,22 @@ async fn custom_fields_go_by_name_or_id_and_sensitive_ones_by_id_only() {
         let request = ReadRequest::new(today()).with_field(field);
         let snapshot = read(&sandbox, &request).await;
         let own = person(&snapshot, &id).custom();
-        (own.iter().find_map(|custom| custom.value.as_deref().value().map(str::to_owned)), snapshot)
+        own.iter().find_map(|custom| custom.value.as_deref().value().map(str::to_owned))
     };
-    assert_eq!(ask(SourceField::CustomName("Shirt".into())).await.0.as_deref(), Some("value of Shirt"));
-    assert_eq!(ask(SourceField::CustomId(shirt.clone())).await.0.as_deref(), Some("value of Shirt"));
-    assert_eq!(ask(SourceField::CustomId(sort_code)).await.0.as_deref(), Some("value of Sort code"));
-    for hidden in ["Sort code", "Renamed"] {
-        let (value, snapshot) = ask(SourceField::CustomName(hidden.into())).await;
-        assert_eq!(value, None);
-        assert!(has(&snapshot, ProblemCode::NotPermitted, &format!("custom.{hidden}")), "{hidden}");
+    assert_eq!(ask(SourceField::CustomName("Shirt".into())).await.as_deref(), Some("value of Shirt"));
+    assert_eq!(ask(SourceField::CustomId(shirt.clone())).await.as_deref(), Some("value of Shirt"));
+    assert_eq!(ask(SourceField::CustomId(sort_code)).await.as_deref(), Some("value of Sort code"));
+    for (hidden, near) in
+        [("Sort code", ""), ("Renamed", ""), ("Shrit", "the nearest name is `custom.Shirt`")]
+    {
+        let request = ReadRequest::new(today()).with_field(SourceField::CustomName(hidden.into()));
+        let humaans = connect(&sandbox, sandbox.token()).build().expect("right settings");
+        let error = humaans.snapshot(&request).await.expect_err("no such field");
+        assert_eq!(error.kind(), ErrorKind::Config, "{hidden}");
+        assert!(error.to_string().contains(near), "{error}");
+        let error = humaans.check(&request).await.expect("looked at").require().expect_err("no such field");
+        assert_eq!(error.kind(), ErrorKind::Config, "{hidden}");
+        assert!(error.to_string().contains(near), "{error}");
     }
     // Nobody's bank details are read because everything is.
     let snapshot = read(&sandbox, &everything()).await;

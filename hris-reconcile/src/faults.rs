@@ -319,8 +319,8 @@ impl<T: Target> Target for Faulty<T> {
         self.faults.call("invite", self.inner.invite(id, invitation, key, now)).await
     }
 
-    async fn deactivate(&self, id: &UserId, key: &ActionKey, now: Timestamp) -> Result<(), TargetError> {
-        self.faults.call("deactivate", self.inner.deactivate(id, key, now)).await
+    async fn deactivate(&self, seen: &User, key: &ActionKey, now: Timestamp) -> Result<(), TargetError> {
+        self.faults.call("deactivate", self.inner.deactivate(seen, key, now)).await
     }
 
     async fn reactivate(&self, id: &UserId, key: &ActionKey, now: Timestamp) -> Result<(), TargetError> {

@@ -100,8 +100,11 @@ pub use hris_core::reconcile::TargetCapabilities;
 ///     ) -> Result<(), TargetError> {
 ///         Err(TargetError::new(TargetErrorKind::Rejected, "members are not invited"))
 ///     }
-///     async fn deactivate(&self, id: &UserId, _: &ActionKey, _: Timestamp) -> Result<(), TargetError> {
-///         self.edit(id, |user| user.status = UserStatus::Deactivated)
+///     async fn deactivate(&self, seen: &User, _: &ActionKey, _: Timestamp) -> Result<(), TargetError> {
+///         match self.find_by(|user| user.id == seen.id) {
+///             Some(user) if !user.is_still(seen) => Err(TargetError::changed()), // it is somebody else's by now
+///             _ => self.edit(&seen.id, |user| user.status = UserStatus::Deactivated),
+///         }
 ///     }
 ///     async fn reactivate(&self, id: &UserId, _: &ActionKey, _: Timestamp) -> Result<(), TargetError> {
 ///         self.edit(id, |user| user.status = UserStatus::Active)
@@ -224,11 +227,13 @@ pub trait Target: fmt::Debug + Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<(), TargetError>;
 
-    /// Closes the account. Closing a closed account is no error.
+    /// Closes the account `seen`, as it was read a moment ago, if it is still that one: see [`User::is_still`].
+    /// Looking and closing are one step where the target can do both at once. Closing a closed account is no
+    /// error.
     ///
     /// # Errors
-    /// As [`Target::update`].
-    async fn deactivate(&self, id: &UserId, key: &ActionKey, now: Timestamp) -> Result<(), TargetError>;
+    /// As [`Target::update`], and [`TargetErrorKind::Changed`] if it carries another external id or address by now.
+    async fn deactivate(&self, seen: &User, key: &ActionKey, now: Timestamp) -> Result<(), TargetError>;
 
     /// Opens a closed account again, as it was before it was closed: pending, invited or active. Where that
     /// is not known, an account whose last invitation is open and was not accepted is invited again, and any
@@ -295,8 +300,8 @@ macro_rules! forward {
             ) -> Result<(), TargetError> {
                 (**self).invite(id, invitation, key, now).await
             }
-            async fn deactivate(&self, id: &UserId, key: &ActionKey, now: Timestamp) -> Result<(), TargetError> {
-                (**self).deactivate(id, key, now).await
+            async fn deactivate(&self, seen: &User, key: &ActionKey, now: Timestamp) -> Result<(), TargetError> {
+                (**self).deactivate(seen, key, now).await
             }
             async fn reactivate(&self, id: &UserId, key: &ActionKey, now: Timestamp) -> Result<(), TargetError> {
                 (**self).reactivate(id, key, now).await
@@ -365,6 +370,14 @@ pub struct TargetError {
 }
 
 impl TargetError {
+    /// The account carries another external id or address than the one that was seen.
+    #[must_use]
+    pub fn changed() -> Self {
+        let message = "the account carries another external id or e-mail address than before, so it may be \
+                       somebody else's by now; nothing was done to it";
+        Self::new(TargetErrorKind::Changed, message)
+    }
+
     /// An error of `kind`.
     pub fn new(kind: TargetErrorKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), fields: BTreeSet::new() }
@@ -384,6 +397,8 @@ impl TargetError {
 pub enum TargetErrorKind {
     /// The target's credential or permission is missing: the run stops.
     Auth,
+    /// The account is not the one that was seen, so nothing was done to it: this record only.
+    Changed,
     /// A value that must be unique is taken: this record only.
     Conflict,
     /// A write changed what it should not have: the run stops, and nothing more is written until somebody

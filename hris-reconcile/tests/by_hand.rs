@@ -175,7 +175,8 @@ async fn an_account_closed_by_hand_while_a_removal_is_open_is_not_closed_by_us()
         for world in World::all().await {
             let own = world.link("e-1").await.user;
             world.left_open("deactivate", json!({ "employee": "e-1", "user": own })).await;
-            world.target.deactivate(&own, &World::key(by_us), day(2)).await.unwrap();
+            let seen = world.target.user(&own).await.unwrap().unwrap();
+            world.target.deactivate(&seen, &World::key(by_us), day(2)).await.unwrap();
             leave(&world.directory, "e-1");
             world.run(3).await;
             let what = format!("{} by us {by_us}", world.name);
@@ -248,7 +249,8 @@ async fn an_account_closed_by_hand_after_an_unclear_removal_is_not_closed_by_us(
     let unclear = Meddling::failing(&target, "deactivate", TargetErrorKind::UnknownOutcome, move |target| {
         let closed = closed.clone();
         Box::pin(async move {
-            target.deactivate(&closed, &World::key(false), day(2)).await.unwrap();
+            let seen = target.user(&closed).await.unwrap().unwrap();
+            target.deactivate(&seen, &World::key(false), day(2)).await.unwrap();
         })
     });
     let report = runner(&directory, Arc::new(unclear), Arc::new(store.clone())).run(day(2)).await.unwrap();

@@ -8,11 +8,11 @@ use hris_core::mapping::{Mapping, from};
 use hris_core::reconcile::{Leavers, PastEndDate, Policy, Rule};
 use hris_core::{ProblemCode, Secret, TargetField, Timestamp, User, UserStatus};
 use hris_freshteam::Freshteam;
-use hris_freshteam::sandbox::{Ending, Fault, Injection, Person, Sandbox};
+use hris_freshteam::sandbox::{Ending, Fault, Injection, Person, Sandbox, Units};
 use hris_reconcile::report::{Outcome, Report};
 use hris_reconcile::store::MemoryStore;
 use hris_reconcile::targets::MemoryTarget;
-use hris_reconcile::{Error, ErrorKind, Event, Observer, Runner, RunnerBuilder};
+use hris_reconcile::{Approval, Error, ErrorKind, Event, Observer, Runner, RunnerBuilder};
 
 /// A morning of November 2026.
 fn day(day: u8) -> Timestamp {
@@ -81,6 +81,40 @@ impl World {
 
 fn has(report: &Report, code: ProblemCode) -> bool {
     report.problems.iter().any(|problem| problem.code == code)
+}
+
+/// The same subdomain, and other people, or the same people in other places.
+#[tokio::test(start_paused = true)]
+async fn another_company_under_the_same_subdomain_is_refused_and_passes_once_when_approved() {
+    for strangers in [true, false] {
+        let world = World::provisioned(12).await;
+        let before = world.target.all().len();
+        world.sandbox.change(|company| {
+            let place = company.add_unit(Units::Branches, "Elsewhere");
+            for one in company.people() {
+                match strangers {
+                    true => company.delete_for_ever(&one.id).unwrap(),
+                    false => company.set(&one.id, "branch_id", place).unwrap(),
+                }
+            }
+            for n in 0..if strangers { 12 } else { 1 } {
+                let person = Person::new(format!("Given{n}"), format!("Family{n}")).starts("2024-01-02");
+                company.hire(person.set("branch_id", place));
+            }
+        });
+        let report = world.run(25).await.unwrap();
+        let refusal = report.refusal.as_ref().map(|refusal| refusal.rule);
+        assert_eq!((refusal, report.exit_code()), (Some(Rule::OrganisationChanged), 3), "{strangers}");
+        assert_eq!(world.target.all().len(), before, "nobody is made or invited");
+
+        let runner = world.builder().build().unwrap();
+        let saved = runner.plan(day(25)).await.unwrap().save();
+        let report = runner.apply(&saved, Approval::Given, day(25)).await.unwrap();
+        assert_eq!(report.refusal, None);
+        assert!(world.target.all().len() > before);
+        let report = world.run(26).await.unwrap();
+        assert_eq!(report.refusal, None, "{strangers}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,7 +9,7 @@ use hris_core::http::Rate;
 use hris_core::mapping::{Mapping, from};
 use hris_core::reconcile::{PastEndDate, Policy, Refusal, Rule};
 use hris_core::{ProblemCode, Secret, Severity, TargetField, TimeZone, Timestamp, User};
-use hris_humaans::sandbox::{CustomField, Sandbox};
+use hris_humaans::sandbox::{CustomField, Sandbox, Token};
 use hris_humaans::{Builder, Humaans, PeopleStatus};
 use hris_reconcile::report::Report;
 use hris_reconcile::store::MemoryStore;
@@ -232,6 +232,37 @@ async fn a_clock_that_is_days_ahead_of_the_sources_closes_no_account_early() {
     assert!(!codes(&made_up).iter().any(|(_, code, _)| *code == ProblemCode::ClockDiffers));
 }
 
+/// A token of public data: what it hides is named by the check, and by the first run with how many people it
+/// is about.
+#[tokio::test]
+async fn what_a_token_hides_is_told_by_the_check_and_by_the_first_run() {
+    let sandbox =
+        Sandbox::builder().employees(30).plain().today("2026-11-24").start().await.expect("a free port");
+    let world = World { sandbox, target: MemoryTarget::new(), store: MemoryStore::new() };
+    let runner = |token: &str| {
+        let source = world.source().token(Secret::from(token.to_owned()));
+        world.runner(source).build().unwrap()
+    };
+    let public = world.sandbox.issue_token(Token::public());
+    let check = runner(&public).check(at(24, 9)).await.unwrap();
+    check.require().unwrap();
+    let error = check.require_all().unwrap_err();
+    assert_eq!((error.kind(), error.exit_code()), (ErrorKind::Auth, 4));
+    assert!(error.to_string().contains("private:read"), "{error}");
+
+    let report = runner(&public).run(at(24, 9)).await.unwrap();
+    let hidden = report.problems.iter().filter(|problem| problem.code == ProblemCode::NotPermitted);
+    let hidden: Vec<_> = hidden
+        .filter(|problem| problem.message.contains(" people)"))
+        .filter_map(|problem| problem.field.as_deref())
+        .collect();
+    assert!(hidden.contains(&"employee_number") && hidden.contains(&"start_date"), "{hidden:?}");
+    assert!(report.counts.created > 0 && report.needs_attention());
+
+    let full = runner(world.sandbox.token()).check(at(24, 9)).await.unwrap();
+    full.require_all().unwrap();
+}
+
 #[tokio::test]
 async fn a_custom_field_is_found_by_its_name_however_it_is_written() {
     let world = World::provisioned().await;
@@ -244,15 +275,16 @@ async fn a_custom_field_is_found_by_its_name_however_it_is_written() {
             .field("email", from("email"))
             .field("custom.cost_centre", from(name));
         let runner = world.runner(world.source()).mapping(mapping).build().unwrap();
-        runner.run(at(25, hour)).await.unwrap()
+        runner.run(at(25, hour)).await
     };
     let told = |report: &Report| {
         let one = report.problems.iter().find(|problem| problem.code == ProblemCode::NotPermitted);
         one.map(|problem| problem.message.clone()).unwrap_or_default()
     };
-    let report = run("custom.Cost center 7", 9).await;
-    assert!(told(&report).ends_with("the nearest name is `custom.Cost centre 7 `"), "{}", told(&report));
-    let report = run("custom.cost CENTRE 7", 10).await;
+    let error = run("custom.Cost center 7", 9).await.unwrap_err();
+    assert_eq!((error.kind(), error.exit_code()), (ErrorKind::Config, 1));
+    assert!(error.to_string().contains("the nearest name is `custom.Cost centre 7 `"), "{error}");
+    let report = run("custom.cost CENTRE 7", 10).await.unwrap();
     assert_eq!(told(&report), "");
     let field = TargetField::Custom("cost_centre".to_owned());
     assert_eq!(world.user(&worker).unwrap().value(&field), Some("100"));

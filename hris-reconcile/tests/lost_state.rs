@@ -151,8 +151,9 @@ async fn what_an_account_was_is_known_only_while_it_stays_closed() {
     filed.run(&MemoryStore::new(), 1).await;
     let target = filed.target().await;
     let key = |text: &str| hris_core::reconcile::ActionKey::from(text.to_owned());
-    let id = target.find("e-1").await.unwrap().unwrap().id;
-    target.deactivate(&id, &key("1"), day(2)).await.unwrap();
+    let user = target.find("e-1").await.unwrap().unwrap();
+    let id = user.id.clone();
+    target.deactivate(&user, &key("1"), day(2)).await.unwrap();
     let by_hand = "UPDATE users SET status = 'active', deactivated_at = NULL; DELETE FROM invites; \
                    UPDATE users SET status = 'deactivated', deactivated_at = '2026-11-03T00:00:00Z'";
     sql(&filed.path, by_hand).await;

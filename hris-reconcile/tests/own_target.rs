@@ -114,8 +114,8 @@ impl Target for Members {
         self.edit(id, |user| user.invite = Some(Invite::sent(now))).await
     }
 
-    async fn deactivate(&self, id: &UserId, _: &ActionKey, _: Timestamp) -> Result<(), TargetError> {
-        self.edit(id, |user| user.status = UserStatus::Deactivated).await
+    async fn deactivate(&self, seen: &User, _: &ActionKey, _: Timestamp) -> Result<(), TargetError> {
+        self.edit(&seen.id, |user| user.status = UserStatus::Deactivated).await
     }
 
     async fn reactivate(&self, id: &UserId, _: &ActionKey, _: Timestamp) -> Result<(), TargetError> {
@@ -185,7 +185,12 @@ async fn fields_that_are_not_kept_are_told_in_one_problem() {
     for (count, message) in [
         (0, None),
         (1, Some("the target does not keep this field: phone; take what you do not need out of the mapping")),
-        (3, Some("the target does not keep these fields: department, job_title, phone; take what you do not need out of the mapping")),
+        (
+            3,
+            Some(
+                "the target does not keep these fields: department, job_title, phone; take what you do not need out of the mapping",
+            ),
+        ),
     ] {
         members.capabilities.unkept = unkept.iter().take(count).cloned().collect();
         let planned = runner(&company, &members).plan(day(1)).await.unwrap();

@@ -458,6 +458,24 @@ async fn one_refused_record_stops_that_person_only() {
     assert_eq!((next.counts.created, company.target.all().len(), company.target.invited().len()), (1, 3, 3));
 }
 
+/// The target did not work when it was one person's turn, as when another program holds a lock: everybody else
+/// is done, and the run says that the target was not there.
+#[tokio::test]
+async fn one_write_that_met_no_target_is_told_as_that() {
+    for fault in [Fault::Unavailable, Fault::LostBefore] {
+        let company = Company::new(3);
+        let report = company.faulty(&Faults::new().at(6, fault)).run(day(1)).await.unwrap();
+        assert_eq!((report.counts.created, lines(&report, "failed").len()), (2, 1), "{fault:?}");
+        assert_eq!((codes(&report), report.exit_code()), (vec!["target_unavailable"], 5), "{fault:?}");
+        let next = company.runner().run(day(2)).await.unwrap();
+        assert_eq!(
+            (next.counts.created, next.exit_code(), company.target.all().len()),
+            (1, 0, 3),
+            "{fault:?}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn three_unavailable_in_a_row_stop_the_run() {
     let company = Company::new(6);
@@ -516,7 +534,7 @@ async fn no_answer_is_an_unknown_outcome() {
         let report = company.faulty(&Faults::new().at(4, fault)).run(day(1)).await.unwrap();
         let made = fault == Fault::CutAfter;
         assert_eq!(report.counts.created, u64::from(made), "{fault:?}");
-        assert_eq!(report.exit_code(), if made { 0 } else { 2 });
+        assert_eq!(report.exit_code(), if made { 0 } else { 5 });
         let next = company.runner().run(day(1)).await.unwrap();
         assert_eq!(next.counts.created, u64::from(!made));
         assert_eq!((company.target.all().len(), company.target.invited().len()), (1, 1));
@@ -532,7 +550,7 @@ async fn an_open_invitation_is_not_sent_again() {
         // identity, users, find, create, invite, and then the question how the account stands.
         let faults = Faults::new().at(5, fault).at(6, Fault::Unavailable);
         let report = company.faulty(&faults).run(day(1)).await.unwrap();
-        assert_eq!((lines(&report, "failed"), report.exit_code()), (vec!["invite e-1".to_owned()], 2));
+        assert_eq!((lines(&report, "failed"), report.exit_code()), (vec!["invite e-1".to_owned()], 5));
         assert_eq!(company.store.load("acme").await.unwrap().unsettled.len(), 1);
         company.runner().run(day(2)).await.unwrap();
         assert_eq!(company.target.invited().len(), 1, "{fault:?}");

@@ -185,6 +185,66 @@ async fn a_rescinded_account_that_was_taken_into_use_meanwhile_is_not_closed() {
     assert_eq!(user(&company.target, "e-1").status, UserStatus::Active);
 }
 
+/// Two accounts exchange external id and address between the plan and the write: the account is looked at again
+/// right before it loses something, and once more by the target as it is closed.
+#[tokio::test]
+async fn what_is_somebody_elses_by_now_loses_nothing() {
+    fn exchange(target: &MemoryTarget) {
+        let (one, other) = (user(target, "e-1"), user(target, "e-2"));
+        target.edit(|users| {
+            for (own, new) in [(&one, &other), (&other, &one)] {
+                let account = users.get_mut(&own.id).unwrap();
+                for field in [TargetField::ExternalId, TargetField::Email] {
+                    account.put(&field, new.value(&field));
+                }
+            }
+        });
+    }
+    for (what, before) in [
+        ("leaves", "user"),
+        ("leaves", "deactivate"),
+        ("moves", "user"),
+        ("strips", "user"),
+        ("empties", "user"),
+    ] {
+        let company = Company::new(8);
+        for n in 1..=8 {
+            let weaving = vec!["Weaving".to_owned()];
+            edit(&company.directory, &format!("e-{n}"), |person| {
+                *person = person.clone().with_teams(Field::Value(weaving));
+            });
+        }
+        let mut exact = policy();
+        exact.assignments.mode = hris_core::reconcile::AssignmentMode::Exact;
+        let runner = |target: Meddling| {
+            let runner = builder(&company.directory, target, company.store.clone());
+            runner.policy(exact.clone()).build().unwrap()
+        };
+        runner(Meddling::edit(&company.target, "none", |_| {})).run(day(1)).await.unwrap();
+        match what {
+            "leaves" => leave(&company.directory, "e-1"),
+            "moves" => put(&company.directory, "e-1", StandardField::Email, "new@mill.example"),
+            "strips" => edit(&company.directory, "e-1", |person| {
+                *person = person.clone().with_teams(Field::Cleared);
+            }),
+            _ => {
+                edit(&company.directory, "e-1", |person| person.put(StandardField::JobTitle, Field::Cleared))
+            }
+        }
+        let plain = runner(Meddling::edit(&company.target, "none", |_| {})).plan(day(2)).await.unwrap();
+        assert!(!plain.plan.actions.is_empty(), "{what}");
+        let account = user(&company.target, "e-1").id;
+        let report = runner(Meddling::edit(&company.target, before, exchange)).run(day(2)).await.unwrap();
+        assert!(done(&report).is_empty(), "{what} {before}: {:?}", report.actions);
+        assert_eq!((codes(&report), report.exit_code()), (vec!["divergence"], 2), "{what} {before}");
+        let now = company.target.all().into_iter().find(|user| user.id == account).unwrap();
+        assert!(now.is_live(), "{what} {before}");
+        assert_eq!(now.value(&TargetField::Email), Some("p2@mill.example"), "{what} {before}");
+        assert_eq!(now.value(&TargetField::JobTitle), Some("Miller"), "{what} {before}");
+        assert_eq!(now.assignments.len(), 1, "{what} {before}");
+    }
+}
+
 /// An action that an interrupted run intended.
 fn intent(kind: &str, key: &str, content: serde_json::Value) -> Intent {
     let mut action = json!({

@@ -30,6 +30,36 @@ async fn looking_makes_nothing() {
     assert_eq!(fs::read_dir(guard.path()).unwrap().count(), 1);
 }
 
+/// Closes an account as it stands.
+async fn close(
+    target: &SqliteTarget,
+    id: &UserId,
+    key: &ActionKey,
+    now: Timestamp,
+) -> Result<(), TargetError> {
+    let seen = target.user(id).await?.unwrap_or_else(|| User::new(id.clone(), UserStatus::Active));
+    target.deactivate(&seen, key, now).await
+}
+
+#[tokio::test]
+async fn an_account_that_is_not_the_one_that_was_seen_stays_open() {
+    for change in ["external_id = 'e2'", "email = 'bo@acme.example'", "external_id = NULL", "email = NULL"] {
+        let (_guard, path) = place();
+        let target = SqliteTarget::open(&path).await.unwrap();
+        let values = vec![set(TargetField::ExternalId, "e1"), set(TargetField::Email, "ada@acme.example")];
+        let new = NewUser::new(UserStatus::Active, values, vec![]);
+        let id = target.create(&new, &key("create"), at(0)).await.unwrap();
+        let seen = target.user(&id).await.unwrap().unwrap();
+        run(&path, &format!("UPDATE users SET {change}")).await;
+        let refused = target.deactivate(&seen, &key("close"), at(1)).await.unwrap_err();
+        assert_eq!(refused.kind, TargetErrorKind::Changed, "{change}");
+        assert_eq!(cell(&path, "SELECT status FROM users").await, "active", "{change}");
+        run(&path, "UPDATE users SET external_id = 'e1', email = 'Ada@Acme.example'").await;
+        target.deactivate(&seen, &key("close"), at(2)).await.unwrap();
+        assert_eq!(cell(&path, "SELECT status FROM users").await, "deactivated", "{change}");
+    }
+}
+
 #[tokio::test]
 async fn an_account_goes_through_its_life() {
     let (guard, path) = place();
@@ -79,8 +109,8 @@ async fn an_account_goes_through_its_life() {
     target.invite(&id, &invitation, &key("late"), at(70)).await.unwrap();
     assert_eq!(cell(&path, "SELECT count(*) FROM invites").await, "2", "who has joined is not asked");
 
-    target.deactivate(&id, &key("close"), at(80)).await.unwrap();
-    target.deactivate(&id, &key("close later"), at(81)).await.unwrap();
+    close(&target, &id, &key("close"), at(80)).await.unwrap();
+    close(&target, &id, &key("close later"), at(81)).await.unwrap();
     assert_eq!(
         cell(&path, "SELECT status || deactivated_at FROM users").await,
         format!("deactivated{}", at(80))
@@ -94,7 +124,7 @@ async fn an_account_goes_through_its_life() {
 
     target.close().await.unwrap();
     assert_eq!(fs::read_dir(guard.path()).unwrap().count(), 1, "closed, it is one file");
-    target.deactivate(&id, &key("after"), at(95)).await.unwrap();
+    close(&target, &id, &key("after"), at(95)).await.unwrap();
 }
 
 #[tokio::test]
@@ -203,10 +233,10 @@ async fn each_key_is_done_once() {
                 run(&path, undo).await;
             }
         }
-        repeated.deactivate(&id, &mark("close"), at(5)).await.unwrap();
+        close(&repeated, &id, &mark("close"), at(5)).await.unwrap();
         repeated.reactivate(&id, &mark("open"), at(6)).await.unwrap();
         assert_eq!(cell(&path, "SELECT status FROM users").await, "invited", "{name}");
-        repeated.deactivate(&id, &mark("close"), at(7)).await.unwrap();
+        close(&repeated, &id, &mark("close"), at(7)).await.unwrap();
         assert_eq!(cell(&path, "SELECT status FROM users").await, "deactivated", "{name}");
         repeated.reactivate(&id, &mark("open"), at(8)).await.unwrap();
         assert_eq!(cell(&path, "SELECT status FROM users").await, "invited", "{name}");
@@ -290,7 +320,7 @@ async fn an_account_that_is_not_there_is_said_so() {
         target.update(&id, &[set(TargetField::Custom("x".into()), "1")], &key("2"), at(0)).await,
         target.assign(&id, &[give(AssignmentKind::Area, "a")], &key("3"), at(0)).await,
         target.invite(&id, &Invitation::new(None, false), &key("4"), at(0)).await,
-        target.deactivate(&id, &key("5"), at(0)).await,
+        close(&target, &id, &key("5"), at(0)).await,
         target.reactivate(&id, &key("6"), at(0)).await,
     ];
     for refused in kinds {
@@ -401,7 +431,7 @@ async fn tables_that_others_made_are_used_as_they_are() {
         assert_ne!(made, old.id, "{case}");
         let user = target.user(&made).await.unwrap().unwrap();
         assert_eq!((user.value(&TargetField::ExternalId), user.assignments.len()), (Some("42"), 1), "{case}");
-        target.deactivate(&made, &key("d"), at(3)).await.unwrap();
+        close(&target, &made, &key("d"), at(3)).await.unwrap();
         let users: BTreeMap<UserId, User> =
             target.users().await.unwrap().into_iter().map(|user| (user.id.clone(), user)).collect();
         assert_eq!(users[&made].status, UserStatus::Deactivated, "{case}");
@@ -482,7 +512,7 @@ async fn missing_columns_are_named_with_the_statements_that_add_them() {
     for refused in [
         target.check().await.unwrap_err(),
         target.users().await.unwrap_err(),
-        target.deactivate(&UserId::from("1"), &key("d"), at(0)).await.unwrap_err(),
+        close(&target, &UserId::from("1"), &key("d"), at(0)).await.unwrap_err(),
     ] {
         assert_eq!(refused.kind, TargetErrorKind::Unavailable);
         assert!(statements.iter().all(|statement| refused.message.contains(statement)), "{refused}");
@@ -529,7 +559,7 @@ async fn the_tables_own_rules_refuse_one_record() {
     let refused = target.update(&id, &phone, &key("t"), at(0)).await.unwrap_err();
     assert_eq!(refused.kind, TargetErrorKind::Rejected);
     assert!(!refused.message.contains("secret"), "{refused}");
-    target.deactivate(&id, &key("d"), at(1)).await.unwrap();
+    close(&target, &id, &key("d"), at(1)).await.unwrap();
     assert_eq!(target.users().await.unwrap().len(), 1, "what was refused is not there in part");
 }
 

@@ -32,10 +32,12 @@ use hris_reconcile::{Runner, RunnerBuilder};
 use proptest::prelude::*;
 use support::day;
 
-const FIELDS: [(TargetField, StandardField); 3] = [
+/// The last one cannot be written at payroll.
+const FIELDS: [(TargetField, StandardField); 4] = [
     (TargetField::JobTitle, StandardField::JobTitle),
     (TargetField::Phone, StandardField::WorkPhone),
     (TargetField::GivenName, StandardField::GivenName),
+    (TargetField::Department, StandardField::Department),
 ];
 
 /// A payroll system with habits.
@@ -55,6 +57,8 @@ struct Habits {
     keeps: Option<StandardField>,
     /// Ignores what is written into a field.
     ignores: Option<StandardField>,
+    /// Keeps this many letters of a field: the first, or the last.
+    keeps_letters: Option<(StandardField, usize, bool)>,
     /// An update loses this field, unless it is sent.
     loses: Option<StandardField>,
     writes: u64,
@@ -62,7 +66,12 @@ struct Habits {
 
 impl Payroll {
     fn new(people: impl IntoIterator<Item = Employee>) -> Self {
-        Self { people: MemoryDirectory::new(people), habits: Arc::default() }
+        let people = MemoryDirectory::new(people);
+        let mut capabilities = people.capabilities().clone();
+        for field in capabilities.fields.iter_mut().filter(|one| one.field == StandardField::Department) {
+            (field.writable, field.clearable) = (false, false);
+        }
+        Self { people: people.with_capabilities(capabilities), habits: Arc::default() }
     }
 
     fn habits(&self, change: impl FnOnce(&mut Habits)) {
@@ -84,6 +93,14 @@ impl Payroll {
             let Some(value) = value else { continue };
             if habits.cuts_prefix && *field == StandardField::WorkPhone {
                 *value = value.trim_start_matches("+47").trim().to_owned();
+            }
+            if let Some((of, most, first)) = habits.keeps_letters
+                && of == *field
+            {
+                let letters: Vec<char> = value.chars().collect();
+                let more = letters.len().saturating_sub(most);
+                let kept = if first { &letters[..letters.len() - more] } else { &letters[more..] };
+                *value = kept.iter().collect();
             }
             if habits.capitals && *field == StandardField::GivenName {
                 *value = value.to_uppercase();
@@ -149,6 +166,7 @@ fn employee(n: u32) -> Employee {
         .with(StandardField::GivenName, Field::Value(format!("Given{n}")))
         .with(StandardField::WorkPhone, Field::Value(format!("+472212345{n}")))
         .with(StandardField::JobTitle, Field::Value("Miller".into()))
+        .with(StandardField::Department, Field::Value("Mill".into()))
 }
 
 fn builder(payroll: impl Directory, product: impl Target, store: impl StateStore) -> RunnerBuilder {
@@ -162,7 +180,8 @@ fn builder(payroll: impl Directory, product: impl Target, store: impl StateStore
         .field("email", from("email"))
         .field("given_name", from("given_name"))
         .field("phone", from("work_phone"))
-        .field("job_title", from("job_title"));
+        .field("job_title", from("job_title"))
+        .field("department", from("department"));
     Runner::builder(payroll, product, store).connection("acme").mapping(mapping).policy(policy)
 }
 
@@ -246,7 +265,33 @@ async fn what_payroll_makes_of_a_value_never_comes_back() {
         assert!(office.run(n).await.actions.is_empty());
     }
     assert_eq!((office.payroll.writes(), office.product.writes()), writes);
+    assert!(office.store.history("acme", 9).await.unwrap().iter().all(|report| report.problems.is_empty()));
     assert_eq!(office.used("e-1", &TargetField::Phone), some("+47 99 88 77 66"));
+}
+
+/// A value that payroll keeps a part of is written once, told once, and does not come back.
+#[tokio::test]
+async fn a_shortened_value_is_told_once() {
+    for (field, source, first, written, kept) in [
+        (TargetField::GivenName, StandardField::GivenName, true, "Alexandra-Kristine", "Alexandr"),
+        (TargetField::Phone, StandardField::WorkPhone, false, "+47 12345 99887766", "99887766"),
+        (TargetField::Phone, StandardField::WorkPhone, false, "22 99887766", "99887766"),
+    ] {
+        let office = Office::new().await;
+        office.payroll.habits(|habits| habits.keeps_letters = Some((source, 8, first)));
+        office.use_product("e-1", &field, Some(written));
+        let report = office.run(2).await;
+        let told: Vec<_> =
+            report.problems.iter().map(|one| (one.code.as_str(), one.field.as_deref())).collect();
+        assert_eq!(told, [("divergence", Some(field.name()))], "{written}");
+        assert_eq!(office.paid("e-1", source), some(kept), "{written}");
+        let writes = office.payroll.writes();
+        for n in 3..6 {
+            let report = office.run(n).await;
+            assert!(report.problems.is_empty() && report.actions.is_empty(), "told once: {written}");
+        }
+        assert_eq!((office.payroll.writes(), office.used("e-1", &field)), (writes, some(written)));
+    }
 }
 
 #[tokio::test]
@@ -488,7 +533,7 @@ enum Step {
 fn step() -> impl Strategy<Value = Step> {
     let fault = proptest::option::of((1_u64..30, 0_u8..4));
     prop_oneof![
-        5 => (any::<bool>(), 1_u8..=2, 0_usize..3, 0_u8..4).prop_map(|(paid, who, field, value)| Step::Edit(paid, who, field, value)),
+        5 => (any::<bool>(), 1_u8..=2, 0_usize..4, 0_u8..4).prop_map(|(paid, who, field, value)| Step::Edit(paid, who, field, value)),
         3 => fault.clone().prop_map(Step::Run),
         1 => (1_u8..=2, fault).prop_map(|(who, fault)| Step::Push(who, fault)),
         1 => any::<bool>().prop_map(Step::Decide),

@@ -247,7 +247,7 @@ async fn a_creation_without_an_answer_keeps_its_key() {
         .await
         .unwrap();
     assert_eq!(faults.names().last(), Some(&"create person"));
-    assert_eq!(report.exit_code(), 2);
+    assert_eq!(report.exit_code(), 5);
     assert_eq!(store.load("default").await.unwrap().unsettled.len(), 1);
     runner(&plain).run(day(4)).await.unwrap();
     let mut made = 0;

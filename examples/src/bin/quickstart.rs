@@ -28,7 +28,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let runner = Runner::builder(humaans, users, state).connection("acme").mapping(mapping).build()?;
 
     let now = "2026-11-24T09:00:00Z".parse()?;
-    runner.check(now).await?.require()?; // names each missing scope and permission, and what it costs
+    runner.check(now).await?.require_all()?; // names each missing scope and permission, and what it costs
 
     let planned = runner.plan(now).await?; // reads and decides; writes nothing
     for action in planned.plan.actions.iter().take(3) {

@@ -195,8 +195,7 @@ impl Office {
         let sent = self.mail.messages();
         expect(sent.len() == 1, "the result was sent by mail")?;
 
-        // The product learns Maja's number in payroll, and then there is peace.
-        self.runner.run(at("2026-11-24T09:10:00Z")?).await?;
+        // The product has Maja's number in payroll already, and there is peace.
         let quiet = self.runner.plan(at("2026-11-24T09:20:00Z")?).await?;
         expect(quiet.plan.is_empty() && quiet.plan.conflicts.is_empty(), "afterwards there is nothing to do")
     }

@@ -16,3 +16,4 @@ mod new_ids;
 mod regression;
 mod target;
 mod visibility;
+mod ways_out;

@@ -4,12 +4,13 @@ use hris_core::http::Part;
 use hris_core::wire::Notes;
 use hris_core::{
     Date, Employee, Field, Problem, ProblemCode, ReadRequest, Result, StandardField, Status, Tally,
+    no_such_custom_fields,
 };
 
 use super::custom::{self, Wanted};
 use super::identification::{identity, told};
 use super::work::{Summary, date, sum_up};
-use super::{Lists, complete_phone, wanted};
+use super::{Lists, complete_phone, lacking, near, wanted};
 use crate::builder::{PhoneRegion, Settings};
 use crate::wire::{self, Employment};
 
@@ -29,7 +30,7 @@ impl<'a> Reader<'a> {
     /// status is known.
     ///
     /// # Errors
-    /// `Config` when a custom field is asked for by a name that several have.
+    /// `Config` when a custom field is asked for by a name that none has, or several.
     pub(crate) fn new(
         lists: &'a Lists,
         settings: &'a Settings,
@@ -37,6 +38,11 @@ impl<'a> Reader<'a> {
         today: Option<Date>,
     ) -> Result<Self> {
         let definitions = lists.custom_fields.read().map_or(&[][..], Vec::as_slice);
+        if let Some(request) = request.filter(|_| lists.custom_fields.read().is_some()) {
+            let lacking = lacking(definitions, request).into_iter();
+            let error = no_such_custom_fields(lacking.map(|field| (field, near(definitions, field))));
+            error.map_or(Ok(()), Err)?;
+        }
         let customs = request.map_or_else(|| Ok(Vec::new()), |request| wanted(definitions, request))?;
         let mut problems = Vec::new();
         let hidden = [
@@ -153,8 +159,10 @@ impl<'a> Reader<'a> {
                 empty_if_absent(&primary.notes, "employment_form", primary.form.clone())
             }),
         );
-        let location = self.location(primary, employee.id().as_str(), warnings);
-        employee.put(StandardField::Location, location);
+        if self.wants(StandardField::Location) {
+            let location = self.location(primary, employee.id().as_str(), warnings);
+            employee.put(StandardField::Location, location);
+        }
         first
     }
 

@@ -132,9 +132,9 @@ faults! {
     /// There is no total.
     TotalMissing => Expect::WholeOr(&[Incomplete]);
     /// The total is a text.
-    TotalIsText => Expect::WholeOr(BROKEN);
+    TotalIsText => Expect::Error(BROKEN);
     /// The total is negative.
-    TotalNegative => Expect::WholeOr(BROKEN);
+    TotalNegative => Expect::Error(BROKEN);
     /// The total grows from page to page.
     TotalGrows => Expect::Error(BROKEN);
     /// The last page ends with one row more, a copy of its first; the total stays.

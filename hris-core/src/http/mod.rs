@@ -31,7 +31,7 @@ pub use client::Client;
 pub use headers::Headers;
 pub use limit::{Pace, Quota, Rate};
 pub use paginate::{
-    Listed, Listing, Options, Page, Position, Progress, Proof, Repeated, list_all, never_empty,
+    Listed, Listing, Options, Page, Position, Progress, Proof, Repeated, Total, list_all, never_empty,
 };
 pub use part::{Asked, Part};
 pub use request::{Method, Outgoing, Request};

@@ -50,14 +50,49 @@ pub struct Position {
     pub offset: u64,
 }
 
+/// What an answer says of how many rows the whole list has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Total {
+    /// So many.
+    Known(u64),
+    /// It says nothing.
+    #[default]
+    Missing,
+    /// Something that is no number of rows: less than none, a part of one, a text. Such an answer is not to be
+    /// trusted, and the list is not proven.
+    Unusable,
+}
+
+impl Total {
+    /// Reads what an answer says, as it is written there.
+    pub(crate) fn read(told: &str) -> Self {
+        super::limit::whole(told).map_or(Self::Unusable, Self::Known)
+    }
+
+    /// The number, where there is one.
+    #[must_use]
+    pub fn rows(self) -> Option<u64> {
+        match self {
+            Self::Known(rows) => Some(rows),
+            Self::Missing | Self::Unusable => None,
+        }
+    }
+}
+
+impl From<Option<u64>> for Total {
+    fn from(rows: Option<u64>) -> Self {
+        rows.map_or(Self::Missing, Self::Known)
+    }
+}
+
 /// One page as read.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Page<R> {
     /// Its rows, in order.
     pub rows: Vec<R>,
-    /// Rows in the whole list, if the vendor says so in a way that makes sense.
-    pub total: Option<u64>,
+    /// Rows in the whole list.
+    pub total: Total,
     /// Rows before this page, as the answer repeats it.
     pub offset: Option<u64>,
     /// Pages before this page, as the answer repeats it (counted from 0 whatever the vendor does).
@@ -73,7 +108,7 @@ impl<R> Page<R> {
     /// A page about which the vendor says nothing but its rows.
     #[must_use]
     pub fn new(rows: Vec<R>) -> Self {
-        Self { rows, total: None, offset: None, page: None, last: None, whole: false }
+        Self { rows, total: Total::Missing, offset: None, page: None, last: None, whole: false }
     }
 
     /// The whole list, of a vendor that sends it in one answer and tells no total. No other page is asked for. All
@@ -125,8 +160,8 @@ impl<R> Page<R> {
 
     /// Adds the rows of the whole list.
     #[must_use]
-    pub fn with_total(self, total: Option<u64>) -> Self {
-        Self { total, ..self }
+    pub fn with_total(self, total: impl Into<Total>) -> Self {
+        Self { total: total.into(), ..self }
     }
 
     /// Adds the rows before this page, as repeated by the answer.
@@ -375,6 +410,9 @@ async fn list_once<'l, L: Listing>(
             {
                 let words = format!("{}: page {} answers another request", listing.label(), at.page + 1);
                 return Err(Error::new(ErrorKind::Mismatch, words));
+            }
+            if page.total == Total::Unusable {
+                return Ok(Err(Disagreement("the total is no number of rows".to_owned())));
             }
             match sweep.take(page) {
                 Ok(Step::Done) => {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::paginate::{Listed, Listing, Page, Position, Proof, Repeated};
+use super::paginate::{Listed, Listing, Page, Position, Proof, Repeated, Total};
 
 /// Pages a list without a total may have.
 const PAGES: u64 = 10_000;
@@ -154,16 +154,20 @@ impl<'l, L: Listing> Sweep<'l, L> {
 
     fn check_total(&mut self, page: &Page<L::Row>) -> Result<(), Disagreement> {
         if self.pages == 0 {
-            self.total = page.total;
+            self.total = page.total.rows();
             return Ok(());
         }
         // Past the end some vendors leave the total out.
-        let silent = page.rows.is_empty() && page.total.is_none();
-        if silent || page.total == self.total {
+        let silent = page.rows.is_empty() && page.total == Total::Missing;
+        if silent || page.total.rows() == self.total {
             return Ok(());
         }
         let words = |total: Option<u64>| total.map_or_else(|| "none".to_owned(), |total| total.to_string());
-        Err(Disagreement(format!("the total changed from {} to {}", words(self.total), words(page.total))))
+        Err(Disagreement(format!(
+            "the total changed from {} to {}",
+            words(self.total),
+            words(page.total.rows())
+        )))
     }
 
     fn add(&mut self, rows: Vec<L::Row>) -> Result<(), Disagreement> {

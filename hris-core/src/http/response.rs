@@ -72,6 +72,13 @@ impl Response {
         self.header(name).and_then(super::limit::whole)
     }
 
+    /// The rows of a whole list as a header field tells them.
+    #[must_use]
+    pub fn total(&self, name: &str) -> super::Total {
+        let told = self.header(name).map(str::trim).filter(|told| !told.is_empty());
+        told.map_or(super::Total::Missing, super::Total::read)
+    }
+
     /// All header fields.
     #[must_use]
     pub fn headers(&self) -> &Headers {

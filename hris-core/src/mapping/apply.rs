@@ -117,15 +117,16 @@ impl FieldMap {
         self.columns.iter().map(|column| &column.target)
     }
 
-    /// The fields that can flow back from the target: those that take one standard field as it is, but
-    /// for white space and case, which the vendor can write.
+    /// The fields that both sides may change: every mapped one but the external id. Those flow back from the
+    /// target that take one standard field as it is, but for white space and case, which the vendor can write;
+    /// all others have no [`SharedField::source`].
     #[must_use]
     pub fn shared(&self, capabilities: &Capabilities) -> Vec<SharedField> {
-        let shared = |column: &Column| {
+        let written = |column: &Column| {
             let [SourceField::Standard(source)] = column.sources.as_slice() else { return None };
             let plain =
                 column.rule.map.is_empty() && column.rule.default.is_none() && column.empty.is_empty();
-            let own = matches!(column.target, TargetField::ExternalId | TargetField::ManagerExternalId);
+            let own = column.target == TargetField::ManagerExternalId;
             // Several names in one text cannot be told apart again.
             let list = matches!(source, StandardField::Team | StandardField::Teams | StandardField::Groups);
             let capability = capabilities.field(*source).filter(|capability| capability.writable)?;
@@ -136,7 +137,9 @@ impl FieldMap {
                 shared
             })
         };
-        self.columns.iter().filter_map(shared).collect()
+        let own = self.columns.iter().filter(|column| column.target != TargetField::ExternalId);
+        own.map(|column| written(column).unwrap_or_else(|| SharedField::one_way(column.target.clone())))
+            .collect()
     }
 
     /// What each person of the snapshot should look like in the target.
@@ -336,6 +339,25 @@ impl<'a> Desired<'a> {
     pub(crate) fn fallback(&self, field: &TargetField) -> Option<&'a str> {
         let column = self.columns.iter().find(|column| column.target == *field)?;
         column.rule.default.as_deref()
+    }
+
+    /// The target fields that take nothing but these.
+    pub(crate) fn taking_only(
+        &self,
+        fields: &BTreeSet<StandardField>,
+    ) -> impl Iterator<Item = &'a TargetField> {
+        let only = |column: &&Column| {
+            column
+                .sources
+                .iter()
+                .all(|source| matches!(source, SourceField::Standard(one) if fields.contains(one)))
+        };
+        self.columns.iter().filter(only).map(|column| &column.target)
+    }
+
+    /// Whether a column holds several names.
+    pub(crate) fn is_list(&self, column: usize) -> bool {
+        self.columns.get(column).is_some_and(Column::is_list)
     }
 
     /// Whether a column holds the employee id of a manager, which the engine must look up.

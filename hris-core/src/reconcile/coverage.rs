@@ -7,12 +7,13 @@ use super::bonds::Bonds;
 use super::figures::{Baseline, Figures};
 use super::holding::Handover;
 use super::inputs::Inputs;
+use super::matching::Matches;
 use super::pairs::Pairs;
 use super::plan::{Action, ActionKind, Mode, Verdict};
 use super::policy::{Policy, UnlinkedUsers};
 use super::situation::{Reason, Situation};
 use super::takings::{Taken, kind_name};
-use crate::{AssignmentKind, Fingerprint, TargetField, UserId};
+use crate::{AssignmentKind, EmployeeId, Fingerprint, TargetField, User, UserId};
 
 /// What was visible at the last complete run and is not now.
 #[derive(Debug, Default)]
@@ -29,6 +30,8 @@ pub(super) struct Lost {
     pub(super) hidden: Option<String>,
     pub(super) credential: bool,
     pub(super) organisation: bool,
+    /// How many people are linked, if not one of them is in the source any more.
+    pub(super) strangers: Option<u64>,
 }
 
 /// A sync beside accounts with external ids and without any memory of them only matches: the state
@@ -52,7 +55,8 @@ pub(super) fn compare(inputs: &Inputs<'_>, policy: &Policy) -> Lost {
     let (before, now) = (&last.fingerprint, inputs.snapshot.fingerprint());
     let differs =
         |before: &Option<String>, now: &Option<String>| matches!((before, now), (Some(b), Some(n)) if b != n);
-    lost.organisation = differs(&before.organisation, &now.organisation);
+    let moved = !before.places.is_empty() && !now.places.is_empty() && before.places.is_disjoint(&now.places);
+    lost.organisation = moved || differs(&before.organisation, &now.organisation);
     lost.credential = differs(&before.credential, &now.credential);
     if inputs.snapshot.people() > 0 {
         for (field, _) in lost.filled.iter().filter(|(_, filled)| **filled == 0) {
@@ -78,6 +82,28 @@ pub(super) fn compare(inputs: &Inputs<'_>, policy: &Policy) -> Lost {
     }
     lost.visibility = (!words.is_empty()).then(|| words.join("; "));
     lost
+}
+
+/// How many people with an account in use are linked, if these are enough to tell whose source it is and not one
+/// of them is there any more: neither listed, nor set aside, nor under another id.
+pub(super) fn strangers(inputs: &Inputs<'_>, pairs: &Pairs<'_>, matches: &Matches) -> Option<u64> {
+    const ENOUGH: u64 = 3;
+    if inputs.snapshot.people() == 0 {
+        return None;
+    }
+    let unread: BTreeSet<&EmployeeId> = inputs.snapshot.set_aside().iter().collect();
+    let mut linked = 0;
+    for (place, link) in inputs.links.iter().enumerate() {
+        let user = pairs.user(link.user.as_str()).and_then(|user| inputs.users.get(user));
+        if user.is_some_and(User::is_live) {
+            let is_there = pairs.row(link.employee.as_str()).is_some() || unread.contains(&link.employee);
+            if is_there || matches.superseded.contains(&place) {
+                return None;
+            }
+            linked += 1;
+        }
+    }
+    (linked >= ENOUGH).then_some(linked)
 }
 
 /// What the vendor told of the credential last time and does not tell now: whoever no longer says
@@ -164,6 +190,7 @@ pub(super) fn figures(
         visibility_lost: lost.visibility.clone(),
         credential_changed: lost.credential,
         organisation_changed: lost.organisation,
+        strangers: lost.strangers,
         config_changed: inputs.last.is_some_and(|last| last.config != inputs.config),
         last_source_people: inputs.last.map(|last| last.people),
         hidden: lost.hidden.clone(),
@@ -245,6 +272,9 @@ fn seen(inputs: &Inputs<'_>, lost: &Lost) -> Baseline {
         let still = |fact: &&String| silent.contains(&fact.as_str());
         accepted_silence = last.accepted_silence.iter().filter(still).cloned().collect();
         let before = &last.fingerprint;
+        if fingerprint.places.is_empty() {
+            fingerprint.places.clone_from(&before.places);
+        }
         fingerprint.organisation = fingerprint.organisation.or_else(|| before.organisation.clone());
         fingerprint.credential = fingerprint.credential.or_else(|| before.credential.clone());
     }
@@ -264,6 +294,7 @@ impl Lost {
     /// Whether something is wrong with this run, so that nothing may be taken away by it.
     pub(super) fn is_wrong(&self, inputs: &Inputs<'_>) -> bool {
         self.organisation
+            || self.strangers.is_some()
             || self.credential
             || self.visibility.is_some()
             || self.hidden.is_some()

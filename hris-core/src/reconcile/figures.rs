@@ -57,6 +57,8 @@ pub struct Figures {
     pub credential_changed: bool,
     /// Whether another organisation answers now.
     pub organisation_changed: bool,
+    /// How many people are linked, if not one of them is in the source any more.
+    pub strangers: Option<u64>,
     /// Whether mapping, match keys, policy or source settings changed.
     pub config_changed: bool,
     /// People in the source at the last complete run.

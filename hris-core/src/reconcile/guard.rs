@@ -233,6 +233,12 @@ fn causes(figures: &Figures, safeguards: &Safeguards, found: &mut Vec<Refusal>) 
         let message =
             "another organisation answers than at the last complete run; check the credential".to_owned();
         breach(Rule::OrganisationChanged, 0, anything, message);
+    } else if let Some(linked) = figures.strangers {
+        let message = format!(
+            "not one of the {linked} linked people is in the source any more, so another organisation may answer; check \
+             the credential"
+        );
+        breach(Rule::OrganisationChanged, 0, anything.saturating_add(figures.creations), message);
     }
     if figures.credential_changed && anything > 0 {
         let message = "another credential answers than at the last complete run".to_owned();

@@ -128,6 +128,11 @@ impl Base {
         !is_alike(field, source, target) && !is_alike(field, target, source)
     }
 
+    /// Whether the difference was left as it is, and is not what a write came to.
+    fn is_left_apart(&self, field: &TargetField) -> bool {
+        self.wrote.is_none() && self.is_divergent(field)
+    }
+
     /// Whether writing `value` to `side` puts back what the last write, to the other side, replaced.
     fn is_undone_by(&self, field: &TargetField, side: Side, value: Option<&str>) -> bool {
         let wrote = self.wrote.as_ref().filter(|wrote| wrote.to != side);
@@ -254,7 +259,8 @@ pub enum Merge {
     Agree,
     /// A rule or a person has to decide: nothing is written.
     Conflict(Cause),
-    /// This side cannot lose the value that the other one lost. That is remembered and told once.
+    /// This side cannot lose the value that the other one lost, or cannot be written at all. That is remembered
+    /// and told once.
     Diverge(Side),
     /// The difference stays, as the policy says, and is what later edits are compared with.
     Leave,
@@ -305,6 +311,9 @@ pub struct Rules {
     pub conflict: Conflicts,
     /// What to do where one side has no value and they were never in step.
     pub missing_value: MissingValue,
+    /// Whether the source cannot be written. Then its edits go to the target as long as nobody edited the field
+    /// there, and every other difference stays as each side has it, whatever [`Rules::conflict`] says.
+    pub source_refuses: bool,
     /// Whether the source can lose a value.
     pub source_clears: bool,
     /// Whether the target can lose a value.
@@ -354,6 +363,9 @@ pub fn merge(
         return Merge::Agree;
     }
     let write = |side: Side| {
+        if side == Side::Source && rules.source_refuses {
+            return Merge::Diverge(side);
+        }
         let (value, clears) = match side {
             Side::Source => (target, rules.source_clears),
             Side::Target => (source, rules.target_clears),
@@ -365,6 +377,9 @@ pub fn merge(
         if value.is_none() && !clears { Merge::Diverge(side) } else { Merge::Write(side) }
     };
     let clash = |policy: Conflicts, cause: Cause| {
+        if rules.source_refuses && cause != Cause::MissingValue {
+            return Merge::Diverge(Side::Source);
+        }
         let rule = match policy {
             Conflicts::Ask => None,
             Conflicts::NewestWins => rules.newer,
@@ -375,6 +390,9 @@ pub fn merge(
     };
     match changed {
         Some((false, false)) => Merge::Nothing,
+        Some((true, false)) if rules.source_refuses && base.is_some_and(|base| base.is_left_apart(field)) => {
+            Merge::Diverge(Side::Source)
+        }
         Some((true, false)) => keep_or(rules, Side::Source, write),
         Some((false, true)) => keep_or(rules, Side::Target, write),
         Some((true, true)) => clash(rules.conflict, Cause::BothChanged),

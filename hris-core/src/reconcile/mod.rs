@@ -118,11 +118,12 @@ pub fn plan_both_ways(inputs: &Inputs<'_>, both: &BothWays<'_>, policy: &Policy,
 fn decide(inputs: &Inputs<'_>, both: Option<&BothWays<'_>>, policy: &Policy, today: Date) -> Plan {
     let pairs = pairs::Pairs::of(inputs);
     let mode = coverage::mode(inputs, &pairs);
-    let lost = coverage::compare(inputs, policy);
+    let mut lost = coverage::compare(inputs, policy);
     let managers = manager::Managers::of(inputs, &pairs);
     let identity = identity::Identity::new(inputs, policy, today, &pairs);
     let bonds = bonds::Bonds::of(inputs, &pairs, &identity);
     let matches = matching::correlate(inputs, policy, today, &pairs, &identity, &bonds);
+    lost.strangers = coverage::strangers(inputs, &pairs, &matches);
 
     let found = (&identity, &bonds, &matches);
     let mut draft = react::Draft::new(inputs, both, policy, today, mode, &lost, &pairs, &managers, found);

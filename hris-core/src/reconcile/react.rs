@@ -35,7 +35,7 @@ pub(super) struct Draft<'d, 'i> {
     pub(super) mode: Mode,
     pub(super) lost: &'d Lost,
     pairs: &'d Pairs<'i>,
-    managers: &'d Managers,
+    pub(super) managers: &'d Managers,
     identity: &'d Identity<'d, 'i>,
     bonds: &'d Bonds,
     matches: &'d Matches,
@@ -186,10 +186,33 @@ impl<'d, 'i> Draft<'d, 'i> {
         if self.inputs.last.is_none() {
             self.already_connected();
         }
+        self.unseen();
         if self.mode == Mode::Match && self.inputs.mode == Mode::Sync {
             let message = "there are accounts with external ids and no memory of them, so this run only matches; \
                            run again to sync";
             self.decided.problems.push(Problem::warning(ProblemCode::StateMissing, message));
+        }
+    }
+
+    /// Mapped fields that nobody's record shows, told once: of a field that somebody had, that it is lost is told
+    /// in each run.
+    fn unseen(&mut self) {
+        let inputs = self.inputs;
+        let unseen = inputs.snapshot.unseen();
+        if unseen.is_empty() || inputs.last.is_some_and(|last| last.config == inputs.config) {
+            return;
+        }
+        let people = inputs.snapshot.people();
+        for field in inputs.desired.taking_only(unseen) {
+            if self.lost.fields.contains_key(&field.to_string()) || inputs.target.unkept.contains(field) {
+                continue;
+            }
+            let message = format!(
+                "the credential shows nobody's ({people} people), so accounts go without it; grant what `hris check` \
+                 names, or take the field out of the mapping"
+            );
+            let problem = Problem::warning(ProblemCode::NotPermitted, message).field(field.to_string());
+            self.decided.problems.push(problem);
         }
     }
 

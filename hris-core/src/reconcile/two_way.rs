@@ -22,7 +22,7 @@ use crate::{
 pub struct BothWays<'a> {
     /// The rules.
     pub rules: &'a TwoWay,
-    /// The fields that can flow back; all others follow the source.
+    /// The fields that both sides may change; all others follow the source.
     pub fields: &'a [SharedField],
     /// What was decided about conflicts.
     pub decisions: &'a [Resolution],
@@ -58,8 +58,9 @@ impl<'a> BothWays<'a> {
 pub struct SharedField {
     /// Its name in the target.
     pub target: TargetField,
-    /// Its name in the source.
-    pub source: StandardField,
+    /// Its name in the source; none if it cannot be written there. Then an edit in the target stays there and is
+    /// told.
+    pub source: Option<StandardField>,
     /// Whether the source can lose a value.
     pub clears: bool,
     /// Whether the source takes a value only once.
@@ -71,7 +72,13 @@ impl SharedField {
     /// several people.
     #[must_use]
     pub fn new(target: TargetField, source: StandardField) -> Self {
-        Self { target, source, clears: true, unique: false }
+        Self { target, source: Some(source), clears: true, unique: false }
+    }
+
+    /// A field that the source cannot be written.
+    #[must_use]
+    pub fn one_way(target: TargetField) -> Self {
+        Self { target, source: None, clears: false, unique: false }
     }
 }
 
@@ -208,10 +215,14 @@ pub(super) struct Pair<'a> {
     pub(super) is_new: bool,
 }
 
-impl Draft<'_, '_> {
+impl<'d> Draft<'d, '_> {
     /// Whether both sides of a field may change it.
     pub(super) fn is_shared(&self, field: &TargetField) -> bool {
-        self.both.is_some_and(|both| both.fields.iter().any(|shared| shared.target == *field))
+        self.shared(field).is_some()
+    }
+
+    fn shared(&self, field: &TargetField) -> Option<&'d SharedField> {
+        self.both?.fields.iter().find(|shared| shared.target == *field)
     }
 
     /// Merges the shared fields of a pair: what the target gets goes into `changes`, what the source
@@ -221,10 +232,11 @@ impl Draft<'_, '_> {
         let mut back = Vec::new();
         for shared in both.fields {
             let field = &shared.target;
-            if self.lost.fields.contains_key(&field.to_string()) {
+            if self.inputs.target.unkept.contains(field) || self.lost.fields.contains_key(&field.to_string())
+            {
                 continue;
             }
-            let source = match self.inputs.desired.value(pair.row, field) {
+            let source = match self.wanted(pair.row, field) {
                 Field::Value(value) => Some(value),
                 Field::Cleared => None,
                 // What cannot be seen is neither an edit nor an empty value.
@@ -232,6 +244,7 @@ impl Draft<'_, '_> {
             };
             let target = pair.user.value(field);
             let base = pair.bases.and_then(|bases| bases.get(field));
+            let (source, target) = self.in_one_order(field, base, source, target);
             let id = Conflict::id(
                 self.inputs.connection,
                 Some(pair.person.id()),
@@ -244,6 +257,7 @@ impl Draft<'_, '_> {
             let rules = Rules {
                 conflict: both.rules.conflict_of(field),
                 missing_value: both.rules.missing_value,
+                source_refuses: shared.source.is_none(),
                 source_clears: shared.clears && *field != TargetField::Email,
                 target_clears: *field != TargetField::Email
                     && !self.inputs.target.unclearable.contains(field),
@@ -259,11 +273,15 @@ impl Draft<'_, '_> {
                 Merge::Agree | Merge::Leave => self.agree(&pair, field, source, target),
                 Merge::Diverge(side) => {
                     self.agree(&pair, field, source, target);
-                    let message = format!(
-                        "was emptied, and the {} cannot lose the value; both sides stay as they are until one changes",
-                        side.as_str()
-                    );
-                    let problem = Problem::warning(ProblemCode::CannotUnset, message);
+                    let problem = if side == Side::Source && shared.source.is_none() {
+                        Problem::warning(ProblemCode::Divergence, self.cannot_write())
+                    } else {
+                        let message = format!(
+                            "was emptied, and the {} cannot lose the value; both sides stay as they are until one changes",
+                            side.as_str()
+                        );
+                        Problem::warning(ProblemCode::CannotUnset, message)
+                    };
                     self.pair_problem(&pair, field, problem);
                 }
                 Merge::Conflict(cause) => {
@@ -312,11 +330,24 @@ impl Draft<'_, '_> {
         }
     }
 
+    /// Why an edit of the target does not go to the source.
+    fn cannot_write(&self) -> String {
+        format!(
+            "the sides differ, and this field cannot be written in {} (or not with its settings); each side keeps its value. \
+             Change it in the source too, or put the source's value into the product",
+            self.inputs.snapshot.vendor()
+        )
+    }
+
     /// A difference that was left since the last run that came to its end was told in no report yet.
     fn tell_again(&mut self, pair: &Pair<'_>, field: &TargetField, base: Option<&Base>) {
         let last = self.inputs.last.and_then(|last| last.at);
         if base.is_some_and(|base| base.is_divergent(field) && last.is_some_and(|last| base.at > last)) {
-            let message = "both sides stay different until one changes: a write had no effect on one of them";
+            let message = match self.shared(field).is_some_and(|shared| shared.source.is_none()) {
+                true => self.cannot_write(),
+                false => "both sides stay different until one changes: a write had no effect on one of them"
+                    .to_owned(),
+            };
             self.pair_problem(pair, field, Problem::warning(ProblemCode::Divergence, message));
         }
     }
@@ -334,7 +365,7 @@ impl Draft<'_, '_> {
     fn is_only_change(&self, pair: &Pair<'_>, field: &TargetField, side: Side) -> bool {
         let others = self.both.iter().flat_map(|both| both.fields).map(|shared| &shared.target);
         others.filter(|other| *other != field).all(|other| {
-            let source = match self.inputs.desired.value(pair.row, other) {
+            let source = match self.wanted(pair.row, other) {
                 Field::Value(value) => Some(value),
                 Field::Cleared => None,
                 Field::NotPermitted | Field::NotProvided => return true,
@@ -444,7 +475,8 @@ impl Draft<'_, '_> {
         let unread = self.inputs.snapshot.set_aside().iter();
         let stranger =
             unread.map(|id| self.inputs.links.iter().any(|link| link.employee == *id)).any(|linked| !linked);
-        let email = both.fields.iter().find(|shared| shared.target == TargetField::Email);
+        let written = || both.fields.iter().filter(|shared| shared.source.is_some());
+        let email = written().find(|shared| shared.target == TargetField::Email);
         let address = user.value(&TargetField::Email);
         let message = if user.value(&TargetField::ExternalId).is_some() {
             "the account has the external id of nobody in the source; if that person left, close it, else take the id away"
@@ -459,7 +491,7 @@ impl Draft<'_, '_> {
         };
         let mut problem = (!message.is_empty()).then(|| Problem::error(ProblemCode::NotPermitted, message));
         let mut changes = Vec::new();
-        for shared in both.fields {
+        for shared in written() {
             let Some(value) = user.value(&shared.target) else { continue };
             if self.may_flow_back(None, shared, Some(value), None) {
                 changes.push(Change::new(shared.target.clone(), None, Some(value.to_owned())));

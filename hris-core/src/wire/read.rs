@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 
 use super::value::{Loose, May, Value};
 use super::{List, Notes, Record, Slot};
+use crate::http::Total;
 use crate::{Date, Day, Field};
 
 /// How a document is being read.
@@ -95,8 +96,11 @@ impl<'de, R: Record> Visitor<'de> for ListSeed<'_, R> {
                 if list.replace(found).is_some() {
                     return Err(A::Error::custom("the list is there twice"));
                 }
-            } else if let Ok(count) = map.next_value::<&RawValue>()?.get().parse() {
-                counts.push((key.into(), count));
+            } else {
+                match map.next_value::<&RawValue>()?.get() {
+                    "null" => {}
+                    told => counts.push((key.into(), Total::read(told))),
+                }
             }
         }
         let mut list = list.ok_or_else(|| A::Error::custom("the list is missing"))?;

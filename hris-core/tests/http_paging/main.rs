@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use hris_core::http::{
     Client, FnTransport, Listed, Listing, Options, Outgoing, Page, Position, Proof, Rate, Request, Response,
-    RetryPolicy, list_all,
+    RetryPolicy, Total, list_all,
 };
 use hris_core::{ErrorKind, Result};
 use proptest::prelude::*;
@@ -64,7 +64,10 @@ impl Listing for People {
     fn read(&self, response: &Response) -> Result<Page<Row>> {
         let read: Envelope = response.json()?;
         Ok(Page::new(read.data)
-            .with_total(read.total.and_then(|total| total.as_u64()))
+            .with_total(match read.total {
+                None | Some(Value::Null) => Total::Missing,
+                Some(total) => total.as_u64().map_or(Total::Unusable, Total::Known),
+            })
             .with_offset(read.skip)
             .with_page(read.page)
             .with_last(read.last))

@@ -1,7 +1,7 @@
 //! What is written and what is left: hidden, cleared and not sent are three things.
 
 use hris_core::mapping::{Mapping, from};
-use hris_core::reconcile::Baseline;
+use hris_core::reconcile::{Baseline, Leavers};
 use hris_core::{Fingerprint, TargetField};
 
 use crate::support::{World, world};
@@ -291,6 +291,49 @@ fn less_visibility_stops_removals() {
     calm.guarded("go");
     calm.fingerprint = print("p", "d", "viewer", &[]);
     calm.guarded("refuse organisation_changed 0/0");
+}
+
+/// Nobody of those who are linked is there, and nobody who could be one of them: everybody else is a stranger.
+#[test]
+fn people_of_whom_not_one_was_linked_are_another_organisations() {
+    let linked = |many: usize| {
+        let lines = |line: fn(&str) -> String| {
+            ["a", "b", "c"].iter().take(many).map(|id| line(id)).collect::<Vec<_>>().join("\n")
+        };
+        let account = |id: &str| format!("u{id} active for={id} given_name=N{id} family_name=Far");
+        let world =
+            world("x active @\ny active @", &lines(account), &lines(|id| format!("{id}>u{id} id:{id}")));
+        world.policy(|policy| policy.leavers = Leavers::Status)
+    };
+    linked(3).guarded("refuse organisation_changed 2/0");
+    linked(2).guarded("go");
+    linked(3).with(|world| world.people.push(crate::support::person("c left @"))).guarded("go");
+    linked(3).with(|world| world.set_aside.push("b".into())).guarded("go");
+    linked(3).with(|world| world.people.clear()).guarded("refuse empty_source 0/1");
+    linked(3).with(|world| world.users[0].status = hris_core::UserStatus::Deactivated).guarded("go");
+    // The same people under new ids.
+    let renamed = |id: &str| format!("{id}{id} active email={id}@x.io given_name=N{id} family_name=Far");
+    linked(3)
+        .with(|world| world.people.extend(["a", "b"].map(|id| crate::support::person(&renamed(id)))))
+        .gone("a b c")
+        .guarded("go");
+
+    // One place is enough to know the organisation by.
+    let places = |ids: &[&str]| Fingerprint {
+        places: ids.iter().map(|id| (*id).to_owned()).collect(),
+        ..Fingerprint::default()
+    };
+    let mut world = linked(1);
+    world.people.push(crate::support::person("a active @"));
+    let mut last = Baseline::default();
+    last.fingerprint = places(&["1", "2"]);
+    world.last = Some(last);
+    for (now, expected) in
+        [(&["2", "3"][..], "go"), (&[], "go"), (&["3", "4"], "refuse organisation_changed 0/0")]
+    {
+        world.fingerprint = places(now);
+        world.guarded(expected);
+    }
 }
 
 #[test]

@@ -443,7 +443,7 @@ fn everybody_gets_a_new_id() {
     let plan = others.plan();
     let count = |kind| plan.of_kind(kind).count();
     assert_eq!((count(ActionKind::Create), count(ActionKind::Deactivate)), (12, 12));
-    others.guarded("refuse max_deactivations_percent 12/3");
+    others.guarded("refuse organisation_changed 24/0");
     // With the number alone neither is anybody made a second time.
     let numbers =
         company(&|n| format!("n{n} active number={n}7 email=q{n}@x.io given_name=Q{n} family_name=Ray"));

@@ -7,7 +7,7 @@ use hris_core::http::Part;
 use hris_core::wire::Record;
 use hris_core::{
     CustomValue, Employee, Error, ErrorKind, Field, Problem, ProblemCode, ReadRequest, Result, SourceField,
-    custom_fields_called, nearest_custom_field,
+    custom_fields_called, nearest_custom_field, no_such_custom_fields,
 };
 
 use super::Customs;
@@ -64,12 +64,10 @@ impl<'a> Values<'a> {
             read.problems.push(Problem::warning(ProblemCode::NotPermitted, words).field("custom"));
         }
         let Some(definitions) = customs.fields.read() else { return Ok(read) };
-        for field in lacking(definitions, request) {
-            let words = "no custom field of this name or id can be seen: it was renamed or deleted, or the person who \
-                         consented may not see it; accounts keep what they have";
-            let words = format!("{words}{}", near(definitions, field));
-            let problem = Problem::warning(ProblemCode::NotPermitted, words);
-            read.problems.push(problem.field(field.to_string()));
+        let lacking =
+            lacking(definitions, request).into_iter().map(|field| (field, near(definitions, field)));
+        if let Some(error) = no_such_custom_fields(lacking) {
+            return Err(error);
         }
         for definition in wanted(definitions, request)? {
             let Some(id) = definition.notes.id.as_deref() else { continue };

@@ -1,8 +1,8 @@
 //! People: status, dates, addresses, teams, managers, custom fields.
 
 use hris_core::{
-    Directory, EmployeeId, Field, Lookup, ProblemCode, ReadRequest, Severity, SourceField, StandardField,
-    Status,
+    Directory, EmployeeId, ErrorKind, Field, Lookup, ProblemCode, ReadRequest, Severity, SourceField,
+    StandardField, Status,
 };
 use hris_employmenthero::Archived;
 use hris_employmenthero::sandbox::{CANARY, Fault, Person};
@@ -246,9 +246,11 @@ async fn what_was_not_asked_for_is_not_held() {
     assert_eq!(first.text(StandardField::PersonalEmail), Field::NotProvided);
     assert_eq!(first.text(StandardField::AddressStreet), Field::NotProvided);
     // By its name, what is private and not forbidden; never what is.
-    let named = plain
-        .with_field("custom.date_of_birth".parse::<SourceField>().unwrap())
-        .with_field("custom.uk_tax_and_national_insurance".parse::<SourceField>().unwrap());
+    let named = plain.with_field("custom.date_of_birth".parse::<SourceField>().unwrap());
+    let forbidden =
+        named.clone().with_field("custom.uk_tax_and_national_insurance".parse::<SourceField>().unwrap());
+    let refused = directory(&sandbox).snapshot(&forbidden).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Config);
     let snapshot = directory(&sandbox).snapshot(&named).await.unwrap();
     let custom = snapshot.employees()[0].custom();
     assert!(custom.iter().any(|value| &*value.name == "date_of_birth" && value.value.is_value()));
@@ -289,11 +291,13 @@ async fn custom_fields_cost_a_request_a_person_and_only_when_asked_for() {
     sandbox.change(|world| world.add_custom_field("Locker"));
     let error = directory(&sandbox).snapshot(&asked("custom.Locker")).await.unwrap_err();
     assert!(error.to_string().contains(&field), "{error}");
-    // A name that is not there takes nothing away.
-    let snapshot = directory(&sandbox).snapshot(&asked("custom.Gone")).await.unwrap();
-    assert!(snapshot.problems().iter().any(|problem| problem.code == ProblemCode::NotPermitted));
-    let snapshot = directory(&sandbox).snapshot(&asked("custom.Loker")).await.unwrap();
-    assert!(format!("{:?}", snapshot.problems()).contains("the nearest name is `custom.Locker`"));
+    // A name that is not there is a mistake of the mapping, for a run and for the check alike.
+    for (name, near) in [("custom.Gone", ""), ("custom.Loker", "the nearest name is `custom.Locker`")] {
+        let error = directory(&sandbox).snapshot(&asked(name)).await.unwrap_err();
+        assert!(error.kind() == ErrorKind::Config && error.to_string().contains(near), "{error}");
+        let error = directory(&sandbox).check(&asked(name)).await.unwrap().require().unwrap_err();
+        assert!(error.kind() == ErrorKind::Config && error.to_string().contains(near), "{error}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

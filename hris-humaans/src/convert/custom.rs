@@ -6,7 +6,7 @@ use std::sync::Arc;
 use hris_core::wire::Record;
 use hris_core::{
     CustomValue, Employee, Error, ErrorKind, Field, Problem, ProblemCode, ReadRequest, Result, SourceField,
-    custom_fields_called, nearest_custom_field,
+    custom_fields_called, nearest_custom_field, no_such_custom_fields,
 };
 
 use super::Lists;
@@ -51,13 +51,10 @@ impl<'a> Customs<'a> {
             return Ok(customs);
         }
         let Some(definitions) = lists.custom_fields.read() else { return Ok(customs) };
-        for field in lacking(definitions, request) {
-            let words = "no custom field of this name or id can be seen: it was renamed or deleted, or the token's \
-                         maker may not see it; accounts keep what they have";
-            let words = format!("{words}{}", near(definitions, field));
-            customs
-                .problems
-                .push(Problem::warning(ProblemCode::NotPermitted, words).field(field.to_string()));
+        let lacking =
+            lacking(definitions, request).into_iter().map(|field| (field, near(definitions, field)));
+        if let Some(error) = no_such_custom_fields(lacking) {
+            return Err(error);
         }
         let mut places: HashMap<&str, usize> = HashMap::new();
         for definition in wanted(definitions, request)? {

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use hris_core::reconcile::{Action, ActionKind, Cause, Conflict, Refusal, Side};
-use hris_core::{EmployeeId, Problem, Timestamp, UserId};
+use hris_core::{EmployeeId, Problem, ProblemCode, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::ErrorKind;
@@ -66,11 +66,13 @@ pub struct Report {
 
 impl Report {
     /// The exit code of a command that ends with this report: 0 completed, 2 some records failed or
-    /// are in conflict, 3 refused, and where the run failed that of [`crate::Error::exit_code`].
+    /// are in conflict, 3 refused, 5 the system that was to be written did not work for some records, and where
+    /// the run failed that of [`crate::Error::exit_code`].
     #[must_use]
     pub fn exit_code(&self) -> u8 {
         match self.outcome {
             Outcome::Completed => 0,
+            Outcome::Partial if self.met_no_target() => ErrorKind::Target.exit_code(),
             Outcome::Partial => 2,
             Outcome::Refused => 3,
             Outcome::Failed => {
@@ -82,6 +84,11 @@ impl Report {
 }
 
 impl Report {
+    /// Whether the system that was to be written did not work when it was somebody's turn.
+    fn met_no_target(&self) -> bool {
+        self.problems.iter().any(|problem| problem.code == ProblemCode::TargetUnavailable)
+    }
+
     /// The report as indented JSON: what `plan`, `sync` and `match` answer.
     ///
     /// ```

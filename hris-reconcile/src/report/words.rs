@@ -203,6 +203,9 @@ pub(super) fn problem(code: ProblemCode) -> (&'static str, &'static str) {
         ProblemCode::TargetRejected => {
             ("The target refused the record", "Correct what the message names, then run again.")
         }
+        ProblemCode::TargetUnavailable => {
+            ("The target did not work at that moment", "See that it works; the next run does what is left.")
+        }
         ProblemCode::TwoWayConflict => (
             "Both sides changed",
             "`hris resolve` takes the answer which side is right; the field stays as it is until then.",

@@ -6,8 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hris_core::reconcile::{Action, ActionKey, ActionKind, Handover, Plan, Side};
-use hris_core::{EmployeeId, Problem, ProblemCode, TargetField, Timestamp, User, UserId, UserStatus};
+use hris_core::reconcile::{Action, ActionKey, ActionKind, Handover, Plan, Side, is_same};
+use hris_core::{
+    Employee, EmployeeId, Problem, ProblemCode, TargetField, Timestamp, User, UserId, UserStatus,
+};
 
 use super::Runner;
 use super::attempt::Attempt;
@@ -17,6 +19,7 @@ use super::lease::Keeper;
 use super::links::Links;
 use super::partly::is_refusal;
 use super::remember::Written;
+use super::world::World;
 use crate::observer::Event;
 use crate::report::ActionResult;
 use crate::store::{Intent, Settlement};
@@ -39,6 +42,8 @@ pub(super) struct Apply<'a> {
     pub(super) links: Links,
     /// The accounts that actions rely on, as the plan saw them.
     pub(super) seen: BTreeMap<UserId, Seen>,
+    /// What says whose these accounts are.
+    pub(super) bearers: BTreeMap<UserId, Bearer>,
     /// Accounts whose values were written in this run: what they gave up is free.
     pub(super) released: BTreeSet<UserId>,
     /// People, and accounts without one, for whom something was not done: nothing more is.
@@ -51,6 +56,8 @@ pub(super) struct Apply<'a> {
     pub(super) opened: BTreeSet<UserId>,
     /// For each update of the source, by person: the fields that the person did not have.
     pub(super) empty: BTreeMap<EmployeeId, BTreeSet<TargetField>>,
+    /// People made in the source in this run.
+    pub(super) joined: Vec<Employee>,
     /// What was written, to be looked at in the end.
     pub(super) written: Written,
     /// What came up beside how an action ended.
@@ -108,6 +115,30 @@ impl Seen {
     }
 }
 
+/// What says whose an account is, as the plan saw it. What this run wrote since may have got another form in the
+/// target, so it says nothing more.
+#[derive(Debug)]
+pub(super) struct Bearer(BTreeMap<TargetField, Option<String>>);
+
+impl Bearer {
+    pub(super) fn of(user: &User) -> Self {
+        let value = |field: TargetField| {
+            let value = user.value(&field).map(str::to_owned);
+            (field, value)
+        };
+        Self([TargetField::ExternalId, TargetField::Email].map(value).into())
+    }
+
+    fn rewrite(&mut self, action: &Action) {
+        self.0.retain(|field, _| action.change_of(field).is_none());
+    }
+
+    /// Whether the account is still the one that the plan saw.
+    pub(super) fn is(&self, user: &User) -> bool {
+        self.0.iter().all(|(field, value)| is_same(field, value.as_deref(), user.value(field)))
+    }
+}
+
 impl<'a> Apply<'a> {
     pub(super) fn new(
         runner: &'a Runner,
@@ -118,7 +149,9 @@ impl<'a> Apply<'a> {
     ) -> Self {
         let relied_on: BTreeSet<&UserId> = actions.iter().filter_map(|action| action.user.as_ref()).collect();
         let seen = users.iter().filter(|user| relied_on.contains(&user.id));
+        let bearers = seen.clone().map(|user| (user.id.clone(), Bearer::of(user))).collect();
         Self {
+            bearers,
             runner,
             keeper,
             order,
@@ -130,6 +163,7 @@ impl<'a> Apply<'a> {
             made: BTreeSet::new(),
             opened: BTreeSet::new(),
             empty: BTreeMap::new(),
+            joined: Vec::new(),
             written: Written::default(),
             noted: Vec::new(),
             settlements: Vec::new(),
@@ -143,11 +177,41 @@ impl<'a> Apply<'a> {
     pub(super) async fn run(
         mut self,
         plan: &Plan,
+        world: &World,
+        after: &mut Vec<Action>,
         ends: &mut Vec<End>,
         problems: &mut Vec<Problem>,
     ) -> Result<()> {
         self.note(&plan.notes).await?;
-        let actions = &plan.actions;
+        self.carry_out(&plan.actions, ends, problems).await?;
+        let joined = self.after_joining(world, problems).await;
+        if let Some(joined) = &joined {
+            after.clone_from(&joined.actions);
+            self.carry_out(after, ends, problems).await?;
+        }
+        if let Some(error) = self.away.take().filter(|_| !self.reached) {
+            // Too few actions to tell a target that stays away by three in a row.
+            return Err(fatal(
+                "write to the target: nothing could be written, so it waits for the next run",
+                error,
+            ));
+        }
+        self.forget_creations(plan);
+        self.learn().await?;
+        self.hand_over(self.order.handovers).await?;
+        if let Some(joined) = joined {
+            self.agree(&joined.agreed, &[]).await?;
+        }
+        self.agree(&plan.agreed, &plan.lapsed).await
+    }
+
+    /// Carries actions out in their order.
+    async fn carry_out(
+        &mut self,
+        actions: &[Action],
+        ends: &mut Vec<End>,
+        problems: &mut Vec<Problem>,
+    ) -> Result<()> {
         for batch in actions.chunks(BATCH) {
             self.interrupted()?;
             let before = ends.len();
@@ -166,17 +230,7 @@ impl<'a> Apply<'a> {
                 return Err(error);
             }
         }
-        if let Some(error) = self.away.take().filter(|_| !self.reached) {
-            // Too few actions to tell a target that stays away by three in a row.
-            return Err(fatal(
-                "write to the target: nothing could be written, so it waits for the next run",
-                error,
-            ));
-        }
-        self.forget_creations(plan);
-        self.learn().await?;
-        self.hand_over(self.order.handovers).await?;
-        self.agree(&plan.agreed, &plan.lapsed).await
+        Ok(())
     }
 
     /// Ends the creations of an interrupted run that nobody wants any more.
@@ -286,6 +340,9 @@ impl<'a> Apply<'a> {
             }
             Attempt::Done(done, user) => {
                 settlement = done;
+                if let Some(bearer) = self.bearers.get_mut(&user).filter(|_| action.side == Side::Target) {
+                    bearer.rewrite(action);
+                }
                 if action.side == Side::Target && (action.kind == ActionKind::Update || action.releases) {
                     self.released.insert(user.clone());
                 }
@@ -298,6 +355,9 @@ impl<'a> Apply<'a> {
             }
             Attempt::Partly(done, user, refused) => {
                 settlement = done;
+                if let Some(bearer) = self.bearers.get_mut(&user) {
+                    bearer.rewrite(action);
+                }
                 // What gives up an address and could not, has not.
                 if !refused.contains(TargetField::Email.name()) {
                     self.released.insert(user.clone());
@@ -330,7 +390,7 @@ impl<'a> Apply<'a> {
                 is_open = true;
                 let message =
                     format!("{error}; nobody knows whether it was done, and the next run finds out");
-                problem = Some(Problem::error(ProblemCode::TargetRejected, message));
+                problem = Some(Problem::error(ProblemCode::TargetUnavailable, message));
                 // The target did not even say how the account stands.
                 stop = self.count_unavailable(&TargetError::new(TargetErrorKind::Unavailable, error.message));
             }
@@ -391,10 +451,10 @@ pub(super) fn rejected(error: &TargetError) -> Problem {
         TargetErrorKind::Auth => "the target refused the credential",
         _ => "correct the record, or what the target takes",
     };
-    let code = if error.kind == TargetErrorKind::Auth {
-        ProblemCode::NotPermitted
-    } else {
-        ProblemCode::TargetRejected
+    let code = match error.kind {
+        TargetErrorKind::Auth => ProblemCode::NotPermitted,
+        TargetErrorKind::Unavailable | TargetErrorKind::UnknownOutcome => ProblemCode::TargetUnavailable,
+        _ => ProblemCode::TargetRejected,
     };
     let problem = Problem::error(code, format!("{error}: {next}"));
     match error.fields.first() {

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use hris_core::reconcile::{Action, ActionKind, Side, Situation};
-use hris_core::{Problem, ProblemCode, User, UserId, UserStatus};
+use hris_core::reconcile::{Action, ActionKind, Change, Side, Situation};
+use hris_core::{Problem, ProblemCode, TargetField, User, UserId, UserStatus};
 
 use super::apply::{Apply, Seen, who};
 use super::partly::is_refusal;
 use super::settle::{is_held_by_another, is_ours, read_back};
-use crate::Result;
 use crate::store::Settlement;
 use crate::target::{NewUser, TargetError, TargetErrorKind};
 
@@ -33,7 +32,7 @@ pub(super) enum Attempt {
 
 impl Apply<'_> {
     /// Tries one action. An error is what keeps the run from going on.
-    pub(super) async fn attempt(&mut self, action: &Action) -> Result<Attempt> {
+    pub(super) async fn attempt(&mut self, action: &Action) -> crate::Result<Attempt> {
         if self.stuck.contains(who(action)) {
             return Ok(Attempt::Skipped(None));
         }
@@ -61,7 +60,7 @@ impl Apply<'_> {
     }
 
     /// Whoever is to be created is looked for first, and again whenever the answer leaves a doubt.
-    async fn create(&mut self, action: &Action) -> Result<Attempt> {
+    async fn create(&mut self, action: &Action) -> crate::Result<Attempt> {
         let Some(external_id) = action.external_id() else {
             let message = "create: the account would have no external id; check the mapping";
             return Ok(Attempt::Failed(TargetError::new(TargetErrorKind::Rejected, message)));
@@ -113,27 +112,34 @@ impl Apply<'_> {
     }
 
     /// Something is done to an account that is there.
-    async fn change(&mut self, action: &Action) -> Result<Attempt> {
+    async fn change(&mut self, action: &Action) -> crate::Result<Attempt> {
         let Some(user) = self.links.user_of(action) else {
             let message = format!("{}: there is no account", action.kind.as_str());
             return Ok(Attempt::Failed(TargetError::new(TargetErrorKind::NotFound, message)));
         };
-        if let Some(attempt) = self.no_longer_right(action, &user).await {
-            return Ok(attempt);
-        }
+        let seen = match self.looked_at(action, &user).await {
+            Ok(seen) => seen,
+            Err(attempt) => return Ok(attempt),
+        };
         if let Some(attempt) = self.was_overtaken(action, &user).await {
             return Ok(attempt);
         }
         let days = i32::try_from(self.runner.policy.reinvite_after_days).unwrap_or(i32::MAX);
         let expires_at = (days > 0).then(|| self.order.now.plus_days(days));
         self.keeper.ensure().await?;
-        let Err(error) = self.runner.calls.change(action, &user, expires_at, self.order.now).await else {
+        let (calls, now) = (&self.runner.calls, self.order.now);
+        let done = match seen.filter(|_| action.kind == ActionKind::Deactivate) {
+            Some(seen) => calls.deactivate(action, &seen, now).await,
+            None => calls.change(action, &user, expires_at, now).await,
+        };
+        let Err(error) = done else {
             return Ok(Attempt::Done(self.done_to(action, &user).await, user));
         };
         if action.kind == ActionKind::Update && action.changes.len() > 1 && is_refusal(error.kind) {
             return self.the_rest(action, &user, error).await;
         }
         Ok(match error.kind {
+            TargetErrorKind::Changed => changed(),
             TargetErrorKind::Conflict => Attempt::Conflict(error.fields),
             TargetErrorKind::NotFound if action.kind == ActionKind::Deactivate => {
                 Attempt::Done(self.links.after(action, &user), user)
@@ -153,34 +159,34 @@ impl Apply<'_> {
         })
     }
 
-    /// Looks, right before an account is closed, opened or invited, whether it still stands as the
-    /// plan saw it; some if the action is not right any more.
-    async fn no_longer_right(&self, action: &Action, id: &UserId) -> Option<Attempt> {
+    /// Looks, right before an account is closed, opened or invited or loses something, whether it still stands as
+    /// the plan saw it. `Err` if the action is not right any more.
+    async fn looked_at(&self, action: &Action, id: &UserId) -> Result<Option<User>, Attempt> {
         let invites = matches!(action.kind, ActionKind::Invite | ActionKind::Reinvite);
         if invites && action.employee.as_ref().is_some_and(|employee| self.adopted.contains(employee)) {
             // An account that was there before is not ours to invite.
-            return Some(Attempt::Skipped(None));
+            return Err(Attempt::Skipped(None));
         }
         if invites && self.opened.contains(id) {
-            return self.came_back(id).await;
+            return self.came_back(id).await.map_or(Ok(None), Err);
         }
-        if !(invites || matches!(action.kind, ActionKind::Deactivate | ActionKind::Reactivate)) {
-            return None;
-        }
-        if self.made.contains(id) {
-            return None;
+        let closes = action.kind == ActionKind::Deactivate;
+        let opens = action.kind == ActionKind::Reactivate;
+        if !(invites || closes || opens || takes(action)) || (self.made.contains(id) && !closes) {
+            return Ok(None);
         }
         let user = match self.runner.calls.user(id).await {
             Ok(Some(user)) => user,
-            Ok(None) if action.kind == ActionKind::Deactivate => {
-                return Some(Attempt::Done(self.links.after(action, id), id.clone()));
-            }
+            Ok(None) if closes => return Err(Attempt::Done(self.links.after(action, id), id.clone())),
             Ok(None) => {
                 let message = format!("{}: the account is gone", action.kind.as_str());
-                return Some(Attempt::Failed(TargetError::new(TargetErrorKind::NotFound, message)));
+                return Err(Attempt::Failed(TargetError::new(TargetErrorKind::NotFound, message)));
             }
-            Err(error) => return Some(Attempt::Failed(error)),
+            Err(error) => return Err(Attempt::Failed(error)),
         };
+        if self.bearers.get(id).is_some_and(|bearer| !bearer.is(&user)) {
+            return Err(changed());
+        }
         let seen = self.seen.get(id).copied();
         let now = Seen::of(&user);
         let problem = match action.kind {
@@ -194,9 +200,9 @@ impl Apply<'_> {
             ActionKind::Invite | ActionKind::Reinvite if seen.is_some_and(|seen| seen != now) => {
                 noted("the account changed meanwhile, so no invitation was sent; the next run decides again")
             }
-            _ => return None,
+            _ => return Ok(Some(user)),
         };
-        Some(Attempt::Skipped(Some(problem)))
+        Err(Attempt::Skipped(Some(problem)))
     }
 }
 
@@ -214,6 +220,21 @@ impl Apply<'_> {
             Err(error) => Some(Attempt::Failed(error)),
         }
     }
+}
+
+/// Whether an action takes something from whoever has the account: a value, an assignment, the address to sign in
+/// with.
+fn takes(action: &Action) -> bool {
+    let identifies = |field: &TargetField| matches!(field, TargetField::Email | TargetField::ExternalId);
+    let taken = |change: &Change| change.from.is_some() && (change.to.is_none() || identifies(&change.field));
+    action.changes.iter().any(taken) || action.grants.iter().any(|change| !change.given)
+}
+
+/// The account bears another id or address than the plan saw.
+fn changed() -> Attempt {
+    let message = "the account carries another external id or e-mail address than the plan saw, so it may be somebody \
+                   else's by now; nothing was done to it, and the next run decides again";
+    Attempt::Skipped(Some(left(message)))
 }
 
 /// The account with this person's external id is linked to somebody else.

@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use hris_core::reconcile::{
-    Action, ActionKind, Agreement, Base, BothWays, Change, Conflict, SharedField, Side, is_alike, is_same,
+    Action, ActionKind, Agreement, Base, BothWays, Change, Conflict, SharedField, Side, TwoWay, is_alike,
+    is_same,
 };
 use hris_core::{
     Employee, EmployeeId, Field, FieldChange, Link, Lookup, Problem, ProblemCode, Snapshot, TargetField,
@@ -22,7 +23,7 @@ use super::Runner;
 use super::apply::Apply;
 use super::attempt::{Attempt, left};
 use super::links::Links;
-use super::unclear::{empty_of, forget_lost, has_taken};
+use super::unclear::{empty_of, forget_lost, has_taken, is_cut};
 use super::world::World;
 use crate::Result;
 use crate::store::{Intent, Settlement};
@@ -53,8 +54,8 @@ impl Runner {
     }
 
     /// What the engine takes beside the inputs of one way.
-    pub(super) fn both_ways<'a>(&'a self, world: &'a World) -> Option<BothWays<'a>> {
-        let (shared, rules) = (self.shared.as_ref()?, self.policy.two_way.as_ref()?);
+    pub(super) fn both_ways<'a>(&'a self, world: &'a World, rules: &'a TwoWay) -> Option<BothWays<'a>> {
+        let shared = self.shared.as_ref()?;
         let is_held = world.source_hold.as_ref() == Some(&shared.settings);
         Some(BothWays::new(rules, &shared.fields).decided(&world.decisions).held(is_held))
     }
@@ -129,6 +130,14 @@ impl Runner {
                     ),
                 };
                 let problem = Problem::warning(code, message).field(field.to_string());
+                problems.push(problem.employee(&link.employee).user(&link.user));
+            }
+            if is_cut(field, (from, to), found.as_deref()) && !base.is_divergent(field) {
+                let side = action.side.as_str();
+                let message = format!(
+                    "was written, and the {side} kept a part of it only; each side keeps what it has until one changes"
+                );
+                let problem = Problem::warning(ProblemCode::Divergence, message).field(field.to_string());
                 problems.push(problem.employee(&link.employee).user(&link.user));
             }
             link.bases.insert(field.clone(), base);
@@ -347,6 +356,7 @@ impl Apply<'_> {
         if self.links.of_employee(person.id()).is_some() {
             return Ok(Attempt::Conflict([TargetField::Email.to_string()].into()));
         }
+        self.joined.push(person.clone());
         let mut link = Link::new(person.id().clone(), user.clone());
         self.noted.extend(runner.remember(&mut link, action, &runner.values(&person), self.order.now));
         let mut done = Settlement::new(action.key.clone(), true).with_link(Some(link));
@@ -357,7 +367,7 @@ impl Apply<'_> {
     fn source_values(&self, action: &Action) -> Vec<FieldChange> {
         let value = |change: &Change| {
             let shared = self.runner.shares(change)?;
-            Some(FieldChange { field: shared.source, value: change.to.clone() })
+            Some(FieldChange { field: shared.source?, value: change.to.clone() })
         };
         action.changes.iter().filter_map(value).collect()
     }

@@ -160,6 +160,7 @@ impl RunnerBuilder {
         let map = mapping.compile(capabilities).map_err(|error| {
             Error::new(ErrorKind::Config, format!("read the mapping: {error}")).with_source(error)
         })?;
+        let maps_all = mapping == Mapping::standard(capabilities);
         let settings = self.directory.settings();
         let written = written(&settings)?;
         let shared = shared(&*self.directory, &map, &self.policy, written)?;
@@ -171,6 +172,7 @@ impl RunnerBuilder {
             store: self.store,
             connection: self.connection,
             stage: self.stage,
+            maps_all,
             map,
             policy: self.policy,
             safeguards: self.safeguards,
@@ -209,14 +211,15 @@ fn shared(
         return Err(Error::new(ErrorKind::Config, message));
     }
     let fields = map.shared(capabilities);
-    if fields.is_empty() {
+    let written: Vec<_> = fields.iter().filter(|shared| shared.source.is_some()).collect();
+    if written.is_empty() {
         let message = format!(
             "read the policy: no mapped field can flow back to {vendor}; one can that takes a single field which is \
              written there, without `map` and `default`"
         );
         return Err(Error::new(ErrorKind::Config, message));
     }
-    let unknown = rules.fields.keys().find(|field| !fields.iter().any(|shared| shared.target == **field));
+    let unknown = rules.fields.keys().find(|field| !written.iter().any(|shared| shared.target == **field));
     if let Some(field) = unknown {
         let message =
             format!("read the policy: {field} cannot flow back to {vendor}, so no conflict can be about it");

@@ -69,7 +69,17 @@ impl Calls {
         self.write("create", self.target.create(user, &action.key, now)).await
     }
 
-    /// Does an action to an account that is there.
+    /// Closes an account that was looked at a moment ago.
+    pub(super) async fn deactivate(
+        &self,
+        action: &Action,
+        seen: &User,
+        now: Timestamp,
+    ) -> Result<(), TargetError> {
+        self.write("deactivate", self.target.deactivate(seen, &action.key, now)).await
+    }
+
+    /// Does an action to an account that is there and stays open.
     pub(super) async fn change(
         &self,
         action: &Action,
@@ -82,7 +92,6 @@ impl Calls {
         self.write(action.kind.as_str(), async {
             match action.kind {
                 ActionKind::Assign => target.assign(id, &action.grants, key, now).await,
-                ActionKind::Deactivate => target.deactivate(id, key, now).await,
                 ActionKind::Invite | ActionKind::Reinvite => target.invite(id, &invitation, key, now).await,
                 ActionKind::Reactivate => target.reactivate(id, key, now).await,
                 ActionKind::Update => target.update(id, &action.changes, key, now).await,

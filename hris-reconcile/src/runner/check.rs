@@ -45,12 +45,32 @@ impl Check {
         self.findings().map(|finding| finding.level).max().unwrap_or(Level::Passed)
     }
 
-    /// Fails unless nothing required is missing.
+    /// Fails unless everything that the mapping reads can be seen: as [`Check::require`], and for each scope and
+    /// permission without which a field or people stay out.
     ///
     /// # Errors
-    /// [`ErrorKind::Auth`] naming what the source's credential lacks, else [`ErrorKind::Target`],
+    /// As [`Check::require`].
+    pub fn require_all(&self) -> Result<()> {
+        self.require()?;
+        Ok(self.source.require_all()?)
+    }
+
+    /// Fails unless nothing required is missing: what no run can do without. A field that cannot be seen is no
+    /// such thing; [`Check::require_all`] looks for those too.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`] naming what the mapping asks for and the source does not have; [`ErrorKind::Auth`] naming what the source's credential lacks, else [`ErrorKind::Target`],
     /// [`ErrorKind::Auth`] or [`ErrorKind::State`] for target and state.
     pub fn require(&self) -> Result<()> {
+        let unknown: Vec<String> = self
+            .mapping
+            .iter()
+            .filter(|finding| finding.level >= Level::Missing)
+            .map(ToString::to_string)
+            .collect();
+        if !unknown.is_empty() {
+            return Err(Error::new(ErrorKind::Config, format!("read the mapping: {}", unknown.join("; "))));
+        }
         self.source.require()?;
         for finding in [&self.target, &self.state] {
             if finding.level >= Level::Missing {
@@ -103,7 +123,9 @@ pub(super) async fn check(runner: &Runner, now: Timestamp) -> Result<Check> {
             Finding::new(Level::Missing, "state", error.to_string())
         }
     };
+    let mut source = source;
     let mut mapping = mapping(runner);
+    mapping.append(&mut source.unknown);
     // A target that does not answer has been told of already.
     if let Ok(capabilities) = runner.calls.capabilities().await {
         mapping.extend(unknown(runner, &capabilities));

@@ -8,6 +8,7 @@ mod calls;
 mod check;
 mod count;
 mod draft;
+mod joined;
 mod lease;
 mod links;
 mod partly;
@@ -90,6 +91,8 @@ pub struct Runner {
     connection: String,
     stage: Stage,
     map: FieldMap,
+    /// Whether the mapping takes whatever the source has, so that nobody asked for any one field.
+    maps_all: bool,
     policy: Policy,
     safeguards: Safeguards,
     time_zone: TimeZone,

@@ -246,8 +246,12 @@ impl Runner {
                 action.reason = *reason;
             }
         }
-        let plan = &*draft.plan.insert(plan);
-        apply.run(plan, &mut draft.ends, &mut draft.problems).await?;
+        let mut after = Vec::new();
+        let plan = draft.plan.insert(plan);
+        let done = apply.run(plan, &world, &mut after, &mut draft.ends, &mut draft.problems).await;
+        plan.actions.append(&mut after);
+        done?;
+        let plan = &*plan;
         let mut baseline = baseline(command, plan, world.last.is_some(), &way);
         if let Some(baseline) = &mut baseline
             && baseline.target.is_none()
@@ -375,7 +379,7 @@ impl Runner {
 /// than at the last whole run, or the accounts are not the ones that were linked.
 fn refuse_others(plan: &Plan) -> Option<Refusal> {
     let figures = &plan.figures;
-    let (rule, what) = if figures.organisation_changed {
+    let (rule, what) = if figures.organisation_changed || figures.strangers.is_some() {
         (Rule::OrganisationChanged, "another organisation answers than at the last complete run")
     } else if figures.credential_changed {
         (Rule::CredentialChanged, "another credential answers than at the last complete run")

@@ -164,7 +164,14 @@ pub(super) async fn read_back(
         _ => {
             let Some(id) = links.user_of(action) else { return Ok(None) };
             match calls.user(&id).await? {
-                Some(user) => Ok(was_done(action, at, &user).then_some(user)),
+                Some(user) => {
+                    // Where an address was corrected the invitation before may be as young as this one.
+                    let told = match action.kind {
+                        ActionKind::Reinvite => calls.applied(&action.key, &id).await?,
+                        _ => None,
+                    };
+                    Ok(told.unwrap_or_else(|| was_done(action, at, &user)).then_some(user))
+                }
                 // An account that is not there any more needs no closing.
                 None if action.kind == ActionKind::Deactivate => {
                     Ok(Some(User::new(id, UserStatus::Deactivated)))

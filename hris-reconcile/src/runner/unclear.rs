@@ -1,6 +1,6 @@
 //! What is made of a write to the source of which nobody knows whether it was done.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hris_core::reconcile::{Action, is_own_form, is_same};
 use hris_core::{Link, Problem, ProblemCode, TargetField};
@@ -20,6 +20,35 @@ pub(super) fn has_taken(action: &Action, found: &Values) -> bool {
         let (field, from, found) = (&change.field, change.from.as_deref(), found.as_deref());
         is_own_form(field, (from, change.to.as_deref()), found) && !is_same(field, from, found)
     })
+}
+
+/// Whether a side kept the beginning or the end of what was written, or an address without a part. A phone number
+/// without its country code is a form of its own.
+pub(super) fn is_cut(
+    field: &TargetField,
+    (before, written): (Option<&str>, Option<&str>),
+    found: Option<&str>,
+) -> bool {
+    if is_same(field, written, found) || !is_own_form(field, (before, written), found) {
+        return false;
+    }
+    let (Some(written), Some(found)) = (written, found) else { return false };
+    let missing = letters(written).saturating_sub(letters(found));
+    let prefix = written.trim_start().starts_with('+') || written.trim_start().starts_with("00");
+    let code = if *field == TargetField::Phone && prefix { COUNTRY_CODE } else { 0 };
+    missing > code
+}
+
+/// Digits of a country code, the two that may stand for its `+` included.
+const COUNTRY_CODE: usize = 5;
+
+/// How many letters and digits a value has; those of all parts of an address.
+fn letters(value: &str) -> usize {
+    let count = |text: &str| text.chars().filter(|letter| letter.is_alphanumeric()).count();
+    match serde_json::from_str::<BTreeMap<String, Option<String>>>(value) {
+        Ok(parts) => parts.values().flatten().map(|part| count(part)).sum(),
+        Err(_) => count(value),
+    }
 }
 
 /// After an update of which nobody knows whether it was done: fields of the link that were not sent, were not

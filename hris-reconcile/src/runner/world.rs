@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use hris_core::reconcile::{
-    self, Baseline, Decision, Inputs, Judgement, Mode, Others, Plan, Resolution, TargetCapabilities,
+    self, Baseline, Decision, Inputs, Judgement, MissingValue, Mode, Others, Plan, Resolution,
+    TargetCapabilities, TwoWay,
 };
 use hris_core::{
-    Date, EmployeeId, Link, Lookup, Problem, ProblemCode, ReadRequest, Snapshot, TimeZone, Timestamp, User,
+    Date, Employee, EmployeeId, Link, Lookup, Problem, ProblemCode, ReadRequest, Snapshot, TimeZone,
+    Timestamp, User,
 };
 
 use super::Runner;
@@ -128,6 +130,7 @@ impl Runner {
                 snapshot = snapshot.with_requests(both);
             }
         }
+        let snapshot = if self.maps_all { snapshot } else { snapshot.believing_unsent() };
         draft.source.employees = snapshot.people();
         draft.source.complete = true;
         draft.source.requests = snapshot.requests() + cost.map_or(0, |cost| cost.asked);
@@ -242,8 +245,44 @@ impl Runner {
         Ok(true)
     }
 
+    /// The plan of some pairs, as if there were nobody else: the source gives the first value of what only it has.
+    pub(super) fn plan_alone(
+        &self,
+        world: &World,
+        people: Vec<Employee>,
+        (links, users): (Vec<Link>, Vec<User>),
+        now: Timestamp,
+    ) -> Plan {
+        let snapshot = Snapshot::new(self.directory.capabilities().vendor, people)
+            .without_absence("these people alone are looked at");
+        let alone = World {
+            mode: Mode::Sync,
+            today: world.today,
+            snapshot,
+            users,
+            links,
+            others: world.others.clone(),
+            judgements: Vec::new(),
+            target_id: world.target_id.clone(),
+            last: None,
+            decisions: Vec::new(),
+            source_hold: world.source_hold.clone(),
+            absent: BTreeMap::new(),
+            target: world.target.clone(),
+            removed_in_window: 0,
+        };
+        let mut rules = self.policy.two_way.clone().unwrap_or_default();
+        rules.missing_value = MissingValue::Fill;
+        self.plan_by(&alone, &rules, now)
+    }
+
     /// The plan of a world. The engine is a function of its arguments and cannot fail.
     pub(super) fn make_plan(&self, world: &World, now: Timestamp) -> Plan {
+        self.plan_by(world, &self.policy.two_way.clone().unwrap_or_default(), now)
+    }
+
+    /// The same, by these rules where both sides are edited.
+    fn plan_by(&self, world: &World, rules: &TwoWay, now: Timestamp) -> Plan {
         let desired = self.map.apply(&world.snapshot);
         let inputs = Inputs {
             connection: &self.connection,
@@ -263,7 +302,7 @@ impl Runner {
             removed_in_window: world.removed_in_window,
             now,
         };
-        match self.both_ways(world) {
+        match self.both_ways(world, rules) {
             Some(both) => reconcile::plan_both_ways(&inputs, &both, &self.policy, world.today),
             None => reconcile::plan(&inputs, &self.policy, world.today),
         }

@@ -284,10 +284,14 @@ impl<D: Directory> Target for DirectoryTarget<D> {
         not_here("invite")
     }
 
-    async fn deactivate(&self, id: &UserId, key: &ActionKey, now: Timestamp) -> Result<(), TargetError> {
+    async fn deactivate(&self, seen: &User, key: &ActionKey, now: Timestamp) -> Result<(), TargetError> {
+        let id = &seen.id;
         let Some(person) = self.person(id).await? else {
             return Err(TargetError::new(TargetErrorKind::NotFound, format!("close: there is nobody {id}")));
         };
+        if self.accounts(vec![person.clone()]).iter().any(|user| !user.is_still(seen)) {
+            return Err(TargetError::changed());
+        }
         // Never a day that would still count as employed when the person is read back.
         let yesterday = now.date_in(&self.zone).min(self.today).plus_days(-1);
         let ended = matches!(person.end_date(), Field::Value(end) if end <= yesterday);

@@ -258,8 +258,11 @@ impl Target for MemoryTarget {
         })
     }
 
-    async fn deactivate(&self, id: &UserId, key: &ActionKey, _now: Timestamp) -> Result<(), TargetError> {
-        self.write(id, (key, Effect::Closed), |world, user| {
+    async fn deactivate(&self, seen: &User, key: &ActionKey, _now: Timestamp) -> Result<(), TargetError> {
+        self.write(&seen.id, (key, Effect::Closed), |world, user| {
+            if !user.is_still(seen) {
+                return Err(TargetError::changed());
+            }
             if user.is_live() {
                 world.before.insert(user.id.clone(), user.status);
                 user.status = UserStatus::Deactivated;

@@ -189,12 +189,19 @@ impl SqliteTarget {
             Ok((user, tx.commit().await))
         }
         .await;
+        let mut triggers = Vec::new();
+        if let Err(Refused::Database(error)) = &done
+            && fault::is_trigger(error)
+        {
+            triggers = schema::triggers(&mut session.connection).await.unwrap_or_default();
+        }
         if matches!(done, Err(Refused::Database(_)) | Ok((_, Err(_)))) {
             // After some errors SQLite has ended the transaction by itself, and what the connection
             // believes of it is no longer true.
             *guard = None;
         }
-        let (user, committed) = done.map_err(|refused| self.refuse(doing, refused))?;
+        let (user, committed) =
+            done.map_err(|refused| fault::of_triggers(self.refuse(doing, refused), &triggers))?;
         committed.map_err(|error| fault::uncertain(doing, &self.path, &error))?;
         Ok(user)
     }
@@ -253,7 +260,8 @@ impl Target for SqliteTarget {
         self.capabilities.clone()
     }
 
-    /// Looks whether the tables, where they are there, have their columns and can be written. It
+    /// Looks whether the tables, where they are there, have their columns, ask for nothing that is never written, and
+    /// can be written. It
     /// writes nothing: what is missing is made by the first write.
     async fn check(&self) -> Result<(), TargetError> {
         const DOING: &str = "check the accounts";
@@ -269,8 +277,11 @@ impl Target for SqliteTarget {
         }
         writable(&self.path).map_err(|error| fault::of_file(DOING, &self.path, &error))?;
         // Asking for the lock is enough to learn that the file is read-only.
-        self.look_with("BEGIN IMMEDIATE", DOING, async |tx| Ok(schema::Tables::of(tx).await?.require()?))
-            .await
+        self.look_with("BEGIN IMMEDIATE", DOING, async |tx| {
+            schema::Tables::of(tx).await?.require()?;
+            schema::unfilled(tx).await
+        })
+        .await
     }
 
     async fn identity(&self) -> Result<Option<String>, TargetError> {
@@ -338,8 +349,15 @@ impl Target for SqliteTarget {
         self.apply("invite", (key, Effect::Invited), now, work).await.map(drop)
     }
 
-    async fn deactivate(&self, id: &UserId, key: &ActionKey, now: Timestamp) -> Result<(), TargetError> {
-        let work = async |tx: &mut Transaction<'_, Sqlite>, _| write::deactivate(tx, id, now).await;
+    async fn deactivate(&self, seen: &User, key: &ActionKey, now: Timestamp) -> Result<(), TargetError> {
+        let work =
+            async |tx: &mut Transaction<'_, Sqlite>, _| match read::users(tx, read::Which::Id(&seen.id))
+                .await?
+                .first()
+            {
+                Some(user) if !user.is_still(seen) => Err(TargetError::changed().into()),
+                _ => write::deactivate(tx, &seen.id, now).await,
+            };
         self.apply("deactivate an account", (key, Effect::Closed), now, work).await.map(drop)
     }
 

@@ -122,8 +122,8 @@ impl Target for Meddling {
     ) -> Result<(), TargetError> {
         self.at("invite").await?.invite(id, invitation, key, now).await
     }
-    async fn deactivate(&self, id: &UserId, key: &ActionKey, now: Timestamp) -> Result<(), TargetError> {
-        self.at("deactivate").await?.deactivate(id, key, now).await
+    async fn deactivate(&self, seen: &User, key: &ActionKey, now: Timestamp) -> Result<(), TargetError> {
+        self.at("deactivate").await?.deactivate(seen, key, now).await
     }
     async fn reactivate(&self, id: &UserId, key: &ActionKey, now: Timestamp) -> Result<(), TargetError> {
         self.at("reactivate").await?.reactivate(id, key, now).await

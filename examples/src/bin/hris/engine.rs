@@ -248,7 +248,6 @@ async fn check_mail(settings: &Settings, shell: &Shell) -> Result<Option<(Findin
     }))
 }
 
-
 /// The state, to be written, with the key of the configuration.
 pub(crate) async fn state(settings: &Settings) -> Result<Arc<SqliteStore>> {
     let mut builder = SqliteStore::builder(&settings.state);

@@ -38,7 +38,7 @@ fn main() -> ExitCode {
         let ended = runtime.block_on(async {
             let ends = match cli.command {
                 Command::Sandbox(_) => "stopping",
-                _ => "stopping after the current write",
+                _ => "stopping once what is under way is finished",
             };
             let stop =
                 Stop::listen(console, ends).map_err(|error| Failure::config(format!("signals: {error}")))?;

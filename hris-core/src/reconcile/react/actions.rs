@@ -8,6 +8,7 @@ use super::super::identity::Evidence;
 use super::super::learned::digest;
 use super::super::leaver::{Standing, standing};
 use super::super::manager::Manager;
+use super::super::merge::Base;
 use super::super::plan::{Action, ActionKind, Change, GrantChange};
 use super::super::policy::FutureStarters;
 use super::super::situation::{Reason, Situation};
@@ -115,6 +116,39 @@ impl<'d, 'i> Draft<'d, 'i> {
             action.changes = found.changes;
             self.decided.actions.push(action);
         }
+    }
+
+    /// What a pair's person should have in a field.
+    pub(in crate::reconcile) fn wanted(&self, row: usize, field: &TargetField) -> Field<&'d str> {
+        let desired = self.inputs.desired;
+        match desired.targets().position(|target| target == field) {
+            Some(column) if desired.is_reference(column) => self.managers.external_id(self.inputs, row),
+            Some(column) => desired.row(row).get(column).map_or(Field::NotProvided, Field::as_deref),
+            None => Field::NotProvided,
+        }
+    }
+
+    /// The two values of a field. In which order a side names several things is no edit: such a value is taken in
+    /// the order in which it is known.
+    pub(in crate::reconcile) fn in_one_order<'v>(
+        &self,
+        field: &TargetField,
+        base: Option<&'v Base>,
+        source: Option<&'v str>,
+        target: Option<&'v str>,
+    ) -> (Option<&'v str>, Option<&'v str>) {
+        let desired = self.inputs.desired;
+        let Some(column) = desired.targets().position(|one| one == field).filter(|one| desired.is_list(*one))
+        else {
+            return (source, target);
+        };
+        let as_known = |value: Option<&'v str>, known: Option<&'v str>| match (value, known) {
+            (Some(value), Some(known)) if desired.agrees(column, value, known) => Some(known),
+            _ => value,
+        };
+        let source = as_known(source, base.and_then(|base| base.source.as_deref()));
+        let target = as_known(target, base.and_then(|base| base.target.as_deref()));
+        (source, as_known(target, source))
     }
 
     /// Whether somebody else who has not left has the same address in the source.

@@ -230,8 +230,9 @@ impl<'d, 'i> Draft<'d, 'i> {
                 ProblemCode::Divergence,
                 format!(
                     "the account was removed from the target by somebody else; nothing is made in its place. \
-                     `hris unlink {}` has the next sync look for another one, or make one",
-                    person.id()
+                     `hris unlink {id}` has the next sync look for another one, or make one; `hris link {id} ACCOUNT` \
+                     names the one that it is",
+                    id = person.id()
                 ),
             )
             .employee(person.id())

@@ -67,7 +67,10 @@ fn numbers_beside_the_list() {
     let list = list::<Row>(&response(body), &["data", "items"], &[]).unwrap();
     let counts =
         ["total", "text", "minus", "half", "null", "nothing", "rows", "after"].map(|name| list.count(name));
-    assert_eq!(counts, [Some(8), None, None, None, None, None, Some(9), Some(2)]);
+    assert_eq!(counts, [Some(8), None, None, Some(8), None, None, Some(9), Some(2)]);
+    let totals = ["total", "text", "minus", "null", "nothing"].map(|name| list.total(name));
+    use crate::http::Total::{Known, Missing, Unusable};
+    assert_eq!(totals, [Known(8), Unusable, Unusable, Missing, Missing]);
 }
 
 #[test]

@@ -26,10 +26,57 @@ pub(super) fn of(doing: &str, path: &Path, error: &sqlx::Error) -> TargetError {
         }
         return TargetError::new(TargetErrorKind::Unavailable, message);
     };
-    let fields = error.as_database_error().map(|error| fields(error.message())).unwrap_or_default();
+    let message = error.as_database_error().map(|error| error.message()).unwrap_or_default();
+    let rule = rule(code(error), message);
+    let fields = match &rule {
+        Some(Rule::Column(column)) => vec![*column],
+        _ => fields(message),
+    };
     let named = if fields.is_empty() { "a value".to_owned() } else { fields.join(", ") };
+    let why = match rule {
+        Some(Rule::Column(_)) => {
+            "must have a value there, and has none; give the column a default, or map it".to_owned()
+        }
+        Some(Rule::Check(name)) => format!("{why} ({name})"),
+        None => why.to_owned(),
+    };
     let error = TargetError::new(kind, format!("{doing}: {named} {why}"));
     fields.into_iter().fold(error, TargetError::field)
+}
+
+/// A rule of a table that SQLite names. Its name is the table's, never anybody's value.
+enum Rule<'a> {
+    /// A constraint of this name.
+    Check(&'a str),
+    /// A column that must have a value.
+    Column(&'a str),
+}
+
+fn rule(code: u32, message: &str) -> Option<Rule<'_>> {
+    let is_name = |name: &&str| {
+        !name.is_empty() && name.chars().all(|letter| letter.is_alphanumeric() || letter == '_')
+    };
+    match code {
+        275 => message.strip_prefix("CHECK constraint failed: ").filter(is_name).map(Rule::Check),
+        1299 => {
+            let column = message.strip_prefix("NOT NULL constraint failed: ")?.rsplit('.').next();
+            column.filter(is_name).map(Rule::Column)
+        }
+        _ => None,
+    }
+}
+
+/// Names the triggers one of which refused an action: SQLite itself does not say which.
+pub(super) fn of_triggers(mut error: TargetError, triggers: &[String]) -> TargetError {
+    if !triggers.is_empty() {
+        error.message = format!("{} (trigger {})", error.message, triggers.join(" or "));
+    }
+    error
+}
+
+/// Whether a trigger refused the action. What it says may hold values, so that stays out.
+pub(super) fn is_trigger(error: &sqlx::Error) -> bool {
+    code(error) == 1811
 }
 
 /// The error of an action that failed while it was made durable: where the disk failed, nobody knows
@@ -79,5 +126,13 @@ mod tests {
         ] {
             assert_eq!(fields(message), expected, "{message}");
         }
+        let named = |code, message| match rule(code, message) {
+            Some(Rule::Check(name)) => format!("check {name}"),
+            Some(Rule::Column(name)) => format!("column {name}"),
+            None => String::new(),
+        };
+        assert_eq!(named(275, "CHECK constraint failed: sane"), "check sane");
+        assert_eq!(named(275, "CHECK constraint failed: email <> 'boss@acme.example'"), "");
+        assert_eq!(named(1299, "NOT NULL constraint failed: users.password_hash"), "column password_hash");
     }
 }

@@ -111,6 +111,46 @@ impl Tables {
     }
 }
 
+/// Columns that a new row never gets, though they are ours.
+const LATER: [&str; 3] = ["invited_at", "deactivated_at", "accepted_at"];
+
+/// Refuses tables that ask for a value which no new row of ours has.
+pub(super) async fn unfilled(tx: &mut Transaction<'_, Sqlite>) -> Result<(), Refused> {
+    let mut asked = Vec::new();
+    for (table, ours) in [("users", &USERS[..]), ("assignments", &ASSIGNMENTS[..]), ("invites", &INVITES[..])]
+    {
+        // A column that is generated is hidden, and a row id is numbered by the table.
+        let columns = sqlx::query_scalar(
+            "SELECT name FROM pragma_table_xinfo(?1) WHERE \"notnull\" AND dflt_value IS NULL AND hidden = 0 \
+             AND NOT (pk = 1 AND upper(type) = 'INTEGER')",
+        );
+        let columns: Vec<String> = columns.bind(table).fetch_all(&mut **tx).await?;
+        let filled = |column: &str| {
+            let column = column.to_ascii_lowercase();
+            !LATER.contains(&column.as_str()) && ours.iter().any(|one| one.name == column)
+        };
+        asked.extend(columns.into_iter().filter(|name| !filled(name)).map(|name| format!("{table}.{name}")));
+    }
+    if asked.is_empty() {
+        return Ok(());
+    }
+    let message = format!(
+        "no new row could be made: {} must have a value and never gets one. Give each a default, or allow it to be empty",
+        asked.join(", ")
+    );
+    let error = TargetError::new(TargetErrorKind::Rejected, message);
+    Err(asked.into_iter().fold(error, TargetError::field).into())
+}
+
+/// The triggers of the tables, by name.
+pub(super) async fn triggers(connection: &mut SqliteConnection) -> sqlx::Result<Vec<String>> {
+    let names = sqlx::query_scalar(
+        "SELECT name FROM sqlite_schema WHERE type = 'trigger' \
+         AND lower(tbl_name) IN ('users', 'assignments', 'invites') ORDER BY name",
+    );
+    names.fetch_all(connection).await
+}
+
 /// Makes the tables that are missing, in one transaction.
 pub(super) async fn prepare(connection: &mut SqliteConnection) -> Result<GivesIds, Refused> {
     let objects: i64 =

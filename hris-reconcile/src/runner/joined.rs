@@ -1,0 +1,39 @@
+//! What follows in the product from people who were made in the source.
+
+use hris_core::reconcile::{ActionKind, Plan};
+use hris_core::{Employee, Problem, ProblemCode};
+
+use super::apply::{Apply, Bearer};
+use super::world::World;
+
+impl Apply<'_> {
+    /// Their accounts get the id and whatever else the
+    /// source gave them, and what everybody is assigned. The pairs are planned as if there were nobody else.
+    pub(super) async fn after_joining(&mut self, world: &World, problems: &mut Vec<Problem>) -> Option<Plan> {
+        let people: Vec<Employee> = std::mem::take(&mut self.joined);
+        if people.is_empty() {
+            return None;
+        }
+        let (mut links, mut users) = (Vec::new(), Vec::new());
+        for person in &people {
+            let Some(link) = self.links.of_employee(person.id()) else { continue };
+            // Whoever cannot be read now is for the next run.
+            if let Ok(Some(user)) = self.runner.calls.user(&link.user).await {
+                links.push(link.clone());
+                self.bearers.insert(user.id.clone(), Bearer::of(&user));
+                users.push(user);
+            }
+        }
+        let mut plan = self.runner.plan_alone(world, people, (links, users), self.order.now);
+        plan.actions.retain(|action| {
+            action.side.is_target() && matches!(action.kind, ActionKind::Assign | ActionKind::Update)
+        });
+        let told = |problem: &Problem| {
+            matches!(problem.code, ProblemCode::CannotUnset | ProblemCode::Divergence)
+                && problem.user.is_some()
+        };
+        plan.problems.retain(told);
+        problems.extend(plan.problems.iter().cloned());
+        Some(plan)
+    }
+}
