@@ -42,7 +42,7 @@ const ATTACHED: usize = 1_000_000;
 ///
 /// A message has a line of plain words as its subject. Its body is bounded whatever the run did: counts, the
 /// first removals, actions and problems, and where the rest is. The whole report is attached as a page, and
-/// its removals, errors and warnings as CSV, as long as each is smaller than a million bytes. Like the report,
+/// its errors and warnings as CSV, as long as each is smaller than a million bytes. Like the report,
 /// a message holds ids and field names, never a value of anybody's record.
 ///
 /// Without TLS a message goes to this machine only: `smtp://` to another host insists on STARTTLS. What the

@@ -184,7 +184,12 @@ async fn fields_that_are_not_kept_are_told_in_one_problem() {
     let unkept = [TargetField::JobTitle, TargetField::Phone, TargetField::Department];
     for (count, message) in [
         (0, None),
-        (1, Some("the target does not keep this field: phone; take what you do not need out of the mapping")),
+        (
+            1,
+            Some(
+                "the target does not keep this field: job_title; take what you do not need out of the mapping",
+            ),
+        ),
         (
             3,
             Some(

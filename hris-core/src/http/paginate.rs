@@ -64,8 +64,20 @@ pub enum Total {
 }
 
 impl Total {
-    /// Reads what an answer says, as it is written there.
-    pub(crate) fn read(told: &str) -> Self {
+    /// Reads what an answer says, as it is written there: a header's text, or a JSON value's.
+    ///
+    /// ```
+    /// use hris_core::http::Total;
+    ///
+    /// assert_eq!(Total::read("250"), Total::Known(250));
+    /// assert_eq!(Total::read("-1"), Total::Unusable);
+    /// assert_eq!(Total::read("null"), Total::Missing);
+    /// ```
+    #[must_use]
+    pub fn read(told: &str) -> Self {
+        if told.trim() == "null" {
+            return Self::Missing;
+        }
         super::limit::whole(told).map_or(Self::Unusable, Self::Known)
     }
 

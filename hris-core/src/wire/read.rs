@@ -97,10 +97,8 @@ impl<'de, R: Record> Visitor<'de> for ListSeed<'_, R> {
                     return Err(A::Error::custom("the list is there twice"));
                 }
             } else {
-                match map.next_value::<&RawValue>()?.get() {
-                    "null" => {}
-                    told => counts.push((key.into(), Total::read(told))),
-                }
+                let told = map.next_value::<&RawValue>()?.get();
+                counts.push((key.into(), Total::read(told)));
             }
         }
         let mut list = list.ok_or_else(|| A::Error::custom("the list is missing"))?;

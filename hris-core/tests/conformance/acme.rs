@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use hris_core::http::{Client, Listing, Options, Page, Part, Position, Request, Response, list_all};
+use hris_core::http::{Client, Listing, Options, Page, Part, Position, Request, Response, Total, list_all};
 use hris_core::sandbox::{Answer, Envelope, Received, World};
 use hris_core::{
     Capabilities, CustomValue, Directory, Employee, EmployeeId, Error, ErrorKind, Field, FieldInfo, Finding,
@@ -214,7 +214,8 @@ impl Listing for People {
         let rows = body.get("data").and_then(Value::as_array).ok_or_else(wrong)?;
         // What is no object has no id either.
         let rows = rows.iter().map(|row| row.as_object().cloned().unwrap_or_default()).collect();
-        Ok(Page::new(rows).with_total(body.get("total").and_then(Value::as_u64)))
+        let total = body.get("total").map_or(Total::Missing, |told| Total::read(&told.to_string()));
+        Ok(Page::new(rows).with_total(total))
     }
 
     fn id<'r>(&self, row: &'r Self::Row) -> Option<&'r str> {

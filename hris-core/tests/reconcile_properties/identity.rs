@@ -373,7 +373,7 @@ proptest! {
             let account = world.account(&claim.user);
             let carried = account.value(&TargetField::ExternalId);
             let of_id = |held: &Held| carried.is_some() && held.external_id.as_deref() == carried;
-            let held = world.others.held.get(&claim.user).is_some() || world.others.held.values().any(of_id);
+            let held = world.others.held.contains_key(&claim.user) || world.others.held.values().any(of_id);
             let two = world.person(&claim.employee).is_some_and(|one| world.facts(one, account).agree >= 2);
             prop_assert!(held && (two || world.decided(&claim.employee, &claim.user)), "{claim:?}");
             prop_assert!(plan.actions.iter().all(|action| action.employee.as_ref() != Some(&claim.employee)));

@@ -1,10 +1,9 @@
-//! The removals, errors and warnings of a report as a table for a spreadsheet.
+//! The errors and warnings of a report as a table for a spreadsheet.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use hris_core::Severity;
-use hris_core::reconcile::ActionKind;
 
 use super::words::{self, visible};
 use super::{ActionResult, Report};
@@ -12,12 +11,11 @@ use super::{ActionResult, Report};
 const HEADER: [&str; 8] = ["severity", "code", "employee", "user", "field", "message", "what_to_do", "run"];
 
 impl Report {
-    /// The removals, errors and warnings as CSV (RFC 4180, UTF-8): a header, then a row each.
+    /// The errors and warnings as CSV (RFC 4180, UTF-8): a header, then a row each.
     ///
-    /// The columns are `severity` (`error`, `removal` or `warning`), `code`, `employee`, `user`, `field`,
+    /// The columns are `severity` (`error` or `warning`), `code`, `employee`, `user`, `field`,
     /// `message`, `what_to_do` and `run`. First stands what kept the run from being done, with its
-    /// rule or kind as the code; then each removal, with the code `deactivate`; then the problems; then each
-    /// failed action of which no problem tells already, with the code `action_failed`.
+    /// rule or kind as the code; then the problems; then each failed action of which no problem tells already, with the code `action_failed`.
     ///
     /// A cell that a spreadsheet would take for a formula begins with an apostrophe, and characters
     /// that cannot be seen are shown (`␊`, `⟨U+202E⟩`).
@@ -46,16 +44,6 @@ fn rows(report: &Report) -> Vec<Row<'_>> {
     if let Some(error) = &report.error {
         let (_, remedy) = words::failure(&error.kind);
         rows.push(["error", &error.kind, "", "", "", &error.message, remedy, run].map(Cow::from));
-    }
-    for line in report.actions.iter().filter(|line| line.action == ActionKind::Deactivate) {
-        let employee = line.employee.as_ref().map_or("", |id| id.as_str());
-        let user = line.user.as_ref().map_or("", |id| id.as_str());
-        let message = format!("{}: {}", line.result.as_str(), line.reason);
-        let row = ["removal", line.action.as_str(), employee, user, "", "", words::STILL_HERE, run];
-        let mut row = row.map(Cow::from);
-        let [.., cell, _, _] = &mut row;
-        *cell = message.into();
-        rows.push(row);
     }
     let mut told = BTreeSet::new();
     for problem in &report.problems {

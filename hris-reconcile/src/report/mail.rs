@@ -171,10 +171,10 @@ impl<'a> Mail<'a> {
             remarks: report.notices.iter().take(5).map(|text| clip(text, CLIP_NOTICE)).collect(),
             attached: match (attached.page, attached.table) {
                 (true, true) => {
-                    "The whole report is attached as a page, and as a table of removals, errors and warnings."
+                    "The whole report is attached as a page, and as a table of errors and warnings."
                 }
                 (true, false) => "The whole report is attached as a page.",
-                (false, true) => "Removals, errors and warnings are attached as a table.",
+                (false, true) => "Errors and warnings are attached as a table.",
                 (false, false) => "",
             },
         }

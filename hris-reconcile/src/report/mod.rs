@@ -225,7 +225,7 @@ pub struct Counts {
     pub invited: u64,
     /// Invitations sent again.
     pub reinvited: u64,
-    /// Updates of fields or of assignments.
+    /// Accounts of which fields or assignments were written: both of one account count once.
     pub updated: u64,
     /// People with an account for whom there was nothing to do.
     pub unchanged: u64,

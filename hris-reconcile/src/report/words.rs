@@ -284,10 +284,6 @@ pub(super) fn rule(rule: Rule) -> (&'static str, &'static str) {
     }
 }
 
-/// What to do about a removal.
-pub(super) const STILL_HERE: &str = "Nothing, if the person has left. Otherwise correct the record in the HR system; \
-    the next run then keeps the account, or opens it again.";
-
 /// What to do about an action that failed without a word of why.
 pub(super) const RUN_AGAIN: &str = "Run again; what was done is not done twice.";
 

@@ -20,12 +20,13 @@ pub(super) fn planned(plan: &Plan) -> Counts {
 /// those that came up on the way.
 pub(super) fn count(plan: &Plan, ends: &[End], problems: &[Problem]) -> Counts {
     let mut counts = Counts::default();
-    let mut acted = BTreeSet::new();
+    let (mut acted, mut updated) = (BTreeSet::new(), BTreeSet::new());
     for (action, end) in plan.actions.iter().zip(ends) {
         if end.result == ActionResult::Skipped {
             continue;
         }
-        acted.insert(subject(action.employee.as_ref(), action.user.as_ref()));
+        let who = subject(action.employee.as_ref(), action.user.as_ref());
+        acted.insert(who);
         let place = match (end.result, end.kind) {
             (ActionResult::Failed, _) => &mut counts.failed,
             (_, ActionKind::Create) => &mut counts.created,
@@ -34,11 +35,15 @@ pub(super) fn count(plan: &Plan, ends: &[End], problems: &[Problem]) -> Counts {
             (_, ActionKind::Link) => &mut counts.linked,
             (_, ActionKind::Reactivate) => &mut counts.reactivated,
             (_, ActionKind::Reinvite) => &mut counts.reinvited,
-            // Fields and assignments of an account; a kind that is added later writes one of them.
-            _ => &mut counts.updated,
+            // Fields and assignments of one account are one update; a kind that is added later writes one of them.
+            _ => {
+                updated.insert(who);
+                continue;
+            }
         };
         *place += 1;
     }
+    counts.updated = updated.len() as u64;
     counts.conflicts = (plan.conflicts.len() + plan.questions.len()) as u64;
     let held = in_doubt(plan, problems);
     for verdict in &plan.people {

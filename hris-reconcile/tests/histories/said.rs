@@ -72,9 +72,15 @@ fn wrong_figure(report: &Report) -> Option<String> {
         done.count() as u64
     };
     let failed = lines().filter(|line| line.result == ActionResult::Failed).count() as u64;
+    let updated = lines().filter(|line| {
+        matches!(line.action, ActionKind::Update | ActionKind::Assign) && line.result == ActionResult::Done
+    });
+    let updated =
+        updated.map(|line| (line.employee.as_ref(), line.user.as_ref().filter(|_| line.employee.is_none())));
+    let updated = updated.collect::<BTreeSet<_>>().len() as u64;
     [
         ("created", counts.created, of(&[ActionKind::Create])),
-        ("updated", counts.updated, of(&[ActionKind::Update, ActionKind::Assign])),
+        ("updated", counts.updated, updated),
         ("linked", counts.linked, of(&[ActionKind::Link])),
         ("failed", counts.failed, failed),
     ]
