@@ -254,12 +254,20 @@ pub(super) fn approved_baseline(inputs: &Inputs<'_>, lost: &Lost) -> Baseline {
 
 /// Which target a plan was made for, to be remembered if it is carried out. A table that does not have the accounts
 /// that were linked is not taken for the target of these links, whoever approves what is done in it: other
-/// connections must still know whose the accounts of the former one are.
-pub(super) fn target(inputs: &Inputs<'_>, bonds: &Bonds, figures: &Figures) -> Option<String> {
+/// connections must still know whose the accounts of the former one are. They know of those in the new one too.
+pub(super) fn target(
+    inputs: &Inputs<'_>,
+    bonds: &Bonds,
+    figures: &Figures,
+) -> (Option<String>, BTreeSet<String>) {
     let before = inputs.last.and_then(|last| last.target.as_deref());
+    let mut also_in = inputs.last.map(|last| last.also_in.clone()).unwrap_or_default();
     let strange = figures.target_changed && bonds.known().saturating_mul(2) < figures.links;
     let now = if strange { before } else { inputs.target_id.or(before) };
-    now.map(str::to_owned)
+    if strange {
+        also_in.extend(inputs.target_id.map(str::to_owned));
+    }
+    (now.map(str::to_owned), also_in)
 }
 
 /// What is seen now. Which organisation and whose credential it was stays pinned when an answer says nothing.
@@ -285,6 +293,7 @@ fn seen(inputs: &Inputs<'_>, lost: &Lost) -> Baseline {
         config: inputs.config.to_owned(),
         vendor: inputs.snapshot.vendor().to_owned(),
         target: None,
+        also_in: BTreeSet::new(),
         accepted_silence,
         at: Some(inputs.now),
     }

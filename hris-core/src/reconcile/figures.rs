@@ -84,8 +84,20 @@ pub struct Baseline {
     pub vendor: String,
     /// The target's own id, where it keeps one.
     pub target: Option<String>,
+    /// Other targets that approved runs have written to: accounts of this connection may be in them too.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub also_in: BTreeSet<String>,
     /// What the vendor no longer says of the credential, as a person has approved.
     pub accepted_silence: BTreeSet<String>,
     /// When the plan was made.
     pub at: Option<Timestamp>,
+}
+
+impl Baseline {
+    /// Whether accounts of this connection may be in the target with this id, as far as anybody knows.
+    #[must_use]
+    pub fn may_be_in(&self, target: Option<&str>) -> bool {
+        let known = self.target.as_deref().zip(target);
+        known.is_none_or(|(own, target)| own == target || self.also_in.contains(target))
+    }
 }

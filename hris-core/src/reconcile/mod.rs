@@ -157,8 +157,8 @@ fn decide(inputs: &Inputs<'_>, both: Option<&BothWays<'_>>, policy: &Policy, tod
         (&decided.people, &decided.handovers),
     );
 
-    let target = coverage::target(inputs, &bonds, &figures);
-    let of_target = |baseline| Baseline { target: target.clone(), ..baseline };
+    let (target, also_in) = coverage::target(inputs, &bonds, &figures);
+    let of_target = |baseline| Baseline { target: target.clone(), also_in: also_in.clone(), ..baseline };
 
     decided.people.sort_unstable();
     decided.problems.sort_unstable();

@@ -115,7 +115,11 @@ fn another_target_is_refused() {
     let strangers = |world: &mut World| {
         world.users.iter_mut().for_each(|user| user.put(&TargetField::ExternalId, Some("theirs")));
     };
-    assert_eq!(pinned(other().with(strangers)), "t1");
+    // Yet what was made there is this connection's too, and others are told so.
+    let baseline = other().with(strangers).plan().approved_baseline;
+    assert_eq!(baseline.target.as_deref(), Some("t1"));
+    let in_it = ["t1", "t2", "t3"].map(|target| baseline.may_be_in(Some(target)));
+    assert_eq!((in_it, baseline.may_be_in(None)), ([true, true, false], true));
     assert_eq!(pinned(other().with(|world| world.users.clear())), "t1");
 }
 

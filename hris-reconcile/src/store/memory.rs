@@ -250,8 +250,7 @@ impl StateStore for MemoryStore {
         let mut others = Others::default();
         for (name, kept) in world.connections.iter().filter(|(name, _)| *name != connection) {
             let last = kept.baseline.as_ref();
-            let theirs = last.and_then(|last| last.target.as_deref());
-            if theirs.zip(target).is_some_and(|(theirs, ours)| theirs != ours) {
+            if last.is_some_and(|last| !last.may_be_in(target)) {
                 continue;
             }
             for link in kept.links.values() {

@@ -81,6 +81,10 @@ async fn others_are_told_of_holders_and_claims(store: &dyn StateStore) {
     let one = connected(store, "hold-one", Some("t1"), &[Link::new("e1", "a"), closed("e2", "b")]).await;
     connected(store, "hold-two", Some("t2"), &[Link::new("e1", "c")]).await;
     connected(store, "hold-none", None, &[Link::new("e1", "b"), Link::new("e3", "d")]).await;
+    let moved = connected(store, "hold-moved", Some("t3"), &[Link::new("e5", "m")]).await;
+    let mut also = baseline(Some("t3"));
+    also.also_in.insert("t1".to_owned());
+    store.finish(&moved, &report("hold-moved", "run-2", 2), Some(&also), None).await.unwrap();
     let claims = [claim("e9", "c"), claim("e8", "d")];
     store.finish(&one, &report("hold-one", "run-2", 2), None, Some(&claims)).await.unwrap();
 
@@ -98,6 +102,12 @@ async fn others_are_told_of_holders_and_claims(store: &dyn StateStore) {
         "who knows whether it is the same"
     );
     assert_eq!(others.claimed.get(&UserId::from("c")), Some(&"hold-one".to_owned()));
+    assert_eq!(
+        at(&others, "m"),
+        Some(Held::new("hold-moved", false).giving("e5")),
+        "it has written here too"
+    );
+    assert_eq!(at(&store.others("hold-me", Some("t2")).await.unwrap(), "m"), None);
     let expected = ("memory".to_owned(), "org".to_owned());
     assert_eq!(others.organisations.get("hold-one"), Some(&expected));
     assert_eq!(others.organisations.get("hold-two"), None);

@@ -13,7 +13,8 @@ type Tx<'a> = Transaction<'a, Sqlite>;
 /// Holds for connections that are not `?1` and that, as far as anybody knows, are about the target `?2`.
 /// It is about a table that has a column `connection`.
 const OF_OTHERS: &str = "connection <> ?1 AND (?2 IS NULL OR NOT EXISTS (SELECT 1 FROM baselines AS last \
-     WHERE last.connection = kept.connection AND last.target IS NOT NULL AND last.target <> ?2))";
+     WHERE last.connection = kept.connection AND last.target IS NOT NULL AND last.target <> ?2 \
+     AND ?2 NOT IN (SELECT value FROM json_each(last.baseline, '$.also_in'))))";
 
 /// What other connections have to do with the accounts of a target.
 pub(super) async fn others(
