@@ -32,6 +32,9 @@ pub(super) struct Matches {
     pub(super) claimed: HashSet<usize>,
     /// Links whose account goes to another record of the same person, or may.
     pub(super) superseded: HashSet<usize>,
+    /// People who seek no account as long as nobody knows whether they work here, and the account of theirs that
+    /// another connection holds: they wait for it all the same.
+    pub(super) waiting: Vec<(usize, usize)>,
     /// Whether somebody's keys cannot be seen, so that nobody knows whose an account without a link is.
     pub(super) hidden: bool,
 }

@@ -131,6 +131,7 @@ fn decide(inputs: &Inputs<'_>, both: Option<&BothWays<'_>>, policy: &Policy, tod
     draft.linked_people();
     draft.missing_people();
     draft.unlinked_people();
+    draft.waiting_people();
     draft.unlinked_users();
 
     let mut decided = draft.finish();
@@ -172,6 +173,7 @@ fn decide(inputs: &Inputs<'_>, both: Option<&BothWays<'_>>, policy: &Policy, tod
     decided.questions.sort_unstable();
     decided.notes.sort_unstable();
     decided.claims.sort_unstable();
+    decided.claims.dedup();
     decided.handovers.sort_unstable();
     Plan {
         connection: inputs.connection.to_owned(),

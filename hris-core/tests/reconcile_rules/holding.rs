@@ -45,6 +45,9 @@ fn an_account_that_others_hold_is_waited_for() {
     let unsure = unsure.held("u1", "co-a", false);
     unsure.actions("").problems("error ambiguous_match dirB u1 -");
     assert_eq!(claims(&unsure.plan()), [""; 0]);
+    // Of whom nobody knows whether they work here, they wait on and are not asked about.
+    let unknown = company(&format!("dirB unknown number=B1 {DORA}"), &account("active"), "");
+    assert_eq!(claims(&unknown.held("u1", "co-a", false).actions("").plan()), ["dirB u1"]);
     // Whoever leaves waits for nothing.
     let left = company(&format!("dirB left {DORA}"), &account("active"), "").held("u1", "co-a", false);
     assert_eq!((left.actions("").plan().claims.len(), left.plan().handovers.len()), (0, 0));

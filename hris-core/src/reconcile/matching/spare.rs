@@ -56,12 +56,14 @@ impl Search<'_, '_, '_> {
         for row in present {
             let candidates = found.remove(&row).unwrap_or_default();
             for Candidate { user, .. } in candidates.into_iter().chain(self.decided(row)) {
-                let Some(link) = self.holder_of(user) else { continue };
-                let (Some(record), Some(account)) =
-                    (self.inputs.links.get(link), self.inputs.users.get(user))
-                else {
-                    continue;
-                };
+                let Some(account) = self.inputs.users.get(user) else { continue };
+                if self.pairs.elsewhere.holder_of(user).is_some_and(|held| !held.closed)
+                    && self.evidence(row, account).suffices_against_another()
+                {
+                    matches.waiting.push((row, user));
+                }
+                let record = self.holder_of(user).and_then(|link| Some((link, self.inputs.links.get(link)?)));
+                let Some((link, record)) = record else { continue };
                 let old = self.pairs.row(record.employee.as_str());
                 let over = old.is_none_or(|old| self.has_left(old));
                 if over && !self.evidence(row, account).speaks_against() {

@@ -283,8 +283,8 @@ impl<'d, 'i> Draft<'d, 'i> {
             (UserStatus::Pending, None) => return self.tell(Told::Forgotten, person.id()),
             (UserStatus::Invited, Some(invite)) if invite.accepted_at.is_some() => return,
             // Somebody else asked them to join, so it is not for this connection to ask again.
-            (UserStatus::Invited, Some(invite)) if link.invites == 0 => {
-                if expired(invite) {
+            (UserStatus::Invited, invite) if link.invites == 0 => {
+                if invite.is_some_and(expired) {
                     self.tell(Told::Forgotten, person.id());
                 }
                 return;

@@ -184,6 +184,17 @@ impl<'d, 'i> Draft<'d, 'i> {
         self.say(Some(employee), Some(user), Situation::HeldElsewhere, Reason::HeldElsewhere);
     }
 
+    /// People of whom nobody knows whether they work here keep their claim to an account that another connection
+    /// holds, so that it is not closed when they leave there.
+    pub(in crate::reconcile) fn waiting_people(&mut self) {
+        let inputs = self.inputs;
+        for (row, user) in &self.matches.waiting {
+            if let Some((person, user)) = inputs.snapshot.employees().get(*row).zip(inputs.users.get(*user)) {
+                self.decided.claims.push(AccountClaim::new(person.id().clone(), user.id.clone()));
+            }
+        }
+    }
+
     /// People who are present and could not be read: nothing is done about them.
     pub(super) fn set_aside(&mut self) {
         let ids: BTreeSet<&EmployeeId> = self.inputs.snapshot.set_aside().iter().collect();
