@@ -103,7 +103,13 @@ impl<'a> Elsewhere<'a> {
                 let making = others.making.get(id).map(|connection| Held::new(connection.clone(), false));
                 making.or_else(|| elsewhere.lost.get(&canon::canonical(&field, id)).copied().cloned())
             };
-            if let Some(held) = others.held.get(&user.id).cloned().or_else(made) {
+            // A link of another connection is not believed where the account carries what a link here gave it.
+            let believed = |held: &&Held| {
+                let carries =
+                    |id: &str| user.value(&field).is_some_and(|carried| canon::same(&field, carried, id));
+                held.external_id.as_deref().is_none_or(carries) || !own(index)
+            };
+            if let Some(held) = others.held.get(&user.id).filter(believed).cloned().or_else(made) {
                 elsewhere.by_account.insert(index, held);
             }
         }

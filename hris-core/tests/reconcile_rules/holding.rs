@@ -146,6 +146,16 @@ fn where_two_connections_link_one_account_the_external_id_says_whose_it_is() {
         .actions("update dirA u1 job_title (FieldsDiffer)");
 }
 
+/// A link of another connection is not believed where the account carries what a link here gave it: the row's number
+/// was given again. So a second record of its person has it, and it is not closed.
+#[test]
+fn a_link_that_is_not_believed_keeps_no_account_from_its_person() {
+    company(&format!("new active number=1 {DORA}"), &account("active"), "dirA>u1 id:dirA")
+        .gone("dirA")
+        .given("u1", "co-b", "2", false)
+        .actions("link new u1 replaces:dirA (ReturnedUnderNewId)\nupdate new u1 external_id (FieldsDiffer)");
+}
+
 /// Connection co-a gave u0 the id dirA. u0 was deleted, and u1 was made with the same id.
 #[test]
 fn an_account_that_was_made_again_is_still_the_other_connections() {

@@ -187,6 +187,12 @@ impl Look<'_> {
             if !self.records(is).any(|person| Said::of(old, person).two_agree()) {
                 return Some(("P3 an account of somebody else was taken over", what));
             }
+            // It was handed over when that person left, who may be back since.
+            let handed_over =
+                self.links.0.iter().any(|link| link.user.as_str() == old.id && link.given_id() == was);
+            if handed_over {
+                continue;
+            }
             let company = self.owner(old).unwrap_or(self.company);
             let there = self.listed[company].iter().any(|person| person.id == was && !person.left);
             if there && (company == self.company || !self.book.lost) {

@@ -80,7 +80,12 @@ impl<'w> Naive<'w> {
             let first = lost.clone().find(|(_, held)| !held.closed).or_else(|| lost.next());
             first.map(|(_, held)| held).filter(|_| !own)
         };
-        held.get(&user.id).or_else(lost)
+        // Not believed where it carries what a link here gave it.
+        let believed = |held: &&Held| {
+            let carries = held.external_id.is_none() || held.external_id.as_deref() == carried;
+            carries || !self.holder(user).is_some_and(|link| self.carries_of(link, user))
+        };
+        held.get(&user.id).filter(believed).or_else(lost)
     }
 
     /// Whether an account carries an id that the account of a link may carry.
