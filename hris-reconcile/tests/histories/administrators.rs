@@ -120,6 +120,7 @@ impl<A: Accounts> World<A> {
             Kind::Lose => {
                 self.store = MemoryStore::new();
                 self.book.lost = true;
+                self.book.claimed.clear();
                 for company in &mut self.companies {
                     company.pinned = Pinned::default();
                 }
@@ -134,6 +135,7 @@ impl<A: Accounts> World<A> {
                 let (store, pinned) = pick(&self.backups, which)?;
                 self.store = store.backup();
                 self.book.lost = true;
+                self.book.claimed.clear();
                 // Of two things at one instant nobody can tell which one the copy knows.
                 let now = self.now;
                 self.book.invited.retain(|_, (at, _)| *at < now);

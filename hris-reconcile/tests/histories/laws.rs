@@ -194,7 +194,9 @@ impl Look<'_> {
                 continue;
             }
             let company = self.owner(old).unwrap_or(self.company);
-            let there = self.listed[company].iter().any(|person| person.id == was && !person.left);
+            let there = self.listed[company]
+                .iter()
+                .any(|person| person.id == was && !person.left && !is_recycled(old, person));
             if there && (company == self.company || !self.book.lost) {
                 return Some(("P3 the account of an employed person was taken over", what));
             }
