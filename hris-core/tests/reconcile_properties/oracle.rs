@@ -13,7 +13,7 @@ use hris_core::reconcile::{
     ActionKind, FutureStarters, Held, Judgement, Leavers, MatchKey, PastEndDate, Rehire, Situation,
     UnlinkedUsers,
 };
-use hris_core::{Employee, Field, Link, Lookup, Status, TargetField, User, UserStatus};
+use hris_core::{Employee, Field, Link, Lookup, StandardField, Status, TargetField, User, UserStatus};
 use proptest::prelude::*;
 
 use values::*;

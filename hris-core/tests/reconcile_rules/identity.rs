@@ -359,6 +359,14 @@ fn one_contract_ends_and_another_begins() {
     company(&format!("c active number=1 {ada}\ne active number=2 {ada}"), account, "c>ua id:c")
         .actions("")
         .problems("error duplicate_email e - email");
+    // Where the credential does not show the address that would tell, the name is enough to ask.
+    company(
+        &format!("c left number=1 {ada}\ne active number=2 email! given_name=Ada family_name=Mill"),
+        account,
+        "c>ua id:c",
+    )
+    .actions("")
+    .problems("error ambiguous_match e ua -");
     // With one fact too few it is a question, and the account stays open.
     company(
         "c left email=ada@x.io given_name=Ada family_name=Mill\ne active email=ada@x.io given_name=Ada family_name=Miller",

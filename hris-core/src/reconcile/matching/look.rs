@@ -87,6 +87,7 @@ impl Search<'_, '_, '_> {
             }
         }
         self.namesakes(seekers, &mut candidates);
+        self.hidden(seekers, &mut candidates);
         self.unmatched(seekers, &mut candidates);
         (contested, candidates)
     }
@@ -111,6 +112,30 @@ impl Search<'_, '_, '_> {
                     if candidates.iter().all(|candidate| candidate.user != index) {
                         candidates.push(Candidate { user: index, by: Found::Unmatched });
                     }
+                }
+            }
+        }
+    }
+
+    /// Accounts that would be closed because their person has left, while somebody of the same name is new and has
+    /// a key that the credential does not show: it may be the one that would tell.
+    fn hidden(&self, seekers: &BTreeSet<usize>, candidates: &mut HashMap<usize, Vec<Candidate>>) {
+        let hides = |row: &&usize| {
+            let keys = [TargetField::Email, TargetField::EmployeeNumber];
+            keys.iter().any(|key| matches!(self.inputs.desired.value(**row, key), Field::NotPermitted))
+        };
+        let hiding: Vec<usize> = seekers.iter().filter(hides).copied().collect();
+        if hiding.is_empty() {
+            return;
+        }
+        for (index, user) in self.inputs.users.iter().enumerate() {
+            if !user.is_live() || !self.would_close(index) {
+                continue;
+            }
+            for row in hiding.iter().filter(|row| self.evidence(**row, user).name == Opinion::Agrees) {
+                let candidates = candidates.entry(*row).or_default();
+                if candidates.iter().all(|candidate| candidate.user != index) {
+                    candidates.push(Candidate { user: index, by: Found::Name });
                 }
             }
         }

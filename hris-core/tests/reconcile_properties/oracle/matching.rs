@@ -75,14 +75,18 @@ impl<'w> Naive<'w> {
             });
             let unmatched = any && self.would_close(user) && !self.facts(person, user).against();
             let unmatched = unmatched.then_some((user, By::Unmatched));
-            let Some(link) = self.holder(user) else { return unmatched };
+            let named = self.facts(person, user).name == Some(true);
+            let hides = [StandardField::Email, StandardField::EmployeeNumber]
+                .iter()
+                .any(|field| matches!(person.text(*field), Field::NotPermitted));
+            let hidden = (named && hides && self.would_close(user)).then_some((user, By::Name));
+            let Some(link) = self.holder(user) else { return hidden.or(unmatched) };
             let closes = self.listed(link.employee.as_str()).is_none()
                 && matches!(self.world.policy.leavers, Leavers::Absence | Leavers::Vendor)
                 && user.is_live()
                 && self.bond(link) == Bond::Holds(user)
                 && self.is_gone(link);
-            let by_name = closes && self.facts(person, user).name == Some(true);
-            by_name.then_some((user, By::Name)).or(unmatched)
+            (closes && named).then_some((user, By::Name)).or(hidden).or(unmatched)
         };
         self.world.users.iter().filter_map(by).collect()
     }
