@@ -225,7 +225,7 @@ pub struct Counts {
     pub invited: u64,
     /// Invitations sent again.
     pub reinvited: u64,
-    /// Accounts of which fields or assignments were written: both of one account count once.
+    /// Updates, and accounts of which assignments alone were written.
     pub updated: u64,
     /// People with an account for whom there was nothing to do.
     pub unchanged: u64,

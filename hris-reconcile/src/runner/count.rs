@@ -20,7 +20,7 @@ pub(super) fn planned(plan: &Plan) -> Counts {
 /// those that came up on the way.
 pub(super) fn count(plan: &Plan, ends: &[End], problems: &[Problem]) -> Counts {
     let mut counts = Counts::default();
-    let (mut acted, mut updated) = (BTreeSet::new(), BTreeSet::new());
+    let (mut acted, mut updated, mut assigned) = (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
     for (action, end) in plan.actions.iter().zip(ends) {
         if end.result == ActionResult::Skipped {
             continue;
@@ -35,15 +35,20 @@ pub(super) fn count(plan: &Plan, ends: &[End], problems: &[Problem]) -> Counts {
             (_, ActionKind::Link) => &mut counts.linked,
             (_, ActionKind::Reactivate) => &mut counts.reactivated,
             (_, ActionKind::Reinvite) => &mut counts.reinvited,
-            // Fields and assignments of one account are one update; a kind that is added later writes one of them.
-            _ => {
+            (_, ActionKind::Update) => {
                 updated.insert(who);
+                &mut counts.updated
+            }
+            // Assignments; a kind that is added later writes something of an account too.
+            _ => {
+                assigned.insert(who);
                 continue;
             }
         };
         *place += 1;
     }
-    counts.updated = updated.len() as u64;
+    // Assignments beside an update of the same account are no further update.
+    counts.updated += assigned.difference(&updated).count() as u64;
     counts.conflicts = (plan.conflicts.len() + plan.questions.len()) as u64;
     let held = in_doubt(plan, problems);
     for verdict in &plan.people {

@@ -72,12 +72,13 @@ fn wrong_figure(report: &Report) -> Option<String> {
         done.count() as u64
     };
     let failed = lines().filter(|line| line.result == ActionResult::Failed).count() as u64;
-    let updated = lines().filter(|line| {
-        matches!(line.action, ActionKind::Update | ActionKind::Assign) && line.result == ActionResult::Done
-    });
-    let updated =
-        updated.map(|line| (line.employee.as_ref(), line.user.as_ref().filter(|_| line.employee.is_none())));
-    let updated = updated.collect::<BTreeSet<_>>().len() as u64;
+    let who = |kind: ActionKind| -> Vec<_> {
+        let done = lines().filter(|line| line.action == kind && line.result == ActionResult::Done);
+        done.map(|line| (&line.employee, line.user.as_ref().filter(|_| line.employee.is_none()))).collect()
+    };
+    let (updates, assigned) = (who(ActionKind::Update), who(ActionKind::Assign));
+    let alone: BTreeSet<_> = assigned.into_iter().filter(|one| !updates.contains(one)).collect();
+    let updated = (updates.len() + alone.len()) as u64;
     [
         ("created", counts.created, of(&[ActionKind::Create])),
         ("updated", counts.updated, updated),
