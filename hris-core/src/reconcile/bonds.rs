@@ -54,7 +54,7 @@ impl Bonds {
             let user = account.and_then(|account| Some((account, inputs.users.get(account)?)));
             let bond = match user {
                 Some((account, user))
-                    if is_believed(inputs, (pairs, identity), (link, row), (account, user)) =>
+                    if is_believed(inputs, (pairs, identity), (place, link, row), (account, user)) =>
                 {
                     Bond::Holds(account)
                 }
@@ -104,17 +104,10 @@ impl Bonds {
     }
 }
 
-/// The external ids that an account of this link may carry: the one it was given, and the one its person
-/// should have.
-fn ids<'a>(inputs: &'a Inputs<'_>, link: &'a Link, row: Option<usize>) -> [Option<&'a str>; 2] {
-    let wanted = row.and_then(|row| inputs.desired.value(row, &TargetField::ExternalId).value());
-    [Some(link.given_id()), wanted]
-}
-
 fn is_believed(
     inputs: &Inputs<'_>,
     (pairs, identity): (&Pairs<'_>, &Identity<'_, '_>),
-    (link, row): (&Link, Option<usize>),
+    (place, link, row): (usize, &Link, Option<usize>),
     (account, user): (usize, &User),
 ) -> bool {
     let field = TargetField::ExternalId;
@@ -122,10 +115,7 @@ fn is_believed(
         return true;
     }
     let carried = match user.value(&field) {
-        Some(carried) => {
-            let mut ids = ids(inputs, link, row).into_iter().flatten();
-            ids.any(|id| canon::same(&field, id, carried))
-        }
+        Some(_) => pairs.names(inputs, place, account),
         // It was linked and not written yet, so it is tied by its facts, as when it was matched.
         None if link.external_id.is_none() => row.is_some_and(|row| identity.evidence(row, user).suffices()),
         None => false,
@@ -159,8 +149,9 @@ impl Carriers<'_, '_, '_> {
             }
             by_id
         });
-        let ids = ids(self.inputs, link, row).into_iter().flatten();
-        let one = ids
+        let one = self
+            .pairs
+            .ids(self.inputs, link)
             .map(|id| canon::canonical(&field, id))
             .find_map(|id| by_id.get(id.as_ref()).copied().flatten());
         // A person decided that it is somebody else's.

@@ -131,7 +131,7 @@ fn vanished(before: &Fingerprint, now: &Fingerprint, shrunk: u64) -> Vec<String>
 
 pub(super) fn figures(
     inputs: &Inputs<'_>,
-    policy: &Policy,
+    (policy, mode): (&Policy, Mode),
     (pairs, bonds): (&Pairs<'_>, &Bonds),
     lost: &Lost,
     (actions, taken): (&[Action], BTreeMap<String, Taken>),
@@ -140,9 +140,9 @@ pub(super) fn figures(
     let count = |kind| actions.iter().filter(|action| action.kind == kind).count() as u64;
     // An account that takes the place of a linked one counts for it, and so does one that is linked and closed at
     // once.
-    let closes = |user: &Option<UserId>| {
-        actions.iter().any(|action| action.kind == ActionKind::Deactivate && action.user == *user)
-    };
+    let closed = actions.iter().filter(|action| action.kind == ActionKind::Deactivate);
+    let closed: BTreeSet<&UserId> = closed.filter_map(|action| action.user.as_ref()).collect();
+    let closes = |user: &Option<UserId>| user.as_ref().is_some_and(|user| closed.contains(user));
     let relinks = actions.iter().filter(|action| action.kind == ActionKind::Link);
     let relinks = relinks.filter(|action| {
         (action.replaces.is_some() && action.replaces == action.employee)
@@ -169,7 +169,7 @@ pub(super) fn figures(
         population,
         removals: count(ActionKind::Deactivate),
         weak_removals: if inputs.snapshot.is_weakly_proven() { absent(actions) } else { 0 },
-        withheld_removals: if mode(inputs, pairs) == Mode::Match { 0 } else { withheld.count() as u64 },
+        withheld_removals: if mode == Mode::Match { 0 } else { withheld.count() as u64 },
         handovers: handovers.len() as u64,
         creations: count(ActionKind::Create),
         taken,

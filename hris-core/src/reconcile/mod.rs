@@ -151,7 +151,7 @@ fn decide(inputs: &Inputs<'_>, both: Option<&BothWays<'_>>, policy: &Policy, tod
     let taken = takings::count(inputs, policy, (&pairs, &bonds), &actions);
     let figures = coverage::figures(
         inputs,
-        policy,
+        (policy, mode),
         (&pairs, &bonds),
         &lost,
         (&actions, taken),

@@ -54,14 +54,19 @@ impl<'a> Pairs<'a> {
     }
 
     /// Whether an account carries the id that the account of a link was given, or is to have.
-    fn names(&self, inputs: &Inputs<'a>, link: usize, user: usize) -> bool {
+    pub(super) fn names(&self, inputs: &Inputs<'a>, link: usize, user: usize) -> bool {
         let field = TargetField::ExternalId;
         let (Some(link), Some(user)) = (inputs.links.get(link), inputs.users.get(user)) else { return false };
+        let mut ids = self.ids(inputs, link);
+        user.value(&field).is_some_and(|carried| ids.any(|id| canon::same(&field, id, carried)))
+    }
+
+    /// The external ids that the account of a link may carry: the one it was given, and the one its person should
+    /// have.
+    pub(super) fn ids<'b>(&self, inputs: &'b Inputs<'_>, link: &'b Link) -> impl Iterator<Item = &'b str> {
         let row = self.row(link.employee.as_str());
-        let wanted = row.and_then(|row| inputs.desired.value(row, &field).value());
-        user.value(&field).is_some_and(|carried| {
-            [Some(link.given_id()), wanted].into_iter().flatten().any(|id| canon::same(&field, id, carried))
-        })
+        let wanted = row.and_then(|row| inputs.desired.value(row, &TargetField::ExternalId).value());
+        std::iter::once(link.given_id()).chain(wanted)
     }
 
     /// Accounts that a link of this connection and one of another both hold, by all that can be seen: an older

@@ -15,7 +15,8 @@ impl Report {
     ///
     /// The columns are `severity` (`error` or `warning`), `code`, `employee`, `user`, `field`,
     /// `message`, `what_to_do` and `run`. First stands what kept the run from being done, with its
-    /// rule or kind as the code; then the problems; then each failed action of which no problem tells already, with the code `action_failed`.
+    /// rule or kind as the code; then the problems; then each failed action of which no problem tells already,
+    /// with the code `action_failed`.
     ///
     /// A cell that a spreadsheet would take for a formula begins with an apostrophe, and characters
     /// that cannot be seen are shown (`␊`, `⟨U+202E⟩`).

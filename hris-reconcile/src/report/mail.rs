@@ -35,7 +35,7 @@ const ROWS: [[usize; 3]; 6] = [[150, 15, 25], [100, 5, 15], [50, 3, 8], [20, 1, 
 pub(crate) struct Attached {
     /// The whole report as a page.
     pub(crate) page: bool,
-    /// Removals, errors and warnings as a table.
+    /// Errors and warnings as a table.
     pub(crate) table: bool,
 }
 

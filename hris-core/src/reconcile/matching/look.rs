@@ -10,6 +10,14 @@ use super::super::policy::{MatchKey, Rehire};
 use super::{Candidate, Found, Search};
 use crate::{Field, TargetField, User, canon};
 
+/// Adds an account to those that may be a person's, unless it was found before.
+fn offer(candidates: &mut HashMap<usize, Vec<Candidate>>, row: usize, user: usize, by: Found) {
+    let candidates = candidates.entry(row).or_default();
+    if candidates.iter().all(|candidate| candidate.user != user) {
+        candidates.push(Candidate { user, by });
+    }
+}
+
 impl Search<'_, '_, '_> {
     /// Accounts of people who are there, by every key that can be seen, whatever keys count for a match and
     /// whoever is linked to whom; and whether somebody's keys cannot be seen.
@@ -79,10 +87,7 @@ impl Search<'_, '_, '_> {
                     continue;
                 }
                 for row in rows {
-                    let candidates = candidates.entry(*row).or_default();
-                    if candidates.iter().all(|candidate| candidate.user != index) {
-                        candidates.push(Candidate { user: index, by: Found::Key(*key) });
-                    }
+                    offer(&mut candidates, *row, index, Found::Key(*key));
                 }
             }
         }
@@ -108,10 +113,7 @@ impl Search<'_, '_, '_> {
                 let rows = Identity::key_of(user, &field).and_then(|value| wanted.get(&value));
                 let Some(rows) = rows.filter(|_| self.would_close(index)) else { continue };
                 for row in rows.iter().filter(|row| !self.evidence(**row, user).speaks_against()) {
-                    let candidates = candidates.entry(*row).or_default();
-                    if candidates.iter().all(|candidate| candidate.user != index) {
-                        candidates.push(Candidate { user: index, by: Found::Unmatched });
-                    }
+                    offer(candidates, *row, index, Found::Unmatched);
                 }
             }
         }
@@ -133,10 +135,7 @@ impl Search<'_, '_, '_> {
                 continue;
             }
             for row in hiding.iter().filter(|row| self.evidence(**row, user).name == Opinion::Agrees) {
-                let candidates = candidates.entry(*row).or_default();
-                if candidates.iter().all(|candidate| candidate.user != index) {
-                    candidates.push(Candidate { user: index, by: Found::Name });
-                }
+                offer(candidates, *row, index, Found::Name);
             }
         }
     }
@@ -170,10 +169,7 @@ impl Search<'_, '_, '_> {
                 continue;
             }
             for row in seekers.iter().filter(|row| self.evidence(**row, user).name == Opinion::Agrees) {
-                let candidates = candidates.entry(*row).or_default();
-                if candidates.iter().all(|candidate| candidate.user != account) {
-                    candidates.push(Candidate { user: account, by: Found::Name });
-                }
+                offer(candidates, *row, account, Found::Name);
             }
         }
     }
