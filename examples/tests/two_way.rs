@@ -11,27 +11,49 @@ use sqlx::{Connection as _, SqliteConnection};
 const BASE: &str = "connection = \"acme\"\n[source]\nvendor = \"24sevenoffice\"\ntoken_env = \"HRIS_TEST_TOKEN\"\n\
     rate_limit = { per_second = 500, burst = 500 }\n";
 
+/// Four people of a payroll system, and a folder in which the command is run.
+struct Office {
+    runtime: tokio::runtime::Runtime,
+    folder: tempfile::TempDir,
+    payroll: Sandbox,
+    ids: Vec<String>,
+}
+
+impl Office {
+    /// `member` gives each person what a test is about; `more` follows id and address in the mapping.
+    fn new(member: impl Fn(usize, Person) -> Person, more: &str) -> Self {
+        let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+        let folder = tempfile::tempdir().expect("a folder");
+        let payroll = Sandbox::builder().employees(0).today("2026-11-24").start();
+        let payroll = runtime.block_on(payroll).expect("a sandbox");
+        let ids = payroll.change(|company| {
+            let hire = |n: usize| Person::new(["Ida", "Kari", "Lars", "Maja"][n], "Moe").starts("2024-01-02");
+            (0..4).map(|n| company.hire(member(n, hire(n)))).collect()
+        });
+        let text = format!(
+            "{BASE}base_url = \"{}\"\n[mapping]\nexternal_id = \"id\"\nemail = \"email\"\n{more}",
+            payroll.url()
+        );
+        std::fs::write(folder.path().join("hris.toml"), text).expect("a configuration");
+        Self { runtime, folder, payroll, ids }
+    }
+
+    fn run(&self, now: &str, args: &[&str]) -> Ended {
+        let mut command = hris(self.folder.path(), args);
+        command.env("HRIS_TEST_TOKEN", self.payroll.token()).args(["--now", now]);
+        ended(command.output().expect("the command"))
+    }
+}
+
 #[test]
 fn a_conflict_is_shown_decided_and_carried_out() {
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let folder = tempfile::tempdir().expect("a folder");
-    let payroll = Sandbox::builder().employees(0).today("2026-11-24").start();
-    let payroll = runtime.block_on(payroll).expect("a sandbox");
-    let ids: Vec<String> = payroll.change(|company| {
-        let hire = |n: usize| Person::new(["Ida", "Kari", "Lars", "Maja"][n], "Moe").starts("2024-01-02");
-        (0..4).map(|n| company.hire(hire(n).member("telefon", format!("+474051000{n}")))).collect()
-    });
-    let text = format!(
-        "{BASE}base_url = \"{}\"\n[mapping]\nexternal_id = \"id\"\nemail = \"email\"\ngiven_name = \"given_name\"\n\
-         phone = \"work_phone\"\n[policy]\ndirection = \"two_way\"\nconflict = {{ default = \"ask\", given_name = \"source_wins\" }}\n",
-        payroll.url()
+    let office = Office::new(
+        |n, person| person.member("telefon", format!("+474051000{n}")),
+        "given_name = \"given_name\"\nphone = \"work_phone\"\n[policy]\ndirection = \"two_way\"\n\
+         conflict = { default = \"ask\", given_name = \"source_wins\" }\n",
     );
-    std::fs::write(folder.path().join("hris.toml"), text).expect("a configuration");
-    let run = |now: &str, args: &[&str]| -> Ended {
-        let mut command = hris(folder.path(), args);
-        command.env("HRIS_TEST_TOKEN", payroll.token()).args(["--now", now]);
-        ended(command.output().expect("the command"))
-    };
+    let Office { runtime, folder, payroll, ids } = &office;
+    let run = |now: &str, args: &[&str]| office.run(now, args);
     let first = run("2026-11-24T09:00:00Z", &["sync"]);
     assert_eq!(first.code, 0, "{}{}", first.out, first.err);
     assert_eq!(
@@ -85,25 +107,13 @@ fn a_conflict_is_shown_decided_and_carried_out() {
 /// Dates without a reason for the end, numbers and custom fields cannot be written at payroll.
 #[test]
 fn an_edit_that_payroll_cannot_take_stays_and_is_told_once() {
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let folder = tempfile::tempdir().expect("a folder");
-    let payroll = Sandbox::builder().employees(0).today("2026-11-24").start();
-    let payroll = runtime.block_on(payroll).expect("a sandbox");
-    let ids: Vec<String> = payroll.change(|company| {
-        let hire = |n: usize| Person::new(["Ida", "Kari", "Lars", "Maja"][n], "Moe").starts("2024-01-02");
-        (0..4).map(|n| company.hire(hire(n).member("email_copy", format!("copy{n}@moe.example")))).collect()
-    });
-    let text = format!(
-        "{BASE}base_url = \"{}\"\n[mapping]\nexternal_id = \"id\"\nemail = \"email\"\nend_date = \"end_date\"\n\
-         employee_number = \"employee_number\"\n\"custom.copy\" = \"custom.email_copy\"\n[policy]\ndirection = \"two_way\"\n",
-        payroll.url()
+    let office = Office::new(
+        |n, person| person.member("email_copy", format!("copy{n}@moe.example")),
+        "end_date = \"end_date\"\nemployee_number = \"employee_number\"\n\
+         \"custom.copy\" = \"custom.email_copy\"\n[policy]\ndirection = \"two_way\"\n",
     );
-    std::fs::write(folder.path().join("hris.toml"), text).expect("a configuration");
-    let run = |now: &str, args: &[&str]| -> Ended {
-        let mut command = hris(folder.path(), args);
-        command.env("HRIS_TEST_TOKEN", payroll.token()).args(["--now", now]);
-        ended(command.output().expect("the command"))
-    };
+    let Office { runtime, folder, payroll, ids } = &office;
+    let run = |now: &str, args: &[&str]| office.run(now, args);
     let first = run("2026-11-24T09:00:00Z", &["sync"]);
     assert_eq!(first.code, 0, "{}{}", first.out, first.err);
     let accounts = sqlx::sqlite::SqliteConnectOptions::new().filename(folder.path().join("users.db"));

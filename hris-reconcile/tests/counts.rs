@@ -4,46 +4,12 @@
 
 mod support;
 
-use std::sync::Arc;
-
-use hris_core::{Field, MemoryDirectory, StandardField};
+use hris_core::{Field, StandardField};
 use hris_reconcile::Approval;
-use hris_reconcile::report::{ActionResult, Report};
-use hris_reconcile::store::MemoryStore;
+use hris_reconcile::report::ActionResult;
 use hris_reconcile::target::Target as _;
-use hris_reconcile::targets::SqliteTarget;
-use sqlx::{Connection as _, SqliteConnection};
-use support::{Company, assert_figures, builder, day, edit, lines, people, put, vanish};
-
-struct Mill {
-    directory: MemoryDirectory,
-    target: Arc<SqliteTarget>,
-    store: MemoryStore,
-    folder: tempfile::TempDir,
-}
-
-impl Mill {
-    async fn new(count: usize) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let target = Arc::new(SqliteTarget::open(folder.path().join("users.db")).await.unwrap());
-        target.prepare().await.unwrap();
-        Self { directory: MemoryDirectory::new(people(count)), target, store: MemoryStore::new(), folder }
-    }
-
-    async fn execute(&self, script: &'static str) {
-        let path = self.folder.path().join("users.db");
-        let mut connection = SqliteConnection::connect(&format!("sqlite:{}", path.display())).await.unwrap();
-        sqlx::raw_sql(script).execute(&mut connection).await.unwrap();
-        connection.close().await.unwrap();
-    }
-
-    async fn run(&self, n: u8) -> Report {
-        let runner = builder(&self.directory, Arc::clone(&self.target), self.store.clone()).build().unwrap();
-        let report = runner.run(day(n)).await.unwrap();
-        assert_figures(&report);
-        report
-    }
-}
+use support::mill::Mill;
+use support::{Company, assert_figures, day, edit, lines, put, vanish};
 
 #[tokio::test]
 async fn accounts_that_were_made_count_although_their_invitations_failed() {

@@ -9,49 +9,12 @@
 
 mod support;
 
-use std::sync::Arc;
-
 use hris_core::reconcile::ActionKind;
-use hris_core::{MemoryDirectory, StandardField, TargetField, User};
-use hris_reconcile::report::{Outcome, Report};
-use hris_reconcile::store::{MemoryStore, StateStore as _};
-use hris_reconcile::target::Target as _;
-use hris_reconcile::targets::SqliteTarget;
-use sqlx::{Connection as _, SqliteConnection};
-use support::{builder, codes, day, done, people, put};
-
-struct Mill {
-    directory: MemoryDirectory,
-    target: Arc<SqliteTarget>,
-    store: MemoryStore,
-    folder: tempfile::TempDir,
-}
-
-impl Mill {
-    async fn new(count: usize) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let target = Arc::new(SqliteTarget::open(folder.path().join("users.db")).await.unwrap());
-        target.prepare().await.unwrap();
-        let directory = MemoryDirectory::new(people(count));
-        Self { directory, target, store: MemoryStore::new(), folder }
-    }
-
-    async fn trigger(&self, script: &'static str) {
-        let path = self.folder.path().join("users.db");
-        let mut connection = SqliteConnection::connect(&format!("sqlite:{}", path.display())).await.unwrap();
-        sqlx::raw_sql(script).execute(&mut connection).await.unwrap();
-        connection.close().await.unwrap();
-    }
-
-    async fn run(&self, n: u8) -> Report {
-        let runner = builder(&self.directory, Arc::clone(&self.target), self.store.clone()).build().unwrap();
-        runner.run(day(n)).await.unwrap()
-    }
-
-    async fn user(&self, employee: &str) -> User {
-        self.target.find(employee).await.unwrap().unwrap()
-    }
-}
+use hris_core::{StandardField, TargetField};
+use hris_reconcile::report::Outcome;
+use hris_reconcile::store::StateStore as _;
+use support::mill::Mill;
+use support::{codes, done, put};
 
 /// The table refuses long family names, and says so in its own words or with the column's name.
 #[tokio::test]
@@ -66,7 +29,7 @@ async fn a_refused_field_withholds_no_other() {
     ] {
         let mill = Mill::new(3).await;
         mill.run(1).await;
-        mill.trigger(trigger).await;
+        mill.execute(trigger).await;
         put(&mill.directory, "e-1", StandardField::FamilyName, &"Mill".repeat(10));
         put(&mill.directory, "e-1", StandardField::GivenName, "Adeline");
         put(&mill.directory, "e-1", StandardField::JobTitle, "Baker");
@@ -91,7 +54,7 @@ async fn a_refused_field_withholds_no_other() {
 async fn an_update_of_which_every_field_is_refused_fails_as_one() {
     let mill = Mill::new(2).await;
     mill.run(1).await;
-    mill.trigger("CREATE TRIGGER no BEFORE UPDATE ON users BEGIN SELECT RAISE(ABORT, 'no'); END").await;
+    mill.execute("CREATE TRIGGER no BEFORE UPDATE ON users BEGIN SELECT RAISE(ABORT, 'no'); END").await;
     put(&mill.directory, "e-1", StandardField::GivenName, "Adeline");
     put(&mill.directory, "e-1", StandardField::JobTitle, "Baker");
     let report = mill.run(2).await;
@@ -104,7 +67,7 @@ async fn an_update_of_which_every_field_is_refused_fails_as_one() {
 #[tokio::test]
 async fn what_the_target_makes_of_a_value_is_learned_from_what_it_shows() {
     let mill = Mill::new(3).await;
-    mill.trigger(
+    mill.execute(
         "CREATE TRIGGER cut_i AFTER INSERT ON users WHEN length(new.job_title) > 6 \
          BEGIN UPDATE users SET job_title = substr(new.job_title, 1, 6) WHERE id = new.id; END; \
          CREATE TRIGGER cut_u AFTER UPDATE ON users WHEN length(new.job_title) > 6 \

@@ -108,6 +108,15 @@ impl Case {
         self.sql(include_str!("../../../hris-reconcile/migrations/sqlite/target.sql"));
     }
 
+    /// The product knows Carl, whose account has number 14, before the first run.
+    pub(crate) fn carl(&self) {
+        self.product();
+        self.sql(
+            "insert into users (id, employee_number, email, given_name, family_name, status) values \
+             ('carl', '14', 'carl.dahl@tallowmill.example', 'Carl', 'Dahl', 'active');",
+        );
+    }
+
     /// Runs statements on the accounts.
     pub(crate) fn sql(&self, sql: &str) {
         self.sql_in("users.db", sql);

@@ -10,11 +10,7 @@ fn asked() -> (Company, Case) {
     let company = Company::of(5);
     company.add(&person("ann", "14", "Ann Berg", "ann.berg@"));
     let case = Case::new(&company, "");
-    case.product();
-    case.sql(
-        "insert into users (id, employee_number, email, given_name, family_name, status) values \
-         ('carl', '14', 'carl.dahl@tallowmill.example', 'Carl', 'Dahl', 'active');",
-    );
+    case.carl();
     case.sync("2026-11-02").expect(2);
     (company, case)
 }

@@ -43,11 +43,7 @@ fn as_many_conflicts_are_counted_as_resolve_lists() {
     let company = Company::of(12);
     company.add(&person("ann", "14", "Ann Berg", "ann.berg@"));
     let case = Case::new(&company, "");
-    case.product();
-    case.sql(
-        "insert into users (id, employee_number, email, given_name, family_name, status) values \
-         ('carl', '14', 'carl.dahl@tallowmill.example', 'Carl', 'Dahl', 'active');",
-    );
+    case.carl();
     let same = |day: &str, open: u64| {
         let ran = case.sync(day).expect(2);
         let listed = case.json(day, &["resolve"]).expect(2);

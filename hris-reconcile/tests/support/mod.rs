@@ -9,6 +9,7 @@
 )]
 
 pub(crate) mod meddling;
+pub(crate) mod mill;
 
 use hris_core::reconcile::Policy;
 use hris_core::{
