@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::time::{Duration, Instant};
 
+use hris_core::RateLimit;
 use hris_core::http::{Bearer, Client, Rate, Request};
 use hris_core::mapping::{FieldMap, Mapping};
 use hris_core::reconcile::{Inputs, Mode, Others, Policy, TargetCapabilities, plan};
@@ -63,7 +64,7 @@ fn connect(url: &str, token: &str, concurrency: usize) -> Result<Humaans> {
         .base_url(url)
         .allow_http_loopback()
         .token(Secret::from(token.to_owned()))
-        .rate_limit(Rate::per_second(100_000).burst(100_000))
+        .rate_limit(RateLimit::per_second(100_000).burst(100_000))
         .concurrency(concurrency);
     Ok(builder.build()?)
 }

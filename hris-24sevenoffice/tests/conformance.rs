@@ -8,8 +8,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use hris_24sevenoffice::TwentyFourSevenOffice;
 use hris_24sevenoffice::sandbox::{self, Sandbox};
+use hris_core::RateLimit;
 use hris_core::conformance::{Fault, Harness, LookupFault, Person, Stage, run};
-use hris_core::http::{Rate, RetryPolicy};
+use hris_core::http::RetryPolicy;
 use hris_core::sandbox::Breakages;
 use hris_core::{Directory, EmployeeId, Secret};
 use serde_json::json;
@@ -40,7 +41,7 @@ impl Harness for Payroll {
             .base_url(sandbox.url())
             .allow_http_loopback()
             .token(Secret::from(sandbox.token().to_owned()))
-            .rate_limit(Rate::per_second(10_000).burst(10_000))
+            .rate_limit(RateLimit::per_second(10_000).burst(10_000))
             .retry(retry)
             .build()
             .expect("the settings are right");

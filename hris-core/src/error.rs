@@ -27,6 +27,7 @@ struct Inner {
     message: String,
     retry_after: Option<Duration>,
     status: Option<u16>,
+    setting: Option<String>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -70,7 +71,30 @@ pub enum ErrorKind {
 impl Error {
     /// An error of `kind`; `message` says what was being done and what went wrong.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self(Box::new(Inner { kind, message: message.into(), retry_after: None, status: None, source: None }))
+        Self(Box::new(Inner {
+            kind,
+            message: message.into(),
+            retry_after: None,
+            status: None,
+            setting: None,
+            source: None,
+        }))
+    }
+
+    /// An error of the kind [`ErrorKind::Config`] about the setting of this name: "NAME: MESSAGE".
+    ///
+    /// ```
+    /// use hris_core::Error;
+    ///
+    /// let error = Error::setting("page_size", "must be at least 1");
+    /// assert_eq!(error.to_string(), "page_size: must be at least 1");
+    /// assert_eq!(error.setting_name(), Some("page_size"));
+    /// ```
+    pub fn setting(name: impl Into<String>, message: impl fmt::Display) -> Self {
+        let name = name.into();
+        let mut error = Self::new(ErrorKind::Config, format!("{name}: {message}"));
+        error.0.setting = Some(name);
+        error
     }
 
     /// Adds the wait that the vendor asked for.
@@ -116,6 +140,12 @@ impl Error {
         self.0.kind
     }
 
+    /// The name of the setting that cannot be right, where the error is about one.
+    #[must_use]
+    pub fn setting_name(&self) -> Option<&str> {
+        self.0.setting.as_deref()
+    }
+
     /// The HTTP status behind this error, where there was one.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
@@ -149,6 +179,7 @@ impl fmt::Debug for Error {
             .field("message", &self.0.message)
             .field("status", &self.0.status)
             .field("retry_after", &self.0.retry_after)
+            .field("setting", &self.0.setting)
             .field("source", &self.0.source)
             .finish()
     }

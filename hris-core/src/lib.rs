@@ -5,6 +5,8 @@ mod canon;
 mod catalog;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+#[cfg(feature = "connector")]
+pub mod connector;
 mod cost;
 mod custom;
 mod date;
@@ -38,6 +40,8 @@ pub mod wire;
 pub use catalog::{
     Capabilities, FieldCapability, FieldInfo, LeaverSignals, SourceField, StandardField, UnknownField,
 };
+#[cfg(feature = "connector")]
+pub use connector::RateLimit;
 pub use cost::Cost;
 pub use custom::{custom_fields_called, nearest_custom_field, no_such_custom_fields};
 pub use date::{Date, InvalidDate, InvalidTimestamp, TimeZone, Timestamp, UnknownTimeZone};
@@ -55,10 +59,16 @@ pub use memory::MemoryDirectory;
 pub use problem::{Problem, ProblemCode, Severity};
 pub use requirements::{Need, NeedKind, Requirements};
 pub use secret::Secret;
-pub use setting::UnknownWord;
+pub use setting::{SettingValue, UnknownWord};
 pub use settings::{SourceSettings, SourceSettingsBuilder};
 pub use snapshot::{Fingerprint, Snapshot, join_manager_emails, unseen_fields};
 pub use tally::Tally;
 pub use user::{
     Assignment, AssignmentKind, Invite, Link, TargetField, UnknownTargetField, User, UserId, UserStatus,
 };
+
+/// What macros of this crate name, whatever the crate that uses them depends on.
+#[doc(hidden)]
+pub mod __private {
+    pub use {serde, serde_json};
+}

@@ -27,6 +27,25 @@ impl Secret {
         self.0.expose_secret()
     }
 
+    /// A credential as a connector needs it: there, and one word. `setting` is its name in the configuration; `how`
+    /// says how a person gets one.
+    ///
+    /// ```
+    /// # use hris_core::Secret;
+    /// let missing = Secret::required("token", None, "make one under API tokens").unwrap_err();
+    /// assert_eq!(missing.to_string(), "token: missing; make one under API tokens");
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) naming the setting.
+    pub fn required(setting: &str, secret: Option<Self>, how: &str) -> crate::Result<Self> {
+        match secret.filter(|secret| !secret.is_blank()) {
+            None => Err(crate::Error::setting(setting, format!("missing; {how}"))),
+            Some(secret) if secret.is_word() => Ok(secret),
+            Some(_) => Err(crate::Error::setting(setting, "holds blanks or line breaks; copy it again")),
+        }
+    }
+
     /// Whether there is nothing in it but white space.
     #[must_use]
     pub fn is_blank(&self) -> bool {

@@ -1,4 +1,8 @@
-//! Settings of a connector that are one word of a few.
+//! Values of settings: what a file may hold for each, and settings that are one word of a few.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
 
 /// A word that a setting does not know.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -14,6 +18,66 @@ impl UnknownWord {
     #[must_use]
     pub fn new(setting: &'static str, word: &str, valid: &'static [&'static str]) -> Self {
         Self { setting, word: word.to_owned(), valid }
+    }
+}
+
+/// A value that a setting can have.
+pub trait SettingValue: Sized {
+    /// What code hands over to set it.
+    type Input;
+
+    /// Sets it.
+    fn put(&mut self, value: Self::Input);
+
+    /// The JSON Schema of it.
+    fn schema() -> Value;
+}
+
+macro_rules! setting_value {
+    ($($type:ty: $schema:tt,)*) => {$(
+        impl SettingValue for $type {
+            type Input = Self;
+
+            fn put(&mut self, value: Self) {
+                *self = value;
+            }
+
+            fn schema() -> Value {
+                json!($schema)
+            }
+        }
+    )*};
+}
+
+setting_value! {
+    bool: {"type": "boolean"},
+    f64: {"type": "number"},
+    String: {"type": "string"},
+    u32: {"type": "integer", "minimum": 0},
+    Vec<String>: {"type": "array", "items": {"type": "string"}},
+}
+
+impl<T: SettingValue> SettingValue for BTreeMap<String, T> {
+    type Input = Self;
+
+    fn put(&mut self, value: Self) {
+        *self = value;
+    }
+
+    fn schema() -> Value {
+        json!({"type": "object", "additionalProperties": T::schema()})
+    }
+}
+
+impl<T: SettingValue> SettingValue for Option<T> {
+    type Input = T;
+
+    fn put(&mut self, value: T) {
+        *self = Some(value);
+    }
+
+    fn schema() -> Value {
+        T::schema()
     }
 }
 
@@ -57,6 +121,36 @@ macro_rules! setting {
         impl ::std::fmt::Display for $name {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
                 f.write_str(self.as_str())
+            }
+        }
+
+        impl $crate::SettingValue for $name {
+            type Input = Self;
+
+            fn put(&mut self, value: Self) {
+                *self = value;
+            }
+
+            fn schema() -> $crate::__private::serde_json::Value {
+                $crate::__private::serde_json::json!({"enum": [$($text),*]})
+            }
+        }
+
+        impl $crate::__private::serde::Serialize for $name {
+            fn serialize<S: $crate::__private::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::std::result::Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
+            }
+        }
+
+        impl<'de> $crate::__private::serde::Deserialize<'de> for $name {
+            fn deserialize<D: $crate::__private::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::std::result::Result<Self, D::Error> {
+                let word = <::std::string::String as $crate::__private::serde::Deserialize>::deserialize(deserializer)?;
+                word.parse().map_err($crate::__private::serde::de::Error::custom)
             }
         }
 

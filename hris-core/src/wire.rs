@@ -59,7 +59,10 @@ pub trait Record: Default + PartialEq + Send {
     fn id(&self) -> Option<&str>;
 
     /// What was noticed while reading.
-    fn notes(&mut self) -> &mut Notes;
+    fn notes(&self) -> &Notes;
+
+    /// Where to note it.
+    fn notes_mut(&mut self) -> &mut Notes;
 }
 
 /// Where the value of a member goes, and what it may be.
@@ -195,9 +198,27 @@ pub fn members(json: &str) -> Option<Vec<(String, Field<String>)>> {
     read::document(json.as_bytes(), &[], |reading, json| read::MembersSeed(reading).deserialize(json)).ok()
 }
 
+/// The text or number at `path` in an answer, such as the cursor of the next page. `None` where it is missing,
+/// `null`, blank, or of another shape.
+#[must_use]
+pub fn text(response: &Response, path: &[&str]) -> Option<String> {
+    let body = response.body();
+    let mut json = std::str::from_utf8(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)).ok()?;
+    for name in path {
+        let members: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(json).ok()?;
+        json = members.get(*name)?.get();
+    }
+    let text = match serde_json::from_str(json).ok()? {
+        serde_json::Value::String(text) => text,
+        serde_json::Value::Number(number) => number.to_string(),
+        _ => return None,
+    };
+    (!text.trim().is_empty()).then_some(text)
+}
+
 fn record<R: Record>(json: &[u8], asked: &[&str]) -> Option<R> {
     let read = read::document(json, asked, |reading, json| read::RecordSeed::new(reading).deserialize(json));
-    let mut record: R = read.ok()?;
+    let record: R = read.ok()?;
     (!record.notes().shapeless).then_some(record)
 }
 
@@ -277,7 +298,11 @@ macro_rules! record {
                 self.notes.id.as_deref()
             }
 
-            fn notes(&mut self) -> &mut $crate::wire::Notes {
+            fn notes(&self) -> &$crate::wire::Notes {
+                &self.notes
+            }
+
+            fn notes_mut(&mut self) -> &mut $crate::wire::Notes {
                 &mut self.notes
             }
         }

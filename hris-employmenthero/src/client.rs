@@ -155,7 +155,7 @@ impl Api {
     }
 
     async fn first<R: Record>(&self, list: &List<'_, R>) -> Result<(Vec<R>, Option<u64>)> {
-        let request = list.request(Position { page: 0, offset: 0 });
+        let request = list.request(&Position::default());
         let page = self.client.exchange(&request, |response| list.read(response)).await;
         let page = page.map_err(|error| explain(error, list.of))?;
         Ok((page.rows, page.total.rows()))
@@ -254,7 +254,7 @@ impl<R: Record> Listing for List<'_, R> {
         self.page_size.into()
     }
 
-    fn request(&self, at: Position) -> Request {
+    fn request(&self, at: &Position) -> Request {
         Request::get(self.of.label())
             .segments(self.path.iter().cloned())
             .query("page_index", at.page.saturating_add(1))

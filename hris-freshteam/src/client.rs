@@ -87,7 +87,7 @@ impl Api {
     /// People of one status with this work e-mail.
     pub(crate) async fn by_email(&self, status: &'static str, email: &str) -> Result<Vec<Person>> {
         let list = self.employees(("status", status), &[]);
-        let request = list.request(Position { page: 0, offset: 0 }).query("official_email", email);
+        let request = list.request(&Position::default()).query("official_email", email);
         Ok(self.read(&request, |response| list.read(response)).await?.rows)
     }
 
@@ -182,7 +182,7 @@ impl Api {
 
     /// The rows of one page, counted from 0, and how many rows there are in all.
     async fn page<R: Record>(&self, list: &List<'_, R>, page: u64) -> Result<(Vec<R>, Option<u64>)> {
-        let request = list.request(Position { page, offset: page.saturating_mul(self.rows_a_page()) });
+        let request = list.request(&Position { page, offset: page.saturating_mul(self.rows_a_page()), cursor: None });
         let page = self.client.exchange(&request, |response| list.read(response)).await;
         let page = page.map_err(|error| explain(never_empty(error)))?;
         Ok((page.rows, page.total.rows()))
@@ -258,7 +258,7 @@ impl<R: Record> Listing for List<'_, R> {
         self.api.rows_a_page()
     }
 
-    fn request(&self, at: Position) -> Request {
+    fn request(&self, at: &Position) -> Request {
         let mut request = Request::get(self.of.label()).segments([self.of.path()]);
         if let Some((name, value)) = self.filter {
             request = request.query(name, value).query("sort", &self.api.sort).query("sort_type", "asc");

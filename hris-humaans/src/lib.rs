@@ -1,19 +1,20 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod builder;
-mod client;
+mod checks;
+mod config;
 mod convert;
-mod directory;
-mod preflight;
+mod lists;
+mod refusals;
 mod requirements;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+mod source;
 #[cfg(feature = "webhooks")]
 pub mod webhook;
 mod wire;
 
-pub use builder::{Builder, LastDay, PeopleStatus};
-pub use directory::Humaans;
-pub use hris_core::{Need, NeedKind, Requirements, UnknownWord};
+pub use config::{Builder, Config, LastDay, PeopleStatus};
+pub use hris_core::{Need, NeedKind, RateLimit, Requirements, UnknownWord};
 pub use requirements::{HOW_TO_REVOKE, requirements};
+pub use source::Humaans;

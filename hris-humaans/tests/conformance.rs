@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use hris_core::RateLimit;
 use hris_core::conformance::{Fault, Harness, LookupFault, Person, Stage, run};
-use hris_core::http::{Rate, RetryPolicy};
+use hris_core::http::RetryPolicy;
 use hris_core::sandbox::Breakages;
 use hris_core::{Directory, EmployeeId, Secret, Status};
 use hris_humaans::Humaans;
@@ -44,7 +45,7 @@ impl Harness for HumaansHarness {
             .token(Secret::from(token.clone()))
             .page_size(3)
             .concurrency(4)
-            .rate_limit(Rate::per_second(10_000).burst(10_000))
+            .rate_limit(RateLimit::per_second(10_000).burst(10_000))
             .retry(retry)
             .build()
             .expect("the settings are right");

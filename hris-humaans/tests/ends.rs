@@ -2,7 +2,7 @@
 
 #![allow(clippy::expect_used, reason = "a test that cannot be set up has failed")]
 
-use hris_core::http::Rate;
+use hris_core::RateLimit;
 use hris_core::{
     Date, Directory, Employee, Field, ProblemCode, ReadRequest, Secret, Severity, Snapshot, Status,
 };
@@ -23,7 +23,7 @@ async fn read(sandbox: &Sandbox) -> Snapshot {
         .allow_http_loopback()
         .transport(sandbox.transport())
         .token(Secret::from(sandbox.token().to_owned()))
-        .rate_limit(Rate::per_second(10_000).burst(10_000))
+        .rate_limit(RateLimit::per_second(10_000).burst(10_000))
         .build()
         .expect("right settings");
     let today = Date::new(2026, 11, 24).expect("a day");

@@ -10,7 +10,8 @@
 
 use std::time::Duration;
 
-use hris_core::http::{Rate, RetryPolicy};
+use hris_core::RateLimit;
+use hris_core::http::RetryPolicy;
 use hris_core::{
     Date, Directory, Employee, EmployeeId, ErrorKind, Field, Level, Lookup, ProblemCode, ReadRequest, Secret,
     Snapshot, SourceField, StandardField, Status,
@@ -46,7 +47,7 @@ fn connect(sandbox: &Sandbox, token: &str) -> hris_humaans::Builder {
         .allow_http_loopback()
         .token(Secret::from(token.to_owned()))
         .page_size(7)
-        .rate_limit(Rate::per_second(10_000).burst(10_000))
+        .rate_limit(RateLimit::per_second(10_000).burst(10_000))
         .retry(retry)
 }
 

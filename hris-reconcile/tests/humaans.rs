@@ -5,7 +5,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use hris_core::http::Rate;
+use hris_core::RateLimit;
 use hris_core::mapping::{Mapping, from};
 use hris_core::reconcile::{PastEndDate, Policy, Refusal, Rule};
 use hris_core::{ProblemCode, Secret, Severity, TargetField, TimeZone, Timestamp, User};
@@ -45,7 +45,7 @@ impl World {
             .allow_http_loopback()
             .transport(self.sandbox.transport())
             .token(Secret::from(self.sandbox.token().to_owned()))
-            .rate_limit(Rate::per_second(10_000).burst(10_000))
+            .rate_limit(RateLimit::per_second(10_000).burst(10_000))
     }
 
     fn runner(&self, source: Builder) -> RunnerBuilder {
@@ -88,7 +88,7 @@ async fn another_way_of_listing_removes_nobody_before_a_person_has_looked() {
         .source()
         .page_size(7)
         .concurrency(1)
-        .rate_limit(Rate::per_second(5_000).burst(5_000))
+        .rate_limit(RateLimit::per_second(5_000).burst(5_000))
         .retry(hris_core::http::RetryPolicy::default());
     let plan = world.runner(edited).build().unwrap().plan(at(25, 9)).await.unwrap();
     assert_eq!(refused(&plan.report), None);

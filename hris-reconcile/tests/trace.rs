@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures_util::future::join;
-use hris_core::http::Rate;
+use hris_core::RateLimit;
 use hris_core::{ErrorKind as Core, Secret, Timestamp};
 use hris_freshteam::Freshteam;
 use hris_freshteam::sandbox::{Fault as FreshteamFault, RetryAfter, Sandbox as FreshteamSandbox};
@@ -98,7 +98,7 @@ fn of_mill(sandbox: &Sandbox, target: &MemoryTarget, store: &MemoryStore) -> Run
         .allow_http_loopback()
         .transport(sandbox.transport())
         .token(Secret::from(sandbox.token().to_owned()))
-        .rate_limit(Rate::per_second(10_000).burst(10_000))
+        .rate_limit(RateLimit::per_second(10_000).burst(10_000))
         .build()
         .unwrap();
     Runner::builder(humaans, target.clone(), store.clone()).connection("the-mill").build().unwrap()

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use hris_24sevenoffice::TwentyFourSevenOffice;
 use hris_24sevenoffice::sandbox::{Person, Sandbox};
-use hris_core::http::Rate;
+use hris_core::RateLimit;
 use hris_core::mapping::{Mapping, from};
 use hris_core::reconcile::{MissingAccounts, Policy, Side, TwoWay};
 use hris_core::{DirectoryExt as _, ReadRequest, Secret, TargetField, Timestamp, User, UserId, UserStatus};
@@ -89,7 +89,7 @@ impl Office {
             .token(Secret::from(payroll.token().to_owned()))
             .base_url(payroll.url())
             .allow_http_loopback()
-            .rate_limit(Rate::per_second(500).burst(500))
+            .rate_limit(RateLimit::per_second(500).burst(500))
             .build()?;
         let mut rules = TwoWay::default();
         rules.missing_in_source = MissingAccounts::Create;

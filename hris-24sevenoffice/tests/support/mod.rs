@@ -2,7 +2,7 @@
 
 use hris_24sevenoffice::sandbox::{Builder as SandboxBuilder, Person, Sandbox};
 use hris_24sevenoffice::{Builder, TwentyFourSevenOffice};
-use hris_core::http::Rate;
+use hris_core::RateLimit;
 use hris_core::{Date, Directory, EmployeeId, FieldChange, ReadRequest, Secret, StandardField};
 
 pub(crate) async fn sandbox(employees: usize) -> Sandbox {
@@ -51,7 +51,7 @@ pub(crate) fn builder(sandbox: &Sandbox) -> Builder {
         .base_url(sandbox.url())
         .allow_http_loopback()
         .token(Secret::from(sandbox.token().to_owned()))
-        .rate_limit(Rate::per_second(1000).burst(1000))
+        .rate_limit(RateLimit::per_second(1000).burst(1000))
 }
 
 pub(crate) fn payroll(sandbox: &Sandbox) -> TwentyFourSevenOffice {

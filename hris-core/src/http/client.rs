@@ -78,6 +78,12 @@ impl Shared {
 }
 
 impl Client {
+    /// Whether the connection is encrypted. Plain `http` is possible to this machine only, where it was allowed.
+    #[must_use]
+    pub fn is_encrypted(&self) -> bool {
+        self.parts.base.scheme() == "https"
+    }
+
     /// A builder of clients for the API beneath `base`, such as `https://hr.example/api`.
     pub fn builder(base: &str) -> ClientBuilder {
         ClientBuilder::new(base)

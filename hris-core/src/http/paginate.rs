@@ -25,7 +25,7 @@ pub trait Listing: Send + Sync {
 
     /// The request for the page at a position. It uses the number or the offset, as the vendor
     /// counts, and is the same for the same position.
-    fn request(&self, at: Position) -> Request;
+    fn request(&self, at: &Position) -> Request;
 
     /// Reads one page.
     ///
@@ -42,12 +42,14 @@ pub trait Listing: Send + Sync {
 }
 
 /// Where a page begins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Position {
     /// Pages before it.
     pub page: u64,
     /// Rows before it, as received.
     pub offset: u64,
+    /// The cursor that the page before it gave, for vendors that page by cursor; `None` for the first page.
+    pub cursor: Option<String>,
 }
 
 /// What an answer says of how many rows the whole list has.
@@ -112,15 +114,38 @@ pub struct Page<R> {
     /// Whether the vendor says that this is the last page. It never ends a listing by itself,
     /// but it may not contradict its end.
     pub last: Option<bool>,
+    /// Where the next page is, for vendors that page by cursor.
+    pub next: Next,
     /// Whether it is the whole list.
     pub(super) whole: bool,
+}
+
+/// What a page says of the page after it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Next {
+    /// The vendor counts pages or rows, so the page says nothing.
+    #[default]
+    Counted,
+    /// The next page begins at this cursor.
+    Cursor(String),
+    /// The vendor pages by cursor, and there is no further page.
+    End,
 }
 
 impl<R> Page<R> {
     /// A page about which the vendor says nothing but its rows.
     #[must_use]
     pub fn new(rows: Vec<R>) -> Self {
-        Self { rows, total: Total::Missing, offset: None, page: None, last: None, whole: false }
+        Self {
+            rows,
+            total: Total::Missing,
+            offset: None,
+            page: None,
+            last: None,
+            next: Next::Counted,
+            whole: false,
+        }
     }
 
     /// The whole list, of a vendor that sends it in one answer and tells no total. No other page is asked for. All
@@ -142,7 +167,7 @@ impl<R> Page<R> {
     ///     fn page_size(&self) -> u64 {
     ///         1 // whatever comes is the whole
     ///     }
-    ///     fn request(&self, _: Position) -> Request {
+    ///     fn request(&self, _: &Position) -> Request {
     ///         Request::get("list desks").segments(["desks"])
     ///     }
     ///     fn read(&self, response: &Response) -> hris_core::Result<Page<String>> {
@@ -188,6 +213,14 @@ impl<R> Page<R> {
         Self { page, ..self }
     }
 
+    /// Adds the cursor of the next page, for a vendor that pages by cursor; `None` says that there is no further
+    /// page. Such a list is read page by page until a page has no cursor, and an empty page with a cursor does not
+    /// end it.
+    #[must_use]
+    pub fn with_next(self, cursor: Option<String>) -> Self {
+        Self { next: cursor.map_or(Next::End, Next::Cursor), ..self }
+    }
+
     /// Adds whether the vendor calls it the last.
     #[must_use]
     pub fn with_last(self, last: Option<bool>) -> Self {
@@ -203,6 +236,7 @@ impl<R> fmt::Debug for Page<R> {
             .field("offset", &self.offset)
             .field("page", &self.page)
             .field("last", &self.last)
+            .field("has_cursor", &matches!(self.next, Next::Cursor(_)))
             .finish()
     }
 }
@@ -340,7 +374,7 @@ pub struct Repeated {
 /// The first page tells the total; then several pages are fetched at once and taken in order.
 /// Each next page begins after the rows received, so a vendor that gives smaller pages than asked
 /// for is followed. The list ends only at an empty page, or at a short one once the rows reach
-/// the total. Then the total must have been the same on every page, every id different, and the
+/// the total; where the vendor pages by cursor, at the page without one. Then the total must have been the same on every page, every id different, and the
 /// different rows as many as the total. Otherwise everything is listed again, three times in all.
 /// An id that comes twice in two listings alike is accepted and named in [`Listed::repeated`]; where
 /// the total counts such rows too, the proof is [`Proof::Rows`], and nobody's absence can be believed.
@@ -400,14 +434,14 @@ async fn list_once<'l, L: Listing>(
         // to be the one that the rows received ask for; else the rest is planned anew.
         let fetch = |at| async move {
             requests.fetch_add(1, Ordering::Relaxed);
-            let request = listing.request(at);
+            let request = listing.request(&at);
             let page = client.exchange(&request, |response| listing.read(response)).await;
             (request, page)
         };
         let mut pages = stream::iter(sweep.plan()).map(fetch).buffered(concurrency.max(1));
         while let Some((request, page)) = pages.next().await {
             let at = sweep.next();
-            if request != listing.request(at) {
+            if request != listing.request(&at) {
                 break;
             }
             let page = match page {

@@ -40,6 +40,15 @@ impl<T> Part<T> {
         if needed { Self::of(list.await) } else { Ok(Self::Skipped) }
     }
 
+    /// The same with what was read made into something else.
+    pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Part<U> {
+        match self {
+            Self::Hidden(status) => Part::Hidden(status),
+            Self::Read(list) => Part::Read(make(list)),
+            Self::Skipped => Part::Skipped,
+        }
+    }
+
     /// What was read.
     #[must_use]
     pub fn read(&self) -> Option<&T> {

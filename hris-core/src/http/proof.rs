@@ -1,8 +1,8 @@
 //! The proof that a listing is whole, page by page, apart from how pages are fetched.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::paginate::{Listed, Listing, Page, Position, Proof, Repeated, Total};
+use super::paginate::{Listed, Listing, Next, Page, Position, Proof, Repeated, Total};
 
 /// Pages a list without a total may have.
 const PAGES: u64 = 10_000;
@@ -37,6 +37,9 @@ pub(super) struct Sweep<'l, L: Listing> {
     /// Rows of the first page, which tells the page size that the vendor really uses.
     first: u64,
     largest: u64,
+    /// Where the next page begins, for vendors that page by cursor, and the cursors that came so far.
+    cursor: Option<String>,
+    cursors: HashSet<String>,
 }
 
 impl<'l, L: Listing> Sweep<'l, L> {
@@ -53,12 +56,14 @@ impl<'l, L: Listing> Sweep<'l, L> {
             oversized: 0,
             first: 0,
             largest: 0,
+            cursor: None,
+            cursors: HashSet::new(),
         }
     }
 
     /// Where the next page begins.
     pub(super) fn next(&self) -> Position {
-        Position { page: self.pages, offset: self.received }
+        Position { page: self.pages, offset: self.received, cursor: self.cursor.clone() }
     }
 
     /// The next page, and those after it as far as the total and the size of the pages so far
@@ -67,13 +72,17 @@ impl<'l, L: Listing> Sweep<'l, L> {
     pub(super) fn plan(&self) -> impl Iterator<Item = Position> + Send + use<L> {
         let (start, step) = (self.next(), self.largest);
         let ahead = match self.total {
-            Some(total) if self.pages > 0 => total.saturating_sub(start.offset) / step.max(1),
+            // Nobody can guess a cursor.
+            Some(total) if self.pages > 0 && start.cursor.is_none() => {
+                total.saturating_sub(start.offset) / step.max(1)
+            }
             _ => 0,
         };
         let ahead = ahead.min(self.cap().saturating_sub(self.pages));
         (0..=ahead).map(move |n| Position {
             page: start.page.saturating_add(n),
             offset: start.offset.saturating_add(n.saturating_mul(step)),
+            cursor: start.cursor.clone(),
         })
     }
 
@@ -91,6 +100,13 @@ impl<'l, L: Listing> Sweep<'l, L> {
         self.pages += 1;
         if self.pages > self.cap() {
             return Err(Disagreement(format!("no end after {} pages", self.cap())));
+        }
+        match page.next {
+            Next::Counted if self.cursor.is_some() => {
+                return Err(Disagreement(format!("page {} says nothing of a cursor", self.pages)));
+            }
+            Next::Counted => {}
+            next => return self.follow(page.rows, next),
         }
         if count == 0 {
             return match page.last {
@@ -113,6 +129,24 @@ impl<'l, L: Listing> Sweep<'l, L> {
                 self.finish()
             }
             _ => Ok(Step::More),
+        }
+    }
+
+    /// Takes a page of a list that is paged by cursor: it ends where a page has none. A cursor that comes again
+    /// would lead in a circle.
+    fn follow(&mut self, rows: Vec<L::Row>, next: Next) -> Result<Step, Disagreement> {
+        if !rows.is_empty() {
+            self.received = self.received.saturating_add(count(rows.len()));
+            self.oversized += u64::from(count(rows.len()) > self.listing.page_size());
+            self.add(rows)?;
+        }
+        match next {
+            Next::Cursor(cursor) if self.cursors.insert(cursor.clone()) => {
+                self.cursor = Some(cursor);
+                Ok(Step::More)
+            }
+            Next::Cursor(_) => Err(Disagreement("a cursor came again".to_owned())),
+            _ => self.finish(),
         }
     }
 

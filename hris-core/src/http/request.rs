@@ -60,6 +60,7 @@ pub struct Request {
     headers: Headers,
     body: Option<Vec<u8>>,
     effect: Effect,
+    reads: bool,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -81,6 +82,21 @@ impl Request {
     #[must_use]
     pub fn post(label: &'static str) -> Self {
         Self::new(Method::Post, label)
+    }
+
+    /// A request that reads, although it is sent as a `POST`: a search whose terms stand in the body. It is judged
+    /// and repeated as a `GET` is.
+    ///
+    /// ```
+    /// use hris_core::http::Request;
+    ///
+    /// let search = Request::search("search people").segments(["people", "search"]);
+    /// assert!(search.is_read());
+    /// assert!(!Request::post("create a person").is_read());
+    /// ```
+    #[must_use]
+    pub fn search(label: &'static str) -> Self {
+        Self { effect: Effect::Repeatable, reads: true, ..Self::new(Method::Post, label) }
     }
 
     /// A request that replaces.
@@ -110,6 +126,7 @@ impl Request {
             headers: Headers::new(),
             body: None,
             effect: if method == Method::Get { Effect::Repeatable } else { Effect::Write },
+            reads: method == Method::Get,
         }
     }
 
@@ -212,7 +229,7 @@ impl Request {
     /// Whether it only reads.
     #[must_use]
     pub fn is_read(&self) -> bool {
-        self.method == Method::Get
+        self.reads
     }
 
     pub(crate) fn effect(&self) -> Effect {

@@ -176,7 +176,7 @@ impl<'de, R: Record> Visitor<'de> for RecordSeed<'_, R> {
         }
         notes.repeated |= ids > 1;
         notes.extra = extra.finish();
-        *record.notes() = notes;
+        *record.notes_mut() = notes;
         Ok(record)
     }
 
@@ -212,7 +212,7 @@ impl<'de, R: Record> Visitor<'de> for RecordSeed<'_, R> {
 
 fn shapeless<R: Record>() -> R {
     let mut record = R::default();
-    record.notes().shapeless = true;
+    record.notes_mut().shapeless = true;
     record
 }
 

@@ -204,7 +204,7 @@ impl Listing for People {
         3
     }
 
-    fn request(&self, at: Position) -> Request {
+    fn request(&self, at: &Position) -> Request {
         Request::get("list people").segments(["people"]).query("skip", at.offset).query("limit", 3)
     }
 
@@ -239,7 +239,7 @@ impl Directory for Acme {
 
     async fn check(&self, _: &ReadRequest) -> Result<Preflight> {
         let mut preflight = Preflight::new();
-        let people = People.request(Position { page: 0, offset: 0 });
+        let people = People.request(&Position::default());
         self.client.exchange(&people, |response| People.read(response)).await?;
         preflight.push(Finding::new(Level::Passed, "people", "may be listed"));
         Ok(preflight)

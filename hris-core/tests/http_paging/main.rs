@@ -56,7 +56,7 @@ impl Listing for People {
         self.size
     }
 
-    fn request(&self, at: Position) -> Request {
+    fn request(&self, at: &Position) -> Request {
         let request = Request::get(self.label()).segments(["people"]).query("limit", self.size);
         if self.numbered { request.query("page", at.page) } else { request.query("skip", at.offset) }
     }

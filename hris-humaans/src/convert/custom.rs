@@ -3,14 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use hris_core::connector::{CustomField, CustomFields};
 use hris_core::wire::Record;
-use hris_core::{
-    CustomValue, Employee, Error, ErrorKind, Field, Problem, ProblemCode, ReadRequest, Result, SourceField,
-    custom_fields_called, nearest_custom_field, no_such_custom_fields,
-};
+use hris_core::{CustomValue, Employee, Field, Problem, ProblemCode, ReadRequest, Result};
 
 use super::Lists;
-use crate::wire::{CustomField, Person};
+use crate::wire::{self, Person};
 
 /// Sections whose fields are read only when they are asked for by id.
 const SENSITIVE: [&str; 4] = ["bank", "compensation", "health", "salary"];
@@ -51,16 +49,10 @@ impl<'a> Customs<'a> {
             return Ok(customs);
         }
         let Some(definitions) = lists.custom_fields.read() else { return Ok(customs) };
-        let lacking =
-            lacking(definitions, request).into_iter().map(|field| (field, near(definitions, field)));
-        if let Some(error) = no_such_custom_fields(lacking) {
-            return Err(error);
-        }
         let mut places: HashMap<&str, usize> = HashMap::new();
-        for definition in wanted(definitions, request)? {
-            let Some(id) = definition.notes.id.as_deref() else { continue };
-            places.insert(id, customs.fields.len());
-            customs.fields.push((id.into(), definition.name.as_deref().value().unwrap_or_default().into()));
+        for field in meant(definitions, request).required()? {
+            places.insert(&field.id, customs.fields.len());
+            customs.fields.push((Arc::clone(&field.id), Arc::clone(&field.name)));
         }
         for value in lists.custom_values.read().into_iter().flatten() {
             let (Field::Value(person), Field::Value(field)) =
@@ -102,84 +94,33 @@ impl<'a> Customs<'a> {
     }
 }
 
-/// The definitions that a request wants.
-///
-/// # Errors
-/// [`ErrorKind::Config`] when it names one by a name that several have.
-pub(crate) fn wanted<'d>(
-    definitions: &'d [CustomField],
-    request: &ReadRequest,
-) -> Result<Vec<&'d CustomField>> {
-    for field in request.custom_fields() {
-        let SourceField::CustomName(name) = field else { continue };
-        let ids: Vec<String> = called(name, definitions)
-            .into_iter()
-            .filter_map(|definition| Some(format!("custom.#{}", definition.notes.id.as_deref()?)))
-            .collect();
-        if ids.len() > 1 {
-            let words =
-                format!("{field}: several custom fields have this name; use one of {}", ids.join(", "));
-            return Err(Error::new(ErrorKind::Config, words));
-        }
-    }
-    let wanted = |definition: &&CustomField| {
-        let Some(id) = definition.notes.id.as_deref() else { return false };
-        if is_sensitive(definition) {
-            return request.custom_fields().any(|field| *field == SourceField::CustomId(id.to_owned()));
-        }
-        request.wants_custom_field(id, definition.name.as_deref().value().unwrap_or_default())
-            || request.custom_fields().any(|field| means(field, definition, definitions))
-    };
-    Ok(definitions.iter().filter(wanted).collect())
-}
-
-/// The custom fields asked for by name or id that no definition answers to.
-pub(crate) fn lacking<'r>(definitions: &[CustomField], request: &'r ReadRequest) -> Vec<&'r SourceField> {
-    let answers = |field: &SourceField, definition: &CustomField| match field {
-        SourceField::CustomId(id) => definition.notes.id.as_deref() == Some(id),
-        SourceField::CustomName(_) => means(field, definition, definitions) && !is_sensitive(definition),
-        SourceField::Standard(_) => true,
-    };
-    request
-        .custom_fields()
-        .filter(|field| !is_member(field))
-        .filter(|field| !definitions.iter().any(|definition| answers(field, definition)))
-        .collect()
-}
-
-/// The definitions that a name means.
-fn called<'d>(name: &str, definitions: &'d [CustomField]) -> Vec<&'d CustomField> {
-    custom_fields_called(name, definitions, |definition| definition.name.as_deref().value())
-}
-
-/// Whether a field that is asked for by name is the one of this definition.
-fn means(field: &SourceField, definition: &CustomField, definitions: &[CustomField]) -> bool {
-    let SourceField::CustomName(name) = field else { return false };
-    called(name, definitions).iter().any(|found| std::ptr::eq(*found, definition))
-}
-
-/// The nearest name to one that no definition has, in words.
-pub(crate) fn near(definitions: &[CustomField], field: &SourceField) -> String {
-    let open = definitions.iter().filter(|definition| !is_sensitive(definition));
-    nearest_custom_field(field, open.filter_map(|definition| definition.name.as_deref().value()))
-}
-
-/// Whether a field stands in a section about bank details, pay or health.
-pub(crate) fn is_sensitive(definition: &CustomField) -> bool {
+/// A definition as the kit knows it; `None` without an id.
+pub(crate) fn defined(definition: &wire::CustomField) -> Option<CustomField> {
     let section = definition.section.as_deref().value().unwrap_or_default().to_ascii_lowercase();
-    SENSITIVE.iter().any(|word| section.contains(word))
+    let name = definition.name.as_deref().value().unwrap_or_default();
+    let field = CustomField::new(definition.notes.id.as_deref()?, name);
+    let field = field.sensitive(SENSITIVE.iter().any(|word| section.contains(word)));
+    Some(match definition.kind.as_deref().value() {
+        Some(kind) => field.of_kind(kind),
+        None => field,
+    })
+}
+
+/// The custom fields that a request means.
+pub(crate) fn meant<'a>(defined: &'a [CustomField], request: &'a ReadRequest) -> CustomFields<'a> {
+    CustomFields::of(defined, request, is_member)
 }
 
 /// Members of a person's own record that are asked for as if they were custom fields.
 pub(crate) fn asked_members(request: &ReadRequest) -> Vec<&str> {
-    request.custom_fields().filter(|field| is_member(field)).filter_map(SourceField::custom).collect()
-}
-
-fn is_member(field: &SourceField) -> bool {
-    field.custom().is_some_and(|word| Person::ASKED.contains(&word))
+    CustomFields::members(request, is_member)
 }
 
 /// Whether the lists of custom fields have to be read for a request.
 pub(crate) fn needs_lists(request: &ReadRequest) -> bool {
-    request.wants_everything() || request.custom_fields().any(|field| !is_member(field))
+    CustomFields::are_needed(request, is_member)
+}
+
+fn is_member(word: &str) -> bool {
+    Person::ASKED.contains(&word)
 }

@@ -7,9 +7,10 @@ use hris_core::{
     Date, Employee, End, Field, Problem, ProblemCode, ReadRequest, Result, StandardField, Status, Tally,
 };
 
+use super::Lists;
+use super::custom::Customs;
 use super::role::Roles;
-use super::{Customs, Lists};
-use crate::builder::LastDay;
+use crate::config::LastDay;
 use crate::wire::{Location, Person};
 
 /// The literal in `locationId` of people who work from anywhere.

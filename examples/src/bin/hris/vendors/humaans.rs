@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hris_core::http::Rate;
 use hris_core::{Capabilities, Directory, LeaverSignals, Secret, TimeZone, Timestamp};
 use hris_humaans::sandbox::{Job, Person, Resource, Sandbox};
 use hris_humaans::{Humaans, Need};
@@ -83,7 +82,7 @@ impl Source {
             builder = builder.page_size(rows);
         }
         if let Some(requests) = self.concurrency {
-            builder = builder.concurrency(requests as usize);
+            builder = builder.concurrency(requests);
         }
         if let Some(how) = self.people_status {
             builder = builder.people_status(how.into());
@@ -92,7 +91,7 @@ impl Source {
             builder = builder.last_day(which.into());
         }
         if let Some(RateLimit { per_second, burst }) = self.rate_limit {
-            builder = builder.rate_limit(Rate::per_second(per_second).burst(burst));
+            builder = builder.rate_limit(hris_core::RateLimit::per_second(per_second).burst(burst));
         }
         if let Some(member) = &self.sort {
             builder = builder.sort(member);

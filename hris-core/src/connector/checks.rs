@@ -1,0 +1,176 @@
+//! The questions of a preflight, and their findings in one wording.
+
+use super::{CustomFields, Run};
+use crate::http::Asked;
+use crate::{Employee, Error, Finding, Level, Preflight, ReadRequest, Result, SourceField, StandardField};
+
+/// What a custom field costs that the vendor does not have.
+const NOTHING_READ: &str = "nothing is read before it is corrected";
+
+/// Collects what a preflight finds.
+#[derive(Debug)]
+pub struct Checks<'r> {
+    run: Run<'r>,
+    found: Preflight,
+}
+
+impl<'r> Checks<'r> {
+    pub(super) fn new(run: Run<'r>) -> Self {
+        Self { run, found: Preflight::new() }
+    }
+
+    pub(super) fn into_preflight(self) -> Preflight {
+        self.found
+    }
+
+    /// The reading whose requests are tried.
+    #[must_use]
+    pub fn run(&self) -> &Run<'r> {
+        &self.run
+    }
+
+    /// What is asked for.
+    #[must_use]
+    pub fn request(&self) -> &'r ReadRequest {
+        self.run.request()
+    }
+
+    /// Names the organisation: its id and, where it is known, its name.
+    pub fn organisation(&mut self, id: impl Into<String>, name: impl Into<String>) {
+        self.found.organisation = Some((id.into(), name.into()));
+    }
+
+    /// Adds a finding.
+    pub fn push(&mut self, finding: Finding) {
+        self.found.push(finding);
+    }
+
+    /// Adds a finding that all is well.
+    pub fn passed(&mut self, subject: impl Into<String>, outcome: impl Into<String>) {
+        self.push(Finding::new(Level::Passed, subject, outcome));
+    }
+
+    /// Whether the connection is encrypted. The kit asks this itself, before anything is sent.
+    pub(super) fn address(&mut self, subject: &'static str, encrypted: impl Into<String>, is_plain: bool) {
+        self.push(match is_plain {
+            false => Finding::new(Level::Passed, subject, encrypted),
+            true => Finding::new(Level::Warning, subject, "plain http to this machine; for tests only"),
+        });
+    }
+
+    /// Whether a list beside the people may be read. A refusal withholds what it is for: `cost` says what that means,
+    /// and `remedy` what to do.
+    ///
+    /// # Errors
+    /// A refused credential, and no answer at all.
+    pub fn list(
+        &mut self,
+        subject: impl Into<String>,
+        answer: Result<Option<u64>>,
+        cost: impl Into<String>,
+        remedy: impl Into<String>,
+    ) -> Result<()> {
+        let finding = match Asked::of(answer)? {
+            Asked::Answered(Some(rows)) => Finding::new(Level::Passed, subject, format!("{rows} records")),
+            Asked::Answered(None) => Finding::new(Level::Passed, subject, "can be read"),
+            Asked::Refused(error) => Finding::new(Level::Warning, subject, error.to_string())
+                .cost(cost)
+                .remedy(remedy)
+                .withholding(),
+        };
+        self.push(finding);
+        Ok(())
+    }
+
+    /// What keeps everybody from being read.
+    pub fn nobody(&mut self, subject: impl Into<String>, error: &Error, remedy: impl Into<String>) {
+        let finding = Finding::new(Level::Missing, subject, error.to_string())
+            .cost("nobody can be read, and nothing is changed")
+            .remedy(remedy);
+        self.push(finding);
+    }
+
+    /// That the definitions of custom fields may not be read. It only withholds something where everything is asked
+    /// for; where a mapping names such fields, nothing can be read without them.
+    pub fn no_custom_fields(&mut self, subject: &str, error: &Error, remedy: impl Into<String>) {
+        let level = if self.request().wants_everything() { Level::Warning } else { Level::Missing };
+        let names: Vec<String> = self.request().custom_fields().map(ToString::to_string).collect();
+        let what = if names.is_empty() { "custom fields".to_owned() } else { names.join(", ") };
+        let finding = Finding::new(level, subject, error.to_string())
+            .cost(format!("{what} cannot be read; accounts keep what they have"))
+            .remedy(remedy);
+        self.push(finding);
+    }
+
+    /// Whether each custom field that is asked for is there, and meant by one name. `remedy` says how to make a
+    /// missing one visible. Returns how many are read; `None` where nothing can be read.
+    pub fn custom_fields(&mut self, subject: &str, fields: &CustomFields<'_>, remedy: &str) -> Option<usize> {
+        for field in fields.lacking() {
+            self.no_such_field(field, &fields.near(field), remedy);
+        }
+        match fields.wanted() {
+            Ok(wanted) => {
+                let outcome = format!("{} of {} custom fields are read", wanted.len(), fields.defined());
+                self.passed(subject, outcome);
+                Some(wanted.len())
+            }
+            Err(error) => {
+                let finding = Finding::new(Level::Missing, subject, error.to_string());
+                self.push(finding.cost("the mapping is ambiguous, so nothing is read"));
+                None
+            }
+        }
+    }
+
+    /// That a custom field of the mapping is not there. `near` names the nearest one, as the end of a sentence.
+    pub fn no_such_field(&mut self, field: &SourceField, near: &str, remedy: &str) {
+        let outcome = format!("no such custom field can be seen{near}");
+        let finding = Finding::new(Level::Missing, format!("field {field}"), outcome);
+        self.found.unknown.push(finding.cost(NOTHING_READ).remedy(remedy));
+    }
+
+    /// Of each field that is asked for and that stands on a person's own record, how many people of a sample show
+    /// it. `remedy` says how to make a field visible. Work e-mails are looked at more closely: without one nobody
+    /// gets an account.
+    pub fn coverage(
+        &mut self,
+        people: &[Employee],
+        fields: &[StandardField],
+        remedy: impl Fn(StandardField) -> String,
+    ) {
+        if people.is_empty() {
+            return self.push(Finding::new(Level::Warning, "people", "nobody is visible"));
+        }
+        let of = people.len();
+        for field in StandardField::ALL.iter().copied() {
+            if !fields.contains(&field) || !self.request().wants(field) {
+                continue;
+            }
+            let seen = people.iter().filter(|person| person.presence(field).is_visible()).count();
+            let filled = people.iter().filter(|person| person.presence(field).is_value()).count();
+            let subject = format!("field {field}");
+            let outcome = format!("{filled} of the first {of} people have a value");
+            let finding = match (field, filled) {
+                (StandardField::Email, 0) => Finding::new(Level::Missing, subject, outcome)
+                    .cost("nobody can get an account without an e-mail address")
+                    .remedy(remedy(field)),
+                (StandardField::Email, few) if few < of => Finding::new(Level::Warning, subject, outcome)
+                    .cost("the others get no account")
+                    .remedy("fill in their work e-mails in the HR system"),
+                _ if seen == 0 => {
+                    Finding::new(Level::Warning, subject, "it cannot be seen of any of the first people")
+                        .cost("accounts keep what they have; as a match key it matches nobody")
+                        .remedy(remedy(field))
+                        .withholding()
+                }
+                (StandardField::EmployeeNumber, 0) => {
+                    Finding::new(Level::Warning, subject, "nobody has a value")
+                        .cost("as a match key it matches nobody")
+                }
+                (_, 0) => Finding::new(Level::Passed, subject, "nobody has a value"),
+                _ => Finding::new(Level::Passed, subject, outcome),
+            };
+            self.push(finding);
+        }
+    }
+}

@@ -1,0 +1,519 @@
+//! A connector's settings, each named once: the type that code fills is the table that a file fills, and it knows its
+//! own schema and digests.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::http::{Client, ClientBuilder, Rate, RetryPolicy, Transport};
+use crate::setting::SettingValue;
+use crate::{Error, Result, SourceSettings};
+
+/// Settings as they stand in a file or a form: a value for each key.
+pub type Table = Map<String, Value>;
+
+/// One setting, as data.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Setting {
+    /// Its key.
+    pub name: &'static str,
+    /// What it does, in sentences.
+    pub help: String,
+    /// What an edit of it may change.
+    pub role: Role,
+    /// The JSON Schema of its value.
+    pub schema: Value,
+    /// Its default; `null` where it has none.
+    pub default: Value,
+}
+
+/// What an edit of a setting may change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// Who is listed, which of somebody's records is current, or who counts as gone. The first run after such an edit
+    /// removes nobody.
+    Listing,
+    /// How people are written.
+    Writing,
+    /// Neither: speed, and what a preflight says.
+    Neither,
+}
+
+impl Setting {
+    /// A setting whose value is a `T`. `help` is its documentation, line by line.
+    #[must_use]
+    pub fn new<T: SettingValue + Serialize>(name: &'static str, help: &str, role: Role, default: &T) -> Self {
+        let help = help.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+        // A setting's value is made of texts, numbers and maps with text keys, so it can be written as JSON.
+        let default = serde_json::to_value(default).unwrap_or_default();
+        Self { name, help: help.trim().to_owned(), role, schema: T::schema(), default }
+    }
+
+    /// Bounds the numbers that it takes.
+    #[must_use]
+    pub fn between(mut self, least: u32, most: u32) -> Self {
+        if let Some(schema) = self.schema.as_object_mut() {
+            schema.insert("minimum".to_owned(), least.into());
+            schema.insert("maximum".to_owned(), most.into());
+        }
+        self
+    }
+
+    /// The line of a template: the key with its default, or a comment where it has none; behind it the first sentence
+    /// of its help.
+    #[must_use]
+    pub fn template(&self) -> String {
+        let line = match &self.default {
+            Value::Null => format!("# {} = {}", self.name, example(&self.schema)),
+            Value::Object(members) if members.is_empty() => format!("# {} = {{}}", self.name),
+            value => format!("{} = {}", self.name, toml(value)),
+        };
+        let first = self.help.split_inclusive(". ").next().unwrap_or_default().trim().trim_end_matches('.');
+        let words = match words_of(&self.schema) {
+            Some(words) => format!("{first}: {words}"),
+            None => first.to_owned(),
+        };
+        format!("{line:<38}# {words}")
+    }
+}
+
+/// An example of a value that fits a schema, as it stands in TOML.
+fn example(schema: &Value) -> String {
+    if let Some(first) = schema.pointer("/enum/0") {
+        return toml(first);
+    }
+    match schema.get("type").and_then(Value::as_str) {
+        Some("boolean") => "true".to_owned(),
+        Some("integer") => schema.get("maximum").map_or_else(|| "1".to_owned(), ToString::to_string),
+        Some("array") => "[]".to_owned(),
+        Some("object") => "{}".to_owned(),
+        _ => "\"…\"".to_owned(),
+    }
+}
+
+/// The words that a setting takes.
+fn words_of(schema: &Value) -> Option<String> {
+    let words = schema.get("enum")?.as_array()?.iter().filter_map(Value::as_str);
+    Some(words.collect::<Vec<_>>().join(" | "))
+}
+
+/// A JSON value as it stands in TOML, on one line.
+fn toml(value: &Value) -> String {
+    match value {
+        Value::Array(values) => format!("[{}]", values.iter().map(toml).collect::<Vec<_>>().join(", ")),
+        Value::Object(members) => {
+            let members = members.iter().filter(|(_, value)| !value.is_null());
+            let members: Vec<String> =
+                members.map(|(name, value)| format!("{name} = {}", toml(value))).collect();
+            format!("{{ {} }}", members.join(", "))
+        }
+        // JSON and TOML write texts, numbers and truth values alike.
+        scalar => scalar.to_string(),
+    }
+}
+
+/// The settings of one connector. [`config!`](crate::config) implements it.
+pub trait Config:
+    Clone + Default + fmt::Debug + Serialize + DeserializeOwned + Send + Sync + 'static
+{
+    /// Every setting, in the order in which they are declared.
+    fn settings() -> Vec<Setting>;
+
+    /// Reads settings from a table that holds nothing else.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) naming the setting, where its value is of another shape.
+    fn read(table: Table) -> Result<Self> {
+        // Each by itself first, so that an error knows its key.
+        for (name, value) in &table {
+            let one = Map::from_iter([(name.clone(), value.clone())]);
+            if let Err(error) = serde_json::from_value::<Self>(Value::Object(one)) {
+                return Err(Error::setting(name, error.to_string()));
+            }
+        }
+        serde_json::from_value(Value::Object(table)).map_err(|error| Error::setting("", error.to_string()))
+    }
+
+    /// Digests of what decides who is listed and how people are written, read from the server at `base_url`. A setting
+    /// with its default leaves no trace.
+    fn digests(&self, vendor: &str, base_url: &str, default_url: &str) -> SourceSettings {
+        let values = serde_json::to_value(self).unwrap_or_default();
+        let mut digests = SourceSettings::of(vendor).server(base_url, default_url);
+        for setting in Self::settings() {
+            let value = plain(values.get(setting.name).unwrap_or(&Value::Null));
+            let default = plain(&setting.default);
+            digests = match setting.role {
+                Role::Listing => digests.listing(setting.name, value, default),
+                Role::Writing => digests.writing(setting.name, value, default),
+                Role::Neither => digests,
+            };
+        }
+        digests.build()
+    }
+}
+
+/// A value as a digest sees it.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// How a vendor is reached, as every connector has it. None of it decides who is listed, but for the host of
+/// `base_url`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Reach {
+    /// Where the API is, in place of the vendor's own address.
+    pub base_url: Option<String>,
+    /// Rows asked for on a page.
+    pub page_size: Option<u32>,
+    /// Requests under way at once, at most.
+    pub concurrency: Option<u32>,
+    /// The pace that is kept before the vendor asks for one.
+    pub rate_limit: Option<RateLimit>,
+}
+
+/// A pace: so many requests a second after a burst, or so many in any second and in any minute.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct RateLimit {
+    /// Requests a second.
+    pub per_second: Option<u32>,
+    /// Requests that may be sent at once, before the pace counts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub burst: Option<u32>,
+    /// Requests in any minute.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub per_minute: Option<u32>,
+}
+
+impl RateLimit {
+    /// So many requests a second in the long run.
+    #[must_use]
+    pub const fn per_second(requests: u32) -> Self {
+        Self { per_second: Some(requests), burst: None, per_minute: None }
+    }
+
+    /// So many at once before the pace counts.
+    #[must_use]
+    pub const fn burst(self, requests: u32) -> Self {
+        Self { burst: Some(requests), ..self }
+    }
+
+    /// So many in any minute besides; the requests a second then hold for any second.
+    #[must_use]
+    pub const fn per_minute(self, requests: u32) -> Self {
+        Self { per_minute: Some(requests), ..self }
+    }
+
+    /// The same, with what it leaves open from `default`.
+    fn or(self, default: Self) -> Self {
+        Self {
+            per_second: self.per_second.or(default.per_second),
+            burst: self.burst.or(default.burst),
+            per_minute: self.per_minute.or(default.per_minute),
+        }
+    }
+}
+
+impl SettingValue for RateLimit {
+    type Input = Self;
+
+    fn put(&mut self, value: Self) {
+        *self = value;
+    }
+
+    fn schema() -> Value {
+        json!({"type": "object"})
+    }
+}
+
+/// What one vendor's [`Reach`] is by default, and how far it goes.
+#[derive(Clone, Copy, Debug)]
+pub struct Defaults {
+    /// The vendor's name in configuration and reports.
+    pub vendor: &'static str,
+    /// Its name for people.
+    pub title: &'static str,
+    /// Where its API is; empty where each account has an address of its own.
+    pub base_url: &'static str,
+    /// The most rows that it gives on a page, which is what is asked for by default; `None` where nothing can be asked.
+    pub page_size: Option<u32>,
+    /// Requests under way at once.
+    pub concurrency: u32,
+    /// The pace; `None` where the pace is no setting.
+    pub rate_limit: Option<RateLimit>,
+}
+
+impl Defaults {
+    /// The settings of [`Reach`] that this vendor has.
+    #[must_use]
+    pub fn settings(&self) -> Vec<Setting> {
+        let mut settings = vec![Setting::new(
+            "base_url",
+            "Where the API is, in place of the vendor's own address. Plain http is accepted for this machine only.",
+            Role::Listing,
+            &None::<String>,
+        )];
+        if let Some(most) = self.page_size {
+            let help = "People asked for at once. The default is the most that the vendor gives.";
+            settings.push(Setting::new("page_size", help, Role::Neither, &Some(most)).between(1, most));
+        }
+        let help = "Requests under way at once, at most. The pace holds besides.";
+        settings
+            .push(Setting::new("concurrency", help, Role::Neither, &Some(self.concurrency)).between(1, 32));
+        if let Some(rate) = self.rate_limit {
+            let help = "The pace that is kept before the vendor asks for one.";
+            let mut setting = Setting::new("rate_limit", help, Role::Neither, &Some(rate));
+            let names = setting.default.as_object().into_iter().flat_map(Map::keys);
+            let one =
+                |name: &String| (name.clone(), json!({"type": "integer", "minimum": 1, "maximum": 60000}));
+            let members: Map<String, Value> = names.map(one).collect();
+            setting.schema = json!({"type": "object", "properties": members, "additionalProperties": false});
+            settings.push(setting);
+        }
+        settings
+    }
+}
+
+/// How a connector is wired to the network: [`Reach`], and what only code can set.
+#[derive(Clone, Default)]
+pub struct Wiring {
+    /// How the vendor is reached.
+    pub reach: Reach,
+    /// How often and how long a request is tried; the vendor's own policy by default.
+    pub retry: Option<RetryPolicy>,
+    /// Whether plain `http` to this machine is allowed.
+    pub loopback: bool,
+    /// What sends requests in place of the network.
+    pub transport: Option<Arc<dyn Transport>>,
+}
+
+impl fmt::Debug for Wiring {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The address is not shown: until it is checked it may hold a password.
+        f.debug_struct("Wiring")
+            .field("page_size", &self.reach.page_size)
+            .field("concurrency", &self.reach.concurrency)
+            .field("rate_limit", &self.reach.rate_limit)
+            .field("loopback", &self.loopback)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Wiring {
+    /// The address of the API.
+    #[must_use]
+    pub fn base_url<'a>(&'a self, of: &'a Defaults) -> &'a str {
+        self.reach.base_url.as_deref().unwrap_or(of.base_url)
+    }
+
+    /// Rows to ask for on a page, or the vendor's most.
+    #[must_use]
+    pub fn page_size(&self, of: &Defaults) -> u32 {
+        self.reach.page_size.or(of.page_size).unwrap_or(1)
+    }
+
+    /// Requests under way at once, at most.
+    #[must_use]
+    pub fn concurrency(&self, of: &Defaults) -> usize {
+        self.reach.concurrency.unwrap_or(of.concurrency) as usize
+    }
+
+    /// A client at the address of `base_url`, at this pace, after everything is checked.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) naming the setting.
+    pub fn client(&self, of: &Defaults, base_url: &str) -> Result<ClientBuilder> {
+        if let (Some(rows), Some(most)) = (self.reach.page_size, of.page_size)
+            && !(1..=most).contains(&rows)
+        {
+            let words = format!("must be between 1 and {most}, the most that {} gives", of.title);
+            return Err(Error::setting("page_size", words));
+        }
+        if self.reach.concurrency == Some(0) {
+            return Err(Error::setting("concurrency", "must be at least 1"));
+        }
+        let mut client = Client::builder(base_url).name(of.vendor).concurrency(self.concurrency(of));
+        if let Some(default) = of.rate_limit {
+            let rate = self.reach.rate_limit.unwrap_or_default().or(default);
+            let numbers = [rate.per_second, rate.burst, rate.per_minute];
+            if numbers.contains(&Some(0)) {
+                return Err(Error::setting("rate_limit", "must be at least 1"));
+            }
+            let per_second = rate.per_second.unwrap_or(1);
+            client = match rate.per_minute {
+                Some(per_minute) => client
+                    .window(per_second, Duration::from_secs(1))
+                    .window(per_minute, Duration::from_secs(60)),
+                None => client.rate(Rate::per_second(per_second).burst(rate.burst.unwrap_or(per_second))),
+            };
+        }
+        if let Some(policy) = self.retry {
+            client = client.retry(policy);
+        }
+        if self.loopback {
+            client = client.allow_http_loopback();
+        }
+        Ok(match &self.transport {
+            Some(transport) => client.transport(Arc::clone(transport)),
+            None => client,
+        })
+    }
+}
+
+/// A map of texts, as in `{ name = "value" }`.
+pub type Members = BTreeMap<String, String>;
+
+/// Declares a connector's settings and its builder, each setting once.
+///
+/// It makes the type of the settings, whose fields are public, and a builder with a method for each. A setting is
+/// `listing` where it decides who is listed or who counts as gone, `writing` where it decides how people are
+/// written, and `neither` otherwise; see [`Role`](crate::connector::Role). The crate needs the dependency `serde`.
+///
+/// ```
+/// use hris_core::connector::Config as _;
+///
+/// hris_core::config! {
+///     /// What only Acme has.
+///     pub config Config {
+///         /// Whether people in the archive are listed. They count as gone otherwise.
+///         listing archive: bool = true;
+///         /// The team that everybody is read from.
+///         listing team: Option<String>;
+///     }
+///     /// Builds an Acme connector.
+///     pub builder Builder { token: Option<hris_core::Secret> }
+/// }
+///
+/// let builder = Builder::default().team("Ops").archive(false).base_url("https://acme.example/api");
+/// assert_eq!(builder.config.team.as_deref(), Some("Ops"));
+/// let names: Vec<_> = Config::settings().into_iter().map(|setting| setting.name).collect();
+/// assert_eq!(names, ["archive", "team"]);
+/// let read = Config::read(serde_json::json!({"archive": "no"}).as_object().cloned().unwrap_or_default());
+/// assert_eq!(read.unwrap_err().setting_name(), Some("archive"));
+/// ```
+#[macro_export]
+macro_rules! config {
+    (
+        $(#[$config_doc:meta])*
+        $vis:vis config $config:ident {
+            $($(#[doc = $doc:literal])+ $role:ident $name:ident: $type:ty $(= $default:expr)?;)*
+        }
+        $(#[$builder_doc:meta])*
+        $builder_vis:vis builder $builder:ident { $($slot:ident: $slot_type:ty),* $(,)? }
+    ) => {
+        $(#[$config_doc])*
+        #[derive(Clone, Debug, PartialEq, ::serde::Serialize, ::serde::Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        #[non_exhaustive]
+        $vis struct $config {
+            $($(#[doc = $doc])+ pub $name: $type,)*
+        }
+
+        impl ::std::default::Default for $config {
+            fn default() -> Self {
+                Self { $($name: $crate::config!(@default $($default)?),)* }
+            }
+        }
+
+        impl $crate::connector::Config for $config {
+            fn settings() -> ::std::vec::Vec<$crate::connector::Setting> {
+                let default = Self::default();
+                ::std::vec![$($crate::connector::Setting::new(
+                    ::std::stringify!($name),
+                    ::std::concat!($($doc, "\n"),+),
+                    $crate::config!(@role $role),
+                    &default.$name,
+                )),*]
+            }
+        }
+
+        $(#[$builder_doc])*
+        #[derive(Clone, Default)]
+        #[must_use]
+        $builder_vis struct $builder {
+            /// The vendor's own settings.
+            pub config: $config,
+            /// How the vendor is reached.
+            pub wiring: $crate::connector::Wiring,
+            $(pub(crate) $slot: $slot_type,)*
+        }
+
+        impl ::std::fmt::Debug for $builder {
+            fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+                // A text is not checked yet: it may be anything that was pasted.
+                f.debug_struct(::std::stringify!($builder)).field("wiring", &self.wiring).finish_non_exhaustive()
+            }
+        }
+
+        impl $builder {
+            /// Where the API is, in place of the vendor's own address. A credential goes to this origin only.
+            pub fn base_url(mut self, address: impl ::std::convert::Into<::std::string::String>) -> Self {
+                self.wiring.reach.base_url = ::std::option::Option::Some(address.into());
+                self
+            }
+
+            /// Rows asked for on a page. The default is the most that the vendor gives.
+            pub fn page_size(mut self, rows: u32) -> Self {
+                self.wiring.reach.page_size = ::std::option::Option::Some(rows);
+                self
+            }
+
+            /// Requests under way at once, at most.
+            pub fn concurrency(mut self, requests: u32) -> Self {
+                self.wiring.reach.concurrency = ::std::option::Option::Some(requests);
+                self
+            }
+
+            /// The pace that is kept before the vendor asks for one. What the vendor asks for always wins.
+            pub fn rate_limit(mut self, rate: $crate::connector::RateLimit) -> Self {
+                self.wiring.reach.rate_limit = ::std::option::Option::Some(rate);
+                self
+            }
+
+            /// How often and how long a request is tried.
+            pub fn retry(mut self, policy: $crate::http::RetryPolicy) -> Self {
+                self.wiring.retry = ::std::option::Option::Some(policy);
+                self
+            }
+
+            /// Allows `http` to this machine itself, for sandboxes and tests.
+            pub fn allow_http_loopback(mut self) -> Self {
+                self.wiring.loopback = true;
+                self
+            }
+
+            /// Sends through `transport` in place of the network, for tests and simulations.
+            pub fn transport(mut self, transport: impl $crate::http::Transport) -> Self {
+                self.wiring.transport = ::std::option::Option::Some(::std::sync::Arc::new(transport));
+                self
+            }
+
+            $($(#[doc = $doc])+
+            pub fn $name(
+                mut self,
+                value: impl ::std::convert::Into<<$type as $crate::SettingValue>::Input>,
+            ) -> Self {
+                $crate::SettingValue::put(&mut self.config.$name, value.into());
+                self
+            })*
+        }
+    };
+    (@default) => { ::std::default::Default::default() };
+    (@default $default:expr) => { $default };
+    (@role listing) => { $crate::connector::Role::Listing };
+    (@role writing) => { $crate::connector::Role::Writing };
+    (@role neither) => { $crate::connector::Role::Neither };
+}

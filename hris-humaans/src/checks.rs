@@ -1,0 +1,375 @@
+//! Asks whether a token may read what is wanted, and names what is missing in Humaans' words.
+
+use std::collections::BTreeSet;
+
+use hris_core::connector::Checks;
+use hris_core::http::Asked;
+use hris_core::{Employee, Error, Field, Finding, LeaverSignals, Level, Result, StandardField, wire};
+
+use crate::config::PeopleStatus;
+use crate::convert::{self, Identity, Lists, asked_members, meant, needs_lists};
+use crate::lists::{self, STATUSES};
+use crate::refusals::is_refusal;
+use crate::requirements::{PRIVATE_READ, PUBLIC_READ, is_private, requirements, section};
+use crate::source::{Api, FIELDS, OF_ROLES};
+use crate::wire::{Person, TokenInfo};
+
+const EDIT_TOKEN: &str =
+    "edit the token under API access tokens and choose View public and private data (private:read)";
+
+const ADD_CUSTOM_FIELD: &str = "correct the name, or name it by id; or grant the token private:read and its maker's role \
+                                *view* on this field. Fields about bank details, pay or health are read by id only";
+
+/// The first page of a list of people, and how many there are in all.
+type Counted = (Vec<Person>, Option<u64>);
+
+/// Scopes that nothing here needs.
+const TOO_MUCH: [&str; 6] = [
+    "private:write",
+    "compensations:read",
+    "compensations:write",
+    "documents:read",
+    "documents:write",
+    "webhooks:manage",
+];
+
+/// Asks everything in order, and stops where nothing further can work.
+///
+/// # Errors
+/// What kept Humaans from answering. A refusal is a finding.
+pub(crate) async fn everything(api: &Api, checks: &mut Checks<'_>) -> Result<()> {
+    let mut check = Check { api, checks, identity: Identity::default() };
+    if !check.token().await? {
+        return Ok(());
+    }
+    check.maker().await?;
+    check.company().await?;
+    let Some(people) = check.people().await? else { return Ok(()) };
+    check.coverage(people)?;
+    check.lists().await?;
+    check.customs().await
+}
+
+struct Check<'a, 'r> {
+    api: &'a Api,
+    checks: &'a mut Checks<'r>,
+    identity: Identity,
+}
+
+impl Check<'_, '_> {
+    /// The token's scopes. Returns whether it is worth going on.
+    async fn token(&mut self) -> Result<bool> {
+        let scopes = match Asked::of(
+            self.checks.run().exchange(&lists::token_info(), |answer| wire::one(answer, &[])).await,
+        )? {
+            Asked::Refused(error) => {
+                let outcome = format!("Humaans does not tell them ({error}); they are found out by trying");
+                self.checks.passed("token scopes", outcome);
+                return Ok(true);
+            }
+            Asked::Answered(info) => self.keep(info),
+        };
+        let Some(scopes) = scopes else {
+            let outcome = "Humaans does not tell them; they are found out by trying";
+            self.checks.passed("token scopes", outcome);
+            return Ok(true);
+        };
+        let listed = scopes.iter().cloned().collect::<Vec<_>>().join(", ");
+        let private = scopes.contains(PRIVATE_READ);
+        if !private && !scopes.contains(PUBLIC_READ) {
+            let finding =
+                Finding::new(Level::Missing, "scope private:read", format!("the token has [{listed}]"))
+                    .cost("nobody can be read")
+                    .remedy(EDIT_TOKEN);
+            self.checks.push(finding);
+            return Ok(false);
+        }
+        if private {
+            self.checks.passed("scope private:read", "granted");
+        } else {
+            let needs = requirements(self.checks.request(), LeaverSignals::new(true, true));
+            let uses: Vec<&str> = needs
+                .scopes()
+                .filter(|need| need.name == PRIVATE_READ)
+                .flat_map(|need| need.uses.iter().map(String::as_str))
+                .collect();
+            let cost = format!(
+                "new hires and offboarded people are invisible, and leavers are known by absence only; not or not \
+                 surely visible: {}",
+                uses.join(", ")
+            );
+            let finding =
+                Finding::new(Level::Warning, "scope private:read", format!("the token has [{listed}]"))
+                    .cost(cost)
+                    .remedy(EDIT_TOKEN)
+                    .withholding();
+            self.checks.push(finding);
+        }
+        let spare: Vec<&str> = TOO_MUCH.into_iter().filter(|scope| scopes.contains(*scope)).collect();
+        if !spare.is_empty() {
+            let outcome = format!("the token also has {}, which nothing here needs", spare.join(", "));
+            let finding = Finding::new(Level::Warning, "token scopes", outcome)
+                .cost("whoever gets hold of the token can do more harm")
+                .remedy("edit the token under API access tokens and take them away");
+            self.checks.push(finding);
+        }
+        Ok(true)
+    }
+
+    fn keep(&mut self, info: TokenInfo) -> Option<BTreeSet<String>> {
+        self.identity.token = Some(info);
+        self.identity.scopes()
+    }
+
+    /// The token's maker, on whom its life may depend.
+    async fn maker(&mut self) -> Result<()> {
+        const SUBJECT: &str = "token's maker";
+        let me = match Asked::of(
+            self.checks.run().exchange(&lists::me(), |answer| wire::one::<Person>(answer, &[])).await,
+        )? {
+            Asked::Answered(me) => me,
+            Asked::Refused(error) => {
+                let finding = Finding::new(Level::Warning, SUBJECT, format!("cannot be seen ({error})"))
+                    .cost("another company's token would be noticed by its people only");
+                self.checks.push(finding);
+                return Ok(());
+            }
+        };
+        let status = me.status.as_deref();
+        let leaving = me.employment_end.is_value() || me.last_day.is_value();
+        if leaving || (status.is_value() && status != Field::Value("active")) {
+            let finding = Finding::new(Level::Warning, SUBJECT, "is leaving, has left or has not started")
+                .cost("the token may stop working when its maker leaves")
+                .remedy("make the token as a dedicated user who stays");
+            self.checks.push(finding);
+        } else {
+            self.checks.passed(SUBJECT, "is active, without an end date");
+        }
+        self.identity.me = Some(me);
+        Ok(())
+    }
+
+    /// The company's name and account.
+    async fn company(&mut self) -> Result<()> {
+        let known = self.identity.company().map(str::to_owned);
+        match Asked::of(self.checks.run().first(&self.api.companies()).await)? {
+            Asked::Answered((companies, _)) => {
+                let mine = companies.iter().find(|company| known.is_none() || company.notes.id == known);
+                let Some(company) = mine.or(companies.first()) else { return Ok(()) };
+                let id = known.or_else(|| company.notes.id.clone()).unwrap_or_default();
+                let name = company.name.as_deref().value().unwrap_or_default().to_owned();
+                let status = company.status.as_deref().value();
+                let told = match name.is_empty() {
+                    true => "its name is not told",
+                    false => name.as_str(),
+                };
+                let outcome = match status {
+                    Some(status) => format!("{told}; its account is {status}"),
+                    None => told.to_owned(),
+                };
+                self.checks.push(match status {
+                    Some("expired" | "suspended") => Finding::new(Level::Warning, "company", outcome)
+                        .cost("Humaans may close the API")
+                        .remedy("settle the account with Humaans"),
+                    _ => Finding::new(Level::Passed, "company", outcome),
+                });
+                self.checks.organisation(id, name);
+            }
+            Asked::Refused(_) => {
+                if let Some(id) = known {
+                    self.checks.organisation(id, "");
+                }
+                let outcome = "its name may not be seen, which does no harm";
+                self.checks.passed("company", outcome);
+            }
+        }
+        Ok(())
+    }
+
+    /// Who is listed, by status. The first page, or none where nobody may be listed.
+    async fn people(&mut self) -> Result<Option<Vec<Person>>> {
+        let asked_for = asked_members(self.checks.request());
+        let rows = self.api.page_size;
+        let mut whole = None;
+        if self.api.config.people_status == PeopleStatus::All {
+            match self.first(Some("all"), rows, &asked_for).await {
+                Ok(page) => whole = Some(page),
+                Err(error) if is_refusal(&error) => {
+                    let outcome = format!("status=all is refused ({error}); each status is listed by itself");
+                    self.checks.push(Finding::new(Level::Warning, "people", outcome));
+                }
+                Err(error) => return self.no_people(error),
+            }
+        }
+        let mut parts = Vec::new();
+        if self.api.config.people_status != PeopleStatus::Omit {
+            for status in STATUSES {
+                let size = if whole.is_none() && status == "active" { rows } else { 1 };
+                match Asked::of(self.first(Some(status), size, &asked_for).await)? {
+                    Asked::Answered(page) => parts.push((status, Some(page))),
+                    Asked::Refused(error)
+                        if whole.is_none() && status == "active" && error.status() == Some(403) =>
+                    {
+                        return self.no_people(error);
+                    }
+                    Asked::Refused(_) => parts.push((status, None)),
+                }
+            }
+        }
+        self.totals(whole.as_ref().and_then(|(_, total)| *total), &parts);
+        if let Some((people, _)) = whole {
+            return Ok(Some(people));
+        }
+        if let Some((_, Some((people, _)))) = parts.into_iter().next() {
+            return Ok(Some(people));
+        }
+        match Asked::of(self.first(None, rows, &asked_for).await)? {
+            Asked::Answered((people, _)) => {
+                let finding = Finding::new(Level::Warning, "people", "listed without the status filter")
+                    .cost("being absent from the list means nothing, so nobody leaves by absence")
+                    .remedy("set people_status to all if Humaans accepts it");
+                self.checks.push(finding);
+                Ok(Some(people))
+            }
+            Asked::Refused(error) => self.no_people(error),
+        }
+    }
+
+    fn no_people(&mut self, error: Error) -> Result<Option<Vec<Person>>> {
+        if let Asked::Refused(error) = Asked::<()>::of(Err(error))? {
+            let remedy =
+                "grant the token private:read and its maker's role the People directory and all profiles";
+            self.checks.nobody("people", &error, remedy);
+        }
+        Ok(None)
+    }
+
+    async fn first(&self, status: Option<&str>, rows: u32, asked: &[&str]) -> Result<Counted> {
+        self.checks.run().first(&self.api.people(status, asked).page_size(rows)).await
+    }
+
+    fn totals(&mut self, all: Option<u64>, parts: &[(&str, Option<Counted>)]) {
+        let private = self.identity.scopes().is_none_or(|scopes| scopes.contains(PRIVATE_READ));
+        let mut sum = Some(0_u64);
+        let mut words = Vec::new();
+        for (status, page) in parts {
+            let total = page.as_ref().and_then(|(_, total)| *total);
+            sum = sum.zip(total).map(|(sum, total)| sum.saturating_add(total));
+            words.push(match (page, total) {
+                (None, _) => format!("{status} refused"),
+                (_, Some(total)) => format!("{status} {total}"),
+                (_, None) => format!("{status} not counted"),
+            });
+            if page.is_none() && *status != "active" && private {
+                let cost = if *status == "newHire" {
+                    "they are seen on their first day only"
+                } else {
+                    "leavers are known by absence only"
+                };
+                let finding =
+                    Finding::new(Level::Warning, format!("people of status {status}"), "may not be listed")
+                        .cost(cost)
+                        .remedy("give the maker's role the right to see them");
+                self.checks.push(finding);
+            }
+        }
+        if let Some(all) = all {
+            words.insert(0, format!("all {all}"));
+        }
+        if !words.is_empty() {
+            self.checks.passed("people", words.join(", "));
+        }
+        if let (Some(all), Some(sum)) = (all, sum.filter(|_| !parts.is_empty()))
+            && all != sum
+        {
+            let outcome = format!("the three statuses make {sum}, all of them {all}");
+            let finding = Finding::new(Level::Warning, "people", outcome)
+                .cost("some people have a status that is not known, or are hidden from one of the lists");
+            self.checks.push(finding);
+        }
+        let nobody_left = parts.iter().any(|(status, page)| {
+            *status == "offboarded" && page.as_ref().is_some_and(|(_, total)| *total == Some(0))
+        });
+        if nobody_left && private {
+            let finding =
+                Finding::new(Level::Warning, "permission Offboarded: see", "no offboarded person is visible")
+                    .cost("if anybody has ever left, leavers are known by absence only")
+                    .remedy("give the maker's role Profile management › Offboarded: see offboarded users");
+            self.checks.push(finding);
+        }
+    }
+
+    /// Of every field on a person's own record that is asked for, how many people show it.
+    fn coverage(&mut self, people: Vec<Person>) -> Result<()> {
+        let (lists, request) = (Lists::default(), self.checks.request());
+        let last_day = self.api.config.last_day;
+        let people = people.into_iter().map(|person| convert::one(person, &lists, request, last_day));
+        let people = people.collect::<Result<Vec<Employee>>>()?;
+        let elsewhere = |field: &StandardField| OF_ROLES.contains(field) || *field == StandardField::Location;
+        let own: Vec<StandardField> = FIELDS.into_iter().filter(|field| !elsewhere(field)).collect();
+        self.checks.coverage(&people, &own, |field| match is_private(field) {
+            true => format!("grant the token private:read and its maker's role *view* on {}", section(field)),
+            false => format!("grant the token's maker *view* on {}", section(field)),
+        });
+        Ok(())
+    }
+
+    /// The lists beside the people.
+    async fn lists(&mut self) -> Result<()> {
+        let (api, run) = (self.api, self.checks.run());
+        let wanted = |fields: &[StandardField]| {
+            let names = fields.iter().filter(|field| self.checks.request().wants(**field));
+            names.map(|field| field.as_str()).collect::<Vec<_>>().join(", ")
+        };
+        let (of_roles, of_places) = (wanted(&OF_ROLES), wanted(&[StandardField::Location]));
+        let roles = api.job_roles(run.today(), None).page_size(1);
+        let mut answers = Vec::new();
+        if !of_roles.is_empty() {
+            let rows = run.first(&roles).await.map(|(_, rows)| rows);
+            answers.push(("/job-roles", rows, of_roles, "Employment › Role"));
+        }
+        if !of_places.is_empty() {
+            let rows = run.first(&api.locations().page_size(1)).await.map(|(_, rows)| rows);
+            answers.push(("/locations", rows, of_places, "Employment › Details"));
+        }
+        for (subject, rows, fields, section) in answers {
+            let remedy = format!(
+                "grant the token public:read or private:read and its maker's role *view* on {section}"
+            );
+            self.checks.list(
+                subject,
+                rows,
+                format!("{fields} cannot be read; accounts keep what they have"),
+                remedy,
+            )?;
+        }
+        Ok(())
+    }
+
+    /// The customer's own fields, each by its name.
+    async fn customs(&mut self) -> Result<()> {
+        const EACH: &str = "grant the token private:read and its maker's role *view* on each of these fields";
+        if !needs_lists(self.checks.request()) {
+            return Ok(());
+        }
+        let defined = match Asked::of(self.checks.run().all(&self.api.custom_fields()).await)? {
+            Asked::Answered(defined) => defined,
+            Asked::Refused(error) => {
+                self.checks.no_custom_fields("/custom-fields", &error, EACH);
+                return Ok(());
+            }
+        };
+        let values = self.checks.run().first(&self.api.custom_values(None).page_size(1)).await;
+        if let Asked::Refused(error) = Asked::of(values)? {
+            self.checks.no_custom_fields("/custom-values", &error, EACH);
+            return Ok(());
+        }
+        let defined: Vec<_> = defined.iter().filter_map(convert::defined).collect();
+        self.checks.custom_fields(
+            "/custom-fields",
+            &meant(&defined, self.checks.request()),
+            ADD_CUSTOM_FIELD,
+        );
+        Ok(())
+    }
+}
