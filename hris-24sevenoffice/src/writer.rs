@@ -3,7 +3,7 @@
 //! 24SevenOffice does not say whether members that an update leaves out survive it, nor whether
 //! employments that are not mentioned do. So every write keeps a mark of each member before, and
 //! compares it with what is read back. If anything changed that was not sent, nothing more is
-//! written. The first update of a connection is thereby its canary, and so is every later one.
+//! written. The first update of a connection is thereby its test write, and so is every later one.
 
 mod change;
 mod create;
@@ -21,10 +21,10 @@ use hris_core::{
 
 use self::change::Wanted;
 use self::mark::{Allowed, Marker, Marks};
-use crate::builder::{PhoneRegion, Settings};
-use crate::client::Api;
+use crate::config::{Config, PhoneRegion};
 use crate::convert::{Lists, Reader, today_in};
-use crate::directory::{TwentyFourSevenOffice, is_number};
+use crate::lists::Calls;
+use crate::source::{Api, is_number};
 use crate::wire;
 
 /// What is remembered from one write to the next. It is held while one is under way, so that the
@@ -83,7 +83,7 @@ struct Work {
 }
 
 #[async_trait]
-impl DirectoryWriter for TwentyFourSevenOffice {
+impl DirectoryWriter for Api {
     /// Creates a person, and the first employment if a start date is given.
     ///
     /// 24SevenOffice knows no keys of repetition. A repeated call finds the person by e-mail address
@@ -104,15 +104,15 @@ impl DirectoryWriter for TwentyFourSevenOffice {
 
 /// One write, while no other is under way.
 struct Writing<'a> {
-    api: Api,
-    settings: &'a Settings,
+    calls: Calls,
+    settings: &'a Config,
     state: &'a mut State,
 }
 
 impl<'a> Writing<'a> {
     /// Begins a write, unless an earlier one has lost something.
-    async fn begin(directory: &'a TwentyFourSevenOffice, state: &'a mut State) -> Result<Self> {
-        let mut writing = Self { api: directory.api.begin_run(None), settings: &directory.settings, state };
+    async fn begin(api: &'a Api, state: &'a mut State) -> Result<Self> {
+        let mut writing = Self { calls: Calls::new(&api.vendor.client), settings: &api.config, state };
         if let Some(lost) = &writing.state.lost {
             return Err(Error::new(
                 ErrorKind::FieldsLost,
@@ -165,14 +165,14 @@ impl<'a> Writing<'a> {
         let allowed = members.allowed();
         let pending = Pending { id: id.clone(), what: What::Employee, before: person.marks, allowed };
         self.state.pending = Some(pending);
-        let mut sent = self.api.update_employee(id, &body).await;
+        let mut sent = self.calls.update_employee(id, &body).await;
         let unclear = is_unclear(&sent);
         if unclear {
             // The same values twice are the same as once, but only if they are not there already.
             let now = self.person(id).await.map_err(unproven)?;
             sent = match wanted.members(&now.record, &now.marks, region, self.settings)?.is_empty() {
                 true => Ok(()),
-                false => self.api.update_employee(id, &body).await,
+                false => self.calls.update_employee(id, &body).await,
             };
         }
         if let Err(error) = sent {
@@ -193,7 +193,7 @@ impl<'a> Writing<'a> {
         else {
             return error;
         };
-        let Ok(people) = self.api.employees().await else { return error };
+        let Ok(people) = self.calls.employees().await else { return error };
         let other = people
             .iter()
             .filter(|other| change::has_email(other, email))
@@ -238,7 +238,7 @@ impl<'a> Writing<'a> {
     async fn person(&self, id: &EmployeeId) -> Result<Person> {
         let full = self.settings.update_body == crate::UpdateBody::Full;
         let marker = &self.state.marker;
-        self.api
+        self.calls
             .employee(id, |response, record| {
                 if record.notes.repeated {
                     return Err(crate::convert::unreadable(
@@ -259,7 +259,7 @@ impl<'a> Writing<'a> {
 
     async fn work(&self, id: &EmployeeId) -> Result<Work> {
         let marker = &self.state.marker;
-        self.api
+        self.calls
             .employments(id, |response, employments| {
                 let marks = marker.employments(response.body()).ok_or_else(|| {
                     crate::convert::unreadable("read employments: no list where one is documented")
@@ -272,7 +272,7 @@ impl<'a> Writing<'a> {
     /// The company's country, or the one that is set.
     async fn region(&mut self) -> Result<Option<PhoneRegion>> {
         if self.state.lists.is_none() {
-            let company = Part::of(self.api.company().await)?;
+            let company = Part::of(self.calls.company().await)?;
             self.state.lists = Some(Lists { company, ..Lists::default() });
         }
         let told = self.state.lists.as_ref().and_then(Lists::country);

@@ -1,18 +1,19 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod builder;
-mod client;
+mod checks;
+mod config;
 mod convert;
-mod directory;
-mod preflight;
+mod lists;
+mod refusals;
 mod requirements;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+mod source;
 #[cfg(feature = "webhooks")]
 pub mod webhook;
 mod wire;
 
-pub use builder::{Builder, InvalidSubdomain, Subdomain};
-pub use directory::Freshteam;
+pub use config::{Builder, Config, InvalidSubdomain, Sort, Subdomain};
 pub use requirements::{HOW_TO_REVOKE, requirements};
+pub use source::Freshteam;

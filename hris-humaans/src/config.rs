@@ -15,6 +15,7 @@ pub(crate) const DEFAULTS: Defaults = Defaults {
     title: "Humaans",
     base_url: "https://app.humaans.io/api",
     page_size: Some(250),
+    asks_page_size: true,
     concurrency: 4,
     rate_limit: Some(RateLimit::per_second(5).burst(10)),
 };

@@ -3,13 +3,11 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use hris_core::connector::{CustomField, CustomFields};
 use hris_core::wire;
-use hris_core::{
-    CustomValue, Employee, Error, ErrorKind, Field, ReadRequest, Result, SourceField, custom_fields_called,
-    nearest_custom_field,
-};
+use hris_core::{CustomValue, Employee, Field, ReadRequest, Result, SourceField};
 
-use crate::wire::{CUSTOM, CustomField, DimensionValue, Share, ShareOf};
+use crate::wire::{CUSTOM, DimensionValue, Share, ShareOf};
 
 /// Members that are read as custom fields of their own name.
 const MEMBERS: [&str; 3] = ["email_copy", "employment_rate", "hours_per_week"];
@@ -21,85 +19,52 @@ pub(crate) struct Wanted {
     name: Arc<str>,
 }
 
-/// Whether definitions are needed: a field that is asked for by id is found without them.
+/// A definition as the kit knows it; `None` without an id. A kind of 1 is a list.
+pub(crate) fn defined(definition: &crate::wire::CustomField) -> Option<CustomField> {
+    let id = definition.notes.id.as_deref()?;
+    let kind = if definition.kind.as_deref().value() == Some("1") { "list" } else { "text" };
+    Some(CustomField::new(id, definition.name.as_deref().value().unwrap_or(id)).of_kind(kind))
+}
+
+/// The custom fields that a request means. One that is asked for by id is found in people's records without its
+/// definition.
+pub(crate) fn meant<'a>(defined: &'a [CustomField], request: &'a ReadRequest) -> CustomFields<'a> {
+    CustomFields::of(defined, request, is_member).with_open_ids()
+}
+
+/// Whether definitions are needed.
 pub(crate) fn needs_custom_fields(request: &ReadRequest) -> bool {
-    let by_name = |field: &SourceField| match field {
-        SourceField::CustomName(name) => !MEMBERS.contains(&name.as_str()),
-        _ => false,
-    };
+    let by_name = |field: &SourceField| matches!(field, SourceField::CustomName(name) if !is_member(name));
     request.wants_everything() || request.named_fields().any(by_name)
 }
 
-/// The custom fields that are asked for, by their definitions or, by id, without them.
+/// The custom fields that are asked for, by their definitions or, by id, without them. Without `defined` the
+/// definitions are hidden.
 ///
 /// # Errors
-/// [`ErrorKind::Config`] when one is asked for by a name that several have.
-pub(crate) fn wanted(definitions: &[CustomField], request: &ReadRequest) -> Result<Vec<Wanted>> {
-    for field in request.named_fields() {
-        let SourceField::CustomName(name) = field else { continue };
-        if called(name, definitions).len() > 1 {
-            let words =
-                format!("custom field {name:?}: several have this name; ask for it by id, custom.#ID");
-            return Err(Error::new(ErrorKind::Config, words));
-        }
-    }
-    let mut found: Vec<Wanted> = Vec::new();
-    for definition in definitions {
-        let Some(id) = definition.notes.id.as_deref() else { continue };
-        let name = definition.name.as_deref().value().unwrap_or(id);
-        let by_name = request.named_fields().any(|field| means(field, definition, definitions));
-        if !by_name && !request.wants_custom_field(id, name) {
-            continue;
-        }
-        found.push(Wanted { member: format!("{CUSTOM}{id}"), id: id.into(), name: name.into() });
-    }
+/// [`ErrorKind::Config`](hris_core::ErrorKind::Config) when one is asked for by a name that several have, or that none
+/// has.
+pub(super) fn wanted(defined: Option<&[CustomField]>, request: &ReadRequest) -> Result<Vec<Wanted>> {
+    let fields = meant(defined.unwrap_or_default(), request);
+    let known = if defined.is_some() { fields.required()? } else { Vec::new() };
+    let of =
+        |id: &str, name: &str| Wanted { member: format!("{CUSTOM}{id}"), id: id.into(), name: name.into() };
+    let mut found: Vec<Wanted> = known.iter().map(|field| of(&field.id, &field.name)).collect();
     for field in request.named_fields() {
         if let SourceField::CustomId(id) = field
-            && !MEMBERS.contains(&id.as_str())
+            && !is_member(id)
             && !found.iter().any(|known| *known.id == **id)
         {
-            found.push(Wanted {
-                member: format!("{CUSTOM}{id}"),
-                id: id.as_str().into(),
-                name: id.as_str().into(),
-            });
+            found.push(of(id, id));
         }
     }
     let members = MEMBERS.iter().filter(|member| request.wants_custom_field(member, member));
-    found.extend(members.map(|member| Wanted {
-        member: (*member).to_owned(),
-        id: (*member).into(),
-        name: (*member).into(),
-    }));
+    found.extend(members.map(|member| Wanted { member: (*member).to_owned(), ..of(member, member) }));
     Ok(found)
 }
 
-/// The custom fields asked for by name that no definition has.
-pub(crate) fn lacking<'r>(definitions: &[CustomField], request: &'r ReadRequest) -> Vec<&'r SourceField> {
-    let lacks = |field: &&SourceField| match field {
-        SourceField::CustomName(name) => {
-            called(name, definitions).is_empty() && !MEMBERS.contains(&name.as_str())
-        }
-        _ => false,
-    };
-    request.named_fields().filter(lacks).collect()
-}
-
-/// The definitions that a name means.
-fn called<'d>(name: &str, definitions: &'d [CustomField]) -> Vec<&'d CustomField> {
-    custom_fields_called(name, definitions, |definition| definition.name.as_deref().value())
-}
-
-/// Whether a field that is asked for by name is the one of this definition.
-fn means(field: &SourceField, definition: &CustomField, definitions: &[CustomField]) -> bool {
-    let SourceField::CustomName(name) = field else { return false };
-    called(name, definitions).iter().any(|found| std::ptr::eq(*found, definition))
-}
-
-/// The nearest name to one that no definition has, in words.
-pub(crate) fn near(definitions: &[CustomField], field: &SourceField) -> String {
-    let names = definitions.iter().filter_map(|definition| definition.name.as_deref().value());
-    nearest_custom_field(field, names)
+fn is_member(word: &str) -> bool {
+    MEMBERS.contains(&word)
 }
 
 /// Puts the wanted fields of a person, which are among the members that no table names. A member

@@ -4,19 +4,18 @@ use hris_core::http::Part;
 use hris_core::wire::Notes;
 use hris_core::{
     Date, Employee, Field, Problem, ProblemCode, ReadRequest, Result, StandardField, Status, Tally,
-    no_such_custom_fields,
 };
 
 use super::custom::{self, Wanted};
 use super::identification::{identity, told};
 use super::work::{Summary, date, sum_up};
-use super::{Lists, complete_phone, lacking, near, wanted};
-use crate::builder::{PhoneRegion, Settings};
+use super::{Lists, complete_phone};
+use crate::config::{Config, PhoneRegion};
 use crate::wire::{self, Employment};
 
 /// Reads people, with everything beside them at hand.
 pub(crate) struct Reader<'a> {
-    settings: &'a Settings,
+    settings: &'a Config,
     request: Option<&'a ReadRequest>,
     today: Option<Date>,
     lists: &'a Lists,
@@ -33,17 +32,12 @@ impl<'a> Reader<'a> {
     /// `Config` when a custom field is asked for by a name that none has, or several.
     pub(crate) fn new(
         lists: &'a Lists,
-        settings: &'a Settings,
+        settings: &'a Config,
         request: Option<&'a ReadRequest>,
         today: Option<Date>,
     ) -> Result<Self> {
-        let definitions = lists.custom_fields.read().map_or(&[][..], Vec::as_slice);
-        if let Some(request) = request.filter(|_| lists.custom_fields.read().is_some()) {
-            let lacking = lacking(definitions, request).into_iter();
-            let error = no_such_custom_fields(lacking.map(|field| (field, near(definitions, field))));
-            error.map_or(Ok(()), Err)?;
-        }
-        let customs = request.map_or_else(|| Ok(Vec::new()), |request| wanted(definitions, request))?;
+        let defined = lists.custom_fields.read().map(Vec::as_slice);
+        let customs = request.map_or_else(|| Ok(Vec::new()), |request| custom::wanted(defined, request))?;
         let mut problems = Vec::new();
         let hidden = [
             (lists.company.hidden(), "location", "/organization/v2", "the company and its sites"),
@@ -65,7 +59,12 @@ impl<'a> Reader<'a> {
         self.request.is_none_or(|request| request.wants(field))
     }
 
-    /// What is true of everybody. It is told once.
+    /// The organisation's number, where the company may be read.
+    pub(super) fn organisation(&self) -> Option<String> {
+        self.lists.company.read()?.organisation.notes.id.clone()
+    }
+
+    /// What is true of everybody. It is said once.
     pub(crate) fn problems(&mut self) -> Vec<Problem> {
         std::mem::take(&mut self.problems)
     }

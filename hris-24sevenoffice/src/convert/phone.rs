@@ -1,6 +1,6 @@
 //! Phone numbers with and without a country code.
 
-use crate::builder::PhoneRegion;
+use crate::config::PhoneRegion;
 
 /// The number with its country code, where the country says how a number without one is completed.
 /// Everything else stays as it was written.

@@ -2,7 +2,7 @@
 
 use hris_core::{Date, Day, End, Field, Status, TimeZone, Timestamp};
 
-use crate::builder::{EndDates, PhoneRegion};
+use crate::config::{EndDates, PhoneRegion};
 use crate::wire::Employment;
 
 /// A date as 24SevenOffice writes it; `None` where it is none.

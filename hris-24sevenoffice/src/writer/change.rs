@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::mark::{Allowed, Marks, Members, canonical_text};
 use super::rejected;
-use crate::builder::{PhoneRegion, Settings};
+use crate::config::{Config, PhoneRegion};
 use crate::convert::{Identity, complete_phone, identity, kind_of};
 use crate::wire::Employee;
 
@@ -131,7 +131,7 @@ impl Wanted {
         current: &Employee,
         marks: &Marks,
         region: Option<PhoneRegion>,
-        settings: &Settings,
+        settings: &Config,
     ) -> Result<Changes> {
         let mut changes = Changes::default();
         let wanted_members =
@@ -217,7 +217,7 @@ impl Changes {
         &self,
         id: &EmployeeId,
         members: Option<Members>,
-        settings: &Settings,
+        settings: &Config,
     ) -> Result<Members> {
         let mut body = members.unwrap_or_default();
         body.remove("empId");
@@ -231,7 +231,7 @@ impl Changes {
     }
 
     /// The body that creates somebody, with a number unless 24SevenOffice chooses one.
-    pub(super) fn new_body(&self, id: Option<&str>, settings: &Settings) -> BTreeMap<String, Value> {
+    pub(super) fn new_body(&self, id: Option<&str>, settings: &Config) -> BTreeMap<String, Value> {
         let defaults =
             settings.create_defaults.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str())));
         let mut body: BTreeMap<String, Value> = defaults.collect();
@@ -250,7 +250,7 @@ pub(super) fn has_email(person: &Employee, email: &str) -> bool {
         .is_some_and(|known| canonical_text("email", known) == canonical_text("email", email))
 }
 
-fn number(id: &str, settings: &Settings) -> Value {
+fn number(id: &str, settings: &Config) -> Value {
     match id.parse::<u64>() {
         Ok(number) if settings.empid_as_number => Value::from(number),
         _ => Value::from(id),

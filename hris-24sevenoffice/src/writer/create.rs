@@ -4,7 +4,7 @@ use hris_core::{Employee, EmployeeId, Error, ErrorKind, Result};
 
 use super::change::{Wanted, has_email};
 use super::{Writing, rejected, unproven};
-use crate::builder::NewEmployeeNumber;
+use crate::config::NewEmployeeNumber;
 use crate::wire;
 
 /// Numbers that are tried when others take them meanwhile.
@@ -15,7 +15,7 @@ impl Writing<'_> {
         wanted.check_create()?;
         self.check_end(&wanted).await?;
         self.region().await?;
-        let people = self.api.employees().await?;
+        let people = self.calls.employees().await?;
         let id = match found(&people, &wanted)? {
             Some(id) => id,
             None => self.insert(&wanted, people).await?,
@@ -41,7 +41,7 @@ impl Writing<'_> {
         let mut attempt = 1;
         loop {
             let body = members.new_body(number.as_deref(), self.settings);
-            let sent = self.api.create_employee(&body).await;
+            let sent = self.calls.create_employee(&body).await;
             let refused = match sent {
                 Ok(()) => None,
                 Err(error) if matches!(error.kind(), ErrorKind::Rejected | ErrorKind::UnknownOutcome) => {
@@ -55,7 +55,7 @@ impl Writing<'_> {
             {
                 return Ok(EmployeeId::from(number.as_str()));
             }
-            people = self.api.employees().await.map_err(|error| unsure(&refused, error))?;
+            people = self.calls.employees().await.map_err(|error| unsure(&refused, error))?;
             if let Some(id) = found(&people, wanted)? {
                 return Ok(id);
             }
@@ -82,7 +82,7 @@ impl Writing<'_> {
     /// Who has this number, if anybody; the list may leave people out.
     async fn holder(&self, number: Option<&str>) -> Result<Option<wire::Employee>> {
         let Some(number) = number else { return Ok(None) };
-        match self.api.employee(&EmployeeId::from(number), |_, person| Ok(person)).await {
+        match self.calls.employee(&EmployeeId::from(number), |_, person| Ok(person)).await {
             Ok(person) => Ok(Some(person)),
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Rejected) => Ok(None),
             Err(error) => Err(error),

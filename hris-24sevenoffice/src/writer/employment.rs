@@ -7,7 +7,7 @@ use hris_core::{Date, EmployeeId, Field, Result, Timestamp};
 use super::change::Wanted;
 use super::mark::{Allowed, canonical_text};
 use super::{Pending, Seen, What, Work, Writing, is_unclear, rejected, unproven};
-use crate::builder::Settings;
+use crate::config::Config;
 use crate::convert::{Lists, Span, primary, today_in};
 use crate::wire::Employment;
 
@@ -60,14 +60,14 @@ impl Writing<'_> {
             Allowed { members: names.collect(), prefix: element.is_new.then(|| format!("{}.", element.id)) };
         self.state.pending =
             Some(Pending { id: id.clone(), what: What::Employments, before: work.marks, allowed });
-        let mut sent = self.api.write_employment(id, &body).await;
+        let mut sent = self.calls.write_employment(id, &body).await;
         let unclear = is_unclear(&sent);
         if unclear {
             // With our own id the same element twice is the same as once.
             let now = self.work(id).await.map_err(unproven)?;
             sent = match now.employments.iter().any(|known| element.is_in(known)) {
                 true => Ok(()),
-                false => self.api.write_employment(id, &body).await,
+                false => self.calls.write_employment(id, &body).await,
             };
         }
         if let Err(error) = sent {
@@ -88,7 +88,7 @@ impl Element {
         Self { id, is_new, members: BTreeMap::new() }
     }
 
-    fn body(&self, settings: &Settings) -> BTreeMap<String, String> {
+    fn body(&self, settings: &Config) -> BTreeMap<String, String> {
         let mut body = BTreeMap::new();
         if self.is_new {
             body.insert("primary_employment".to_owned(), "1".to_owned());
@@ -118,7 +118,7 @@ fn plan(
     known: &[Employment],
     wanted: &Wanted,
     today: Option<Date>,
-    settings: &Settings,
+    settings: &Config,
 ) -> Result<Elements> {
     let spans: Vec<Span> = known.iter().map(Span::of).collect();
     if spans.iter().any(|span| span.spoiled_start || span.has_spoiled_end()) {
@@ -174,7 +174,7 @@ fn finish(
     known: &[Employment],
     spans: &[Span],
     end: Date,
-    settings: &Settings,
+    settings: &Config,
 ) -> Result<()> {
     let reason = settings.enddate_reason.clone().unwrap_or_default();
     let close = |element: &mut Element| {

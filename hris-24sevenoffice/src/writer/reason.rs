@@ -1,6 +1,6 @@
 //! Why an employment ended: the codes that 24SevenOffice passes on to the tax authority.
 
-use crate::builder::PhoneRegion;
+use crate::config::PhoneRegion;
 
 const NORWAY: [&str; 6] = [
     "arbeidsforholdetSkulleAldriVaertRapportert",

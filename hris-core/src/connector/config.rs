@@ -248,8 +248,10 @@ pub struct Defaults {
     pub title: &'static str,
     /// Where its API is; empty where each account has an address of its own.
     pub base_url: &'static str,
-    /// The most rows that it gives on a page, which is what is asked for by default; `None` where nothing can be asked.
+    /// The most rows that it gives on a page; `None` where nothing can be asked for.
     pub page_size: Option<u32>,
+    /// Whether a size of pages is asked for by default: the most that the vendor gives.
+    pub asks_page_size: bool,
     /// Requests under way at once.
     pub concurrency: u32,
     /// The pace; `None` where the pace is no setting.
@@ -268,7 +270,8 @@ impl Defaults {
         )];
         if let Some(most) = self.page_size {
             let help = "People asked for at once. The default is the most that the vendor gives.";
-            settings.push(Setting::new("page_size", help, Role::Neither, &Some(most)).between(1, most));
+            let default = Some(most).filter(|_| self.asks_page_size);
+            settings.push(Setting::new("page_size", help, Role::Neither, &default).between(1, most));
         }
         let help = "Requests under way at once, at most. The pace holds besides.";
         settings

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::Result;
 use crate::http::{Listing, Page, Position, Request, Response};
 use crate::wire::{self, Record};
+use crate::{Error, ErrorKind, Result};
 
 /// How a vendor pages its lists: which parameters ask for a page, and where an answer holds the rows and what it
 /// says of the whole list.
@@ -258,6 +258,12 @@ impl<R: Record> Listing for List<R> {
     }
 
     fn read(&self, response: &Response) -> Result<Page<R>> {
+        if matches!(self.paging.by, By::Whole)
+            && response.header("link").is_some_and(|link| link.contains("next"))
+        {
+            let words = format!("{}: the answer has further pages, which are not documented", self.label);
+            return Err(Error::new(ErrorKind::Protocol, words).with_status(response.status()));
+        }
         let asked: Vec<&str> = self.asked.iter().map(String::as_str).collect();
         let list = wire::list(response, self.paging.rows, &asked)?;
         let total = match self.paging.total {

@@ -4,7 +4,7 @@ use futures_util::stream::{self, StreamExt};
 
 use super::List;
 use crate::http::{
-    Client, Listed, Listing, Options, Position, Progress, Request, Response, list_all, never_empty,
+    Client, Listed, Listing, Options, Position, Progress, Request, Response, list_all, never_empty, read_page,
 };
 use crate::wire::{self, Record};
 use crate::{Date, EmployeeId, Error, ErrorKind, ReadRequest, Result, StandardField};
@@ -104,7 +104,8 @@ impl<'r> Run<'r> {
     /// As [`Run::first`].
     pub async fn page<R: Record>(&self, list: &List<R>, page: u64) -> Result<(Vec<R>, Option<u64>)> {
         let at = Position { page, offset: page.saturating_mul(Listing::page_size(list)), cursor: None };
-        let answer = self.client.exchange(&list.request(&at), |response| list.read(response)).await;
+        let read = |response: &Response| read_page(&self.client, list, response);
+        let answer = self.client.exchange(&list.request(&at), read).await;
         let page = answer.map_err(|error| (self.explain)(never_empty(error), list.label()))?;
         Ok((page.rows, page.total.rows()))
     }

@@ -30,8 +30,10 @@ pub use builder::ClientBuilder;
 pub use client::Client;
 pub use headers::Headers;
 pub use limit::{Pace, Quota, Rate};
+#[cfg(feature = "connector")]
+pub(crate) use paginate::read as read_page;
 pub use paginate::{
-    Listed, Listing, Options, Page, Position, Progress, Proof, Repeated, Total, list_all, never_empty,
+    Listed, Listing, Next, Options, Page, Position, Progress, Proof, Repeated, Total, list_all, never_empty,
 };
 pub use part::{Asked, Part};
 pub use request::{Method, Outgoing, Request};

@@ -435,7 +435,7 @@ async fn list_once<'l, L: Listing>(
         let fetch = |at| async move {
             requests.fetch_add(1, Ordering::Relaxed);
             let request = listing.request(&at);
-            let page = client.exchange(&request, |response| listing.read(response)).await;
+            let page = client.exchange(&request, |response| read(client, listing, response)).await;
             (request, page)
         };
         let mut pages = stream::iter(sweep.plan()).map(fetch).buffered(concurrency.max(1));
@@ -470,6 +470,16 @@ async fn list_once<'l, L: Listing>(
             }
         }
     }
+}
+
+/// Reads a page. A link in its header is never followed, and one that leads to another origin is an error: then
+/// somebody else answers.
+pub(crate) fn read<L: Listing>(client: &Client, listing: &L, response: &Response) -> Result<Page<L::Row>> {
+    let links = response.headers().values("link").flat_map(|text| text.split(','));
+    for link in links.filter_map(|part| Some(part.split_once('<')?.1.split_once('>')?.0)) {
+        client.link(listing.label(), link)?;
+    }
+    listing.read(response)
 }
 
 /// A list that is not found means a wrong address, never that nobody is there: such an error becomes

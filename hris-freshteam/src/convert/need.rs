@@ -4,7 +4,7 @@
 use hris_core::wire::Record;
 use hris_core::{ReadRequest, SourceField, StandardField};
 
-use crate::client::Resource;
+use crate::lists::Resource;
 use crate::wire::Person;
 
 /// Members that only a person's own record has, and that a mapping names as `custom.NAME`.

@@ -12,7 +12,7 @@ use super::contact::{PERSONAL, WORK, address, phone};
 use super::need::UNITS;
 use super::status::standing;
 use super::{Need, Units};
-use crate::client::Resource;
+use crate::lists::Resource;
 use crate::wire::Person;
 
 /// Reads people, with everything beside them at hand.

@@ -1,11 +1,15 @@
-//! The account's limit and the vendor's refusals, as its answers tell them.
+//! What a refusal means in Freshteam and what to do about it, and the account's limit as answers state it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use hris_core::http::{Pace, Rate, Response};
+use hris_core::http::{Pace, Rate, Response, Vendor};
+use hris_core::{Error, ErrorKind};
 use serde_json::Value;
+
+/// Where a key is found.
+pub(crate) const KEY_PLACE: &str = "in Freshteam: profile picture, top right › API Key";
 
 /// How long the account's limit counts, by the vendor's page: "a minute".
 const WINDOW: Duration = Duration::from_secs(60);
@@ -23,14 +27,14 @@ pub(crate) fn pace(limit: u64, share: f64) -> u32 {
 
 /// How Freshteam tells its limit and words its refusals.
 #[derive(Clone, Debug)]
-pub(crate) struct Vendor {
+pub(crate) struct Words {
     pub(crate) share: f64,
-    /// The limit as last told.
+    /// The limit as last stated.
     pub(crate) limit: Arc<AtomicU64>,
 }
 
-impl hris_core::http::Vendor for Vendor {
-    /// 4.4: the limit and what this request cost give the rate. Nothing tells when the minute ends,
+impl Vendor for Words {
+    /// The limit and what this request cost give the rate. Nothing tells when the minute ends,
     /// so when others have used it up, or a 429 does not say for how long, a whole one is waited.
     fn pace(&self, response: &Response) -> Option<Pace> {
         let mut pace = Pace::default();
@@ -78,10 +82,36 @@ fn plain(text: &str) -> Option<String> {
     (!text.is_empty() && text.len() <= 64 && text.bytes().all(safe)).then(|| text.to_owned())
 }
 
+/// Says what a refusal may mean in Freshteam, and what to do. The answer cannot tell the reasons
+/// apart.
+pub(crate) fn explain(error: Error, _: &'static str) -> Error {
+    let hint = match (error.kind(), error.status()) {
+        (ErrorKind::Auth, _) => format!(
+            "the API key is wrong or was reset, or its user was deactivated, or the account has ended; copy the key \
+             again ({KEY_PLACE})"
+        ),
+        (ErrorKind::Permission, _) => {
+            "the key works and the role of its user does not allow this; give that user the role HR Partner or Admin \
+             (an IP restriction of the account is the other cause)"
+                .to_owned()
+        }
+        (ErrorKind::Protocol, Some(404)) => {
+            "the address is wrong: it should be SUBDOMAIN.freshteam.com/api".to_owned()
+        }
+        (ErrorKind::Protocol, Some(200 | 300..=399)) => {
+            "no Freshteam account answers at this subdomain, or it was closed, as Freshworks retires the product; \
+             compare the subdomain with the browser's address when you are logged in, and if the account has ended, \
+             connect the HR system that follows it; nobody is removed"
+                .to_owned()
+        }
+        _ => return error,
+    };
+    error.with_hint(hint)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hris_core::http::Vendor as _;
 
     #[test]
     fn a_share_of_the_limit() {
@@ -120,7 +150,7 @@ mod tests {
             (429, &[("retry-after", "5")], None, None),
         ];
         for (status, headers, rate, hold) in rows {
-            let vendor = Vendor { share: 0.8, limit: Arc::default() };
+            let vendor = Words { share: 0.8, limit: Arc::default() };
             let mut response = Response::new(status);
             for (name, value) in headers {
                 response = response.with_header(name, *value);
@@ -132,7 +162,7 @@ mod tests {
 
     #[test]
     fn refusals_are_worded_without_messages() {
-        let vendor = Vendor { share: 0.8, limit: Arc::default() };
+        let vendor = Words { share: 0.8, limit: Arc::default() };
         for (body, expected) in [
             (r#"{"errors":[{"code":"forbidden","message":"Ada may not"}]}"#, Some("forbidden")),
             (

@@ -1,64 +1,52 @@
-//! Looks whether a key may read what is wanted, and names what is missing in Freshteam's words.
+//! Asks whether a key may read what is wanted, and names what is missing in Freshteam's words.
 
 mod coverage;
 
+use hris_core::connector::Checks;
 use hris_core::http::Asked;
 use hris_core::{
-    Cost, Error, ErrorKind, Field, Finding, Level, Preflight, ReadRequest, Result, SourceField,
-    custom_fields_called, nearest_custom_field,
+    Cost, Error, Field, Finding, Level, Result, SourceField, custom_fields_called, nearest_custom_field,
 };
 
-use crate::builder::Subdomain;
-use crate::client::{Api, KEY_PLACE};
 use crate::convert::{self, Need, RETIRING, has_left};
-use crate::directory::cost;
+use crate::lists::whole;
+use crate::source::Api;
 use crate::wire::{FormField, Person};
 
 const ROLE: &str = "give the key's user the role HR Partner or Admin (Settings › Roles)";
 
-/// Tries everything in order, and stops where nothing further can work.
+/// Asks everything in order, and stops where nothing further can work.
 ///
 /// # Errors
 /// What kept Freshteam from answering: a page that is no data is one, because nothing can be said
 /// about a key that nobody looked at. A refusal is a finding.
-pub(crate) async fn check(
-    api: &Api,
-    request: &ReadRequest,
-    subdomain: &Subdomain,
-    key_owner: Option<&str>,
-    plain_http: bool,
-) -> Result<Preflight> {
-    let mut found = Preflight::new();
-    found.organisation = Some((subdomain.as_str().to_owned(), subdomain.host()));
-    let mut check = Check { api, request, need: Need::of(request), key_owner, found };
-    check.address(subdomain, plain_http);
-    match check.everything().await {
-        Ok(()) => {}
-        Err(error) if error.kind() == ErrorKind::Auth => check.refused(&error),
-        Err(error) => return Err(error),
-    }
-    Ok(check.found)
+pub(crate) async fn everything(api: &Api, checks: &mut Checks<'_>) -> Result<()> {
+    let need = Need::of(checks.request());
+    Check { api, need, checks }.everything().await
 }
 
-struct Check<'a> {
+struct Check<'a, 'r> {
     api: &'a Api,
-    request: &'a ReadRequest,
-    need: Need<'a>,
-    key_owner: Option<&'a str>,
-    found: Preflight,
+    need: Need<'r>,
+    checks: &'a mut Checks<'r>,
 }
 
 /// The first page of a listing, and how many people it has in all.
 type Page = (Vec<Person>, Option<u64>);
 
-impl Check<'_> {
+impl Check<'_, '_> {
     async fn everything(&mut self) -> Result<()> {
+        self.checks.organisation(self.api.subdomain.as_str(), self.api.subdomain.host());
+        let finding = Finding::new(Level::Warning, "source_retiring", RETIRING)
+            .cost("afterwards nothing can be read; nobody is removed by that")
+            .remedy("ask the person who looks after the subscription for its end, and export what is needed before");
+        self.checks.push(finding);
         let Some((active, working)) = self.active().await? else { return Ok(()) };
         let left = self.inactive().await?;
         let mut totals = vec![working];
         totals.extend(left.as_ref().map(|(_, total)| *total));
         for filter in self.api.listings.iter().skip(2) {
-            match Asked::of(self.api.first_people(*filter, &[]).await)? {
+            match Asked::of(self.first(*filter, &[]).await)? {
                 Asked::Answered((_, total)) => totals.push(total),
                 Asked::Refused(error) => {
                     self.missing(format!("employees with {}={}", filter.0, filter.1), &error);
@@ -77,35 +65,17 @@ impl Check<'_> {
         Ok(())
     }
 
-    fn address(&mut self, subdomain: &Subdomain, plain_http: bool) {
-        let (level, outcome) = match plain_http {
-            false => (Level::Passed, format!("https://{}", subdomain.host())),
-            true => (Level::Warning, "plain http to this machine; for tests only".to_owned()),
-        };
-        self.found.push(Finding::new(level, "subdomain", outcome));
-        let finding = Finding::new(Level::Warning, "source_retiring", RETIRING)
-            .cost("afterwards nothing can be read; nobody is removed by that")
-            .remedy("ask whoever looks after the subscription for its end, and export what is needed before");
-        self.found.push(finding);
-    }
-
-    fn refused(&mut self, error: &Error) {
-        let finding = Finding::new(Level::Refused, "API key", error.to_string())
-            .cost("nothing can be read; nothing is changed")
-            .remedy(format!("copy the key again ({KEY_PLACE}), best of a user that is no real person's"));
-        self.found.push(finding);
+    async fn first(&self, filter: (&'static str, &'static str), asked: &[&str]) -> Result<Page> {
+        self.checks.run().first(&self.api.employees(filter, asked)).await
     }
 
     fn missing(&mut self, subject: impl Into<String>, error: &Error) {
-        let finding = Finding::new(Level::Missing, subject, error.to_string())
-            .cost("nobody can be read, and nothing is changed")
-            .remedy(ROLE);
-        self.found.push(finding);
+        self.checks.nobody(subject, error, ROLE);
     }
 
-    /// 9.2: the first question, which shows at once whether address, key and role are right.
+    /// The first question, which shows at once whether address, key and role are right.
     async fn active(&mut self) -> Result<Option<Page>> {
-        let page = match Asked::of(self.api.first_people(("status", "active"), &self.need.members).await)? {
+        let page = match Asked::of(self.first(("status", "active"), &self.need.members).await)? {
             Asked::Answered(page) => page,
             Asked::Refused(error) if error.status() == Some(404) => return Err(error),
             Asked::Refused(error) => {
@@ -120,16 +90,16 @@ impl Check<'_> {
                     .remedy(format!(
                         "{ROLE}; if the account is empty or has ended, connect the HR system that follows it"
                     ));
-            self.found.push(finding);
+            self.checks.push(finding);
         } else {
-            self.found.push(Finding::new(Level::Passed, "active employees", counted(&page)));
+            self.checks.passed("active employees", counted(&page));
         }
         Ok(Some(page))
     }
 
-    /// 9.3: the leavers.
+    /// The leavers.
     async fn inactive(&mut self) -> Result<Option<Page>> {
-        let page = match Asked::of(self.api.first_people(("status", "inactive"), &self.need.members).await)? {
+        let page = match Asked::of(self.first(("status", "inactive"), &self.need.members).await)? {
             Asked::Answered(page) => page,
             Asked::Refused(error) => {
                 self.missing("inactive employees", &error);
@@ -140,9 +110,9 @@ impl Check<'_> {
             let finding = Finding::new(Level::Warning, "inactive employees", "none is visible")
                 .cost("if anybody has ever left, leavers stay invisible to this key and keep their accounts")
                 .remedy(ROLE);
-            self.found.push(finding);
+            self.checks.push(finding);
         } else {
-            self.found.push(Finding::new(Level::Passed, "inactive employees", counted(&page)));
+            self.checks.passed("inactive employees", counted(&page));
         }
         Ok(Some(page))
     }
@@ -150,15 +120,15 @@ impl Check<'_> {
     /// The user whose key this is, as far as the settings say.
     async fn owner(&mut self) -> Result<()> {
         const SUBJECT: &str = "key's owner";
-        let Some(owner) = self.key_owner else {
+        let Some(owner) = self.api.config.key_owner.as_deref() else {
             let outcome = "not named, and Freshteam does not tell; key_owner warns before that user leaves";
-            self.found.push(Finding::new(Level::Passed, SUBJECT, outcome));
+            self.checks.passed(SUBJECT, outcome);
             return Ok(());
         };
         let mut rows = Vec::new();
         for status in ["active", "inactive"] {
-            match Asked::of(self.api.by_email(status, owner).await)? {
-                Asked::Answered(found) => rows.extend(found),
+            match Asked::of(self.checks.run().first(&self.api.by_email(status, owner)).await)? {
+                Asked::Answered((found, _)) => rows.extend(found),
                 Asked::Refused(_) => {}
             }
         }
@@ -168,27 +138,27 @@ impl Check<'_> {
         let finding = match rows.iter().find(is_owner) {
             None => Finding::new(Level::Warning, SUBJECT, "is not among the employees that can be seen")
                 .remedy("correct key_owner: it is the work e-mail of the user whose key this is"),
-            Some(row) if has_left(row, self.request.today()) || row.termination.is_value() => {
+            Some(row) if has_left(row, self.checks.request().today()) || row.termination.is_value() => {
                 Finding::new(Level::Warning, SUBJECT, "is leaving or has left")
                     .cost("the key may stop working, or see less")
                     .remedy("use the key of a dedicated user who stays")
             }
             Some(_) => Finding::new(Level::Passed, SUBJECT, "is active, without an end date"),
         };
-        self.found.push(finding);
+        self.checks.push(finding);
         Ok(())
     }
 
-    /// 9.4: the customer's own fields, and sections that not everybody sees.
+    /// The customer's own fields, and sections that not everybody sees.
     async fn form(&mut self) -> Result<()> {
-        let rows = match Asked::of(self.api.form_fields().await)? {
+        let rows = match Asked::of(whole(self.checks.run(), &self.api.form_fields()).await)? {
             Asked::Answered(rows) => rows,
             Asked::Refused(error) => {
                 if !self.need.customs.is_empty() || self.need.all_customs {
                     let finding = Finding::new(Level::Warning, "/employee_fields", error.to_string())
                         .cost("whether the custom fields of the mapping exist could not be seen")
                         .remedy(ROLE);
-                    self.found.push(finding);
+                    self.checks.push(finding);
                 }
                 return Ok(());
             }
@@ -207,14 +177,8 @@ impl Check<'_> {
                     "correct the name: `fields` lists them; or show the field to the key's user".to_owned()
                 }
             };
-            let finding = Finding::new(
-                Level::Missing,
-                format!("field custom.{key}"),
-                format!("there is no such field{near}"),
-            )
-            .cost("nothing is read before it is corrected")
-            .remedy(remedy);
-            self.found.unknown.push(finding);
+            let field = SourceField::CustomName((*key).to_owned());
+            self.checks.no_such_field(&field, &near, &remedy);
         }
         self.sections(&rows);
         Ok(())
@@ -252,35 +216,26 @@ impl Check<'_> {
                         .remedy("change who sees it: Settings › Profile Fields › Employee Record")
                         .withholding();
                 }
-                self.found.push(finding);
+                self.checks.push(finding);
             }
         }
     }
 
-    /// 9.5: the lists of units.
+    /// The lists of units.
     async fn units(&mut self) -> Result<()> {
         for of in self.need.units.clone() {
-            let subject = format!("/{}", of.path());
-            let finding = match Asked::of(self.api.probe(of).await)? {
-                Asked::Answered(Some(total)) => {
-                    Finding::new(Level::Passed, subject, format!("{total} records"))
-                }
-                Asked::Answered(None) => Finding::new(Level::Passed, subject, "can be read"),
-                Asked::Refused(error) => Finding::new(Level::Warning, subject, error.to_string())
-                    .cost("these names cannot be read; accounts keep what they have")
-                    .remedy(ROLE)
-                    .withholding(),
-            };
-            self.found.push(finding);
+            let answer = self.checks.run().first(&self.api.units(of)).await.map(|(_, total)| total);
+            let cost = "these names cannot be read; accounts keep what they have";
+            self.checks.list(format!("/{}", of.path()), answer, cost, ROLE)?;
         }
         Ok(())
     }
 
-    /// 9.6: one person's own record, where the mapping needs everybody's.
+    /// One person's own record, where the mapping needs everybody's.
     async fn record(&mut self, active: &[Person]) -> Result<()> {
         let id = active.iter().find_map(|row| row.notes.id.as_deref());
         let Some(id) = id.filter(|_| self.need.details) else { return Ok(()) };
-        let answer = self.api.person(&id.into(), &self.need.members, self.need.include()).await;
+        let answer = self.api.record(self.checks.run(), &id.into(), &self.need).await;
         let person = match Asked::of(answer)? {
             Asked::Answered(person) => person,
             Asked::Refused(error) => {
@@ -306,24 +261,24 @@ impl Check<'_> {
                 .cost("if nobody's has it, accounts keep what they have")
                 .withholding()
         };
-        self.found.push(finding);
+        self.checks.push(finding);
         Ok(())
     }
 
-    /// 9.7: what a run takes.
+    /// What a run takes.
     fn pace(&mut self, totals: Vec<Option<u64>>) {
         let totals: Option<Vec<u64>> = totals.into_iter().collect();
         let limit = self.api.limit();
-        let Some((cost, limit)) = totals.and_then(|totals| cost(self.api, &self.need, &totals)).zip(limit)
+        let Some((cost, limit)) = totals.and_then(|totals| self.api.cost_of(&self.need, &totals)).zip(limit)
         else {
             let outcome = "cannot be told: Freshteam does not say how many people or requests there may be";
-            self.found.push(Finding::new(Level::Passed, "cost of a run", outcome));
+            self.checks.passed("cost of a run", outcome);
             return;
         };
         let Cost { per_minute, .. } = cost;
         let outcome = format!("{cost} ({per_minute} of the account's {limit} are ours to use)");
         let mut finding = Finding::new(Level::Passed, "cost of a run", outcome);
-        let named = self.request.named_fields().filter(|field| convert::is_detail(field));
+        let named = self.checks.request().named_fields().filter(|field| convert::is_detail(field));
         let named: Vec<String> = named.map(ToString::to_string).collect();
         if !named.is_empty() {
             finding = finding.cost(format!(
@@ -332,7 +287,7 @@ impl Check<'_> {
                 self.api.rows_a_page()
             ));
         }
-        self.found.push(finding);
+        self.checks.push(finding);
     }
 }
 

@@ -7,7 +7,7 @@ use hris_core::{Field, Finding, Level, StandardField};
 use super::Check;
 use crate::wire::Person;
 
-impl Check<'_> {
+impl Check<'_, '_> {
     /// Work e-mails, without which nobody gets an account, and numbers, where they are a key.
     pub(super) fn coverage(&mut self, rows: &[Person]) {
         if rows.is_empty() {
@@ -25,8 +25,8 @@ impl Check<'_> {
                 .remedy("fill in their official e-mails in Freshteam"),
             _ => Finding::new(Level::Passed, "field email", format!("official_email: {seen}")),
         };
-        self.found.push(finding);
-        if self.request.wants(StandardField::EmployeeNumber) {
+        self.checks.push(finding);
+        if self.checks.request().wants(StandardField::EmployeeNumber) {
             self.numbers(rows);
         }
     }
@@ -45,7 +45,7 @@ impl Check<'_> {
                 .cost("as a match key it matches nobody who has none, and is a problem where it repeats")
                 .remedy("give everybody a number of their own in Freshteam");
         }
-        self.found.push(finding);
+        self.checks.push(finding);
     }
 
     /// Whether anybody who has left shows when.
@@ -57,12 +57,12 @@ impl Check<'_> {
                 "field end_date",
                 "no inactive employee shows a termination date",
             )
-            .cost("whoever becomes inactive counts as having left at once, before the last day too")
+            .cost("a person who becomes inactive counts as having left at once, before the last day too")
             .remedy(
                 "show the section Termination Information to the key's user: Settings › Profile Fields › \
                          Employee Record",
             );
-            self.found.push(finding);
+            self.checks.push(finding);
         }
     }
 }

@@ -1,28 +1,19 @@
-//! Requests to 24SevenOffice and the first reading of answers.
+//! What is asked of 24SevenOffice. Each list comes whole in one answer.
 //!
-//! It names every address that is ever asked. Definitions of custom fields, dimensions and the
+//! This file names every address that is ever asked. Definitions of custom fields, dimensions and the
 //! organisation itself can be written in 24SevenOffice; nothing here does.
 
-mod token;
-
-use hris_core::http::{Client, Request, Response, Verdict};
+use hris_core::connector::{List, Paging, Run};
+use hris_core::http::{Client, Request, Response};
 use hris_core::wire::{self, Record};
-use hris_core::{EmployeeId, Error, ErrorKind, ReadRequest, Result};
+use hris_core::{EmployeeId, Error, ErrorKind, Result};
 use serde::Serialize;
 
-pub(crate) use token::{AccessTokens, AuthVendor};
-
+use crate::refusals::explain;
 use crate::wire::{CustomField, Dimension, DimensionValue, Employee, Employment, Organisation, Site};
 
 /// Everybody in one answer. A refusal of it is never about a record.
-const LIST: &str = "list employees";
-
-/// The API as one token sees it.
-#[derive(Clone, Debug)]
-pub(crate) struct Api {
-    pub(crate) client: Client,
-    pub(crate) concurrency: usize,
-}
+pub(crate) const LIST: &str = "list employees";
 
 /// The company, and its sites as far as they are told.
 pub(crate) struct Company {
@@ -30,11 +21,40 @@ pub(crate) struct Company {
     pub(crate) sites: Vec<Site>,
 }
 
-impl Api {
-    /// The same API with fresh counts for one run, which tells of its long waits.
-    pub(crate) fn begin_run(&self, request: Option<&ReadRequest>) -> Self {
-        let waiting = request.and_then(|request| request.waiting().cloned());
-        Self { client: self.client.begin_run().on_wait(waiting), ..self.clone() }
+/// Everybody.
+pub(crate) fn employees() -> List<Employee> {
+    List::new(LIST, ["employee", "v2"], Paging::WHOLE)
+}
+
+/// The definitions of custom fields.
+pub(crate) fn custom_fields() -> List<CustomField> {
+    List::new("list custom fields", ["employee_field", "v2"], Paging::WHOLE).trailing_slash()
+}
+
+/// The dimensions, such as departments and projects.
+pub(crate) fn dimensions() -> List<Dimension> {
+    List::new("list dimensions", ["dimension", "v2"], Paging::WHOLE)
+}
+
+/// The values of one dimension.
+pub(crate) fn dimension_values(dimension: &str) -> List<DimensionValue> {
+    let path = ["dimension", "v2", dimension].map(str::to_owned);
+    List::new("list the values of a dimension", path, Paging::WHOLE)
+}
+
+/// What is asked about one person or the company, and what is written.
+#[derive(Clone, Debug)]
+pub(crate) struct Calls(Client);
+
+impl Calls {
+    /// Calls that belong to one reading.
+    pub(crate) fn of(run: &Run<'_>) -> Self {
+        Self(run.client().clone())
+    }
+
+    /// Calls that belong to one write.
+    pub(crate) fn new(client: &Client) -> Self {
+        Self(client.begin_run())
     }
 
     /// The company that the token belongs to.
@@ -51,17 +71,9 @@ impl Api {
 
     /// Everybody, in the one answer that there is.
     pub(crate) async fn employees(&self) -> Result<Vec<Employee>> {
-        let request = Request::get(LIST).segments(["employee", "v2"]);
-        self.read(&request, |response| {
-            if response.header("link").is_some_and(|link| link.contains("next")) {
-                // There is no paging today. If there ever is, the first page must not pass for all.
-                let words =
-                    format!("{LIST}: the answer has further pages, which 24SevenOffice does not document");
-                return Err(Error::new(ErrorKind::Protocol, words).with_status(response.status()));
-            }
-            Ok(wire::list(response, &[], &[])?.rows)
-        })
-        .await
+        let options = hris_core::http::Options::default();
+        let list = hris_core::http::list_all(&self.0, &employees(), &options).await;
+        Ok(list.map_err(|error| explain(error, LIST))?.rows)
     }
 
     /// One person: what `read` makes of the answer and of the record in it.
@@ -107,23 +119,6 @@ impl Api {
         self.read(&request, |response| read(response, rows(response)?)).await
     }
 
-    /// The definitions of custom fields.
-    pub(crate) async fn custom_fields(&self) -> Result<Vec<CustomField>> {
-        let request = Request::get("list custom fields").segments(["employee_field", "v2"]).trailing_slash();
-        self.read(&request, rows).await
-    }
-
-    /// The dimensions, such as departments and projects.
-    pub(crate) async fn dimensions(&self) -> Result<Vec<Dimension>> {
-        self.read(&Request::get("list dimensions").segments(["dimension", "v2"]), rows).await
-    }
-
-    /// The values of one dimension.
-    pub(crate) async fn dimension_values(&self, dimension: &str) -> Result<Vec<DimensionValue>> {
-        let request = Request::get("list the values of a dimension").segments(["dimension", "v2", dimension]);
-        self.read(&request, rows).await
-    }
-
     /// Creates a person. The answer's body is not documented, so it is not read.
     pub(crate) async fn create_employee(&self, body: &(impl Serialize + Sync)) -> Result<()> {
         self.write(Request::post("create employee").segments(["employee", "v2"]).json(body)?).await
@@ -150,7 +145,7 @@ impl Api {
     }
 
     async fn write(&self, request: Request) -> Result<()> {
-        self.client.send(&request).await.map(drop).map_err(explain)
+        self.0.send(&request).await.map(drop).map_err(|error| explain(error, request.label()))
     }
 
     async fn read<T: Send>(
@@ -158,7 +153,7 @@ impl Api {
         request: &Request,
         read: impl Fn(&Response) -> Result<T> + Send,
     ) -> Result<T> {
-        self.client.exchange(request, read).await.map_err(explain)
+        self.0.exchange(request, read).await.map_err(|error| explain(error, request.label()))
     }
 }
 
@@ -187,40 +182,4 @@ pub(crate) fn is_object(response: &Response) -> bool {
     let body = response.body();
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
     body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{')
-}
-
-/// Says what a failure may mean in 24SevenOffice.
-fn explain(error: Error) -> Error {
-    let hint = match (error.kind(), error.status()) {
-        // What the call for an access token says about itself is said already.
-        (ErrorKind::Auth, _) => return error,
-        (ErrorKind::Permission, _) => {
-            "the access token may not do this; ask 24SevenOffice which right it lacks"
-        }
-        (_, Some(401)) => {
-            "24SevenOffice answers a value that it does not accept as it answers a refused token; a fresh token \
-             was accepted, so it is the request"
-        }
-        (_, Some(300..=399)) => "if 24SevenOffice has moved to another address, set base_url to it",
-        (ErrorKind::Protocol, Some(404)) => "base_url may be wrong",
-        _ => return error,
-    };
-    error.with_hint(hint)
-}
-
-/// How 24SevenOffice words its refusals.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Vendor;
-
-impl hris_core::http::Vendor for Vendor {
-    /// A 401 means "bad input parameter" as much as "not signed in". When it is judged here, the
-    /// client has renewed the token and asked again: so it is about the request, not about the
-    /// connection.
-    fn classify(&self, request: &Request, response: &Response) -> Option<Verdict> {
-        match response.status() {
-            401 | 404 if request.label() == LIST => Some(Verdict::Refused(ErrorKind::Protocol)),
-            401 => Some(Verdict::Refused(ErrorKind::Rejected)),
-            _ => None,
-        }
-    }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hris_core::http::{Authorize, Client, Headers, Request, Response, Verdict};
+use hris_core::http::{Authorize, Client, Headers, Request, Response, Vendor, Verdict};
 use hris_core::{Error, ErrorKind, Result, Secret, Timestamp};
 use serde::Deserialize;
 use tokio::sync::Mutex;
@@ -115,9 +115,9 @@ fn explain(error: Error) -> Error {
 
 /// What the answers of `/auth` mean: only a 401 says that the token is dead.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct AuthVendor;
+pub(crate) struct AuthWords;
 
-impl hris_core::http::Vendor for AuthVendor {
+impl Vendor for AuthWords {
     fn classify(&self, _: &Request, response: &Response) -> Option<Verdict> {
         match response.status() {
             408 | 425 | 429 => None,

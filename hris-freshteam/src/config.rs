@@ -1,0 +1,263 @@
+//! The settings that only Freshteam has, and the builder.
+
+mod subdomain;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use hris_core::connector::{Config as _, Defaults, Vendor, Wiring};
+use hris_core::http::{Bearer, Rate};
+use hris_core::{Capabilities, Error, LeaverSignals, Result, Secret, config, setting};
+use url::{Host, Url};
+
+pub use subdomain::{InvalidSubdomain, Subdomain};
+
+use crate::refusals::{self, KEY_PLACE, Words, pace};
+use crate::source::{Api, FIELDS, Freshteam};
+
+/// The most rows on one page, and what comes when nothing is asked for.
+pub(crate) const PAGE_SIZE: u32 = 50;
+
+/// How Freshteam is reached. Each account has an address and a limit of its own.
+pub(crate) const DEFAULTS: Defaults = Defaults {
+    vendor: "freshteam",
+    title: "Freshteam",
+    base_url: "",
+    page_size: Some(PAGE_SIZE),
+    asks_page_size: false,
+    concurrency: 2,
+    rate_limit: None,
+};
+
+/// The limit of the smallest plan, assumed until the first answer tells the account's own.
+const FIRST_LIMIT: u64 = 10;
+
+/// The listings that make a snapshot, in this order.
+const LISTINGS: [&str; 2] = ["status=active", "status=inactive"];
+
+/// Filters that may be listed besides.
+const MORE_LISTINGS: [&str; 3] = ["terminated=true", "deleted=true", "draft=true"];
+
+config! {
+    /// The settings that only Freshteam has.
+    pub config Config {
+        /// The account, such as acme of acme.freshteam.com. The address of a page in the browser is understood too.
+        neither subdomain: Option<String>;
+        /// The listings that make a snapshot. They begin with status=active and status=inactive; terminated=true,
+        /// deleted=true and draft=true may follow.
+        listing listings: Vec<String> = LISTINGS.map(str::to_owned).to_vec();
+        /// The member by which people are sorted while they are listed.
+        listing sort: Sort;
+        /// The share of the account's limit that is used, above 0 and at most 1. The limit belongs to the account, so
+        /// other programs live on it too. One request a minute is always left over.
+        neither rate_share: f64 = 0.8;
+        /// The work e-mail of the user whose key it is, for a warning before that user leaves. Freshteam does not say
+        /// whose key it is.
+        neither key_owner: Option<String>;
+        /// Whether people are read before their first day. Only false is possible, because nobody documents how they
+        /// are sent.
+        listing new_hires: bool;
+    }
+    /// Builds a [`Freshteam`]. Subdomain and API key are needed, everything else has a default.
+    ///
+    /// ```
+    /// use hris_core::Secret;
+    /// use hris_freshteam::Freshteam;
+    ///
+    /// let freshteam = Freshteam::builder()
+    ///     .subdomain("https://acme.freshteam.com/home")
+    ///     .api_key(Secret::from("k3y".to_owned()))
+    ///     .build()?;
+    /// let elsewhere = Freshteam::builder().subdomain("acme.evil.example");
+    /// assert!(elsewhere.api_key(Secret::from("k3y".to_owned())).build().is_err());
+    /// # let _ = freshteam;
+    /// # Ok::<(), hris_core::Error>(())
+    /// ```
+    pub builder Builder { key: Option<Secret> }
+}
+
+setting! {
+    "sort";
+    /// The member by which people are sorted while they are listed.
+    #[derive(Default)]
+    Sort {
+        /// `employee_id`.
+        #[default]
+        EmployeeId = "employee_id",
+        /// `first_name`.
+        FirstName = "first_name",
+        /// `last_name`.
+        LastName = "last_name",
+    }
+}
+
+impl Builder {
+    /// The API key, as copied from Freshteam. Blanks around it are taken away.
+    pub fn api_key(mut self, key: Secret) -> Self {
+        self.key = Some(key);
+        self
+    }
+
+    /// Builds the connector after checking every setting. Nothing is sent.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](hris_core::ErrorKind::Config) naming the setting: an invalid subdomain, a missing key, a
+    /// share outside 0 to 1, a page size above 50.
+    pub fn build(self) -> Result<Freshteam> {
+        let Self { mut config, wiring, key } = self;
+        // On this machine any name is as good as another.
+        let unnamed = if wiring.reach.base_url.is_some() { "sandbox" } else { "" };
+        let name = config.subdomain.as_deref().unwrap_or(unnamed);
+        let subdomain: Subdomain = name.parse().map_err(|error| Error::setting("subdomain", error))?;
+        let key = self::key(key)?;
+        if !(config.rate_share > 0.0 && config.rate_share <= 1.0) {
+            return Err(Error::setting("rate_share", "must be above 0 and at most 1, such as 0.8"));
+        }
+        if config.new_hires {
+            let words = "people before their first day are not read: nobody documents how Freshteam sends them; they \
+                         come in once they are employees";
+            return Err(Error::setting("new_hires", words));
+        }
+        config.key_owner = config.key_owner.map(|email| email.trim().to_ascii_lowercase());
+        let listings = listings(&mut config.listings)?;
+        let base = base_url(&wiring, &subdomain)?;
+        let limit = Arc::new(AtomicU64::new(0));
+        let client = wiring
+            .client(&DEFAULTS, &base)?
+            .authorization(Bearer::new(key))
+            .vendor(Words { share: config.rate_share, limit: Arc::clone(&limit) })
+            .rate(Rate::per_minute(pace(FIRST_LIMIT, config.rate_share)));
+        let vendor = Vendor {
+            capabilities: capabilities(),
+            settings: config.digests(DEFAULTS.vendor, &base, DEFAULTS.base_url),
+            client: client.build()?,
+            concurrency: wiring.concurrency(&DEFAULTS),
+            explain: refusals::explain,
+            address: ("subdomain", format!("https://{}", subdomain.host())),
+            credential: (
+                "API key",
+                format!("copy the key again ({KEY_PLACE}), best of a user that is no real person's"),
+            ),
+        };
+        Ok(Freshteam(Api {
+            vendor: Arc::new(vendor),
+            config: Arc::new(config),
+            subdomain,
+            page_size: wiring.reach.page_size,
+            listings: listings.into(),
+            limit,
+        }))
+    }
+}
+
+/// What Freshteam can show.
+pub(crate) fn capabilities() -> Capabilities {
+    let mut capabilities = Capabilities::read_only(DEFAULTS.vendor, &FIELDS, LeaverSignals::new(true, false));
+    capabilities.custom_fields = true;
+    capabilities.max_page_size = PAGE_SIZE;
+    capabilities
+}
+
+fn key(key: Option<Secret>) -> Result<Secret> {
+    let trimmed = key.map(|key| Secret::from(key.expose().trim().to_owned()));
+    let with_word = |key: &Secret| {
+        let start = key.expose().get(..7);
+        start.is_some_and(|start| start.eq_ignore_ascii_case("bearer "))
+    };
+    if trimmed.as_ref().is_some_and(with_word) {
+        return Err(Error::setting("API key", "begins with \"Bearer\"; leave that word out"));
+    }
+    let how = "in Freshteam open the profile picture (top right) and choose API Key";
+    Secret::required("API key", trimmed, how)
+}
+
+/// The account's own address, or one of this machine: the key goes nowhere else.
+fn base_url(wiring: &Wiring, subdomain: &Subdomain) -> Result<String> {
+    let Some(address) = &wiring.reach.base_url else {
+        return Ok(format!("https://{}/api", subdomain.host()));
+    };
+    let url = Url::parse(address).map_err(|_| Error::setting("base_url", "not an absolute address"))?;
+    let allowed = match url.host() {
+        Some(Host::Domain("localhost")) => true,
+        Some(Host::Domain(name)) => {
+            name == subdomain.host() && url.scheme() == "https" && url.port().is_none()
+        }
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    if !allowed {
+        let words = "the key goes to the account's own address or to this machine, and nowhere else";
+        return Err(Error::setting("base_url", words));
+    }
+    Ok(address.trim_end_matches('/').to_owned())
+}
+
+/// The listings as query pairs: active first and inactive second, or somebody who leaves between
+/// the two is seen in neither. The order of the others changes nothing, so it is made one.
+fn listings(words: &mut Vec<String>) -> Result<Vec<(&'static str, &'static str)>> {
+    if words.get(..LISTINGS.len()).is_none_or(|first| first != LISTINGS) {
+        return Err(Error::setting("listings", "must begin with status=active, status=inactive"));
+    }
+    let mut more = words.split_off(LISTINGS.len());
+    more.sort_unstable();
+    more.dedup();
+    words.extend(more);
+    let known = |word: &String| LISTINGS.into_iter().chain(MORE_LISTINGS).find(|known| known == word);
+    let pairs: Option<Vec<_>> = words.iter().map(|word| known(word)?.split_once('=')).collect();
+    pairs.ok_or_else(|| {
+        let words = format!("after the first two may come {}", MORE_LISTINGS.join(", "));
+        Error::setting("listings", words)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use hris_core::http::RetryPolicy;
+    use hris_core::{Directory as _, SourceSettings};
+
+    use super::*;
+
+    fn some() -> Builder {
+        Freshteam::builder().subdomain("acme").api_key(Secret::from("one".to_owned()))
+    }
+
+    fn digests(builder: Builder) -> SourceSettings {
+        builder.build().unwrap_or_else(|error| unreachable!("{error}")).settings()
+    }
+
+    #[test]
+    fn what_decides_who_is_listed_changes_the_digest_and_speed_and_credential_do_not() {
+        let plain = digests(some());
+        for (setting, changed) in [
+            ("subdomain", some().subdomain("other")),
+            ("base_url", some().base_url("http://127.0.0.1:9/api").allow_http_loopback()),
+            (
+                "listings",
+                some().listings(["status=active", "status=inactive", "deleted=true"].map(str::to_owned)),
+            ),
+            ("sort", some().sort(Sort::LastName)),
+        ] {
+            let changed = digests(changed);
+            assert_ne!(changed.listing, plain.listing, "{setting}");
+            assert_eq!(changed.writing, plain.writing, "{setting}");
+        }
+        for (setting, same) in [
+            ("api_key", some().api_key(Secret::from("two".to_owned()))),
+            ("page_size", some().page_size(7)),
+            ("concurrency", some().concurrency(1)),
+            ("rate_share", some().rate_share(0.5)),
+            ("retry", some().retry(RetryPolicy::never())),
+            ("key_owner", some().key_owner("ada@mill.example")),
+            (
+                "a default, written out",
+                some()
+                    .subdomain("https://acme.freshteam.com/home")
+                    .sort(Sort::EmployeeId)
+                    .listings(LISTINGS.map(str::to_owned)),
+            ),
+        ] {
+            assert_eq!(digests(same), plain, "{setting}");
+        }
+    }
+}
