@@ -15,7 +15,6 @@ mod directory;
 mod employee;
 mod error;
 mod field;
-mod grant;
 #[cfg(doc)]
 pub mod guide;
 mod hex;
@@ -23,6 +22,8 @@ mod hex;
 pub mod http;
 pub mod mapping;
 mod memory;
+#[cfg(feature = "oauth")]
+pub mod oauth;
 mod problem;
 pub mod reconcile;
 mod requirements;
@@ -33,6 +34,7 @@ mod setting;
 mod settings;
 mod snapshot;
 mod tally;
+mod tokens;
 mod user;
 #[cfg(feature = "http")]
 pub mod wire;
@@ -53,7 +55,6 @@ pub use directory::{
 pub use employee::{Address, CustomValue, Employee, EmployeeId, Identification, Status};
 pub use error::{Error, ErrorKind, Result};
 pub use field::Field;
-pub use grant::{CLAIM_SECONDS, Claim, Grant, GrantStore, MemoryGrants, StoredGrant};
 pub use hex::hex;
 pub use memory::MemoryDirectory;
 pub use problem::{Problem, ProblemCode, Severity};
@@ -63,6 +64,7 @@ pub use setting::{SettingValue, UnknownWord};
 pub use settings::{SourceSettings, SourceSettingsBuilder};
 pub use snapshot::{Fingerprint, Snapshot, join_manager_emails, unseen_fields};
 pub use tally::Tally;
+pub use tokens::{CLAIM_SECONDS, Claim, MemoryTokens, StoredTokens, TokenStore, Tokens};
 pub use user::{
     Assignment, AssignmentKind, Invite, Link, TargetField, UnknownTargetField, User, UserId, UserStatus,
 };

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hris_core::http::{Bearer, Client, RetryPolicy, Transport};
-use hris_core::{Error, ErrorKind, GrantStore, Result, Secret, SourceSettings, Status};
+use hris_core::oauth::{OAuth, Session};
+use hris_core::{Error, ErrorKind, Result, Secret, SourceSettings, Status, TokenStore};
 use url::Url;
 
 use crate::client::{Api, Vendor};
 use crate::convert::VENDOR;
 use crate::directory::EmploymentHero;
-use crate::oauth::{OAuth, Session};
 
 /// Where the API is, unless [`Builder::base_url`] says otherwise.
 pub(crate) const BASE_URL: &str = "https://api.employmenthero.com";
@@ -27,14 +27,13 @@ const PAYROLL: [&str; 2] = ["yourpayroll.com.au", "keypay.com.au"];
 ///
 /// ```
 /// use std::sync::Arc;
-/// use hris_core::{MemoryGrants, Secret};
-/// use hris_employmenthero::EmploymentHero;
-/// use hris_employmenthero::oauth::OAuth;
+/// use hris_core::{MemoryTokens, Secret};
+/// use hris_employmenthero::{EmploymentHero, oauth};
 ///
 /// let secret = |text: &str| Secret::from(text.to_owned());
-/// let oauth = OAuth::builder("the client id", secret("the client secret")).build()?;
+/// let application = oauth::application("the client id", secret("the client secret")).build()?;
 /// let directory = EmploymentHero::builder()
-///     .oauth(oauth, Arc::new(MemoryGrants::default()))
+///     .oauth(application, Arc::new(MemoryTokens::default()))
 ///     .refresh_token(secret("a refresh token from elsewhere"))
 ///     .organisation("Kererū Café Group")
 ///     .build()?;
@@ -58,7 +57,7 @@ pub struct Builder {
 }
 
 enum Access {
-    Grants(OAuth, Arc<dyn GrantStore>),
+    Tokens(OAuth, Arc<dyn TokenStore>),
     Token(Secret),
 }
 
@@ -82,13 +81,13 @@ impl Default for Builder {
 }
 
 impl Builder {
-    /// Reads with the grant that is kept in `grants`, and renews it there.
-    pub fn oauth(mut self, oauth: OAuth, grants: Arc<dyn GrantStore>) -> Self {
-        self.access = Some(Access::Grants(oauth, grants));
+    /// Reads with the tokens that are kept in `tokens`, and renews them there.
+    pub fn oauth(mut self, oauth: OAuth, tokens: Arc<dyn TokenStore>) -> Self {
+        self.access = Some(Access::Tokens(oauth, tokens));
         self
     }
 
-    /// A refresh token to begin with where no grant is kept yet. A kept one wins.
+    /// A refresh token to begin with where no tokens are kept yet. Kept tokens win.
     pub fn refresh_token(mut self, token: Secret) -> Self {
         self.seed = Some(token);
         self
@@ -169,7 +168,7 @@ impl Builder {
     }
 
     /// Sends through `transport` in place of the network, for tests and simulations. The token
-    /// endpoint has its own: [`OAuthBuilder::transport`](crate::oauth::OAuthBuilder::transport).
+    /// endpoint has its own: [`OAuthBuilder::transport`](hris_core::oauth::OAuthBuilder::transport).
     pub fn transport(mut self, transport: impl Transport) -> Self {
         self.transport = Some(Arc::new(transport));
         self
@@ -225,8 +224,8 @@ impl Builder {
                 return refuse("access token: is empty, or holds blanks or line breaks");
             }
             Some(Access::Token(token)) => client.authorization(Bearer::new(token)),
-            Some(Access::Grants(oauth, grants)) => {
-                let own = Session::new(oauth, grants, self.seed);
+            Some(Access::Tokens(oauth, tokens)) => {
+                let own = Session::new(oauth, tokens, self.seed);
                 session = Some(own.clone());
                 client.authorization(own)
             }

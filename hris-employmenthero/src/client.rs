@@ -7,12 +7,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use hris_core::http::{
     Client, Listed, Listing, Options, Page, Position, Progress, Request, Response, code_word, list_all,
 };
+use hris_core::oauth::Session;
 use hris_core::wire::{self, Record};
 use hris_core::{EmployeeId, Error, ErrorKind, ReadRequest, Result};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::oauth::Session;
 use crate::wire::{CustomField, CustomValue, Named, Organisation, Person};
 
 /// The API as one credential sees it.

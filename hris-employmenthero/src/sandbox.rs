@@ -3,7 +3,7 @@
 //!
 //! ```
 //! use std::sync::Arc;
-//! use hris_core::{Date, Directory, GrantStore, MemoryGrants, ReadRequest};
+//! use hris_core::{Date, Directory, TokenStore, MemoryTokens, ReadRequest};
 //! use hris_employmenthero::EmploymentHero;
 //! use hris_employmenthero::sandbox::{Person, Sandbox};
 //!
@@ -15,13 +15,13 @@
 //! // A person consents in their browser, and the product exchanges what they come back with.
 //! let consent = oauth.consent()?;
 //! let returned = sandbox.consent(consent.address())?;
-//! let grants = MemoryGrants::default();
-//! grants.replace(0, &oauth.exchange(consent, returned.as_str()).await?).await?;
+//! let kept = MemoryTokens::default();
+//! kept.replace(0, &oauth.exchange(consent, returned.as_str()).await?).await?;
 //!
 //! let directory = EmploymentHero::builder()
 //!     .base_url(sandbox.url())
 //!     .allow_http_loopback()
-//!     .oauth(oauth, Arc::new(grants))
+//!     .oauth(oauth, Arc::new(kept))
 //!     .build()?;
 //! sandbox.hire(Person::new("Noor", "El-Amrani").job("Barista"));
 //! let everybody = directory.snapshot(&ReadRequest::new(Date::new(2026, 11, 24)?)).await?;
@@ -54,8 +54,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use hris_core::http::Transport;
+use hris_core::oauth::OAuthBuilder;
 use hris_core::sandbox::{Server, day};
-use hris_core::{Date, Grant, Secret};
+use hris_core::{Date, Secret, Tokens};
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -64,7 +65,7 @@ pub use hris_core::sandbox::{CANARY, Fault, OWN_WORDS, RecordedRequest, RetryAft
 pub use person::Person;
 pub use world::{PersonView, World};
 
-use crate::oauth::{OAuth, OAuthBuilder};
+use crate::oauth;
 use token::Authority;
 
 /// A fault and the requests that it meets.
@@ -142,7 +143,7 @@ impl Sandbox {
 
     /// Settings of the registered application at this authorisation server.
     pub fn oauth(&self) -> OAuthBuilder {
-        OAuth::builder(CLIENT_ID, Secret::from(CLIENT_SECRET.to_owned()))
+        oauth::application(CLIENT_ID, Secret::from(CLIENT_SECRET.to_owned()))
             .auth_url(format!("{}/oauth2/authorize", self.url()))
             .token_url(format!("{}/oauth2/token", self.url()))
             .redirect_uri(REDIRECT_URI)
@@ -173,24 +174,24 @@ impl Sandbox {
         &self.refresh_token
     }
 
-    /// A fresh grant that sees everything, as if somebody had consented, with an access token for 15
+    /// Tokens of a fresh grant that sees everything, as if somebody had consented. The access token lives for 15
     /// minutes.
     #[must_use]
-    pub fn grant(&self) -> Grant {
+    pub fn tokens(&self) -> Tokens {
         let scopes = self.change(|world| world.authority.scopes.clone());
-        self.grant_of(scopes)
+        self.tokens_of(scopes)
     }
 
-    /// A fresh grant of these scopes.
+    /// Tokens of a fresh grant of these scopes.
     #[must_use]
-    pub fn grant_of(&self, scopes: BTreeSet<String>) -> Grant {
+    pub fn tokens_of(&self, scopes: BTreeSet<String>) -> Tokens {
         let now = self.server.elapsed();
         self.change(|world| {
             let number = world.grant(scopes.clone());
             let refresh = world.refresh_token(number, None);
             let life = world.behaviour.token_life;
             let access = world.access_token(number, now.saturating_add(life));
-            Grant::new(Some(Secret::from(access)), Some(Secret::from(refresh))).with_scopes(Some(scopes))
+            Tokens::new(Some(Secret::from(access)), Some(Secret::from(refresh))).with_scopes(Some(scopes))
         })
     }
 

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use hris_core::conformance::{Fault, Harness, LookupFault, Person, Stage, run};
 use hris_core::http::RetryPolicy;
 use hris_core::sandbox::Breakages;
-use hris_core::{Directory, EmployeeId, GrantStore, MemoryGrants, Status};
+use hris_core::{Directory, EmployeeId, MemoryTokens, Status, TokenStore};
 use hris_employmenthero::EmploymentHero;
 use hris_employmenthero::sandbox::{self, Sandbox, World};
 
@@ -32,22 +32,22 @@ impl Harness for EmploymentHeroHarness {
         let owner = sandbox.people().first().map(|person| person.id.clone()).expect("an owner");
         let ids: Vec<String> = people.iter().map(|person| sandbox.hire(record(person))).collect();
         sandbox.delete(&owner).expect("the owner is there");
-        let grants = MemoryGrants::default();
-        assert!(grants.replace(0, &sandbox.grant()).await.expect("memory"), "the first grant");
-        let grants: Arc<dyn GrantStore> = Arc::new(grants);
-        let directory = Mutex::new(connect(&sandbox, &grants, None));
-        Box::new(EmploymentHeroStage { sandbox, grants, directory, ids: Arc::new(Mutex::new(ids)) })
+        let tokens = MemoryTokens::default();
+        assert!(tokens.replace(0, &sandbox.tokens()).await.expect("memory"), "the first grant");
+        let tokens: Arc<dyn TokenStore> = Arc::new(tokens);
+        let directory = Mutex::new(connect(&sandbox, &tokens, None));
+        Box::new(EmploymentHeroStage { sandbox, tokens, directory, ids: Arc::new(Mutex::new(ids)) })
     }
 }
 
-fn connect(sandbox: &Sandbox, grants: &Arc<dyn GrantStore>, organisation: Option<&str>) -> EmploymentHero {
+fn connect(sandbox: &Sandbox, tokens: &Arc<dyn TokenStore>, organisation: Option<&str>) -> EmploymentHero {
     let mut retry = RetryPolicy::default();
     retry.base = Duration::from_millis(1);
     retry.throttled_base = Duration::from_millis(1);
     let builder = EmploymentHero::builder()
         .base_url(sandbox.url())
         .allow_http_loopback()
-        .oauth(sandbox.oauth().build().expect("the settings are right"), Arc::clone(grants))
+        .oauth(sandbox.oauth().build().expect("the settings are right"), Arc::clone(tokens))
         .page_size(3)
         .concurrency(4)
         .rate_limit(10_000, 100_000)
@@ -61,7 +61,7 @@ fn connect(sandbox: &Sandbox, grants: &Arc<dyn GrantStore>, organisation: Option
 
 struct EmploymentHeroStage {
     sandbox: Sandbox,
-    grants: Arc<dyn GrantStore>,
+    tokens: Arc<dyn TokenStore>,
     directory: Mutex<EmploymentHero>,
     ids: Arc<Mutex<Vec<String>>>,
 }
@@ -143,7 +143,7 @@ impl Stage for EmploymentHeroStage {
     /// A grant is told by the organisations that it sees.
     async fn change_credential(&self) -> Result<(), String> {
         self.sandbox.add_organisation("Another Cafe", false);
-        let directory = connect(&self.sandbox, &self.grants, Some(self.sandbox.organisation()));
+        let directory = connect(&self.sandbox, &self.tokens, Some(self.sandbox.organisation()));
         *self.directory.lock().expect("no test panics here") = directory;
         Ok(())
     }

@@ -2,7 +2,7 @@
 //!
 //! A café group consents; two of its organisations become two labelled connections. Accounts that are
 //! there already are matched, everybody else is created and invited, a month goes by, somebody sees
-//! less than before, and a grant dies, comes back and is removed.
+//! less than before, and a connection is revoked, comes back and is removed.
 
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hris_core::mapping::{Mapping, from};
+use hris_core::oauth::OAuth;
 use hris_core::reconcile::{AreaSource, AssignmentMode, Rule, TargetCapabilities};
 use hris_core::{
-    Assignment, AssignmentKind, Directory, GrantStore as _, Preflight, ReadRequest, Severity, TargetField,
-    Timestamp, User, UserStatus,
+    Assignment, AssignmentKind, Directory, Preflight, ReadRequest, Severity, TargetField, Timestamp,
+    TokenStore as _, User, UserStatus,
 };
-use hris_employmenthero::oauth::OAuth;
 use hris_employmenthero::sandbox::{Person, Sandbox};
 use hris_employmenthero::{EmploymentHero, ScopeNotation, scopes};
 use hris_examples::story::{Told, chapter, expect, say};
@@ -44,7 +44,7 @@ async fn main() -> Told {
     app.a_month_goes_by(&people).await?;
     app.teams_change(&people).await?;
     app.somebody_sees_less(&people).await?;
-    app.the_grant_dies().await?;
+    app.the_tokens_are_refused().await?;
     app.removed().await?;
     chapter("All promises kept.");
     Ok(())
@@ -125,15 +125,15 @@ impl<'a> App<'a> {
         expect(refused.is_err(), "an answer to another consent is refused")?;
 
         self.connect(CAFE).await?;
-        let grants = self.store.grants(CAFE);
-        let before = grants.load().await?.ok_or("no grant")?.version;
+        let kept = self.store.tokens(CAFE);
+        let before = kept.load().await?.ok_or("no tokens")?.version;
         self.vendor.advance(Duration::from_secs(20 * 60));
         let seen = self.directory(CAFE)?.organisations().await?;
         expect(
             seen.iter().any(|(_, name)| name == CAFE),
             "the organisations it sees are listed, to choose from",
         )?;
-        let after = grants.load().await?.ok_or("no grant")?.version;
+        let after = kept.load().await?.ok_or("no tokens")?.version;
         expect(
             after > before,
             "a token that ended after 15 minutes was renewed, and the new one stored first",
@@ -142,7 +142,7 @@ impl<'a> App<'a> {
 
     async fn several_connections(&self, staff: &Staff) -> Told {
         chapter("Several labelled connections in one state");
-        // One grant sees one organisation with single sign-on: that in which the person logged in.
+        // One consent covers one organisation with single sign-on: that in which the person logged in.
         self.vendor.sign_in(&staff.bakery);
         self.connect(BAKERY).await?;
         self.vendor.sign_in(self.vendor.organisation());
@@ -346,8 +346,8 @@ impl<'a> App<'a> {
         )
     }
 
-    async fn the_grant_dies(&self) -> Told {
-        chapter("The grant dies");
+    async fn the_tokens_are_refused(&self) -> Told {
+        chapter("The tokens are refused");
         self.vendor.revoke_all();
         let died = self.runner_of(CAFE).await?.run(self.now()).await.err().ok_or("it should have failed")?;
         say(died.to_string());
@@ -359,7 +359,7 @@ impl<'a> App<'a> {
         let waits = self.runner_of(CAFE).await?.run(self.now()).await;
         expect(
             waits.is_err() && self.vendor.requests().len() == asked,
-            "nobody is asked with a dead grant again",
+            "a refused refresh token is not sent again",
         )?;
 
         let known = self.store.load(CAFE).await?.links.len();
@@ -381,31 +381,31 @@ impl<'a> App<'a> {
         let mut connection = self.stored(CAFE).await?;
         connection.remove();
         self.store.save_connection(&connection).await?;
-        expect(self.store.grants(CAFE).forget().await?, "its tokens are forgotten")?;
-        expect(self.store.grants(CAFE).load().await?.is_none(), "all of them")?;
+        expect(self.store.tokens(CAFE).forget().await?, "its tokens are forgotten")?;
+        expect(self.store.tokens(CAFE).load().await?.is_none(), "all of them")?;
         expect(!self.store.history(CAFE, 1).await?.is_empty(), "its history stays")?;
         let refused = self.runner_of(CAFE).await?.run(self.now()).await;
         expect(refused.is_err(), "it never runs again")?;
         say(
-            "Employment Hero offers no way to revoke a grant: a person removes the application's access there.",
+            "Employment Hero offers no way for a program to revoke a consent: a person removes the application's access there.",
         );
-        expect(self.store.grants(BAKERY).load().await?.is_some(), "the other connection keeps its tokens")
+        expect(self.store.tokens(BAKERY).load().await?.is_some(), "the other connection keeps its tokens")
     }
 
     /// Somebody consents, and what comes of it replaces what was there.
     async fn connect(&self, label: &str) -> Told {
         let consent = self.oauth.consent()?;
         let returned = self.vendor.consent(consent.address())?;
-        let grant = self.oauth.exchange(consent, returned.as_str()).await?;
-        let grants = self.store.grants(label);
-        let version = grants.load().await?.map_or(0, |stored| stored.version);
-        expect(grants.replace(version, &grant).await?, &format!("{label} is connected"))
+        let tokens = self.oauth.exchange(consent, returned.as_str()).await?;
+        let kept = self.store.tokens(label);
+        let version = kept.load().await?.map_or(0, |stored| stored.version);
+        expect(kept.replace(version, &tokens).await?, &format!("{label} is connected"))
     }
 
     fn directory(&self, label: &str) -> Result<EmploymentHero, Box<dyn Error>> {
         let builder = EmploymentHero::builder().base_url(self.vendor.url()).allow_http_loopback();
-        let grants = Arc::new(self.store.grants(label));
-        Ok(builder.rate_limit(1000, 60_000).organisation(label).oauth(self.oauth.clone(), grants).build()?)
+        let kept = Arc::new(self.store.tokens(label));
+        Ok(builder.rate_limit(1000, 60_000).organisation(label).oauth(self.oauth.clone(), kept).build()?)
     }
 
     fn runner(&self, connection: &Connection) -> Result<Runner, Box<dyn Error>> {

@@ -1,5 +1,5 @@
-//! Connecting by consent, from the outside: the answer pasted in or caught, tokens that renew, a grant
-//! that dies and comes back, several connections in one state, and disconnecting.
+//! Connecting by consent, from the outside: the answer pasted in or caught, tokens that renew or
+//! are refused and come back, several connections in one state, and disconnecting.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a test that cannot go on has failed")]
 
@@ -223,7 +223,7 @@ fn the_redirect_is_caught_on_this_machine() {
 }
 
 #[test]
-fn a_dead_grant_comes_back_with_links_and_history() {
+fn a_new_consent_brings_back_links_and_history() {
     let world = World::of(20);
     assert_eq!(world.connect().code, 0);
     let first = world.hris(&["sync", "--json"]).json();
@@ -237,13 +237,18 @@ fn a_dead_grant_comes_back_with_links_and_history() {
     for command in ["check", "plan", "fields"] {
         assert_eq!(world.hris(&[command]).code, 4, "{command}");
     }
-    assert_eq!(world.asked(), asked, "a dead grant is asked about once");
+    assert_eq!(world.asked(), asked, "a refused refresh token is sent once");
     let died = world.hris(&["sync"]);
     assert_eq!(died.code, 4, "{}", died.err);
     assert!(died.err.contains("hris connect"), "{}", died.err);
     let asked = world.asked();
     let waits = world.hris(&["sync"]);
-    assert_eq!((waits.code, world.asked()), (4, asked), "nobody is asked with a dead grant: {}", waits.err);
+    assert_eq!(
+        (waits.code, world.asked()),
+        (4, asked),
+        "a refused refresh token is not sent again: {}",
+        waits.err
+    );
     assert!(waits.err.contains("hris connect"), "{}", waits.err);
 
     let (mut child, address) = world.connecting(&["connect", "--paste", "--json"]);

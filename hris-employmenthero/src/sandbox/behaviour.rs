@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hris_core::sandbox::RetryAfter;
 
-use crate::oauth::TokenRequest;
+use hris_core::oauth::TokenRequest;
 
 /// How the fake decides what the vendor's documentation leaves open. A client that is right under
 /// all of it needs no luck.

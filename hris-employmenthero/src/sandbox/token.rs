@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use hris_core::oauth::TokenRequest;
 use hris_core::sandbox::{Answer, OWN_WORDS, Received};
 use oauth2::{PkceCodeChallenge, PkceCodeVerifier};
 use serde_json::json;
@@ -10,7 +11,6 @@ use url::{Host, Url, form_urlencoded};
 
 use super::behaviour::Rotation;
 use super::world::World;
-use crate::oauth::TokenRequest;
 
 /// Scopes that an application of the sandbox has unless a test takes some away.
 pub(super) const SCOPES: [&str; 10] = [
@@ -201,7 +201,7 @@ impl World {
         let of = |name: &str| form.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
         let routed = |name: &str| match self.behaviour.token_request {
             TokenRequest::Split => request.parameter(name).map(str::to_owned),
-            TokenRequest::Body => of(name).filter(|_| request.parameter(name).is_none()),
+            _ => of(name).filter(|_| request.parameter(name).is_none()),
         };
         if of("client_id").as_ref() != Some(&self.authority.client_id)
             || of("client_secret").as_ref() != Some(&self.authority.client_secret)

@@ -1,5 +1,4 @@
-//! OAuth against the sandbox's authorisation server: consents, codes, and renewals that never lose
-//! a grant.
+//! OAuth with the sandbox's authorisation server, as far as only Employment Hero knows it.
 
 #![allow(
     clippy::expect_used,
@@ -11,13 +10,13 @@
 mod consent;
 mod lost;
 mod renewal;
-mod store;
 
 use std::sync::Arc;
 
-use hris_core::{GrantStore, Result};
+use hris_core::oauth::OAuth;
+use hris_core::{Result, TokenStore};
 use hris_employmenthero::EmploymentHero;
-use hris_employmenthero::oauth::OAuth;
+
 use hris_employmenthero::sandbox::Sandbox;
 
 /// A small vendor without a network; its clock is the test's, which is paused.
@@ -29,12 +28,12 @@ fn oauth(sandbox: &Sandbox) -> OAuth {
     sandbox.oauth().transport(sandbox.transport()).build().expect("the settings are right")
 }
 
-fn directory(sandbox: &Sandbox, grants: Arc<dyn GrantStore>) -> EmploymentHero {
+fn directory(sandbox: &Sandbox, kept: Arc<dyn TokenStore>) -> EmploymentHero {
     EmploymentHero::builder()
         .base_url(sandbox.url())
         .allow_http_loopback()
         .transport(sandbox.transport())
-        .oauth(oauth(sandbox), grants)
+        .oauth(oauth(sandbox), kept)
         .build()
         .expect("the settings are right")
 }

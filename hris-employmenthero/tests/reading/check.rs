@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hris_core::{
-    Directory, Finding, GrantStore, Level, MemoryGrants, Preflight, ReadRequest, SourceField, StandardField,
+    Directory, Finding, Level, MemoryTokens, Preflight, ReadRequest, SourceField, StandardField, TokenStore,
 };
 use hris_employmenthero::sandbox::{CANARY, OWN_WORDS, Sandbox};
 use hris_employmenthero::{EmploymentHero, ScopeNotation, scopes};
@@ -23,13 +23,13 @@ fn mapping() -> ReadRequest {
 }
 
 async fn connected(sandbox: &Sandbox, scopes: BTreeSet<String>) -> EmploymentHero {
-    let grants = MemoryGrants::default();
-    grants.replace(0, &sandbox.grant_of(scopes)).await.unwrap();
+    let kept = MemoryTokens::default();
+    kept.replace(0, &sandbox.tokens_of(scopes)).await.unwrap();
     EmploymentHero::builder()
         .base_url(sandbox.url())
         .allow_http_loopback()
         .transport(sandbox.transport())
-        .oauth(sandbox.oauth().transport(sandbox.transport()).build().unwrap(), Arc::new(grants))
+        .oauth(sandbox.oauth().transport(sandbox.transport()).build().unwrap(), Arc::new(kept))
         .build()
         .unwrap()
 }
@@ -70,7 +70,7 @@ async fn each_missing_scope_is_named_and_what_it_costs() {
     ] {
         let sandbox = sandbox(2).await;
         sandbox.change(|world| world.add_custom_field("Locker"));
-        let mut scopes = sandbox.grant().scopes.unwrap();
+        let mut scopes = sandbox.tokens().scopes.unwrap();
         assert!(scopes.remove(lost));
         let preflight = connected(&sandbox, scopes).await.check(&request).await.unwrap();
         let found = finding(&preflight, subject).unwrap_or_else(|| panic!("{lost}: {preflight:#?}"));
@@ -111,7 +111,7 @@ async fn people_who_are_hidden_are_noticed() {
 #[tokio::test(start_paused = true)]
 async fn a_dead_grant_is_refused_and_says_the_way_back() {
     let sandbox = sandbox(1).await;
-    let directory = connected(&sandbox, sandbox.grant().scopes.unwrap()).await;
+    let directory = connected(&sandbox, sandbox.tokens().scopes.unwrap()).await;
     sandbox.revoke_all();
     let preflight = directory.check(&mapping()).await.unwrap();
     let found = finding(&preflight, "grant").unwrap();

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use hris_core::reconcile::{
     AccountClaim, ActionKind, Baseline, Held, Judgement, Others, Removal, Resolution,
 };
-use hris_core::{EmployeeId, Link, MemoryGrants, Timestamp};
+use hris_core::{EmployeeId, Link, MemoryTokens, Timestamp};
 use tokio::time::Instant;
 
 use super::{Intent, LEASE_SECONDS, Lease, Settlement, State, StateStore, handed_over};
@@ -27,7 +27,7 @@ pub struct MemoryStore(Arc<Mutex<World>>);
 struct World {
     connections: BTreeMap<String, Kept>,
     saved: BTreeMap<String, Connection>,
-    grants: BTreeMap<String, MemoryGrants>,
+    tokens: BTreeMap<String, MemoryTokens>,
 }
 
 /// What is kept of one connection.
@@ -55,8 +55,8 @@ impl MemoryStore {
 
     /// Where the tokens of a connection are kept.
     #[must_use]
-    pub fn grants(&self, connection: &str) -> MemoryGrants {
-        self.lock().grants.entry(connection.to_owned()).or_default().clone()
+    pub fn tokens(&self, connection: &str) -> MemoryTokens {
+        self.lock().tokens.entry(connection.to_owned()).or_default().clone()
     }
 
     /// A copy of the state as it is now, as a backup is: what is written later is not in it. It holds
@@ -67,7 +67,7 @@ impl MemoryStore {
         for kept in world.connections.values_mut() {
             kept.held = None;
         }
-        world.grants.clear();
+        world.tokens.clear();
         Self(Arc::new(Mutex::new(world)))
     }
 
@@ -329,8 +329,8 @@ impl StateStore for MemoryStore {
     async fn connections(&self) -> Result<Vec<String>> {
         let world = self.lock();
         let ran = world.connections.iter().filter(|(_, kept)| !kept.is_empty()).map(|(name, _)| name);
-        let granted = world.grants.iter().filter(|(_, grants)| grants.is_kept()).map(|(name, _)| name);
-        let names: BTreeSet<&String> = ran.chain(world.saved.keys()).chain(granted).collect();
+        let kept = world.tokens.iter().filter(|(_, tokens)| tokens.is_kept()).map(|(name, _)| name);
+        let names: BTreeSet<&String> = ran.chain(world.saved.keys()).chain(kept).collect();
         Ok(names.into_iter().cloned().collect())
     }
 
@@ -344,8 +344,8 @@ impl StateStore for MemoryStore {
             *kept = Kept { token: kept.token + 1, ..Kept::default() };
         }
         was_kept |= world.saved.remove(connection).is_some();
-        if let Some(grants) = world.grants.get(connection) {
-            was_kept |= grants.forget();
+        if let Some(tokens) = world.tokens.get(connection) {
+            was_kept |= tokens.forget();
         }
         Ok(was_kept)
     }

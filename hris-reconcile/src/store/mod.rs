@@ -22,7 +22,7 @@ use crate::{Connection, Result};
 
 pub use memory::MemoryStore;
 #[cfg(feature = "sqlite")]
-pub use sqlite::{SqliteGrants, SqliteStore, SqliteStoreBuilder};
+pub use sqlite::{SqliteStore, SqliteStoreBuilder, SqliteTokens};
 
 /// Where links, the journal, history and connections are kept: what a run remembers for the next.
 ///

@@ -2,7 +2,6 @@
 
 mod fault;
 mod file;
-mod grants;
 mod holding;
 mod journal;
 mod lease;
@@ -10,6 +9,7 @@ mod process;
 mod tenants;
 #[cfg(test)]
 mod tests;
+mod tokens;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ use tokio::sync::Mutex;
 
 pub(crate) use fault::{Fault, code};
 pub(crate) use file::{create_private, options, writable};
-pub use grants::SqliteGrants;
+pub use tokens::SqliteTokens;
 
 use super::seal::Seal;
 use super::{Intent, Lease, Settlement, State, StateStore};

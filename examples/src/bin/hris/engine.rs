@@ -198,7 +198,7 @@ pub(crate) async fn check(settings: &Settings, shell: &Shell) -> Result<Looked> 
 /// What gives a connection a credential.
 const CONNECT: &str = "`hris connect` does it";
 
-/// The source as it is read: with the grant that is kept in the state, where it is connected by consent.
+/// The source as it is read: with the tokens in the state, where it is connected by consent.
 async fn source(settings: &Settings, store: &Arc<SqliteStore>) -> Result<Box<dyn Directory>> {
     let Some(oauth) = settings.vendor.oauth() else { return settings.vendor.directory(settings) };
     let name = &settings.connection;
@@ -208,7 +208,7 @@ async fn source(settings: &Settings, store: &Arc<SqliteStore>) -> Result<Box<dyn
             "connection {name:?} waits for a new credential: `hris connect` connects it again, with its links and history"
         )));
     }
-    oauth.directory(settings, Arc::new(store.grants(name)))
+    oauth.directory(settings, Arc::new(store.tokens(name)))
 }
 
 /// Names the command that helps.

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use hris_core::{GrantStore, MemoryGrants, Preflight};
+use hris_core::{MemoryTokens, Preflight, TokenStore};
 use hris_reconcile::store::{SqliteStore, StateStore as _};
 use hris_reconcile::{Attestation, Connection, ErrorKind};
 use serde_json::json;
@@ -67,11 +67,11 @@ async fn ask_for_consent(
         }
     })?;
     let answer = way.answer(&state, args.paste, shell).await?;
-    let grant = consent.finish(answer).await?;
+    let tokens = consent.finish(answer).await?;
 
-    // What the grant sees is looked at before it replaces another.
-    let fresh = MemoryGrants::default();
-    fresh.replace(0, &grant).await?;
+    // The organisations of the new tokens are looked at before they replace others.
+    let fresh = MemoryTokens::default();
+    fresh.replace(0, &tokens).await?;
     let seen = oauth.organisations(settings, Arc::new(fresh.clone())).await;
     let wanted = oauth.organisation(settings);
     let (organisations, chosen) = match seen {
@@ -80,7 +80,7 @@ async fn ask_for_consent(
             (organisations, chosen)
         }
         Err(failure) if failure.reconnect => return Err(failure),
-        // The grant is good all the same: the organisation may be named by its id.
+        // The tokens are good all the same: the organisation may be named by its id.
         Err(failure) => {
             console.tell(format!(
                 "warning: which organisations it sees could not be read: {}",
@@ -147,13 +147,13 @@ fn choose(seen: &[Organisation], wanted: Option<&str>) -> Result<Option<Organisa
     }
 }
 
-/// Stores the newest form of the grant in place of whatever was there, and brings the connection to
+/// Stores the newest tokens in place of any others, and brings the connection to
 /// life. Says whether it was known before. Another organisation than before is refused, and nothing
 /// is stored.
 async fn keep(
     settings: &Settings,
     store: &Arc<SqliteStore>,
-    fresh: &MemoryGrants,
+    fresh: &MemoryTokens,
     organisation: Option<&Organisation>,
     shell: &Shell,
 ) -> Result<bool> {
@@ -168,10 +168,10 @@ async fn keep(
         ErrorKind::Config => Failure::auth(format!("{error} (another `connection` in the configuration)")),
         _ => error.into(),
     })?;
-    let grants = store.grants(name);
-    let grant = fresh.load().await?.map(|stored| stored.grant).unwrap_or_default();
+    let kept = store.tokens(name);
+    let tokens = fresh.load().await?.map(|stored| stored.tokens).unwrap_or_default();
     // A run that renews meanwhile may be first; a new consent counts more than what it renewed.
-    while !grants.replace(grants.load().await?.map_or(0, |stored| stored.version), &grant).await? {}
+    while !kept.replace(kept.load().await?.map_or(0, |stored| stored.version), &tokens).await? {}
     store.save_connection(&connection).await?;
     Ok(again)
 }
@@ -218,7 +218,7 @@ pub(crate) async fn disconnect(path: &Path, shell: &Shell) -> Result<u8> {
 async fn forget(settings: &Settings) -> Result<bool> {
     // It takes no key to forget.
     let store = Arc::new(SqliteStore::open(&settings.state).await?);
-    let forgotten = store.grants(&settings.connection).forget().await?;
+    let forgotten = store.tokens(&settings.connection).forget().await?;
     if let Some(mut connection) = store.connection(&settings.connection).await?
         && connection.lose_credential().is_ok()
     {

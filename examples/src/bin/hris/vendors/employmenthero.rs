@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hris_core::{
-    Capabilities, Date, Directory, Grant, GrantStore, LeaverSignals, MemoryGrants, ReadRequest, Secret,
-    TimeZone, Timestamp,
+    Capabilities, Date, Directory, LeaverSignals, MemoryTokens, ReadRequest, Secret, TimeZone, Timestamp,
+    TokenStore, Tokens,
 };
 use hris_employmenthero::sandbox::{Person, Rotation, Sandbox};
-use hris_employmenthero::{EmploymentHero, oauth, requirements};
+use hris_employmenthero::{EmploymentHero, requirements};
 use serde_json::{Value, json};
 use url::Url;
 
@@ -91,7 +91,7 @@ rate_limit = { per_second = 15, per_minute = 95 }
     }
 
     fn directory(&self, settings: &Settings) -> Result<Box<dyn Directory>> {
-        OAuth::directory(self, settings, Arc::new(MemoryGrants::default()))
+        OAuth::directory(self, settings, Arc::new(MemoryTokens::default()))
     }
 
     fn how_to_connect(&self, settings: &Settings) -> Vec<String> {
@@ -146,11 +146,11 @@ rate_limit = { per_second = 15, per_minute = 95 }
 
 #[async_trait]
 impl OAuth for Vendor {
-    fn directory(&self, settings: &Settings, grants: Arc<dyn GrantStore>) -> Result<Box<dyn Directory>> {
+    fn directory(&self, settings: &Settings, tokens: Arc<dyn TokenStore>) -> Result<Box<dyn Directory>> {
         let source = Source::of(settings)?;
         let application = source.application(settings)?.build();
         let application = application.map_err(|error| settings.fault("source", error))?;
-        let mut builder = source.builder().oauth(application, grants);
+        let mut builder = source.builder().oauth(application, tokens);
         if let Some(token) = source.place("refresh_token", REFRESH_TOKEN).read_if_there(settings)? {
             builder = builder.refresh_token(token);
         }
@@ -183,12 +183,12 @@ impl OAuth for Vendor {
     async fn organisations(
         &self,
         settings: &Settings,
-        grants: Arc<dyn GrantStore>,
+        tokens: Arc<dyn TokenStore>,
     ) -> Result<Vec<(String, String)>> {
         let source = Source::of(settings)?;
         let application = source.application(settings)?.build();
         let application = application.map_err(|error| settings.fault("source", error))?;
-        let directory = source.builder().oauth(application, grants).build();
+        let directory = source.builder().oauth(application, tokens).build();
         let directory = directory.map_err(|error| settings.fault("source", error))?;
         Ok(directory.organisations().await?)
     }
@@ -200,8 +200,8 @@ impl OAuth for Vendor {
 
 /// A consent of Employment Hero under way.
 struct UnderWay {
-    application: oauth::OAuth,
-    consent: oauth::Consent,
+    application: hris_core::oauth::OAuth,
+    consent: hris_core::oauth::Consent,
 }
 
 #[async_trait]
@@ -210,7 +210,7 @@ impl Consent for UnderWay {
         self.consent.address()
     }
 
-    async fn finish(self: Box<Self>, answer: Answer) -> Result<Grant> {
+    async fn finish(self: Box<Self>, answer: Answer) -> Result<Tokens> {
         let Self { application, consent } = *self;
         Ok(match answer {
             Answer::Address(address) => application.exchange(consent, address.expose()).await?,

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use hris_core::reconcile::Leavers;
 use hris_core::{
-    Capabilities, Date, Directory, Grant, GrantStore, LeaverSignals, ReadRequest, Secret, Timestamp,
+    Capabilities, Date, Directory, LeaverSignals, ReadRequest, Secret, Timestamp, TokenStore, Tokens,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -70,8 +70,8 @@ pub(crate) trait Vendor: fmt::Debug + Sync {
 /// A vendor that is connected by a person's consent: OAuth 2.0 with an authorisation code.
 #[async_trait]
 pub(crate) trait OAuth: Sync {
-    /// Connects with the grant that is kept, which is renewed there.
-    fn directory(&self, settings: &Settings, grants: Arc<dyn GrantStore>) -> Result<Box<dyn Directory>>;
+    /// Connects with the kept tokens, which are renewed there.
+    fn directory(&self, settings: &Settings, tokens: Arc<dyn TokenStore>) -> Result<Box<dyn Directory>>;
 
     /// Where the vendor sends the person back to: as the configuration says, or, without, to a free port of
     /// this machine. Fails where the vendor is known to refuse that.
@@ -80,11 +80,11 @@ pub(crate) trait OAuth: Sync {
     /// Begins a consent from which the person is sent back to `redirect`.
     fn consent(&self, settings: &Settings, redirect: &Url) -> Result<Box<dyn Consent>>;
 
-    /// The organisations that a grant sees: id and name of each.
+    /// The organisations that the tokens see: id and name of each.
     async fn organisations(
         &self,
         settings: &Settings,
-        grants: Arc<dyn GrantStore>,
+        tokens: Arc<dyn TokenStore>,
     ) -> Result<Vec<(String, String)>>;
 
     /// The organisation of the configuration, by id or name.
@@ -97,8 +97,8 @@ pub(crate) trait Consent: Send {
     /// Where the person gives consent.
     fn address(&self) -> &Url;
 
-    /// Makes a grant of the answer; the consent is used up.
-    async fn finish(self: Box<Self>, answer: Answer) -> Result<Grant>;
+    /// Exchanges the answer for tokens. The consent is used up.
+    async fn finish(self: Box<Self>, answer: Answer) -> Result<Tokens>;
 }
 
 /// What a person came back with.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use hris_core::Status;
-use hris_employmenthero::oauth::{OAuthBuilder, TokenRequest};
+use hris_core::oauth::{OAuthBuilder, TokenRequest};
 use hris_employmenthero::{Archived, EmploymentHero, ScopeNotation, oauth};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -176,7 +176,7 @@ impl Source {
     pub(super) fn application(&self, settings: &Settings) -> Result<OAuthBuilder> {
         let id = self.place("client_id", CLIENT_ID).read(settings)?;
         let secret = self.place("client_secret", CLIENT_SECRET).read(settings)?;
-        let mut application = oauth::OAuth::builder(id.expose(), secret)
+        let mut application = oauth::application(id.expose(), secret)
             .scopes(match (self.send_scope.unwrap_or(self.scopes.is_some()), &self.scopes) {
                 (false, _) => Vec::new(),
                 (true, Some(own)) => own.clone(),

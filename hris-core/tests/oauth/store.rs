@@ -1,21 +1,21 @@
-//! Stores of grants that fail or meddle at chosen moments.
+//! Token stores that fail or meddle at chosen moments.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use async_trait::async_trait;
-use hris_core::{Claim, Error, ErrorKind, Grant, GrantStore, MemoryGrants, Result, StoredGrant};
+use hris_core::{Claim, Error, ErrorKind, MemoryTokens, Result, StoredTokens, TokenStore, Tokens};
 
-/// Cannot store the next so many grants.
+/// Cannot store the next so many tokens.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct FullDisk {
-    pub(crate) inner: MemoryGrants,
+    pub(crate) inner: MemoryTokens,
     pub(crate) failures: Arc<AtomicU32>,
 }
 
 #[async_trait]
-impl GrantStore for FullDisk {
-    async fn load(&self) -> Result<Option<StoredGrant>> {
+impl TokenStore for FullDisk {
+    async fn load(&self) -> Result<Option<StoredTokens>> {
         self.inner.load().await
     }
 
@@ -23,12 +23,12 @@ impl GrantStore for FullDisk {
         self.inner.claim(version).await
     }
 
-    async fn replace(&self, version: u64, grant: &Grant) -> Result<bool> {
+    async fn replace(&self, version: u64, tokens: &Tokens) -> Result<bool> {
         let left = self.failures.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
         if left.is_ok() {
-            return Err(Error::new(ErrorKind::Unavailable, "store the grant: the disk is full"));
+            return Err(Error::new(ErrorKind::Unavailable, "store the tokens: the disk is full"));
         }
-        self.inner.replace(version, grant).await
+        self.inner.replace(version, tokens).await
     }
 
     async fn release(&self, version: u64) -> Result<()> {
@@ -36,16 +36,16 @@ impl GrantStore for FullDisk {
     }
 }
 
-/// Stores another grant as soon as a claim was given, as a person does who reconnects meanwhile.
+/// Stores other tokens as soon as a claim was given, as a person does who reconnects meanwhile.
 #[derive(Clone, Debug)]
 pub(crate) struct Reconnecting {
-    pub(crate) inner: MemoryGrants,
-    pub(crate) with: Grant,
+    pub(crate) inner: MemoryTokens,
+    pub(crate) with: Tokens,
 }
 
 #[async_trait]
-impl GrantStore for Reconnecting {
-    async fn load(&self) -> Result<Option<StoredGrant>> {
+impl TokenStore for Reconnecting {
+    async fn load(&self) -> Result<Option<StoredTokens>> {
         self.inner.load().await
     }
 
@@ -55,8 +55,8 @@ impl GrantStore for Reconnecting {
         Ok(claim)
     }
 
-    async fn replace(&self, version: u64, grant: &Grant) -> Result<bool> {
-        self.inner.replace(version, grant).await
+    async fn replace(&self, version: u64, tokens: &Tokens) -> Result<bool> {
+        self.inner.replace(version, tokens).await
     }
 
     async fn release(&self, version: u64) -> Result<()> {

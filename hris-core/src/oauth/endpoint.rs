@@ -1,69 +1,70 @@
-//! The token endpoint: what is sent there, and what an answer means. No body of an answer ever
-//! reaches an error.
+//! The token endpoint: what is sent there, and what an answer means. No body of an answer reaches an error.
 
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hris_core::http::{
-    Client, Limits, Request, Response, RetryPolicy, Transport, Vendor, Verdict, code_word,
-};
-use hris_core::{CLAIM_SECONDS, Error, ErrorKind, Grant, Result, Secret};
 use oauth2::TokenResponse;
 use oauth2::basic::{BasicTokenResponse, BasicTokenType};
 use serde_json::Value;
 
-/// The life of an access token whose answer does not say it, or not believably.
+use super::Provider;
+use crate::http::{Client, Limits, Request, Response, RetryPolicy, Transport, Vendor, Verdict, code_word};
+use crate::{CLAIM_SECONDS, Error, ErrorKind, Result, Secret, Tokens};
+
+/// The life of an access token whose answer does not say it, or says something absurd.
 const UNTOLD_LIFE: Duration = Duration::from_secs(300);
 /// The longest life that is believed.
 const LONGEST_LIFE: u64 = 24 * 3600;
 /// Time in which a token request that was not received is begun again.
 const BEGIN_WITHIN: u64 = 25;
-/// How long an answer is waited for. What was sent is not sent again, so giving up early loses a grant.
+/// How long an answer is waited for. What was sent is not sent again, so giving up early loses the tokens.
 const ANSWER_WITHIN: u64 = 110;
 // Nobody else begins before this one has ended and stored what it brought.
 const _: () = assert!(BEGIN_WITHIN + ANSWER_WITHIN < CLAIM_SECONDS);
 
-/// Where the parts of a token request go. Employment Hero's own words differ on it; the client's
-/// id and secret, the code and the verifier are in the form body always.
+/// Where the parts of a token request go. The client's id and secret, the code and the verifier are always in the
+/// form body.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TokenRequest {
-    /// Everything in the form body, as RFC 6749 says.
+    /// Everything in the form body, as in RFC 6749.
     #[default]
     Body,
     /// `grant_type`, `redirect_uri` and `refresh_token` in the query.
     Split,
 }
 
-/// The token endpoint as one application sees it.
+/// The token endpoint for one application.
 pub(super) struct Endpoint {
+    provider: Provider,
     client: Client,
     client_id: String,
     client_secret: Secret,
     style: TokenRequest,
 }
 
-/// What the authorisation server said.
+/// What the authorisation server answered.
 pub(super) enum Answer {
-    /// Here are tokens.
-    Granted(Granted),
-    /// The code or the refresh token is not accepted.
+    /// It issued tokens.
+    Issued(Issued),
+    /// The code or the refresh token is not accepted any more.
     Dead,
     /// The request was refused for another reason.
     Refused(Error),
 }
 
 /// Tokens as they were received.
-pub(super) struct Granted {
-    pub(super) grant: Grant,
+pub(super) struct Issued {
+    pub(super) tokens: Tokens,
     /// How long the access token lives from now.
     pub(super) life: Duration,
 }
 
 impl Endpoint {
     pub(super) fn new(
+        provider: Provider,
         address: &str,
         (client_id, client_secret): (String, Secret),
         style: TokenRequest,
@@ -87,10 +88,10 @@ impl Endpoint {
         }
         let client =
             client.build().map_err(|error| Error::new(ErrorKind::Config, format!("token_url: {error}")))?;
-        Ok(Self { client, client_id, client_secret, style })
+        Ok(Self { provider, client, client_id, client_secret, style })
     }
 
-    /// 2.3: a code becomes tokens. A code is good for one use, so one that may be spent is not sent again.
+    /// Exchanges a code for tokens. A code is good for one use, so a code that may be spent is not sent again.
     pub(super) async fn exchange(
         &self,
         code: &Secret,
@@ -100,29 +101,32 @@ impl Endpoint {
         let routed = [("grant_type", "authorization_code"), ("redirect_uri", redirect_uri)];
         let own = [("code", code.expose()), ("code_verifier", verifier.expose())];
         let request = self.request("connect", &routed, &own);
-        self.client.exchange(&request, read).await.map_err(|error| match error.kind() {
-            ErrorKind::UnknownOutcome | ErrorKind::Protocol | ErrorKind::Unavailable => {
-                unavailable(&error, "begin the consent again, because the code may be spent")
+        self.client.exchange(&request, |response| read(self.provider, response)).await.map_err(|error| {
+            match error.kind() {
+                ErrorKind::UnknownOutcome | ErrorKind::Protocol | ErrorKind::Unavailable => {
+                    unavailable(&error, "begin the consent again, because the code may be spent")
+                }
+                _ => error,
             }
-            _ => error,
         })
     }
 
-    /// 2.4: a refresh token becomes new tokens. A server may take a token that comes twice for stolen and end the
-    /// whole grant, so one that was sent without an answer is not sent again.
+    /// Exchanges a refresh token for new tokens. A server may take a token that comes twice for stolen and end the
+    /// whole connection, so a token that was sent without an answer is not sent again.
     ///
     /// # Errors
-    /// [`ErrorKind::UnknownOutcome`] where it was sent and there is no usable answer.
+    /// [`ErrorKind::UnknownOutcome`] if the token was sent and there is no usable answer.
     pub(super) async fn refresh(&self, token: &Secret) -> Result<Answer> {
         let routed = [("grant_type", "refresh_token"), ("refresh_token", token.expose())];
         let request = self.request("renew the access token", &routed, &[]).spending();
-        self.client.exchange(&request, read).await.map_err(|error| match error.kind() {
-            // Whatever is no clear refusal does not end a connection.
+        self.client.exchange(&request, |response| read(self.provider, response)).await.map_err(|error| match error.kind() {
+            // Only a clear refusal ends a connection.
             ErrorKind::RateLimited | ErrorKind::Config => error,
-            ErrorKind::UnknownOutcome => error.with_hint(
-                "Employment Hero may have renewed it and its answer is lost; the next run finds out, and says so if a \
-                 new consent is needed",
-            ),
+            ErrorKind::UnknownOutcome => error.with_hint(format!(
+                "{} may have renewed it and its answer is lost; the next run finds out, and says so if a new consent \
+                 is needed",
+                self.provider.vendor
+            )),
             _ => unavailable(&error, "the connection stays; try again later"),
         })
     }
@@ -175,10 +179,9 @@ impl Vendor for TokenVendor {
     }
 }
 
-fn read(response: &Response) -> Result<Answer> {
+fn read(provider: Provider, response: &Response) -> Result<Answer> {
     if response.status() != 200 {
-        // Whatever its body is, it is a refusal.
-        return Ok(refusal(response.status(), &response.json().unwrap_or(Value::Null)));
+        return Ok(refusal(provider, response));
     }
     let mut body: Value = response.json()?;
     let unreadable = |what: &str| {
@@ -187,23 +190,23 @@ fn read(response: &Response) -> Result<Answer> {
     };
     let life = life(body.as_object_mut().and_then(|members| members.remove("expires_in")));
     // The message of a mismatch would quote the answer.
-    let tokens: BasicTokenResponse =
+    let answer: BasicTokenResponse =
         serde_json::from_value(body).map_err(|_| unreadable("the answer is no token answer"))?;
-    if *tokens.token_type() != BasicTokenType::Bearer {
+    if *answer.token_type() != BasicTokenType::Bearer {
         return Err(unreadable("a token of another type than bearer"));
     }
-    let access = tokens.access_token().secret();
+    let access = answer.access_token().secret();
     if access.is_empty() || !access.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(unreadable("an access token that cannot be sent"));
     }
-    let refresh = tokens.refresh_token().map(|token| token.secret()).filter(|token| !token.trim().is_empty());
-    let scopes = tokens.scopes().map(|scopes| {
+    let refresh = answer.refresh_token().map(|token| token.secret()).filter(|token| !token.trim().is_empty());
+    let scopes = answer.scopes().map(|scopes| {
         let words = scopes.iter().flat_map(|scope| scope.split_whitespace());
         words.map(str::to_owned).collect::<BTreeSet<String>>()
     });
     let secret = |text: &String| Secret::from(text.clone());
-    let grant = Grant::new(Some(secret(access)), refresh.map(secret)).with_scopes(scopes);
-    Ok(Answer::Granted(Granted { grant, life }))
+    let tokens = Tokens::new(Some(secret(access)), refresh.map(secret)).with_scopes(scopes);
+    Ok(Answer::Issued(Issued { tokens, life }))
 }
 
 fn life(told: Option<Value>) -> Duration {
@@ -215,21 +218,23 @@ fn life(told: Option<Value>) -> Duration {
     seconds.filter(|life| (1..=LONGEST_LIFE).contains(life)).map_or(UNTOLD_LIFE, Duration::from_secs)
 }
 
-fn refusal(status: u16, body: &Value) -> Answer {
-    let text = |member: &str| body.get(member).and_then(Value::as_str);
-    let error = text("error").unwrap_or_default();
-    let dead = error == "invalid_grant" || text("message") == Some("Invalid token");
-    if dead && matches!(status, 400 | 401) {
+fn refusal(provider: Provider, response: &Response) -> Answer {
+    let status = response.status();
+    // A body that is not JSON is a refusal without a reason.
+    let body: Value = response.json().unwrap_or(Value::Null);
+    let error = body.get("error").and_then(Value::as_str).unwrap_or_default();
+    if matches!(status, 400 | 401) && (error == "invalid_grant" || (provider.is_dead)(response)) {
         return Answer::Dead;
     }
     let told = code_word(error).map_or_else(String::new, |word| format!(" ({word})"));
+    let place = provider.credentials_at;
     let (kind, advice) = match error {
         "invalid_client" | "unauthorized_client" => (
             ErrorKind::Config,
-            "the client id or secret is wrong; copy both from the Developer Portal, the connection itself stays",
+            format!("the client id or secret is wrong; copy both from {place}, the connection itself stays"),
         ),
-        "invalid_scope" => (ErrorKind::Config, "the application lacks a scope of `scopes`"),
-        _ => (ErrorKind::Unavailable, "the connection stays; if this lasts, see `token_request`"),
+        "invalid_scope" => (ErrorKind::Config, "the application lacks a scope of `scopes`".to_owned()),
+        _ => (ErrorKind::Unavailable, "the connection stays; if this lasts, see `token_request`".to_owned()),
     };
     let words = format!("token request: HTTP {status}{told}; {advice}");
     Answer::Refused(Error::new(kind, words).with_status(status))
@@ -240,7 +245,9 @@ mod tests {
     use super::*;
 
     fn answer(status: u16, body: &str) -> Result<Answer> {
-        read(&Response::new(status).with_body(body))
+        let provider =
+            Provider::new("Acme", "", "").dead_when(|answer| answer.body() == br#"{"message":"gone"}"#);
+        read(provider, &Response::new(status).with_body(body))
     }
 
     #[test]
@@ -256,8 +263,8 @@ mod tests {
             ("{}", 300),
         ] {
             let body = format!(r#"{{"access_token":"a","token_type":"Bearer","expires_in":{told}}}"#);
-            let Ok(Answer::Granted(granted)) = answer(200, &body) else { panic!("{told} is no grant") };
-            assert_eq!(granted.life.as_secs(), seconds, "{told}");
+            let Ok(Answer::Issued(issued)) = answer(200, &body) else { panic!("{told}: no tokens") };
+            assert_eq!(issued.life.as_secs(), seconds, "{told}");
         }
     }
 
@@ -266,7 +273,8 @@ mod tests {
         for (status, body, dead, kind) in [
             (400, r#"{"error":"invalid_grant","error_description":"canary"}"#, true, None),
             (401, r#"{"error":"invalid_grant"}"#, true, None),
-            (400, r#"{"message":"Invalid token"}"#, true, None),
+            (400, r#"{"message":"gone"}"#, true, None),
+            (403, r#"{"message":"gone"}"#, false, Some(ErrorKind::Unavailable)),
             (403, r#"{"error":"invalid_grant"}"#, false, Some(ErrorKind::Unavailable)),
             (400, r#"{"message":"canary"}"#, false, Some(ErrorKind::Unavailable)),
             (401, r#"{"error":"invalid_client"}"#, false, Some(ErrorKind::Config)),
@@ -280,7 +288,7 @@ mod tests {
                     assert_eq!((Some(error.kind()), dead), (kind, false), "{body}");
                     assert!(!format!("{error:?}").to_lowercase().contains("canary"));
                 }
-                _ => panic!("{body} was taken for a grant"),
+                _ => panic!("{body} was taken for tokens"),
             }
         }
     }

@@ -1,29 +1,29 @@
-//! The tokens of connections: one newest grant each, replaced by compare-and-swap.
+//! The tokens of connections: the newest ones each, replaced by compare-and-swap.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use hris_core::{CLAIM_SECONDS, Claim, Grant, GrantStore, Secret, StoredGrant};
+use hris_core::{CLAIM_SECONDS, Claim, Secret, StoredTokens, TokenStore, Tokens};
 use serde::{Deserialize, Serialize};
 use sqlx::{Row as _, Sqlite, Transaction};
 
 use super::{Refused, SqliteStore, lease, process, tenants};
 use crate::{Error, ErrorKind, Result};
 
-/// The tokens of one connection in a [`SqliteStore`], made by [`SqliteStore::grants`].
+/// The tokens of one connection in a [`SqliteStore`], made by [`SqliteStore::tokens`].
 ///
-/// A renewal is claimed across processes: a claim ends when it is given back or the grant is
+/// A renewal is claimed across processes: a claim ends when it is given back or the tokens are
 /// replaced, after [`CLAIM_SECONDS`] by the machine's clock, and at once where the process that
 /// claimed provably no longer exists. Tokens that were replaced or forgotten are overwritten in the
 /// file.
 #[derive(Clone, Debug)]
-pub struct SqliteGrants {
+pub struct SqliteTokens {
     store: Arc<SqliteStore>,
     connection: String,
 }
 
-/// A grant as it is stored.
+/// Tokens as they are stored.
 #[derive(Deserialize, Serialize)]
 struct Content {
     access_token: Option<String>,
@@ -43,24 +43,24 @@ impl SqliteStore {
     /// # let directory = tempfile::tempdir()?;
     /// # let path = directory.path().join("hris-state.db");
     /// use std::sync::Arc;
-    /// use hris_core::{Grant, GrantStore, Secret};
+    /// use hris_core::{Tokens, TokenStore, Secret};
     /// use hris_reconcile::store::SqliteStore;
     ///
     /// let store = Arc::new(SqliteStore::open(&path).await?);
-    /// let grants = store.grants("acme");
-    /// let grant = Grant::new(None, Some(Secret::from("refresh".to_owned())));
-    /// assert!(grants.replace(0, &grant).await?);
-    /// assert!(store.grants("other").load().await?.is_none());
+    /// let kept = store.tokens("acme");
+    /// let tokens = Tokens::new(None, Some(Secret::from("refresh".to_owned())));
+    /// assert!(kept.replace(0, &tokens).await?);
+    /// assert!(store.tokens("other").load().await?.is_none());
     /// # Ok(())
     /// # }
     /// ```
     #[must_use]
-    pub fn grants(self: &Arc<Self>, connection: impl Into<String>) -> SqliteGrants {
-        SqliteGrants { store: Arc::clone(self), connection: connection.into() }
+    pub fn tokens(self: &Arc<Self>, connection: impl Into<String>) -> SqliteTokens {
+        SqliteTokens { store: Arc::clone(self), connection: connection.into() }
     }
 }
 
-impl SqliteGrants {
+impl SqliteTokens {
     /// Forgets the tokens, and says whether there were any. Links and history stay. It takes no key.
     ///
     /// A copy that was kept when the schema was brought up to date (`….bak-N`) and backups of your own
@@ -77,6 +77,7 @@ impl SqliteGrants {
         Ok(forgotten)
     }
 
+    /// What sealed content is bound to. Stored files contain it, so it keeps its spelling.
     fn about(&self) -> String {
         format!("grant of {}", self.connection)
     }
@@ -99,7 +100,7 @@ impl SqliteGrants {
         }))
     }
 
-    fn read(&self, row: Option<Row>) -> Result<Option<StoredGrant>> {
+    fn read(&self, row: Option<Row>) -> Result<Option<StoredTokens>> {
         let Some(Row { version, content: Some(content), sealed, .. }) = row else { return Ok(None) };
         let content = match (sealed, &self.store.seal) {
             (false, _) => content,
@@ -116,11 +117,11 @@ impl SqliteGrants {
             }
         };
         let content: Content = serde_json::from_slice(&content)
-            .map_err(|_| self.store.explain("read the tokens", Refused::Content("a grant")))?;
-        let grant =
-            Grant::new(content.access_token.map(Secret::from), content.refresh_token.map(Secret::from));
-        let grant = grant.with_scopes(content.scopes).with_refused(content.refused);
-        Ok(Some(StoredGrant::new(grant, unsigned(version))))
+            .map_err(|_| self.store.explain("read the tokens", Refused::Content("tokens")))?;
+        let tokens =
+            Tokens::new(content.access_token.map(Secret::from), content.refresh_token.map(Secret::from));
+        let tokens = tokens.with_scopes(content.scopes).with_refused(content.refused);
+        Ok(Some(StoredTokens::new(tokens, unsigned(version))))
     }
 
     fn locked(&self, what: &str) -> Error {
@@ -128,13 +129,13 @@ impl SqliteGrants {
         Error::new(ErrorKind::Config, message)
     }
 
-    fn written(&self, grant: &Grant) -> Result<(Vec<u8>, bool)> {
+    fn written(&self, tokens: &Tokens) -> Result<(Vec<u8>, bool)> {
         let text = |token: &Option<Secret>| token.as_ref().map(|token| token.expose().to_owned());
         let content = Content {
-            access_token: text(&grant.access_token),
-            refresh_token: text(&grant.refresh_token),
-            scopes: grant.scopes.clone(),
-            refused: grant.refused,
+            access_token: text(&tokens.access_token),
+            refresh_token: text(&tokens.refresh_token),
+            scopes: tokens.scopes.clone(),
+            refused: tokens.refused,
         };
         let content = serde_json::to_vec(&content)
             .map_err(|_| Error::new(ErrorKind::State, "store the tokens: they cannot be written as JSON"))?;
@@ -154,7 +155,7 @@ struct Row {
 }
 
 impl Row {
-    /// The version of the grant, zero where there is none.
+    /// The version of the tokens, zero where there are no tokens.
     fn newest(row: Option<&Self>) -> u64 {
         row.filter(|row| row.content.is_some()).map_or(0, |row| unsigned(row.version))
     }
@@ -165,8 +166,8 @@ impl Row {
 }
 
 #[async_trait]
-impl GrantStore for SqliteGrants {
-    async fn load(&self) -> hris_core::Result<Option<StoredGrant>> {
+impl TokenStore for SqliteTokens {
+    async fn load(&self) -> hris_core::Result<Option<StoredTokens>> {
         let row = self.store.read("read the tokens", async |tx| self.row(tx).await).await;
         row.and_then(|row| self.read(row)).map_err(Into::into)
     }
@@ -198,8 +199,8 @@ impl GrantStore for SqliteGrants {
         }
     }
 
-    async fn replace(&self, version: u64, grant: &Grant) -> hris_core::Result<bool> {
-        let (content, sealed) = self.written(grant)?;
+    async fn replace(&self, version: u64, tokens: &Tokens) -> hris_core::Result<bool> {
+        let (content, sealed) = self.written(tokens)?;
         let replaced = self.store.write("store the tokens", async |tx| {
             let row = self.row(tx).await?;
             if Row::newest(row.as_ref()) != version {
