@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use crate::Status;
+
 /// A word that a setting does not know.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{setting}: {word:?} is not known; use {}", valid.join(" or "))]
@@ -55,6 +57,19 @@ setting_value! {
     String: {"type": "string"},
     u32: {"type": "integer", "minimum": 0},
     Vec<String>: {"type": "array", "items": {"type": "string"}},
+}
+
+impl SettingValue for Status {
+    type Input = Self;
+
+    fn put(&mut self, value: Self) {
+        *self = value;
+    }
+
+    fn schema() -> Value {
+        let all = [Self::Active, Self::OnLeave, Self::Pending, Self::Terminated, Self::Unknown];
+        json!({"enum": all.map(Self::as_str)})
+    }
 }
 
 impl<T: SettingValue> SettingValue for BTreeMap<String, T> {

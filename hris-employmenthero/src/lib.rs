@@ -1,19 +1,20 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-mod builder;
-mod client;
+mod checks;
+mod config;
 mod convert;
-mod directory;
+mod lists;
 pub mod oauth;
-mod preflight;
+mod refusals;
 mod requirements;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+mod source;
 #[cfg(feature = "webhooks")]
 pub mod webhook;
 mod wire;
 
-pub use builder::{Archived, Builder};
-pub use directory::EmploymentHero;
+pub use config::{Archived, Builder, Config};
 pub use requirements::{HOW_TO_REVOKE, ScopeNotation, requirements, scopes};
+pub use source::EmploymentHero;

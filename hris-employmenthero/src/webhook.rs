@@ -31,7 +31,7 @@ pub fn hint(body: &[u8]) -> Option<EmployeeId> {
     ["/data/employee/id", "/data/employee_id", "/employee/id", "/employee_id", "/data/id", "/id"]
         .iter()
         .filter_map(|place| event.pointer(place)?.as_str())
-        .find(|id| crate::directory::is_uuid(id))
+        .find(|id| crate::source::is_uuid(id))
         .map(EmployeeId::from)
 }
 

@@ -50,7 +50,7 @@ fn connect(sandbox: &Sandbox, tokens: &Arc<dyn TokenStore>, organisation: Option
         .oauth(sandbox.oauth().build().expect("the settings are right"), Arc::clone(tokens))
         .page_size(3)
         .concurrency(4)
-        .rate_limit(10_000, 100_000)
+        .rate_limit(hris_core::RateLimit::per_second(10_000).per_minute(100_000))
         .retry(retry);
     let builder = match organisation {
         Some(organisation) => builder.organisation(organisation),

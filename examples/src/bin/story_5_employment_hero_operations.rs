@@ -405,7 +405,11 @@ impl<'a> App<'a> {
     fn directory(&self, label: &str) -> Result<EmploymentHero, Box<dyn Error>> {
         let builder = EmploymentHero::builder().base_url(self.vendor.url()).allow_http_loopback();
         let kept = Arc::new(self.store.tokens(label));
-        Ok(builder.rate_limit(1000, 60_000).organisation(label).oauth(self.oauth.clone(), kept).build()?)
+        Ok(builder
+            .rate_limit(hris_core::RateLimit::per_second(1000).per_minute(60_000))
+            .organisation(label)
+            .oauth(self.oauth.clone(), kept)
+            .build()?)
     }
 
     fn runner(&self, connection: &Connection) -> Result<Runner, Box<dyn Error>> {

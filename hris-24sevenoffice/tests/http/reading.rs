@@ -382,7 +382,7 @@ async fn the_check_names_what_is_missing() {
 fn settings_that_cannot_be_right_are_refused() {
     use hris_24sevenoffice::TwentyFourSevenOffice;
     let start = || TwentyFourSevenOffice::builder().token(hris_core::Secret::from("x".to_owned()));
-    let table = |name: &str| [(name.to_owned(), "1".to_owned())].into_iter().collect();
+    let table = |name: &str| std::collections::BTreeMap::from([(name.to_owned(), "1".to_owned())]);
     for (builder, word) in [
         (TwentyFourSevenOffice::builder(), "token"),
         (start().token(hris_core::Secret::from("a b".to_owned())), "token"),

@@ -125,13 +125,13 @@ async fn neither_token_is_in_a_request_log_an_error_or_a_debug_output() {
     for request in sandbox.requests() {
         shown.push(format!("{request:?} {:?} {:?} {:?}", request.path, request.query, request.headers));
     }
+    shown.push(format!("{:?}", builder(&sandbox)));
     for text in &shown {
         for secret in [sandbox.token(), "fjordkaffe%2Btoken", "fjordkaffe-access-", CANARY, OWN_WORDS] {
             assert!(!text.contains(secret), "{secret} is in {text}");
         }
         assert!(!text.contains("token="), "{text}");
     }
-    assert!(format!("{:?}", builder(&sandbox)).contains("Secret(…)"));
 }
 
 #[tokio::test(start_paused = true)]

@@ -20,7 +20,9 @@ fn ines() -> Vec<FieldChange> {
 #[tokio::test(start_paused = true)]
 async fn a_new_person_gets_the_next_number_and_an_employment() {
     let sandbox = three().await;
-    let defaults = |name: &str, value: &str| [(name.to_owned(), value.to_owned())].into_iter().collect();
+    let defaults = |name: &str, value: &str| {
+        [(name.to_owned(), value.to_owned())].into_iter().collect::<std::collections::BTreeMap<_, _>>()
+    };
     let payroll = builder(&sandbox)
         .create_defaults(defaults("salary_type", "monthly"))
         .employment_defaults(defaults("working_times", "ikkeSkift"))

@@ -381,7 +381,8 @@ pub type Members = BTreeMap<String, String>;
 
 /// Declares a connector's settings and its builder, each setting once.
 ///
-/// It makes the type of the settings, whose fields are public, and a builder with a method for each. A setting is
+/// It makes the type of the settings, whose fields are public, and, where it is asked for, a builder with a method for
+/// each. A setting is
 /// `listing` where it decides who is listed or who counts as gone, `writing` where it decides how people are
 /// written, and `neither` otherwise; see [`Role`](crate::connector::Role). The crate needs the dependency `serde`.
 ///
@@ -414,8 +415,6 @@ macro_rules! config {
         $vis:vis config $config:ident {
             $($(#[doc = $doc:literal])+ $role:ident $name:ident: $type:ty $(= $default:expr)?;)*
         }
-        $(#[$builder_doc:meta])*
-        $builder_vis:vis builder $builder:ident { $($slot:ident: $slot_type:ty),* $(,)? }
     ) => {
         $(#[$config_doc])*
         #[derive(Clone, Debug, PartialEq, ::serde::Serialize, ::serde::Deserialize)]
@@ -440,6 +439,21 @@ macro_rules! config {
                     $crate::config!(@role $role),
                     &default.$name,
                 )),*]
+            }
+        }
+    };
+    (
+        $(#[$config_doc:meta])*
+        $vis:vis config $config:ident {
+            $($(#[doc = $doc:literal])+ $role:ident $name:ident: $type:ty $(= $default:expr)?;)*
+        }
+        $(#[$builder_doc:meta])*
+        $builder_vis:vis builder $builder:ident { $($slot:ident: $slot_type:ty),* $(,)? }
+    ) => {
+        $crate::config! {
+            $(#[$config_doc])*
+            $vis config $config {
+                $($(#[doc = $doc])+ $role $name: $type $(= $default)?;)*
             }
         }
 

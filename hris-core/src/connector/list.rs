@@ -29,6 +29,7 @@ pub struct Paging {
     by: By,
     size: Option<&'static str>,
     rows: &'static [&'static str],
+    or_rows: Option<&'static [&'static str]>,
     total: Option<Place>,
     offset: Option<&'static str>,
     page: Option<&'static str>,
@@ -52,8 +53,16 @@ enum Place {
 impl Paging {
     /// A list that comes whole in one answer, without a total: a bare array, unless [`Paging::rows_in`] says
     /// otherwise. Nothing but the end of the answer proves it whole.
-    pub const WHOLE: Self =
-        Self { by: By::Whole, size: None, rows: &[], total: None, offset: None, page: None, pages: None };
+    pub const WHOLE: Self = Self {
+        by: By::Whole,
+        size: None,
+        rows: &[],
+        or_rows: None,
+        total: None,
+        offset: None,
+        page: None,
+        pages: None,
+    };
 
     /// Pages that begin after so many rows: the parameters for the size of a page and for the rows before it.
     #[must_use]
@@ -84,6 +93,12 @@ impl Paging {
     #[must_use]
     pub const fn rows_in(self, path: &'static [&'static str]) -> Self {
         Self { rows: path, ..self }
+    }
+
+    /// Another place for the rows, where they are not in the first one.
+    #[must_use]
+    pub const fn or_rows_in(self, path: &'static [&'static str]) -> Self {
+        Self { or_rows: Some(path), ..self }
     }
 
     /// The member beside the rows that says how many rows the whole list has.
@@ -265,7 +280,11 @@ impl<R: Record> Listing for List<R> {
             return Err(Error::new(ErrorKind::Protocol, words).with_status(response.status()));
         }
         let asked: Vec<&str> = self.asked.iter().map(String::as_str).collect();
-        let list = wire::list(response, self.paging.rows, &asked)?;
+        let list =
+            wire::list(response, self.paging.rows, &asked).or_else(|error| match self.paging.or_rows {
+                Some(rows) => wire::list(response, rows, &asked).map_err(|_| error),
+                None => Err(error),
+            })?;
         let total = match self.paging.total {
             Some(Place::Header(name)) => response.total(name),
             Some(Place::Member(name)) => list.total(name),

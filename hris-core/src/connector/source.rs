@@ -57,6 +57,16 @@ pub trait Source: fmt::Debug + Send + Sync + 'static {
     /// As above, and whatever kept the question from being answered.
     async fn person(&self, run: &Run<'_>, id: &EmployeeId) -> Result<Self::Row>;
 
+    /// Confirms that a vendor that knows nobody of an id still shows the organisation, where a lost organisation would
+    /// look the same: in it everybody would be gone. Employment Hero needs this.
+    ///
+    /// # Errors
+    /// Whatever keeps the organisation from being seen.
+    async fn confirm_gone(&self, run: &Run<'_>) -> Result<()> {
+        let _ = run;
+        Ok(())
+    }
+
     /// Reads what else is needed about that person, and converts the record. No error of this step says that the
     /// person is gone.
     ///
@@ -128,9 +138,12 @@ pub trait Source: fmt::Debug + Send + Sync + 'static {
     }
 }
 
-fn run<'r, S: Source>(source: &S, request: &'r ReadRequest) -> Run<'r> {
-    let vendor = source.vendor();
-    Run::new(&vendor.client, vendor.concurrency, vendor.explain, request)
+impl Vendor {
+    /// Begins to read what `request` asks for.
+    #[must_use]
+    pub fn run<'r>(&self, request: &'r ReadRequest) -> Run<'r> {
+        Run::new(&self.client, self.concurrency, self.explain, request)
+    }
 }
 
 /// [`Directory::check`](crate::Directory::check) of a source.
@@ -139,7 +152,7 @@ fn run<'r, S: Source>(source: &S, request: &'r ReadRequest) -> Run<'r> {
 /// As there.
 pub async fn check<S: Source>(source: &S, request: &ReadRequest) -> Result<Preflight> {
     let vendor = source.vendor();
-    let mut checks = Checks::new(run(source, request));
+    let mut checks = Checks::new(vendor.run(request));
     let (subject, encrypted) = &vendor.address;
     checks.address(subject, encrypted.as_str(), !vendor.client.is_encrypted());
     match source.check(&mut checks).await {
@@ -161,7 +174,7 @@ pub async fn check<S: Source>(source: &S, request: &ReadRequest) -> Result<Prefl
 /// # Errors
 /// As there.
 pub async fn catalogue<S: Source>(source: &S, request: &ReadRequest) -> Result<Vec<FieldInfo>> {
-    let run = run(source, request);
+    let run = source.vendor().run(request);
     let (snapshot, around) = source.sample(&run).await?;
     let mut fields = FieldInfo::count(snapshot.employees(), &source.vendor().capabilities);
     for defined in source.custom_fields(&around) {
@@ -189,7 +202,7 @@ pub async fn catalogue<S: Source>(source: &S, request: &ReadRequest) -> Result<V
 /// # Errors
 /// As there.
 pub async fn snapshot<S: Source>(source: &S, request: &ReadRequest) -> Result<Snapshot> {
-    let run = run(source, request);
+    let run = source.vendor().run(request);
     let (snapshot, _) = source.read(&run).await?;
     tracing::debug!(
         people = snapshot.people(),
@@ -205,10 +218,15 @@ pub async fn snapshot<S: Source>(source: &S, request: &ReadRequest) -> Result<Sn
 /// # Errors
 /// As there.
 pub async fn ask<S: Source>(source: &S, id: &EmployeeId, request: &ReadRequest) -> Result<Lookup> {
-    let run = run(source, request);
+    let run = source.vendor().run(request);
     let row = match source.person(&run, id).await {
         Ok(row) => row,
-        Err(error) => return Lookup::of_refusal(error),
+        Err(error) => {
+            if error.kind() == ErrorKind::NotFound {
+                source.confirm_gone(&run).await?;
+            }
+            return Lookup::of_refusal(error);
+        }
     };
     let mut employee = source.complete(&run, row).await?;
     if request.wants(StandardField::ManagerEmail)
@@ -234,7 +252,7 @@ fn is_serious(error: &Error) -> bool {
 /// # Errors
 /// As there.
 pub async fn cost<S: Source>(source: &S, request: &ReadRequest) -> Result<Option<Cost>> {
-    let run = run(source, request);
+    let run = source.vendor().run(request);
     Ok(source.cost(&run).await?.map(|cost| cost.with_asked(run.client().requests())))
 }
 
@@ -243,7 +261,7 @@ pub async fn cost<S: Source>(source: &S, request: &ReadRequest) -> Result<Option
 /// # Errors
 /// As there.
 pub async fn fingerprint<S: Source>(source: &S, request: &ReadRequest) -> Result<Option<Fingerprint>> {
-    source.fingerprint(&run(source, request)).await
+    source.fingerprint(&source.vendor().run(request)).await
 }
 
 /// Makes a [`Directory`](crate::Directory) of a tuple struct whose first field implements

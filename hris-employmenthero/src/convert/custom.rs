@@ -3,15 +3,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use hris_core::connector::{CustomField, CustomFields};
 use hris_core::http::Part;
 use hris_core::wire::Record;
 use hris_core::{
-    CustomValue, Employee, Error, ErrorKind, Field, Problem, ProblemCode, ReadRequest, Result, SourceField,
-    custom_fields_called, nearest_custom_field, no_such_custom_fields,
+    CustomValue, Employee, EmployeeId, Field, Problem, ProblemCode, ReadRequest, Result, SourceField,
 };
 
 use super::Customs;
-use crate::wire::{self, CustomField, Person};
+use crate::wire::{self, Person};
 
 /// Members of a person's own record that nobody minds to be read with everything else.
 const OPEN: [&str; 6] = [
@@ -33,7 +33,7 @@ const VALUES: [&str; 4] = ["value", "values", "answer", "content"];
 /// The custom fields that are wanted, and everybody's values.
 pub(super) struct Values<'a> {
     fields: Vec<(Arc<str>, Arc<str>)>,
-    values: &'a HashMap<String, Part<Vec<wire::CustomValue>>>,
+    values: &'a HashMap<EmployeeId, Part<Vec<wire::CustomValue>>>,
     /// Members of the record by the words that ask for them.
     members: Vec<(&'a str, &'a str)>,
     /// Fields asked for that may not be seen.
@@ -63,15 +63,9 @@ impl<'a> Values<'a> {
             );
             read.problems.push(Problem::warning(ProblemCode::NotPermitted, words).field("custom"));
         }
-        let Some(definitions) = customs.fields.read() else { return Ok(read) };
-        let lacking =
-            lacking(definitions, request).into_iter().map(|field| (field, near(definitions, field)));
-        if let Some(error) = no_such_custom_fields(lacking) {
-            return Err(error);
-        }
-        for definition in wanted(definitions, request)? {
-            let Some(id) = definition.notes.id.as_deref() else { continue };
-            read.fields.push((id.into(), definition.name.as_deref().value().unwrap_or_default().into()));
+        let Some(defined) = customs.fields.read() else { return Ok(read) };
+        for field in meant(defined, request).required()? {
+            read.fields.push((Arc::clone(&field.id), Arc::clone(&field.name)));
         }
         Ok(read)
     }
@@ -81,7 +75,7 @@ impl<'a> Values<'a> {
         for value in &self.hidden {
             employee.put_custom(value.clone());
         }
-        let values = self.values.get(employee.id().as_str());
+        let values = self.values.get(employee.id());
         for (id, name) in &self.fields {
             let value = match values {
                 Some(Part::Hidden(_)) => Field::NotPermitted,
@@ -110,68 +104,27 @@ fn read(value: &wire::CustomValue) -> Field<String> {
     place.map_or(Field::NotProvided, |place| members.swap_remove(place).1)
 }
 
-/// The definitions that a request wants.
-///
-/// # Errors
-/// [`ErrorKind::Config`] when it names one by a name that several have.
-pub(crate) fn wanted<'d>(
-    definitions: &'d [CustomField],
-    request: &ReadRequest,
-) -> Result<Vec<&'d CustomField>> {
-    for field in request.custom_fields().filter(|field| member(field).is_none()) {
-        let SourceField::CustomName(name) = field else { continue };
-        let ids: Vec<String> = called(name, definitions)
-            .into_iter()
-            .filter_map(|definition| Some(format!("custom.#{}", definition.notes.id.as_deref()?)))
-            .collect();
-        if ids.len() > 1 {
-            let words =
-                format!("{field}: several custom fields have this name; use one of {}", ids.join(", "));
-            return Err(Error::new(ErrorKind::Config, words));
-        }
-    }
-    let wanted = |definition: &&CustomField| {
-        let name = definition.name.as_deref().value().unwrap_or_default();
-        // A member of the record itself goes before a custom field of its name.
-        let by_name = SourceField::CustomName(name.to_owned());
-        let shadowed = member(&by_name).is_some() && !request.wants_everything();
-        let Some(id) = definition.notes.id.as_deref() else { return false };
-        let mut named = request.custom_fields().filter(|field| member(field).is_none());
-        request.wants_custom_field(id, if shadowed { "" } else { name })
-            || named.any(|field| means(field, definition, definitions))
-    };
-    Ok(definitions.iter().filter(wanted).collect())
+/// A definition as the kit knows it; `None` without an id.
+pub(crate) fn defined(definition: &wire::CustomField) -> Option<CustomField> {
+    let name = definition.name.as_deref().value().unwrap_or_default();
+    let field = CustomField::new(definition.notes.id.as_deref()?, name);
+    Some(match definition.kind.as_deref().value() {
+        Some(kind) => field.of_kind(kind),
+        None => field,
+    })
 }
 
-/// The custom fields asked for by name or id that no definition answers to.
-pub(crate) fn lacking<'r>(definitions: &[CustomField], request: &'r ReadRequest) -> Vec<&'r SourceField> {
-    let answers = |field: &SourceField, definition: &CustomField| match field {
-        SourceField::CustomId(id) => definition.notes.id.as_deref() == Some(id),
-        SourceField::CustomName(_) => means(field, definition, definitions),
-        SourceField::Standard(_) => true,
-    };
-    request
-        .custom_fields()
-        .filter(|field| member(field).is_none())
-        .filter(|field| !definitions.iter().any(|definition| answers(field, definition)))
-        .collect()
+/// The custom fields that a request means.
+pub(crate) fn meant<'a>(defined: &'a [CustomField], request: &'a ReadRequest) -> CustomFields<'a> {
+    CustomFields::of(defined, request, is_member)
 }
 
-/// The definitions that a name means.
-fn called<'d>(name: &str, definitions: &'d [CustomField]) -> Vec<&'d CustomField> {
-    custom_fields_called(name, definitions, |definition| definition.name.as_deref().value())
+fn is_member(word: &str) -> bool {
+    Person::ASKED.contains(&unaliased(word))
 }
 
-/// Whether a field that is asked for by name is the one of this definition.
-fn means(field: &SourceField, definition: &CustomField, definitions: &[CustomField]) -> bool {
-    let SourceField::CustomName(name) = field else { return false };
-    called(name, definitions).iter().any(|found| std::ptr::eq(*found, definition))
-}
-
-/// The nearest name to one that no definition has, in words.
-pub(crate) fn near(definitions: &[CustomField], field: &SourceField) -> String {
-    let names = definitions.iter().filter_map(|definition| definition.name.as_deref().value());
-    nearest_custom_field(field, names)
+fn unaliased(word: &str) -> &str {
+    ALIASES.iter().find(|(alias, _)| *alias == word).map_or(word, |(_, member)| member)
 }
 
 /// The members of a person's record to be read for a request, beside the known ones.
@@ -188,14 +141,13 @@ fn members(request: &ReadRequest) -> Vec<(&str, &str)> {
 }
 
 fn member(field: &SourceField) -> Option<&str> {
-    let word = field.custom()?;
-    let word = ALIASES.iter().find(|(alias, _)| *alias == word).map_or(word, |(_, member)| member);
+    let word = unaliased(field.custom()?);
     Person::ASKED.contains(&word).then_some(word)
 }
 
 /// Whether the definitions of custom fields have to be read for a request.
 pub(crate) fn needs_lists(request: &ReadRequest) -> bool {
-    request.wants_everything() || request.custom_fields().any(|field| member(field).is_none())
+    CustomFields::are_needed(request, is_member)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use hris_core::{
 
 use super::Customs;
 use super::custom::Values;
-use crate::builder::StatusWords;
+use crate::config::StatusWords;
 use crate::wire::{Address, Person, Reference};
 
 /// Reads people, with everything beside them at hand.

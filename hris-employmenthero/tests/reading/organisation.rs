@@ -143,7 +143,7 @@ fn settings_that_cannot_be_right() {
         (with().page_size(0), "page_size"),
         (with().page_size(101), "page_size"),
         (with().concurrency(0), "concurrency"),
-        (with().rate_limit(0, 5), "rate_limit"),
+        (with().rate_limit(hris_core::RateLimit::per_second(0).per_minute(5)), "rate_limit"),
         (with().organisation(" "), "organisation"),
         (with().base_url("https://api.yourpayroll.com.au"), "payroll product"),
         (with().base_url("https://api.keypay.com.au/api/v2"), "payroll product"),

@@ -1,17 +1,13 @@
-//! Looks whether a grant may read what is wanted, and names what is missing in Employment Hero's
-//! words.
+//! Asks whether the consent may read what is wanted, and names what is missing in Employment Hero's words.
 
+use hris_core::connector::Checks;
 use hris_core::http::{Asked, Part};
-use hris_core::{
-    Cost, Employee, Error, ErrorKind, Finding, Level, Preflight, ReadRequest, Result, SourceField,
-    StandardField,
-};
+use hris_core::{Cost, Employee, EmployeeId, Error, ErrorKind, Finding, Level, Result, StandardField};
 
-use crate::builder::StatusWords;
-use crate::client::{Api, Resource};
-use crate::convert::{self, Customs, asked_members, lacking, near, needs_lists, wanted};
-use crate::directory::organisation;
+use crate::convert::{self, Customs, asked_members, meant, needs_lists};
+use crate::lists;
 use crate::requirements::{Scope, known};
+use crate::source::{Api, FIELDS};
 use crate::wire::{Organisation, Person};
 
 const NEW_APPLICATION: &str = "scopes of an application cannot be changed: make a new application with this scope in the Developer \
@@ -20,56 +16,25 @@ const NEW_APPLICATION: &str = "scopes of an application cannot be changed: make 
 /// The names of this many work locations are shown at most.
 const SHOWN: usize = 30;
 
-/// Tries everything in order, and stops where nothing further can work.
+/// Asks everything in order, and stops where nothing further can work.
 ///
 /// # Errors
 /// What kept Employment Hero from answering. A refusal is a finding.
-pub(crate) async fn check(
-    api: &Api,
-    request: &ReadRequest,
-    words: &StatusWords,
-    plain_http: bool,
-) -> Result<Preflight> {
-    let mut check = Check { api, request, words, found: Preflight::new() };
-    check.address(plain_http);
-    match check.everything().await {
-        Ok(()) => {}
-        Err(error) if error.kind() == ErrorKind::Auth => check.refused(&error),
-        Err(error) => return Err(error),
-    }
-    Ok(check.found)
+pub(crate) async fn everything(api: &Api, checks: &mut Checks<'_>) -> Result<()> {
+    Check { api, checks }.everything().await
 }
 
-struct Check<'a> {
+struct Check<'a, 'r> {
     api: &'a Api,
-    request: &'a ReadRequest,
-    words: &'a StatusWords,
-    found: Preflight,
+    checks: &'a mut Checks<'r>,
 }
 
-impl Check<'_> {
-    fn add(&mut self, level: Level, subject: impl Into<String>, outcome: impl Into<String>) {
-        self.found.push(Finding::new(level, subject, outcome));
-    }
-
-    fn address(&mut self, plain_http: bool) {
-        match plain_http {
-            false => self.add(Level::Passed, "base_url", "https"),
-            true => self.add(Level::Warning, "base_url", "plain http to this machine; for tests only"),
-        }
-    }
-
-    fn refused(&mut self, error: &Error) {
-        let finding = Finding::new(Level::Refused, "grant", error.to_string())
-            .cost("nothing can be read; nothing is changed")
-            .remedy("give consent as an owner or a full administrator");
-        self.found.push(finding);
-    }
-
+impl Check<'_, '_> {
     async fn everything(&mut self) -> Result<()> {
         let Some(id) = self.organisation().await? else { return Ok(()) };
         self.scopes();
-        let detail = Asked::of(self.api.organisation(&id).await)?;
+        let detail =
+            Asked::of(self.checks.run().one(&lists::organisation(&id), Some("data"), &[], &id).await)?;
         let Some((people, total)) = self.people(&id).await? else { return Ok(()) };
         let people = self.read(people)?;
         self.everybody(&people, total, detail);
@@ -78,22 +43,22 @@ impl Check<'_> {
         self.customs(&id, total).await
     }
 
-    /// 2: which organisation is read.
+    /// Which organisation is read.
     async fn organisation(&mut self) -> Result<Option<String>> {
-        match organisation(self.api).await {
+        match self.api.choose(self.checks.run()).await {
             Ok(chosen) => {
-                self.found.organisation = Some((chosen.id.clone(), chosen.name.clone()));
+                self.checks.organisation(chosen.id.clone(), chosen.name.clone());
                 if chosen.visible().is_some() {
                     let named =
                         if chosen.name.is_empty() { "its name is not told" } else { chosen.name.as_str() };
-                    self.add(Level::Passed, "organisation", named);
+                    self.checks.passed("organisation", named);
                 } else {
                     let finding = Finding::new(
                         Level::Warning,
                         "scope organisations:list",
                         "organisations may not be listed; the one that is set by its id is read",
                     );
-                    self.found
+                    self.checks
                         .push(finding.cost("its name, and whether the grant still covers it, are not known"));
                 }
                 Ok(Some(chosen.id))
@@ -106,7 +71,7 @@ impl Check<'_> {
                 let finding = Finding::new(Level::Missing, "organisation", error.to_string())
                     .cost("nobody can be read")
                     .remedy(remedy);
-                self.found.push(finding);
+                self.checks.push(finding);
                 Ok(None)
             }
             Err(error) => Err(error),
@@ -117,16 +82,16 @@ impl Check<'_> {
     fn scopes(&mut self) {
         let Some(granted) = self.api.scopes() else {
             let outcome = "the token answer does not tell them; they are found out by trying";
-            return self.add(Level::Passed, "scopes", outcome);
+            return self.checks.passed("scopes", outcome);
         };
         let names = |scope: &Scope| [Some(scope.name), scope.urn].into_iter().flatten().collect::<Vec<_>>();
-        let missing: Vec<&str> = known(self.request)
+        let missing: Vec<&str> = known(self.checks.request())
             .iter()
             .filter(|scope| !names(scope).into_iter().any(|name| granted.contains(name)))
             .map(|scope| scope.name)
             .collect();
         if missing.is_empty() {
-            self.add(Level::Passed, "scopes", "granted as far as their names are known");
+            self.checks.passed("scopes", "granted as far as their names are known");
         } else {
             let finding = Finding::new(
                 Level::Warning,
@@ -135,7 +100,7 @@ impl Check<'_> {
             )
             .cost("what they are for may not be seen; the lines below say what was refused")
             .remedy(NEW_APPLICATION);
-            self.found.push(finding);
+            self.checks.push(finding);
         }
         let writes: Vec<&str> = granted
             .iter()
@@ -148,16 +113,18 @@ impl Check<'_> {
             let outcome = format!("the grant also has {}, which nothing here needs", writes.join(", "));
             let finding = Finding::new(Level::Warning, "scopes", outcome)
                 .cost("whoever gets hold of the token can do more harm");
-            self.found.push(finding);
+            self.checks.push(finding);
         }
     }
 
-    /// 4: the people; the first page.
+    /// The people; the first page.
     async fn people(&mut self, id: &str) -> Result<Option<(Vec<Person>, Option<u64>)>> {
-        match Asked::of(self.api.first_people(id, &asked_members(self.request)).await)? {
+        match Asked::of(
+            self.checks.run().first(&self.api.people(id, &asked_members(self.checks.request()))).await,
+        )? {
             Asked::Answered((people, total)) => {
                 let words = total.map_or_else(|| "not counted".to_owned(), |total| total.to_string());
-                self.add(Level::Passed, "scope employees:list", format!("granted; people: {words}"));
+                self.checks.passed("scope employees:list", format!("granted; people: {words}"));
                 if let Some(first) = people.iter().find_map(|person| person.notes.id.as_deref()) {
                     self.one(id, first).await?;
                 }
@@ -167,7 +134,7 @@ impl Check<'_> {
                 let finding = Finding::new(Level::Missing, "scope employees:list", error.to_string())
                     .cost("nobody can be read")
                     .remedy(format!("{NEW_APPLICATION}; or reconnect as an owner or full administrator"));
-                self.found.push(finding);
+                self.checks.push(finding);
                 Ok(None)
             }
         }
@@ -175,23 +142,22 @@ impl Check<'_> {
 
     /// Whether one person may be asked for by id, on which the removal of missing people depends.
     async fn one(&mut self, organisation: &str, person: &str) -> Result<()> {
-        match Asked::of(self.api.person(organisation, &person.into(), &[]).await)? {
-            Asked::Answered(_) => self.add(Level::Passed, "scope employees:show", "granted"),
+        match Asked::of(self.person(organisation, person).await)? {
+            Asked::Answered(_) => self.checks.passed("scope employees:show", "granted"),
             Asked::Refused(error) => {
                 let finding = Finding::new(Level::Warning, "scope employees:show", error.to_string())
                     .cost("people who are missing from the list cannot be asked for, so they are kept")
                     .remedy(NEW_APPLICATION);
-                self.found.push(finding);
+                self.checks.push(finding);
             }
         }
         Ok(())
     }
 
-    /// 2.7: whether everybody is seen. Who consented is not told by Employment Hero, so whether it
+    /// Whether everybody is seen. Who consented is not told by Employment Hero, so whether it
     /// is an employee, or one who leaves, cannot be looked at.
     fn everybody(&mut self, people: &[Employee], total: Option<u64>, detail: Asked<Organisation>) {
-        self.add(
-            Level::Passed,
+        self.checks.passed(
             "who consented",
             "Employment Hero does not tell; use a dedicated full administrator who is nobody's employee record, because the \
              grant ends with the person",
@@ -202,7 +168,7 @@ impl Check<'_> {
                 let finding = Finding::new(Level::Warning, "scope organisations:show", error.to_string())
                     .cost("a list that shows a part of the people would not be noticed")
                     .remedy(NEW_APPLICATION);
-                return self.found.push(finding);
+                return self.checks.push(finding);
             }
         };
         let seen = total.unwrap_or(people.len() as u64);
@@ -219,7 +185,7 @@ impl Check<'_> {
                         "reconnect as an owner or a full administrator; if everybody is seen all the same, approve the plan \
                          with the removals",
                     );
-                return self.found.push(finding);
+                return self.checks.push(finding);
             }
             None => format!(
                 "{seen} people are listed; the organisation's own count: {}, active: {}. A run compares both",
@@ -227,50 +193,47 @@ impl Check<'_> {
                 said(convert::count(&detail.active))
             ),
         };
-        self.add(Level::Passed, "everybody", outcome);
+        self.checks.passed("everybody", outcome);
+    }
+
+    async fn person(&self, organisation: &str, id: &str) -> Result<Person> {
+        let request = lists::person(organisation, &id.into());
+        self.checks.run().one(&request, Some("data"), &[], id).await
     }
 
     fn read(&self, people: Vec<Person>) -> Result<Vec<Employee>> {
         let customs = Customs::default();
-        people.into_iter().map(|person| convert::one(person, &customs, self.request, self.words)).collect()
+        people
+            .into_iter()
+            .map(|person| convert::one(person, &customs, self.checks.request(), &self.api.words))
+            .collect()
     }
 
-    /// Of every field asked for, how many people of the first page show it.
+    /// Of every field that is asked for, how many people of the first page show it.
     fn coverage(&mut self, people: &[Employee]) {
-        if people.is_empty() {
-            return self.add(Level::Warning, "people", "nobody is visible");
-        }
-        for field in StandardField::ALL.iter().copied().filter(|field| self.request.wants(*field)) {
-            let Some((seen, filled)) = visible(people, field) else { continue };
-            let outcome = format!("{filled} of {} people of the first page have it", people.len());
-            if seen == 0 {
-                let finding =
-                    Finding::new(Level::Warning, format!("field {field}"), "is not sent for anybody")
-                        .cost("accounts keep what they have")
-                        .remedy("reconnect as a person who may see it, or take it out of the mapping");
-                self.found.push(finding.withholding());
-            } else {
-                self.add(Level::Passed, format!("field {field}"), outcome);
-            }
-        }
+        let elsewhere = [StandardField::Id, StandardField::Status, StandardField::ManagerEmail];
+        let own: Vec<StandardField> = FIELDS.into_iter().filter(|field| !elsewhere.contains(field)).collect();
+        self.checks.coverage(people, &own, |_| {
+            "reconnect as a person who may see it, or take it out of the mapping".to_owned()
+        });
     }
 
-    /// 4: the lists that name what a mapping can name.
+    /// The lists that name what a mapping can name.
     async fn lists(&mut self, id: &str) -> Result<()> {
         let teams = [StandardField::Team, StandardField::Teams, StandardField::Groups];
-        if teams.into_iter().any(|field| self.request.wants(field)) {
-            match Asked::of(self.api.probe(id, Resource::Teams).await)? {
-                Asked::Answered(total) => {
+        if teams.into_iter().any(|field| self.checks.request().wants(field)) {
+            match Asked::of(self.checks.run().first(&self.api.teams(id).page_size(1)).await)? {
+                Asked::Answered((_, total)) => {
                     let words = total.map_or_else(|| "not counted".to_owned(), |total| total.to_string());
-                    self.add(Level::Passed, "scope teams:list", format!("granted; teams (groups): {words}"));
+                    self.checks.passed("scope teams:list", format!("granted; teams (groups): {words}"));
                 }
                 Asked::Refused(error) => {
                     self.unlisted("scope teams:list", &error, "teams are known by people's records only")
                 }
             }
         }
-        if self.request.wants(StandardField::Location) {
-            match Asked::of(self.api.work_locations(id).await)? {
+        if self.checks.request().wants(StandardField::Location) {
+            match Asked::of(self.checks.run().all(&self.api.work_locations(id)).await)? {
                 Asked::Answered(places) => {
                     let mut names: Vec<&str> =
                         places.iter().filter_map(|place| place.name.as_deref().value()).take(SHOWN).collect();
@@ -278,7 +241,7 @@ impl Check<'_> {
                     let more = places.len().saturating_sub(SHOWN);
                     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
                     let outcome = format!("{} places to be mapped: {}{more}", places.len(), names.join(", "));
-                    self.add(Level::Passed, "work locations", outcome);
+                    self.checks.passed("work locations", outcome);
                 }
                 Asked::Refused(error) => {
                     self.unlisted(
@@ -294,83 +257,47 @@ impl Check<'_> {
 
     fn unlisted(&mut self, subject: &str, error: &Error, cost: &str) {
         let finding = Finding::new(Level::Warning, subject, error.to_string()).cost(cost);
-        self.found.push(finding.remedy(NEW_APPLICATION).withholding());
+        self.checks.push(finding.remedy(NEW_APPLICATION).withholding());
     }
 
     /// The customer's own fields, and what reading them costs.
     async fn customs(&mut self, id: &str, people: Option<u64>) -> Result<()> {
-        if !needs_lists(self.request) {
+        if !needs_lists(self.checks.request()) {
             return Ok(());
         }
-        let definitions = match Asked::of(self.api.custom_fields(id).await)? {
-            Asked::Answered(definitions) => definitions,
+        let defined = match Asked::of(self.checks.run().all(&self.api.custom_fields(id)).await)? {
+            Asked::Answered(defined) => defined,
             Asked::Refused(error) => {
-                let level = if self.request.wants_everything() { Level::Warning } else { Level::Missing };
-                let finding = Finding::new(level, "custom fields", error.to_string())
-                    .cost("they cannot be read; accounts keep what they have")
-                    .remedy(NEW_APPLICATION);
-                self.found.push(finding);
+                self.checks.no_custom_fields("custom fields", &error, NEW_APPLICATION);
                 return Ok(());
             }
         };
-        let lacking: Vec<SourceField> = lacking(&definitions, self.request).into_iter().cloned().collect();
-        for field in &lacking {
-            let outcome = format!("no such custom field can be seen{}", near(&definitions, field));
-            let finding = Finding::new(Level::Missing, format!("field {field}"), outcome)
-                .cost("nothing is read before it is corrected")
-                .remedy("correct the name, or name it by id (custom.#ID)");
-            self.found.unknown.push(finding);
-        }
-        match wanted(&definitions, self.request) {
-            Ok(fields) if fields.is_empty() => {
-                self.add(Level::Passed, "custom fields", format!("none of {} is read", definitions.len()));
-            }
-            Ok(fields) => {
-                let people = people.unwrap_or_default();
-                let outcome = format!(
-                    "{} of {} are read, with one request a person: {}",
-                    fields.len(),
-                    definitions.len(),
-                    Cost::new(people, self.api.per_minute)
-                );
-                self.add(if people > 200 { Level::Warning } else { Level::Passed }, "custom fields", outcome);
-                self.values(id).await?;
-            }
-            Err(error) => {
-                let finding = Finding::new(Level::Missing, "custom fields", error.to_string());
-                self.found.push(finding.cost("the mapping is ambiguous, so nothing is read"));
-            }
+        let defined: Vec<_> = defined.iter().filter_map(convert::defined).collect();
+        let remedy = "correct the name, or name it by id (custom.#ID)";
+        let fields = meant(&defined, self.checks.request());
+        if self.checks.custom_fields("custom fields", &fields, remedy).is_some_and(|wanted| wanted > 0) {
+            let people = people.unwrap_or_default();
+            let cost = Cost::new(people, self.api.per_minute);
+            let outcome = format!("they take one request a person: {cost}");
+            let level = if people > 200 { Level::Warning } else { Level::Passed };
+            self.checks.push(Finding::new(level, "custom fields", outcome));
+            self.values(id).await?;
         }
         Ok(())
     }
 
     /// Whether the values of one person may be read.
     async fn values(&mut self, id: &str) -> Result<()> {
-        let (people, _) = self.api.first_people(id, &[]).await?;
-        let Some(first) = people.iter().find_map(|person| person.notes.id.clone()) else { return Ok(()) };
-        if let Part::Hidden(status) = Part::of(self.api.custom_values(id, &first).await)? {
+        let (people, _) = self.checks.run().first(&self.api.people(id, &[])).await?;
+        let first = people.iter().find_map(|person| person.notes.id.as_deref());
+        let Some(first) = first.map(EmployeeId::from) else { return Ok(()) };
+        if let Part::Hidden(status) =
+            Part::of(self.checks.run().all(&self.api.custom_values(id, &first)).await)?
+        {
             let outcome = format!("a person's values may not be read (HTTP {status})");
             let finding = Finding::new(Level::Missing, "custom fields", outcome);
-            self.found.push(finding.cost("accounts keep what they have").remedy(NEW_APPLICATION));
+            self.checks.push(finding.cost("accounts keep what they have").remedy(NEW_APPLICATION));
         }
         Ok(())
     }
-}
-
-/// How many people show a field, and how many have a value; none for what is not their own.
-fn visible(people: &[Employee], field: StandardField) -> Option<(usize, usize)> {
-    let elsewhere = [
-        StandardField::Id,
-        StandardField::Status,
-        StandardField::ManagerEmail,
-        // What Employment Hero does not have is not asked about.
-        StandardField::Department,
-        StandardField::Identifications,
-    ];
-    if elsewhere.contains(&field) {
-        return None;
-    }
-    let seen = people.iter().filter(|person| person.presence(field).is_visible()).count();
-    let filled = people.iter().filter(|person| person.presence(field).is_value()).count();
-    Some((seen, filled))
 }

@@ -1,0 +1,278 @@
+//! The settings that only Employment Hero has, and the builder.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use hris_core::connector::{Config as _, Defaults, RateLimit, Vendor};
+use hris_core::http::Bearer;
+use hris_core::oauth::{OAuth, Session};
+use hris_core::{Capabilities, Error, LeaverSignals, Result, Secret, Status, TokenStore, config, setting};
+use url::Url;
+
+use crate::refusals::{self, Words};
+use crate::source::{Api, EmploymentHero, FIELDS};
+
+/// How Employment Hero is reached. It allows 20 requests in any second and 100 in any minute, and nobody knows
+/// whether other connections of one application count with ours.
+pub(crate) const DEFAULTS: Defaults = Defaults {
+    vendor: "employmenthero",
+    title: "Employment Hero",
+    base_url: "https://api.employmenthero.com",
+    page_size: Some(100),
+    asks_page_size: true,
+    concurrency: 4,
+    rate_limit: Some(RateLimit::per_second(15).per_minute(95)),
+};
+
+/// Hosts of the payroll product, which is another system with other ids.
+const PAYROLL: [&str; 2] = ["yourpayroll.com.au", "keypay.com.au"];
+
+config! {
+    /// The settings that only Employment Hero has.
+    pub config Config {
+        /// The organisation, by its id or its exact name. Needed where the consent sees several.
+        listing organisation: Option<String>;
+        /// What the status "archived" means, which Employment Hero does not document.
+        listing archived: Archived;
+        /// What further words of a status mean, such as onboarding = "pending". Employment Hero publishes no list of
+        /// them, and nothing is decided about people whose status nobody explained.
+        listing status_words: BTreeMap<String, Status>;
+    }
+    /// Builds an [`EmploymentHero`]. Every setting but the credential has a default.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use hris_core::{MemoryTokens, Secret};
+    /// use hris_employmenthero::{EmploymentHero, oauth};
+    ///
+    /// let secret = |text: &str| Secret::from(text.to_owned());
+    /// let application = oauth::application("the client id", secret("the client secret")).build()?;
+    /// let directory = EmploymentHero::builder()
+    ///     .oauth(application, Arc::new(MemoryTokens::default()))
+    ///     .refresh_token(secret("a refresh token from elsewhere"))
+    ///     .organisation("Kererū Café Group")
+    ///     .build()?;
+    /// assert!(EmploymentHero::builder().build().is_err(), "there is no default credential");
+    /// # Ok::<(), hris_core::Error>(())
+    /// ```
+    pub builder Builder { access: Option<Access>, seed: Option<Secret> }
+}
+
+#[derive(Clone)]
+pub(crate) enum Access {
+    Tokens(OAuth, Arc<dyn TokenStore>),
+    Token(Secret),
+}
+
+setting! {
+    "archived";
+    /// What the status `archived` means, which Employment Hero does not document.
+    #[derive(Default)]
+    Archived {
+        /// The person has left.
+        #[default]
+        Leaver = "leaver",
+        /// Nobody knows: nothing is decided about the person.
+        Unknown = "unknown",
+    }
+}
+
+impl Builder {
+    /// Reads with the tokens that are kept in `store`, and renews them there.
+    pub fn oauth(mut self, application: OAuth, store: Arc<dyn TokenStore>) -> Self {
+        self.access = Some(Access::Tokens(application, store));
+        self
+    }
+
+    /// A refresh token to begin with where the store has none yet. A stored one wins.
+    pub fn refresh_token(mut self, token: Secret) -> Self {
+        self.seed = Some(token);
+        self
+    }
+
+    /// Reads with one access token, which ends after 15 minutes: for tests and single questions.
+    pub fn access_token(mut self, token: Secret) -> Self {
+        self.access = Some(Access::Token(token));
+        self
+    }
+
+    /// What a further word of `status` means, without regard to case. Employment Hero publishes no list of them,
+    /// and one that nobody explained is [`Status::Unknown`]: nothing is decided about the person.
+    ///
+    /// ```
+    /// use hris_core::{Secret, Status};
+    /// use hris_employmenthero::EmploymentHero;
+    ///
+    /// let token = || Secret::from("an-access-token".to_owned());
+    /// let builder = EmploymentHero::builder().access_token(token());
+    /// builder.status_word("onboarding", Status::Pending).build()?;
+    /// let builder = EmploymentHero::builder().access_token(token());
+    /// assert!(builder.status_word("active", Status::Terminated).build().is_err(), "its meaning is known");
+    /// # Ok::<(), hris_core::Error>(())
+    /// ```
+    pub fn status_word(mut self, word: impl Into<String>, meaning: Status) -> Self {
+        self.config.status_words.insert(word.into(), meaning);
+        self
+    }
+
+    /// Builds the connector after checking every setting. Nothing is sent.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](hris_core::ErrorKind::Config) naming the setting: a missing credential, an address that is
+    /// not `https` or that of the payroll product, a page size above 100, another meaning for a status whose meaning is
+    /// known.
+    pub fn build(self) -> Result<EmploymentHero> {
+        let Self { mut config, wiring, access, seed } = self;
+        if config.organisation.as_deref().is_some_and(|name| name.trim().is_empty()) {
+            let words = "must be an id or a name; leave it out to take the only one";
+            return Err(Error::setting("organisation", words));
+        }
+        let lower = |(word, meaning): (String, Status)| (word.trim().to_ascii_lowercase(), meaning);
+        config.status_words = config.status_words.into_iter().map(lower).collect();
+        check_words(&config.status_words)?;
+        let base_url = wiring.base_url(&DEFAULTS);
+        if is_payroll(base_url) {
+            let words = "this is the payroll product (formerly KeyPay), which is another system; the HR platform is at \
+                         https://api.employmenthero.com";
+            return Err(Error::setting("base_url", words));
+        }
+        let mut client = wiring.client(&DEFAULTS, base_url)?.vendor(Words);
+        let mut session = None;
+        client = match access {
+            None => {
+                let words = "missing; connect by OAuth 2.0, with a client id and secret";
+                return Err(Error::setting("credential", words));
+            }
+            Some(Access::Token(token)) => {
+                let token = Secret::required("access token", Some(token), "give consent again")?;
+                client.authorization(Bearer::new(token))
+            }
+            Some(Access::Tokens(application, store)) => {
+                let own = Session::new(application, store, seed);
+                session = Some(own.clone());
+                client.authorization(own)
+            }
+        };
+        let vendor = Vendor {
+            capabilities: capabilities(),
+            settings: config.digests(DEFAULTS.vendor, base_url, DEFAULTS.base_url),
+            client: client.build()?,
+            concurrency: wiring.concurrency(&DEFAULTS),
+            explain: refusals::explain,
+            address: ("base_url", "https".to_owned()),
+            credential: ("grant", "give consent as an owner or a full administrator".to_owned()),
+        };
+        let rate = wiring.reach.rate_limit.and_then(|rate| rate.per_minute);
+        Ok(EmploymentHero(Api {
+            vendor: Arc::new(vendor),
+            words: Arc::new(StatusWords { archived: config.archived, own: config.status_words.clone() }),
+            organisation: config.organisation,
+            page_size: wiring.page_size(&DEFAULTS),
+            per_minute: rate.or(DEFAULTS.rate_limit.and_then(|rate| rate.per_minute)).unwrap_or(1),
+            session,
+            chosen: Arc::default(),
+        }))
+    }
+}
+
+/// What Employment Hero can show.
+pub(crate) fn capabilities() -> Capabilities {
+    let mut capabilities = Capabilities::read_only(DEFAULTS.vendor, &FIELDS, LeaverSignals::new(true, true));
+    capabilities.custom_fields = true;
+    capabilities.max_page_size = DEFAULTS.page_size.unwrap_or_default();
+    capabilities
+}
+
+fn check_words(words: &BTreeMap<String, Status>) -> Result<()> {
+    if let Some(word) = words.keys().find(|word| word.is_empty() || known(word).is_some()) {
+        let words = format!("{word:?} has a fixed meaning; only further words can be given one");
+        return Err(Error::setting("status_words", words));
+    }
+    if words.contains_key("archived") {
+        return Err(Error::setting("status_words", "the setting `archived` says what \"archived\" means"));
+    }
+    Ok(())
+}
+
+fn is_payroll(address: &str) -> bool {
+    let host = Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_ascii_lowercase));
+    host.is_some_and(|host| {
+        PAYROLL.iter().any(|payroll| {
+            host.strip_suffix(payroll).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+        })
+    })
+}
+
+/// What the words of `status` mean.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct StatusWords {
+    archived: Archived,
+    /// Further words, in lower case.
+    own: BTreeMap<String, Status>,
+}
+
+impl StatusWords {
+    /// What a word means; `None` for one that nobody explained.
+    pub(crate) fn meaning(&self, word: &str) -> Option<Status> {
+        let word = word.trim().to_ascii_lowercase();
+        match (word.as_str(), self.archived) {
+            ("archived", Archived::Leaver) => Some(Status::Terminated),
+            ("archived", Archived::Unknown) => Some(Status::Unknown),
+            _ => known(&word).or_else(|| self.own.get(&word).copied()),
+        }
+    }
+}
+
+/// The words whose meaning is known, in lower case.
+fn known(word: &str) -> Option<Status> {
+    match word {
+        "active" => Some(Status::Active),
+        "pending" => Some(Status::Pending),
+        "inactive" | "terminated" => Some(Status::Terminated),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hris_core::http::RetryPolicy;
+    use hris_core::{Directory as _, SourceSettings};
+
+    use super::*;
+
+    fn some() -> Builder {
+        EmploymentHero::builder().access_token(Secret::from("one".to_owned()))
+    }
+
+    fn digests(builder: Builder) -> SourceSettings {
+        builder.build().unwrap_or_else(|error| unreachable!("{error}")).settings()
+    }
+
+    #[test]
+    fn what_decides_who_is_listed_changes_the_digest_and_speed_and_credential_do_not() {
+        let plain = digests(some());
+        for (setting, changed) in [
+            ("base_url", some().base_url("https://api.eu.employmenthero.com")),
+            ("organisation", some().organisation("Mill")),
+            ("archived", some().archived(Archived::Unknown)),
+            ("status_words", some().status_word("Onboarding", Status::Pending)),
+        ] {
+            let changed = digests(changed);
+            assert_ne!(changed.listing, plain.listing, "{setting}");
+            assert_eq!(changed.writing, plain.writing, "{setting}");
+        }
+        for (setting, same) in [
+            ("access_token", some().access_token(Secret::from("two".to_owned()))),
+            ("page_size", some().page_size(7)),
+            ("concurrency", some().concurrency(1)),
+            ("rate_limit", some().rate_limit(RateLimit::per_second(1).per_minute(10))),
+            ("retry", some().retry(RetryPolicy::never())),
+            (
+                "a default, written out",
+                some().base_url("https://api.employmenthero.com/").archived(Archived::Leaver),
+            ),
+        ] {
+            assert_eq!(digests(same), plain, "{setting}");
+        }
+    }
+}
