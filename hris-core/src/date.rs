@@ -28,6 +28,9 @@ pub struct Date(jiff::civil::Date);
 pub struct InvalidDate;
 
 impl Date {
+    /// 1970-01-01, where a day is needed and any one will do.
+    pub const EPOCH: Self = Self(jiff::civil::Date::constant(1970, 1, 1));
+
     /// The date of `year`, `month` (1 to 12) and `day` (1 to 31).
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use futures_util::future::try_join3;
-use hris_core::connector::{Checks, Crowd, CustomField, Explain, Run, Source, Vendor};
+use hris_core::connector::{Checks, Crowd, CustomField, Run, Source, Vendor};
 use hris_core::http::Part;
 use hris_core::oauth::Session;
 use hris_core::{
@@ -88,12 +88,8 @@ impl EmploymentHero {
     /// kept Employment Hero from answering.
     pub async fn organisations(&self) -> Result<Vec<(String, String)>> {
         // Which organisations there are does not depend on the day.
-        let request = ReadRequest::new(
-            Date::new(2026, 1, 1)
-                .map_err(|error| hris_core::Error::new(ErrorKind::Config, error.to_string()))?,
-        );
-        let explain: Explain = self.0.vendor.explain;
-        let run = Run::new(&self.0.vendor.client, self.0.vendor.concurrency, explain, &request);
+        let request = ReadRequest::new(Date::EPOCH);
+        let run = self.0.vendor.run(&request);
         let seen = run.all(&self.0.organisations()).await?;
         let pairs = seen.into_iter().filter_map(|one| {
             let name = one.name.value().unwrap_or_default();
