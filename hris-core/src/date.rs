@@ -1,5 +1,7 @@
 //! Calendar dates and instants: ours outside, a date library inside.
 
+mod convert;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -164,31 +166,6 @@ impl Timestamp {
 
     fn instant(self) -> jiff::Timestamp {
         jiff::Timestamp::from_second(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH)
-    }
-}
-
-/// The second that an instant of the standard library is in, held between 1900 and 2199. So are instants of
-/// jiff and chrono converted, which become a [`SystemTime`](std::time::SystemTime) by `into()`.
-///
-/// ```
-/// use std::time::{Duration, SystemTime};
-/// use hris_core::Timestamp;
-///
-/// let at = SystemTime::UNIX_EPOCH + Duration::from_millis(1_795_424_400_999);
-/// assert_eq!(Timestamp::from(at).to_string(), "2026-11-23T09:00:00Z");
-/// let before = SystemTime::UNIX_EPOCH - Duration::from_millis(1);
-/// assert_eq!(Timestamp::from(before).to_string(), "1969-12-31T23:59:59Z");
-/// ```
-impl From<std::time::SystemTime> for Timestamp {
-    fn from(at: std::time::SystemTime) -> Self {
-        let whole = |seconds: u64| i64::try_from(seconds).unwrap_or(i64::MAX);
-        Self::from_unix_seconds(match at.duration_since(std::time::UNIX_EPOCH) {
-            Ok(since) => whole(since.as_secs()),
-            Err(earlier) => {
-                let until = earlier.duration();
-                whole(until.as_secs()).saturating_add(i64::from(until.subsec_nanos() > 0)).saturating_neg()
-            }
-        })
     }
 }
 

@@ -34,6 +34,8 @@ mod setting;
 mod settings;
 mod snapshot;
 mod tally;
+#[cfg(feature = "tls")]
+pub mod tls;
 mod tokens;
 mod user;
 #[cfg(feature = "http")]

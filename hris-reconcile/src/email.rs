@@ -11,6 +11,7 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use hris_core::Secret;
+use hris_core::tls::{TlsFault, cause_of};
 use lettre::message::header::{self, ContentType};
 use lettre::message::{Attachment, Mailbox, Message, MultiPart, SinglePart};
 use lettre::transport::smtp;
@@ -322,8 +323,8 @@ impl EmailSender {
             let words = error.source().map(ToString::to_string).unwrap_or_default();
             return server.refused(stage, code, enhanced(&words));
         }
-        if let Some(error) = cause_of::<rustls::Error>(error) {
-            return server.untrusted(error);
+        if let Some(fault) = TlsFault::of(error) {
+            return server.untrusted(fault);
         }
         if let Some(error) = cause_of::<io::Error>(error) {
             // The connection is made and greeted in one step where TLS comes first.
@@ -349,6 +350,10 @@ impl EmailSender {
     }
 
     fn tls(&self) -> Result<TlsParameters, Fault> {
+        // The transport panics without one.
+        if !cfg!(any(feature = "aws-lc-rs", feature = "ring")) {
+            return Err(self.named().no_backend());
+        }
         let builder = TlsParameters::builder(bare(&self.host).to_owned());
         let builder =
             self.trusted.iter().cloned().fold(builder, |builder, one| builder.add_root_certificate(one));
@@ -448,22 +453,6 @@ fn unbuilt() -> Error {
 
 fn mailbox(address: &str, what: &str) -> Result<Mailbox> {
     address.trim().parse().map_err(|_| config(&format!("{what} is not an e-mail address")))
-}
-
-/// The first cause of this type. An I/O error may hold one that it does not name as its source.
-fn cause_of<T: std::error::Error + 'static>(error: &smtp::Error) -> Option<&T> {
-    let mut next: Option<&(dyn std::error::Error + 'static)> = error.source();
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
-        }
-        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if let Some(found) = inner.and_then(|inner| inner.downcast_ref()) {
-            return Some(found);
-        }
-        next = error.source();
-    }
-    None
 }
 
 /// The code of three numbers (RFC 3463) with which a server's words begin.

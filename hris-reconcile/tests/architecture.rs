@@ -193,6 +193,24 @@ fn core_alone_is_small_and_has_no_http() {
     }
 }
 
+/// A program links SQLite once, and its own may be another than ours.
+#[test]
+fn default_features_leave_sqlite_to_the_program() {
+    let Some(root) = workspace() else { return };
+    for package in [
+        "hris-24sevenoffice",
+        "hris-core",
+        "hris-employmenthero",
+        "hris-freshteam",
+        "hris-humaans",
+        "hris-reconcile",
+    ] {
+        let tree = cargo(&root, &["tree", "--offline", "-p", package, "-e", "normal", "--prefix", "none"]);
+        assert!(tree.starts_with(package), "{tree}");
+        assert!(!tree.contains("libsqlite3-sys"), "{package} links SQLite by default");
+    }
+}
+
 #[test]
 fn vendor_crates_have_one_shape() {
     let Some(root) = workspace() else { return };

@@ -12,6 +12,7 @@ use hris_reconcile::email::EmailSender;
 use hris_reconcile::report::Report;
 use mail_server::{MailServer, Script, Tls};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 const FROM: Option<&str> = Some("HRIS <hris@acme.example>");
 
@@ -240,6 +241,34 @@ async fn each_cause_has_its_own_words() {
         }
         assert_eq!(error.kind(), kind, "{name}");
         assert!(!text.contains("hook"), "{name}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_without_modern_tls_is_named_as_such() {
+    // A whole hello of TLS 1.1, the alert about a version, and the alert that nothing is shared.
+    const HELLO: &[u8] = &[
+        0x16, 3, 2, 0, 42, 2, 0, 0, 38, 3, 2, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9,
+        9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 9, 0, 0xc0, 0x13, 0,
+    ];
+    for (answer, says) in [
+        (HELLO, "speaks only outdated TLS"),
+        (&[0x15, 3, 1, 0, 2, 2, 70], "speaks only outdated TLS"),
+        (&[0x15, 3, 1, 0, 2, 2, 40], "offers no encryption that is safe enough"),
+    ] {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let serve = async {
+            let (mut stream, _) = listener.accept().await.expect("a client");
+            let _hello = stream.read(&mut [0; 4096]).await.expect("its hello");
+            stream.write_all(answer).await.expect("sent");
+            // Until the client goes away.
+            let _gone = stream.read(&mut [0; 4096]).await;
+        };
+        let sender = hasty(sender(format!("smtps://127.0.0.1:{port}")));
+        let (error, ()) = tokio::join!(sender.check(), serve);
+        let text = error.expect_err("no TLS").to_string();
+        assert!(text.contains(says), "{says}: {text}");
     }
 }
 

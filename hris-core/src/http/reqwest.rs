@@ -1,6 +1,5 @@
 //! The network, by way of reqwest. Nothing else names it.
 
-use std::error::Error as StdError;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,6 +9,7 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::{Limits, Method, Outgoing, Response, SendError, Transport, tls};
+use crate::tls::{TlsFault, causes};
 use crate::{Error, ErrorKind, Result};
 
 /// Sends over the network with TLS.
@@ -30,13 +30,15 @@ impl NetworkTransport {
     /// [`ErrorKind::Config`] when the proxy's address cannot be used or there is no usable TLS.
     pub fn new(limits: &Limits, proxy: Option<&Url>) -> Result<Self> {
         let refuse = |what: &str| Error::new(ErrorKind::Config, format!("network: {what}"));
+        // reqwest would look for a cryptography provider of the whole process, and panic without one.
+        let tls = crate::tls::client().map_err(|error| refuse("no usable TLS").with_source(error))?;
         let mut builder = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .referer(false)
             .no_proxy()
             .gzip(true)
-            .tls_version_min(reqwest::tls::Version::TLS_1_2)
             .connect_timeout(limits.connect);
         if let Some(proxy) = proxy {
             // The cause is left out, because it may quote the address with its password.
@@ -135,7 +137,7 @@ fn header_map(request: &Outgoing) -> Result<HeaderMap, SendError> {
 fn fault(error: reqwest::Error, url: &Url) -> SendError {
     let error = error.without_url();
     let host = url.host_str().unwrap_or_default();
-    let untrusted = causes(&error).find_map(|cause| cause.downcast_ref()).map(tls::reason);
+    let untrusted = TlsFault::of(&error).map(tls::reason);
     // Nothing else ends in the middle while a connection is made.
     let hung_up = url.scheme() == "https" && error.is_connect() && ended_early(&error);
     let untrusted =
@@ -153,16 +155,6 @@ fn fault(error: reqwest::Error, url: &Url) -> SendError {
         SendError::maybe_sent(ErrorKind::Unavailable, format!("{host} broke off"))
     };
     told.with_source(error)
-}
-
-fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |&error| {
-        match error.downcast_ref::<std::io::Error>() {
-            // The error inside an I/O error is not its source but itself.
-            Some(io) => io.get_ref().map(|inner| inner as &(dyn StdError + 'static)),
-            None => error.source(),
-        }
-    })
 }
 
 fn ended_early(error: &reqwest::Error) -> bool {

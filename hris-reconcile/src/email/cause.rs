@@ -5,7 +5,7 @@
 use std::io;
 use std::time::Duration;
 
-use rustls::{CertificateError, Error as TlsError, PeerIncompatible};
+use hris_core::tls::TlsFault;
 
 use crate::error::{Error, ErrorKind};
 
@@ -148,17 +148,42 @@ impl Server<'_> {
     }
 
     /// TLS was not agreed on.
-    pub(super) fn untrusted(&self, error: &TlsError) -> Fault {
+    pub(super) fn untrusted(&self, fault: TlsFault) -> Fault {
         let Self { host, port, .. } = self;
-        let what = match error {
-            TlsError::InvalidCertificate(certificate) => self.wrong_certificate(certificate),
-            TlsError::InvalidMessage(_) => format!(
+        let what = match fault {
+            TlsFault::BadCertificate => {
+                format!("the certificate of {host} cannot be accepted; give the mail server another one")
+            }
+            TlsFault::Expired => {
+                format!("the certificate of {host} has run out; renew it on the mail server")
+            }
+            TlsFault::NotTls => format!(
                 "{host}:{port} does not begin with TLS; ask it with smtp://, or name the port that does, such as 465"
             ),
-            TlsError::PeerIncompatible(PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig)
-            | TlsError::AlertReceived(rustls::AlertDescription::ProtocolVersion) => {
+            TlsFault::NotYetValid => {
+                format!(
+                    "the certificate of {host} is not valid yet; check the clocks of this machine and the server"
+                )
+            }
+            TlsFault::OldVersion => {
                 format!("{host}:{port} speaks only outdated TLS; version 1.2 or 1.3 is needed")
             }
+            TlsFault::Revoked => {
+                format!("the certificate of {host} was revoked; renew it on the mail server")
+            }
+            TlsFault::UnknownAuthority => format!(
+                "the certificate of {host} is from nobody whom this machine trusts; if it is the company's own CA, add \
+                 the CA's certificate to those that the machine trusts (Debian and Ubuntu: put it into \
+                 /usr/local/share/ca-certificates as NAME.crt and run update-ca-certificates), or name a file with all \
+                 trusted certificates in the variable SSL_CERT_FILE"
+            ),
+            TlsFault::UnsafeEncryption => format!(
+                "{host}:{port} offers no encryption that is safe enough; bring the server's TLS settings up to date"
+            ),
+            TlsFault::WrongName => format!(
+                "the certificate of {host} is for another name; write a name that the certificate has into the SMTP \
+                 URL, or give the server a certificate for {host}"
+            ),
             _ => format!(
                 "{host}:{port} and this program could not agree on TLS; check the server's TLS settings"
             ),
@@ -166,31 +191,13 @@ impl Server<'_> {
         Fault::new(ErrorKind::Target, what)
     }
 
-    fn wrong_certificate(&self, error: &CertificateError) -> String {
-        let host = self.host;
-        match error {
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => format!(
-                "the certificate of {host} is for another name; write a name that the certificate has into the SMTP \
-                 URL, or give the server a certificate for {host}"
-            ),
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-                format!("the certificate of {host} has run out; renew it on the mail server")
-            }
-            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-                format!(
-                    "the certificate of {host} is not valid yet; check the clocks of this machine and the server"
-                )
-            }
-            CertificateError::Revoked => {
-                format!("the certificate of {host} was revoked; renew it on the mail server")
-            }
-            _ => format!(
-                "the certificate of {host} is from nobody whom this machine trusts; if it is the company's own CA, add \
-                 the CA's certificate to those that the machine trusts (Debian and Ubuntu: put it into \
-                 /usr/local/share/ca-certificates as NAME.crt and run update-ca-certificates), or name a file with all \
-                 trusted certificates in the variable SSL_CERT_FILE"
-            ),
-        }
+    /// This program was built without any TLS.
+    pub(super) fn no_backend(&self) -> Fault {
+        let what = format!(
+            "{}:{} is asked with TLS, and this program has none: build hris-reconcile with its feature `aws-lc-rs` or `ring`",
+            self.host, self.port
+        );
+        Fault::new(ErrorKind::Config, what)
     }
 
     /// The server offers no TLS, and nothing is sent in the open.
