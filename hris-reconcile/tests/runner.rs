@@ -753,7 +753,9 @@ async fn fields_that_the_target_does_not_keep_are_one_problem() {
         (vec![TargetField::JobTitle, TargetField::Phone, TargetField::Location], "these fields: "),
     ] {
         let mut can = hris_core::reconcile::TargetCapabilities::full();
-        can.unkept = unkept.iter().cloned().collect();
+        for field in &unkept {
+            can.set(field.clone(), hris_core::reconcile::FieldSupport::plain().unkept());
+        }
         let target = hris_reconcile::targets::MemoryTarget::new().with_capabilities(can);
         let runner = builder(&company.directory, target, MemoryStore::new()).build().unwrap();
         for n in 1..=2 {
