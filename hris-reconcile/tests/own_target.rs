@@ -190,6 +190,36 @@ async fn fields_that_are_not_kept_are_told_in_one_problem() {
     }
 }
 
+/// A mapping that leaves out what the target needs for an account is found before anybody joins.
+#[tokio::test]
+async fn a_mapping_without_what_the_target_needs_fails_the_check() {
+    let (company, mut members) = (Company::new(2), Members::new(|_, value| Some(value.to_owned())));
+    members.capabilities.set(TargetField::Phone, FieldSupport::plain().required());
+    let mapping = hris_core::mapping::Mapping::new()
+        .field("external_id", hris_core::mapping::from("id"))
+        .field("email", hris_core::mapping::from("email"));
+    let builder = || support::builder(&company.directory, members.clone(), company.store.clone());
+    let check = builder().mapping(mapping.clone()).build().unwrap().check(day(1)).await.unwrap();
+    let error = check.require().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(error.to_string().contains("the target makes no account without phone"), "{error}");
+    let mapping = mapping.field("phone", hris_core::mapping::from("work_phone"));
+    builder().mapping(mapping).build().unwrap().check(day(1)).await.unwrap().require().unwrap();
+}
+
+/// What a target has no power for is not planned, whatever it says of itself.
+#[tokio::test]
+async fn a_power_that_is_not_handed_out_is_not_planned() {
+    let (company, members) = (Company::new(2), Members::new(|_, value| Some(value.to_owned())));
+    assert!(members.capabilities().assigns && members.powers().assigns.is_none());
+    support::edit(&company.directory, "e-1", |person| {
+        *person = person.clone().with_teams(hris_core::Field::Value(vec!["Weaving".to_owned()]));
+    });
+    let report = runner(&company, &members).run(day(1)).await.unwrap();
+    assert_eq!((report.counts.created, report.counts.invited, report.counts.failed), (2, 2, 0));
+    assert!(report.actions.iter().all(|line| line.action != ActionKind::Assign));
+}
+
 /// A run that takes too long ends between two actions, and the next goes on: nothing is done twice.
 #[tokio::test(start_paused = true)]
 async fn a_run_that_passes_its_deadline_ends_in_order_and_the_next_goes_on() {

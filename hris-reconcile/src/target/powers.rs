@@ -98,8 +98,8 @@ pub trait Assigns: Send + Sync {
 #[async_trait]
 pub trait Invites: Send + Sync {
     /// Asks the account's owner to join. It is sent once a key, and earlier invitations of the account that
-    /// are still open end. An account in use has joined already: nobody is asked, which is no error. A closed
-    /// account stays closed.
+    /// are still open end. An account in use has joined already, so nobody is asked. A closed account stays
+    /// closed.
     ///
     /// # Errors
     /// As [`Target::update`](super::Target::update).

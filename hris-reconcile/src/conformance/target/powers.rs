@@ -140,7 +140,8 @@ cases! { TargetHarness, scene:
         for kind in [AssignmentKind::Location, AssignmentKind::Area] {
             let [one, other] = scene.two_of(kind)?;
             assign(&[give(&one)]).await?;
-            assign(&[give(&other), give(&one)]).await?;
+            assign(&[give(&other)]).await?;
+            assign(&[give(&other)]).await?;
             let there = scene.read(&user.id).await?.assignments;
             ensure(there.contains(&one) && there.contains(&other), || format!("giving a second {} took the first away, or did nothing", kind.as_str()))?;
             assign(&[take(&one)]).await?;
