@@ -74,15 +74,15 @@ impl From<crate::Error> for Miss {
     }
 }
 
+/// The cases of a file, each on a stage of its own. One that is not listed is dead code.
 macro_rules! cases {
-    ($harness:ident, $scene:ident: $($name:ident $body:block)*) => {
+    ($harness:ident: $($name:ident,)*) => {
         pub(super) async fn run(harness: &dyn $harness, summary: &mut hris_core::conformance::Summary) {
             $({
                 let scene = Scene::new(harness.stage().await);
                 summary.enter(stringify!($name), $name(&scene).await);
             })*
         }
-        $(async fn $name($scene: &Scene) -> Outcome $body)*
     };
 }
 use cases;
