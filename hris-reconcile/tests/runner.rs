@@ -110,7 +110,7 @@ async fn stale_edited_foreign_and_old_plans() {
     assert_eq!(company.target.writes(), writes);
 
     assert_eq!(SavedPlan::read("not json").unwrap_err().kind(), ErrorKind::Config);
-    let newer = text.replace("\"format\": 3", "\"format\": 9");
+    let newer = text.replace("\"format\": 4", "\"format\": 9");
     assert!(SavedPlan::read(&newer).unwrap_err().to_string().contains("newer"));
 }
 

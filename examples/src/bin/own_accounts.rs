@@ -1,12 +1,12 @@
 //! A product's own table behind `Target`: other column names than ours, its own idea of who may log in, and the
 //! suite that every target passes. Offline, in a file that is gone afterwards.
-#![allow(clippy::print_stdout, reason = "it shows what happens")]
+#![allow(clippy::panic, clippy::print_stdout, reason = "it shows what happens, and ends where it cannot")]
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
-use hris_core::reconcile::{ActionKey, Change};
+use hris_core::reconcile::Change;
 use hris_core::{
     Employee, Field, MemoryDirectory, StandardField, Status, TargetField, Timestamp, User, UserId, UserStatus,
 };
@@ -40,9 +40,8 @@ struct Members(SqlitePool);
 
 impl Members {
     async fn open(path: &Path) -> Result<Self, sqlx::Error> {
-        let pool =
-            SqlitePool::connect_with(SqliteConnectOptions::new().filename(path).create_if_missing(true))
-                .await?;
+        let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
+        let pool = SqlitePool::connect_with(options).await?;
         sqlx::raw_sql(TABLES).execute(&pool).await?;
         Ok(Self(pool))
     }
@@ -53,10 +52,8 @@ impl Members {
         rows.iter().map(member).collect::<Result<_, sqlx::Error>>().map_err(explain)
     }
 
-    /// The member to whom a call was done, if it was: of a key nothing is done twice.
-    async fn done(db: &mut SqliteConnection, key: &ActionKey) -> Result<Option<User>, TargetError> {
-        let filter = "member_no = (SELECT member_no FROM done_calls WHERE key = ?1)";
-        Ok(Self::read(db, filter, key.as_str()).await?.pop())
+    async fn find(&self, filter: &str, value: &str) -> Result<Vec<User>, TargetError> {
+        Self::read(&mut *self.0.acquire().await.map_err(explain)?, filter, value).await
     }
 
     /// One call: a transaction that writes the member and the key together, or nothing.
@@ -68,11 +65,13 @@ impl Members {
         seen: Option<&User>,
     ) -> Result<UserId, TargetError> {
         let mut tx = self.0.begin_with("BEGIN IMMEDIATE").await.map_err(explain)?;
-        if let Some(user) = Self::done(&mut tx, call.key).await?.filter(&stands) {
+        // Of a key nothing is done twice, as long as its effect stands.
+        let filter = "member_no = (SELECT member_no FROM done_calls WHERE key = ?1)";
+        if let Some(user) = Self::read(&mut tx, filter, call.key.as_str()).await?.pop().filter(&stands) {
             return Ok(user.id);
         }
         if let Some(seen) = seen {
-            let now = Self::read(&mut tx, "member_no = CAST(?1 AS INTEGER)", seen.id.as_str()).await?.pop();
+            let now = Self::read(&mut tx, "CAST(member_no AS TEXT) = ?1", seen.id.as_str()).await?.pop();
             if now.is_some_and(|now| !now.is_still(seen)) {
                 return Err(TargetError::changed()); // it is somebody else's by now
             }
@@ -133,15 +132,11 @@ impl Target for Members {
     }
 
     async fn check(&self, _: Timestamp) -> Result<(), TargetError> {
-        sqlx::query("SELECT member_no FROM members LIMIT 1")
-            .fetch_optional(&self.0)
-            .await
-            .map(drop)
-            .map_err(explain)
+        self.find("hr_id = ?1", "").await.map(drop)
     }
 
     async fn users(&self, _: Timestamp) -> Result<Vec<User>, TargetError> {
-        Self::read(&mut *self.0.acquire().await.map_err(explain)?, "?1 = ''", "").await
+        self.find("?1 = ''", "").await
     }
 
     async fn user(&self, by: By<'_>, _: Timestamp) -> Result<Option<User>, TargetError> {
@@ -149,7 +144,7 @@ impl Target for Members {
             By::ExternalId(id) => ("hr_id = ?1", id),
             By::Id(id) => ("CAST(member_no AS TEXT) = ?1", id.as_str()),
         };
-        Ok(Self::read(&mut *self.0.acquire().await.map_err(explain)?, filter, value).await?.pop())
+        Ok(self.find(filter, value).await?.pop())
     }
 
     async fn create(&self, new: &NewUser, call: &Call<'_>) -> Result<UserId, TargetError> {

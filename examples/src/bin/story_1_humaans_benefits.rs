@@ -19,7 +19,7 @@ use hris_humaans::sandbox::{Job, Person, Sandbox};
 use hris_reconcile::email::EmailSender;
 use hris_reconcile::report::{Outcome, Report};
 use hris_reconcile::store::{SqliteStore, StateStore as _};
-use hris_reconcile::target::Target as _;
+use hris_reconcile::target::{By, Target as _};
 use hris_reconcile::targets::SqliteTarget;
 use hris_reconcile::{Attestation, Connection, ErrorKind, Event, Observer, ReportHook, Runner, Stage};
 
@@ -302,7 +302,7 @@ impl<'a> Portal<'a> {
     }
 
     async fn account(&self, employee: &str) -> Result<Option<hris_core::User>, Box<dyn Error>> {
-        Ok(self.users.find(employee).await?)
+        Ok(self.users.user(By::ExternalId(employee), at(9, 0)?).await?)
     }
 
     fn humaans(&self) -> Result<Humaans, Box<dyn Error>> {

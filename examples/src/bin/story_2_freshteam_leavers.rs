@@ -19,7 +19,7 @@ use hris_freshteam::{Freshteam, Subdomain};
 use hris_reconcile::email::EmailSender;
 use hris_reconcile::report::{Outcome, Report};
 use hris_reconcile::store::{SqliteStore, StateStore as _};
-use hris_reconcile::target::Target as _;
+use hris_reconcile::target::{By, Target as _};
 use hris_reconcile::targets::SqliteTarget;
 use hris_reconcile::{Attestation, Connection, ErrorKind, Event, Observer, ReportHook, Runner, Stage};
 
@@ -244,7 +244,7 @@ impl<'a> Portal<'a> {
         let inactive = self.company.people().into_iter().filter(|person| person.status == "inactive");
         let mut gone = None;
         for person in inactive {
-            if self.users.find(&person.id).await?.is_some() {
+            if self.users.user(By::ExternalId(&person.id), at(9, 0)?).await?.is_some() {
                 gone = Some(person.id);
             }
         }
@@ -352,7 +352,7 @@ impl<'a> Portal<'a> {
     }
 
     async fn status(&self, employee: &str) -> Result<UserStatus, Box<dyn Error>> {
-        Ok(self.users.find(employee).await?.ok_or("there is no account")?.status)
+        Ok(self.users.user(By::ExternalId(employee), at(9, 0)?).await?.ok_or("there is no account")?.status)
     }
 
     fn freshteam(&self, secret: &str) -> Result<Freshteam, Box<dyn Error>> {
