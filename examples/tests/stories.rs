@@ -19,6 +19,11 @@ fn quickstart() {
 }
 
 #[test]
+fn own_accounts() {
+    told(env!("CARGO_BIN_EXE_own_accounts"));
+}
+
+#[test]
 fn story_1_humaans_benefits() {
     told(env!("CARGO_BIN_EXE_story_1_humaans_benefits"));
 }

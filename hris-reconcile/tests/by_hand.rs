@@ -15,7 +15,7 @@ use hris_core::{
 use hris_reconcile::Runner;
 use hris_reconcile::report::Report;
 use hris_reconcile::store::{Intent, MemoryStore, SqliteStore, StateStore};
-use hris_reconcile::target::{NewUser, Target, TargetErrorKind};
+use hris_reconcile::target::{By, Call, NewUser, Target, TargetErrorKind};
 use hris_reconcile::targets::{MemoryTarget, SqliteTarget};
 use serde_json::{Value, json};
 use support::meddling::Meddling;
@@ -125,7 +125,7 @@ fn new_account(title: &str) -> NewUser {
 
 fn open_creation() -> Value {
     let new = new_account("Miller");
-    json!({ "employee": "n-1", "awaits_invite": true, "changes": new.values, "grants": new.grants })
+    json!({ "employee": "n-1", "awaits_invite": true, "changes": new.changes(), "grants": new.grants })
 }
 
 /// It is not ours to invite, and `exact` takes nothing away that we did not give.
@@ -135,11 +135,15 @@ async fn an_account_made_by_hand_while_a_creation_is_open_is_not_ours() {
         for world in World::all().await {
             world.directory.edit(|people| people.push(idle(person("n-1", "new@mill.example"))));
             world.left_open("create", open_creation()).await;
-            let made = world.target.create(&new_account("Miller"), &World::key(by_us), day(2)).await.unwrap();
+            let made = world
+                .target
+                .create(&new_account("Miller"), &Call::new(&World::key(by_us), day(2)))
+                .await
+                .unwrap();
             world.run(3).await;
             let (link, what) = (world.link("n-1").await, format!("{} by us {by_us}", world.name));
             assert_eq!(link.user, made, "{what}");
-            let user = world.target.user(&made).await.unwrap().unwrap();
+            let user = world.target.user(By::Id(&made), day(1)).await.unwrap().unwrap();
             assert_eq!(user.assignments.contains(&weaving()), !by_us, "{what}: taken back if we gave it");
             let status = if by_us { UserStatus::Invited } else { UserStatus::Pending };
             assert_eq!((user.status, link.invites), (status, u32::from(by_us)), "{what}");
@@ -159,10 +163,10 @@ async fn without_keys_an_account_made_otherwise_is_not_ours() {
         runner.run(day(1)).await.unwrap();
         directory.edit(|people| people.push(idle(person("n-1", "new@mill.example"))));
         left_open(&store, "create", open_creation()).await;
-        target.create(&new_account(title), &World::key(false), day(2)).await.unwrap();
+        target.create(&new_account(title), &Call::new(&World::key(false), day(2))).await.unwrap();
         let sent = target.invited().len();
         runner.run(day(3)).await.unwrap();
-        let user = target.find("n-1").await.unwrap().unwrap();
+        let user = target.user(By::ExternalId("n-1"), day(1)).await.unwrap().unwrap();
         assert_eq!(user.assignments.contains(&weaving()), !ours, "{title}");
         assert_eq!(target.invited().len() > sent, ours, "{title}");
     }
@@ -175,8 +179,8 @@ async fn an_account_closed_by_hand_while_a_removal_is_open_is_not_closed_by_us()
         for world in World::all().await {
             let own = world.link("e-1").await.user;
             world.left_open("deactivate", json!({ "employee": "e-1", "user": own })).await;
-            let seen = world.target.user(&own).await.unwrap().unwrap();
-            world.target.deactivate(&seen, &World::key(by_us), day(2)).await.unwrap();
+            let seen = world.target.user(By::Id(&own), day(1)).await.unwrap().unwrap();
+            world.target.deactivate(&seen, &Call::new(&World::key(by_us), day(2))).await.unwrap();
             leave(&world.directory, "e-1");
             world.run(3).await;
             let what = format!("{} by us {by_us}", world.name);
@@ -188,7 +192,7 @@ async fn an_account_closed_by_hand_while_a_removal_is_open_is_not_closed_by_us()
                 person.put_status(hris_core::Status::Active, "active");
             });
             world.run(4).await;
-            let user = world.target.user(&own).await.unwrap().unwrap();
+            let user = world.target.user(By::Id(&own), day(1)).await.unwrap().unwrap();
             assert_eq!(user.is_live(), by_us, "{what}");
         }
     }
@@ -202,9 +206,16 @@ async fn an_area_given_by_hand_while_an_assignment_is_open_is_not_given_by_us() 
             let own = world.link("e-1").await.user;
             let grants = [GrantChange::new(weaving(), true)];
             world.left_open("assign", json!({ "employee": "e-1", "user": own, "grants": grants })).await;
-            world.target.assign(&own, &grants, &World::key(by_us), day(2)).await.unwrap();
+            world
+                .target
+                .powers()
+                .assigns
+                .unwrap()
+                .assign(&own, &grants, &Call::new(&World::key(by_us), day(2)))
+                .await
+                .unwrap();
             world.run(3).await;
-            let user = world.target.user(&own).await.unwrap().unwrap();
+            let user = world.target.user(By::Id(&own), day(1)).await.unwrap().unwrap();
             let what = format!("{} by us {by_us}", world.name);
             assert_eq!(user.assignments.contains(&weaving()), !by_us, "{what}");
         }
@@ -223,7 +234,14 @@ async fn an_area_taken_and_given_again_by_hand_is_not_given_by_us() {
         let by_hand = async |n: u8, given: bool| {
             let key = ActionKey::from(format!("by hand {n}"));
             let change = [GrantChange::new(weaving(), given)];
-            world.target.assign(&own, &change, &key, day(n)).await.unwrap();
+            world
+                .target
+                .powers()
+                .assigns
+                .unwrap()
+                .assign(&own, &change, &Call::new(&key, day(n)))
+                .await
+                .unwrap();
         };
         weaver(&["Weaving"]);
         assert_eq!(done(&world.run(2).await), ["assign e-1 (area)"], "{}", world.name);
@@ -232,7 +250,7 @@ async fn an_area_taken_and_given_again_by_hand_is_not_given_by_us() {
         assert!(done(&world.run(3).await).is_empty(), "{}", world.name);
         by_hand(4, true).await;
         assert!(done(&world.run(4).await).is_empty(), "{}", world.name);
-        let user = world.target.user(&own).await.unwrap().unwrap();
+        let user = world.target.user(By::Id(&own), day(1)).await.unwrap().unwrap();
         assert!(user.assignments.contains(&weaving()), "{}", world.name);
     }
 }
@@ -249,8 +267,8 @@ async fn an_account_closed_by_hand_after_an_unclear_removal_is_not_closed_by_us(
     let unclear = Meddling::failing(&target, "deactivate", TargetErrorKind::UnknownOutcome, move |target| {
         let closed = closed.clone();
         Box::pin(async move {
-            let seen = target.user(&closed).await.unwrap().unwrap();
-            target.deactivate(&seen, &World::key(false), day(2)).await.unwrap();
+            let seen = target.user(By::Id(&closed), day(1)).await.unwrap().unwrap();
+            target.deactivate(&seen, &Call::new(&World::key(false), day(2))).await.unwrap();
         })
     });
     let report = runner(&directory, Arc::new(unclear), Arc::new(store.clone())).run(day(2)).await.unwrap();

@@ -17,7 +17,7 @@ async fn accounts_that_were_made_count_although_their_invitations_failed() {
     mill.execute("CREATE TRIGGER no BEFORE INSERT ON invites BEGIN SELECT RAISE(ABORT, 'no'); END").await;
     let report = mill.run(1).await;
     assert_eq!((report.counts.created, report.counts.invited, report.counts.failed), (5, 0, 5));
-    assert_eq!(mill.target.users().await.unwrap().len(), 5);
+    assert_eq!(mill.target.users(day(1)).await.unwrap().len(), 5);
     assert_eq!(report.headline(), "5 people joined, 5 failures");
     assert_eq!(report.exit_code(), 2);
 }

@@ -56,7 +56,7 @@ struct End {
 }
 
 async fn end(target: &dyn Target, store: &dyn StateStore, invitations: usize) -> End {
-    let users = target.users().await.unwrap();
+    let users = target.users(day(1)).await.unwrap();
     let name = |id: &UserId| {
         let user = users.iter().find(|user| user.id == *id).expect("a linked account is there");
         user.value(&hris_core::TargetField::ExternalId).unwrap_or_default().to_owned()

@@ -17,7 +17,7 @@ use hris_core::reconcile::{ActionKey, Change, GrantChange, MatchKey, Policy, Que
 use hris_core::{Field, Link, MemoryDirectory, StandardField, TargetField, UserId, UserStatus};
 use hris_reconcile::report::Report;
 use hris_reconcile::store::{MemoryStore, SqliteStore, State, StateStore};
-use hris_reconcile::target::{NewUser, Target};
+use hris_reconcile::target::{By, Call, NewUser, Target};
 use hris_reconcile::targets::{MemoryTarget, SqliteTarget};
 use hris_reconcile::{ErrorKind, Runner};
 use support::{codes, day, done, id, leave, people, person, put};
@@ -79,17 +79,17 @@ impl World {
         }
         let new = NewUser::new(UserStatus::Active, values, Vec::<GrantChange>::new());
         let key = ActionKey::from(format!("the product makes {email}"));
-        self.target.create(&new, &key, day(1)).await.unwrap()
+        self.target.create(&new, &Call::new(&key, day(1))).await.unwrap()
     }
 
     async fn edit(&self, user: &UserId, field: TargetField, value: &str) {
         let change = [Change::new(field, None, Some(value.to_owned()))];
         let key = ActionKey::from(format!("the product writes {value}"));
-        self.target.update(user, &change, &key, day(1)).await.unwrap();
+        self.target.update(user, &change, &Call::new(&key, day(1))).await.unwrap();
     }
 
     async fn value(&self, user: &UserId, field: TargetField) -> Option<String> {
-        self.target.user(user).await.unwrap().unwrap().value(&field).map(str::to_owned)
+        self.target.user(By::Id(user), day(1)).await.unwrap().unwrap().value(&field).map(str::to_owned)
     }
 }
 
@@ -220,14 +220,19 @@ async fn an_unlinked_account_stays_as_it_is_and_is_not_matched_again() {
         let runner = world.runner("acme", &directory);
         runner.run(day(1)).await.unwrap();
         let link = world.link("acme", "e-1").await.unwrap();
-        let before = world.target.user(&link.user).await.unwrap();
+        let before = world.target.user(By::Id(&link.user), day(1)).await.unwrap();
         assert_eq!(runner.unlink(&id("e-1"), day(2)).await.unwrap(), link.user, "{}", world.name);
         assert_eq!(world.link("acme", "e-1").await, None, "{}", world.name);
         let again = runner.unlink(&id("e-1"), day(2)).await.unwrap_err();
         assert_eq!(again.kind(), ErrorKind::Config, "{}", world.name);
         for n in [2, 3] {
             let report = runner.run(day(n)).await.unwrap();
-            assert_eq!(world.target.user(&link.user).await.unwrap(), before, "{} {n}", world.name);
+            assert_eq!(
+                world.target.user(By::Id(&link.user), day(1)).await.unwrap(),
+                before,
+                "{} {n}",
+                world.name
+            );
             let now = world.link("acme", "e-1").await;
             assert!(now.is_none_or(|now| now.user != link.user), "{} {n}", world.name);
             assert_eq!(report.exit_code(), 2, "{} {n}: somebody has to free the address", world.name);
@@ -235,12 +240,16 @@ async fn an_unlinked_account_stays_as_it_is_and_is_not_matched_again() {
         // The person leaves: the account is not theirs, and stays.
         leave(&directory, "e-1");
         runner.run(day(4)).await.unwrap();
-        assert_eq!(world.target.user(&link.user).await.unwrap(), before, "{}", world.name);
+        assert_eq!(world.target.user(By::Id(&link.user), day(1)).await.unwrap(), before, "{}", world.name);
         // Linked again, it is theirs again, and goes with them.
         runner.link(&id("e-1"), &link.user, day(5)).await.unwrap();
         runner.run(day(5)).await.unwrap();
         runner.run(day(6)).await.unwrap();
-        assert!(!world.target.user(&link.user).await.unwrap().unwrap().is_live(), "{}", world.name);
+        assert!(
+            !world.target.user(By::Id(&link.user), day(1)).await.unwrap().unwrap().is_live(),
+            "{}",
+            world.name
+        );
     }
 }
 
@@ -265,9 +274,9 @@ async fn an_answer_against_a_link_ends_it_at_once() {
         assert_eq!(question.user, link.user, "{}", world.name);
         runner.judge(&[question.answer(false)], day(2)).await.unwrap();
         assert_eq!(world.link("acme", "e-1").await, None, "{}", world.name);
-        let before = world.target.user(&link.user).await.unwrap();
+        let before = world.target.user(By::Id(&link.user), day(1)).await.unwrap();
         runner.run(day(2)).await.unwrap();
-        assert_eq!(world.target.user(&link.user).await.unwrap(), before, "{}", world.name);
+        assert_eq!(world.target.user(By::Id(&link.user), day(1)).await.unwrap(), before, "{}", world.name);
     }
 }
 
@@ -287,7 +296,7 @@ async fn who_waits_for_an_account_gets_it_when_its_holder_leaves() {
         b.edit(|people| people.push(same));
         let waiting = second.run(day(2)).await.unwrap();
         assert!(done(&waiting).is_empty() && codes(&waiting) == ["held_elsewhere"], "{:?}", waiting.problems);
-        let identity = world.target.identity().await.unwrap();
+        let identity = world.target.powers().remembers.unwrap().identity().await.unwrap();
         let others = world.store.others("co-a", identity.as_deref()).await.unwrap();
         assert_eq!(others.claimed.get(&account).map(String::as_str), Some("co-b"), "{}", world.name);
         let others = world.store.others("co-b", identity.as_deref()).await.unwrap();
@@ -296,7 +305,11 @@ async fn who_waits_for_an_account_gets_it_when_its_holder_leaves() {
         leave(&a, "e-1");
         let left = first.run(day(3)).await.unwrap();
         assert_eq!(left.counts.deactivated, 0, "{}", world.name);
-        assert!(world.target.user(&account).await.unwrap().unwrap().is_live(), "{}", world.name);
+        assert!(
+            world.target.user(By::Id(&account), day(1)).await.unwrap().unwrap().is_live(),
+            "{}",
+            world.name
+        );
         assert_eq!(world.link("co-a", "e-1").await, None, "{}", world.name);
         assert_eq!(world.link("co-b", "b-7").await.unwrap().user, account, "{}", world.name);
         second.run(day(4)).await.unwrap();
@@ -325,7 +338,14 @@ async fn an_account_that_somebody_opened_is_noted_as_no_longer_ours_to_open() {
         runner.run(day(2)).await.unwrap();
         assert!(world.link("acme", "e-1").await.unwrap().deactivated_by_us, "{}", world.name);
         let key = ActionKey::from("an administrator".to_owned());
-        world.target.reactivate(&account, &key, day(3)).await.unwrap();
+        world
+            .target
+            .powers()
+            .reactivates
+            .unwrap()
+            .reactivate(&account, &Call::new(&key, day(3)))
+            .await
+            .unwrap();
         support::edit(&directory, "e-1", |person| person.put_status(hris_core::Status::Active, "active"));
         assert!(done(&runner.run(day(3)).await.unwrap()).is_empty(), "{}", world.name);
         assert!(!world.link("acme", "e-1").await.unwrap().deactivated_by_us, "{}", world.name);

@@ -43,8 +43,8 @@ impl Pair {
         }
     }
 
-    fn runner(&self, n: u8) -> Runner {
-        self.runner_of(DirectoryTarget::new(self.payroll.clone(), date(i8::try_from(n).unwrap())).unwrap())
+    fn runner(&self) -> Runner {
+        self.runner_of(DirectoryTarget::new(self.payroll.clone()).unwrap())
     }
 
     fn runner_of(&self, target: impl Target) -> Runner {
@@ -58,7 +58,7 @@ impl Pair {
     }
 
     async fn run(&self, n: u8) -> Report {
-        self.runner(n).run(day(n)).await.unwrap()
+        self.runner().run(day(n)).await.unwrap()
     }
 
     fn people(&self) -> Vec<Employee> {
@@ -74,7 +74,7 @@ async fn people_are_created_changed_and_ended() {
     let report = pair.run(3).await;
     assert_eq!((report.counts.created, report.counts.invited, report.problems.len()), (5, 0, 0));
     assert!(
-        pair.runner(4).plan(day(4)).await.unwrap().plan.is_empty(),
+        pair.runner().plan(day(4)).await.unwrap().plan.is_empty(),
         "an id that is not kept is not written"
     );
 
@@ -92,7 +92,7 @@ async fn people_are_created_changed_and_ended() {
     assert_eq!(report.counts.deactivated, 2);
     let ends: Vec<_> = pair.people().iter().map(Employee::end_date).collect();
     assert_eq!(ends.iter().filter(|end| **end == Field::Value(date(5))).count(), 2);
-    assert!(pair.runner(7).plan(day(7)).await.unwrap().plan.is_empty());
+    assert!(pair.runner().plan(day(7)).await.unwrap().plan.is_empty());
 }
 
 #[tokio::test]
@@ -109,8 +109,7 @@ async fn a_cut_makes_nobody_twice() {
     for call in 1.. {
         let pair = Pair::new(3);
         let faults = Faults::new().at(call, Fault::CutAfter);
-        let target =
-            DirectoryTarget::new(Faulty::new(pair.payroll.clone(), faults.clone()), date(3)).unwrap();
+        let target = DirectoryTarget::new(Faulty::new(pair.payroll.clone(), faults.clone())).unwrap();
         let runner = pair.runner_of(target);
         let was_cut = tokio::select! {
             biased;
@@ -120,7 +119,7 @@ async fn a_cut_makes_nobody_twice() {
         tokio::time::advance(Duration::from_secs(61)).await;
         pair.run(4).await;
         assert_eq!(pair.people().len(), 3, "cut at {call}");
-        assert!(pair.runner(5).plan(day(5)).await.unwrap().plan.is_empty(), "cut at {call}");
+        assert!(pair.runner().plan(day(5)).await.unwrap().plan.is_empty(), "cut at {call}");
         if !was_cut {
             assert!(call > 3);
             break;
@@ -169,7 +168,7 @@ async fn a_directory_that_can_only_be_read_is_no_target() {
     }
     let fields = [StandardField::Email];
     let directory = ReadOnly(Capabilities::read_only("reader", &fields, LeaverSignals::new(true, true)));
-    let error = DirectoryTarget::new(directory, date(1)).unwrap_err();
+    let error = DirectoryTarget::new(directory).unwrap_err();
     assert_eq!(error.kind, TargetErrorKind::Rejected);
     assert!(error.message.contains("reader can only be read"), "{error}");
 }
@@ -177,8 +176,8 @@ async fn a_directory_that_can_only_be_read_is_no_target() {
 #[tokio::test]
 async fn fields_that_are_not_kept_are_told_and_not_tried() {
     let pair = Pair::new(3);
-    let target = DirectoryTarget::new(pair.payroll.clone(), date(3)).unwrap();
-    assert!(target.capabilities().unkept.contains(&TargetField::ManagerExternalId));
+    let target = DirectoryTarget::new(pair.payroll.clone()).unwrap();
+    assert!(!target.capabilities().keeps(&TargetField::ManagerExternalId));
     let mapping = Mapping::new()
         .field("external_id", from("id"))
         .field("email", from("email"))
@@ -198,7 +197,7 @@ async fn who_leaves_is_ended_once_and_on_the_day_of_the_zone() {
     let pair = Pair::new(6);
     let run = async |now: &str| {
         let now: hris_core::Timestamp = now.parse().unwrap();
-        let target = DirectoryTarget::new(pair.payroll.clone(), now.date_in(&zone)).unwrap();
+        let target = DirectoryTarget::new(pair.payroll.clone()).unwrap();
         let mapping = Mapping::new().field("external_id", from("id")).field("email", from("email"));
         let runner =
             Runner::builder(pair.hr.clone(), target.with_time_zone(zone.clone()), pair.store.clone());
@@ -219,4 +218,28 @@ async fn who_leaves_is_ended_once_and_on_the_day_of_the_zone() {
     let people = pair.people();
     let ended: Vec<_> = people.iter().filter_map(|person| person.end_date().value()).collect();
     assert_eq!(ended, ["2026-11-22".parse::<Date>().unwrap()]);
+}
+
+/// A target that lives for days goes by the day of each call.
+#[tokio::test]
+async fn who_is_closed_is_told_by_the_day_of_the_call() {
+    let pair = Pair::new(2);
+    let target = DirectoryTarget::new(pair.payroll.clone()).unwrap();
+    let runner = pair.runner();
+    runner.run(day(3)).await.unwrap();
+    support::edit(&pair.payroll, "m-1", |person| {
+        person.put_date(StandardField::EndDate, Field::Value(date(9)))
+    });
+    for (n, live) in [(8, 2), (9, 2), (10, 1), (8, 2)] {
+        let users = target.users(day(n)).await.unwrap();
+        assert_eq!(users.iter().filter(|user| user.is_live()).count(), live, "on day {n}");
+    }
+    leave(&pair.hr, "e-2");
+    assert_eq!(runner.run(day(12)).await.unwrap().counts.deactivated, 1);
+    let ends: Vec<_> = pair.people().iter().map(|person| person.end_date().value()).collect();
+    assert_eq!(
+        ends,
+        [Some(date(9)), Some(date(11))],
+        "the day before the run, not before the target was made"
+    );
 }

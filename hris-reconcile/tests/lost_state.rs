@@ -15,7 +15,7 @@ use std::sync::Arc;
 use hris_core::{Level, MemoryDirectory, StandardField, Status, TargetField, UserStatus};
 use hris_reconcile::report::{Outcome, Report};
 use hris_reconcile::store::{MemoryStore, StateStore as _};
-use hris_reconcile::target::Target;
+use hris_reconcile::target::{By, Call, Invites as _, Reactivates as _, Remembers as _, Target};
 use hris_reconcile::targets::{MemoryTarget, SqliteTarget};
 use sqlx::{Connection as _, SqliteConnection};
 use support::{Company, builder, day, done, edit, leave, people};
@@ -44,7 +44,7 @@ impl Filed {
     }
 
     async fn status(&self, employee: &str) -> UserStatus {
-        self.target().await.find(employee).await.unwrap().unwrap().status
+        self.target().await.user(By::ExternalId(employee), day(1)).await.unwrap().unwrap().status
     }
 }
 
@@ -62,7 +62,7 @@ async fn after_starting_over_what_is_reported_as_made_is_there() {
     sql(&filed.path, "DELETE FROM users; DELETE FROM assignments; DELETE FROM invites;").await;
     let again = filed.run(&MemoryStore::new(), 1).await;
     assert_eq!((again.outcome, again.counts.created, again.counts.invited), (Outcome::Completed, 6, 6));
-    assert_eq!(filed.target().await.users().await.unwrap().len(), 6);
+    assert_eq!(filed.target().await.users(day(1)).await.unwrap().len(), 6);
 }
 
 #[tokio::test]
@@ -151,13 +151,13 @@ async fn what_an_account_was_is_known_only_while_it_stays_closed() {
     filed.run(&MemoryStore::new(), 1).await;
     let target = filed.target().await;
     let key = |text: &str| hris_core::reconcile::ActionKey::from(text.to_owned());
-    let user = target.find("e-1").await.unwrap().unwrap();
+    let user = target.user(By::ExternalId("e-1"), day(1)).await.unwrap().unwrap();
     let id = user.id.clone();
-    target.deactivate(&user, &key("1"), day(2)).await.unwrap();
+    target.deactivate(&user, &Call::new(&key("1"), day(2))).await.unwrap();
     let by_hand = "UPDATE users SET status = 'active', deactivated_at = NULL; DELETE FROM invites; \
                    UPDATE users SET status = 'deactivated', deactivated_at = '2026-11-03T00:00:00Z'";
     sql(&filed.path, by_hand).await;
-    target.reactivate(&id, &key("2"), day(4)).await.unwrap();
+    target.reactivate(&id, &Call::new(&key("2"), day(4))).await.unwrap();
     assert_eq!(filed.status("e-1").await, UserStatus::Active);
 }
 
@@ -167,10 +167,10 @@ async fn a_new_invitation_ends_the_open_ones() {
     let filed = Filed::new(1);
     filed.run(&MemoryStore::new(), 1).await;
     let target = filed.target().await;
-    let id = target.find("e-1").await.unwrap().unwrap().id;
+    let id = target.user(By::ExternalId("e-1"), day(1)).await.unwrap().unwrap().id;
     let invitation = hris_reconcile::target::Invitation::new(Some(day(28)), true);
     let key = hris_core::reconcile::ActionKey::from("again".to_owned());
-    target.invite(&id, &invitation, &key, day(2)).await.unwrap();
+    target.invite(&id, &invitation, &Call::new(&key, day(2))).await.unwrap();
     let mut connection =
         SqliteConnection::connect(&format!("sqlite:{}", filed.path.display())).await.unwrap();
     let ends: Vec<String> = sqlx::query_scalar("SELECT expires_at FROM invites ORDER BY sent_at")

@@ -9,11 +9,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hris_core::reconcile::{ActionKey, ActionKind, Change, GrantChange, TargetCapabilities};
+use hris_core::reconcile::{ActionKind, Change, FieldSupport, TargetCapabilities};
 use hris_core::{Invite, StandardField, TargetField, Timestamp, User, UserId, UserStatus};
 use hris_reconcile::report::Outcome;
 use hris_reconcile::store::{MemoryStore, StateStore as _};
-use hris_reconcile::target::{Invitation, NewUser, Target, TargetError, TargetErrorKind};
+use hris_reconcile::target::{
+    By, Call, Invitation, Invites, NewUser, Powers, Reactivates, Target, TargetError, TargetErrorKind,
+};
 use hris_reconcile::{ErrorKind, Runner};
 use support::{Company, day, people, put};
 
@@ -31,9 +33,7 @@ struct Members {
 
 impl Members {
     fn new(mangle: Mangle) -> Self {
-        let mut capabilities = TargetCapabilities::full();
-        capabilities.assigns = false;
-        Self { all: Arc::default(), mangle, capabilities, slow: Duration::ZERO }
+        Self { all: Arc::default(), mangle, capabilities: TargetCapabilities::full(), slow: Duration::ZERO }
     }
 
     fn put(&self, user: &mut User, changes: &[Change]) {
@@ -58,67 +58,50 @@ impl Target for Members {
         self.capabilities.clone()
     }
 
-    async fn check(&self) -> Result<(), TargetError> {
+    fn powers(&self) -> Powers<'_> {
+        Powers::none().inviting(self).reactivating(self)
+    }
+
+    async fn check(&self, _: Timestamp) -> Result<(), TargetError> {
         Ok(())
     }
 
-    async fn users(&self) -> Result<Vec<User>, TargetError> {
+    async fn users(&self, _: Timestamp) -> Result<Vec<User>, TargetError> {
         Ok(self.all.lock().unwrap().clone())
     }
 
-    async fn user(&self, id: &UserId) -> Result<Option<User>, TargetError> {
-        Ok(self.all.lock().unwrap().iter().find(|user| user.id == *id).cloned())
+    async fn user(&self, by: By<'_>, _: Timestamp) -> Result<Option<User>, TargetError> {
+        Ok(self.all.lock().unwrap().iter().find(|user| by.is(user)).cloned())
     }
 
-    async fn find(&self, external_id: &str) -> Result<Option<User>, TargetError> {
-        let all = self.all.lock().unwrap();
-        Ok(all.iter().find(|user| user.value(&TargetField::ExternalId) == Some(external_id)).cloned())
-    }
-
-    async fn create(&self, new: &NewUser, _: &ActionKey, _: Timestamp) -> Result<UserId, TargetError> {
+    async fn create(&self, new: &NewUser, _: &Call<'_>) -> Result<UserId, TargetError> {
         tokio::time::sleep(self.slow).await;
         let mut all = self.all.lock().unwrap();
         let mut user = User::new(format!("m-{}", all.len() + 1), new.status);
-        self.put(&mut user, &new.values);
+        self.put(&mut user, new.changes());
         all.push(user.clone());
         Ok(user.id)
     }
 
-    async fn update(
-        &self,
-        id: &UserId,
-        changes: &[Change],
-        _: &ActionKey,
-        _: Timestamp,
-    ) -> Result<(), TargetError> {
+    async fn update(&self, id: &UserId, changes: &[Change], _: &Call<'_>) -> Result<(), TargetError> {
         self.edit(id, |user| self.put(user, changes)).await
     }
 
-    async fn assign(
-        &self,
-        _: &UserId,
-        _: &[GrantChange],
-        _: &ActionKey,
-        _: Timestamp,
-    ) -> Result<(), TargetError> {
-        Err(TargetError::new(TargetErrorKind::Rejected, "it keeps no assignments"))
-    }
-
-    async fn invite(
-        &self,
-        id: &UserId,
-        _: &Invitation,
-        _: &ActionKey,
-        now: Timestamp,
-    ) -> Result<(), TargetError> {
-        self.edit(id, |user| user.invite = Some(Invite::sent(now))).await
-    }
-
-    async fn deactivate(&self, seen: &User, _: &ActionKey, _: Timestamp) -> Result<(), TargetError> {
+    async fn deactivate(&self, seen: &User, _: &Call<'_>) -> Result<(), TargetError> {
         self.edit(&seen.id, |user| user.status = UserStatus::Deactivated).await
     }
+}
 
-    async fn reactivate(&self, id: &UserId, _: &ActionKey, _: Timestamp) -> Result<(), TargetError> {
+#[async_trait]
+impl Invites for Members {
+    async fn invite(&self, id: &UserId, _: &Invitation, call: &Call<'_>) -> Result<(), TargetError> {
+        self.edit(id, |user| user.invite = Some(Invite::sent(call.now))).await
+    }
+}
+
+#[async_trait]
+impl Reactivates for Members {
+    async fn reactivate(&self, id: &UserId, _: &Call<'_>) -> Result<(), TargetError> {
         self.edit(id, |user| user.status = UserStatus::Active).await
     }
 }
@@ -197,12 +180,44 @@ async fn fields_that_are_not_kept_are_told_in_one_problem() {
             ),
         ),
     ] {
-        members.capabilities.unkept = unkept.iter().take(count).cloned().collect();
+        for field in unkept.iter().take(count) {
+            members.capabilities.set(field.clone(), FieldSupport::plain().unkept());
+        }
         let planned = runner(&company, &members).plan(day(1)).await.unwrap();
         let told = planned.report.problems.iter().filter(|problem| problem.message.contains("does not keep"));
         let told: Vec<&str> = told.map(|problem| problem.message.as_str()).collect();
         assert_eq!(told, message.into_iter().collect::<Vec<_>>());
     }
+}
+
+/// A mapping that leaves out what the target needs for an account is found before anybody joins.
+#[tokio::test]
+async fn a_mapping_without_what_the_target_needs_fails_the_check() {
+    let (company, mut members) = (Company::new(2), Members::new(|_, value| Some(value.to_owned())));
+    members.capabilities.set(TargetField::Phone, FieldSupport::plain().required());
+    let mapping = hris_core::mapping::Mapping::new()
+        .field("external_id", hris_core::mapping::from("id"))
+        .field("email", hris_core::mapping::from("email"));
+    let builder = || support::builder(&company.directory, members.clone(), company.store.clone());
+    let check = builder().mapping(mapping.clone()).build().unwrap().check(day(1)).await.unwrap();
+    let error = check.require().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    assert!(error.to_string().contains("the target makes no account without phone"), "{error}");
+    let mapping = mapping.field("phone", hris_core::mapping::from("work_phone"));
+    builder().mapping(mapping).build().unwrap().check(day(1)).await.unwrap().require().unwrap();
+}
+
+/// What a target has no power for is not planned, whatever it says of itself.
+#[tokio::test]
+async fn a_power_that_is_not_handed_out_is_not_planned() {
+    let (company, members) = (Company::new(2), Members::new(|_, value| Some(value.to_owned())));
+    assert!(members.capabilities().assigns && members.powers().assigns.is_none());
+    support::edit(&company.directory, "e-1", |person| {
+        *person = person.clone().with_teams(hris_core::Field::Value(vec!["Weaving".to_owned()]));
+    });
+    let report = runner(&company, &members).run(day(1)).await.unwrap();
+    assert_eq!((report.counts.created, report.counts.invited, report.counts.failed), (2, 2, 0));
+    assert!(report.actions.iter().all(|line| line.action != ActionKind::Assign));
 }
 
 /// A run that takes too long ends between two actions, and the next goes on: nothing is done twice.

@@ -110,7 +110,7 @@ async fn stale_edited_foreign_and_old_plans() {
     assert_eq!(company.target.writes(), writes);
 
     assert_eq!(SavedPlan::read("not json").unwrap_err().kind(), ErrorKind::Config);
-    let newer = text.replace("\"format\": 3", "\"format\": 9");
+    let newer = text.replace("\"format\": 4", "\"format\": 9");
     assert!(SavedPlan::read(&newer).unwrap_err().to_string().contains("newer"));
 }
 
@@ -753,7 +753,9 @@ async fn fields_that_the_target_does_not_keep_are_one_problem() {
         (vec![TargetField::JobTitle, TargetField::Phone, TargetField::Location], "these fields: "),
     ] {
         let mut can = hris_core::reconcile::TargetCapabilities::full();
-        can.unkept = unkept.iter().cloned().collect();
+        for field in &unkept {
+            can.set(field.clone(), hris_core::reconcile::FieldSupport::plain().unkept());
+        }
         let target = hris_reconcile::targets::MemoryTarget::new().with_capabilities(can);
         let runner = builder(&company.directory, target, MemoryStore::new()).build().unwrap();
         for n in 1..=2 {

@@ -20,7 +20,7 @@ use hris_core::{
 };
 use hris_reconcile::ErrorKind;
 use hris_reconcile::store::{Intent, LEASE_SECONDS, MemoryStore, Settlement, SqliteStore, StateStore as _};
-use hris_reconcile::target::{NewUser, Target as _};
+use hris_reconcile::target::{Call, NewUser, Target as _};
 use hris_reconcile::targets::MemoryTarget;
 use serde_json::json;
 use support::meddling::Meddling;
@@ -328,10 +328,10 @@ async fn a_key_does_not_stand_for_an_account_that_is_gone() {
         vec![Change::new(TargetField::ExternalId, None, Some("e-1".to_owned()))],
         vec![],
     );
-    let first = target.create(&new, &key, day(1)).await.unwrap();
-    assert_eq!(target.create(&new, &key, day(1)).await.unwrap(), first);
+    let first = target.create(&new, &Call::new(&key, day(1))).await.unwrap();
+    assert_eq!(target.create(&new, &Call::new(&key, day(1))).await.unwrap(), first);
     target.edit(BTreeMap::clear);
-    let second = target.create(&new, &key, day(2)).await.unwrap();
+    let second = target.create(&new, &Call::new(&key, day(2))).await.unwrap();
     assert_ne!(second, first);
     assert_eq!(target.all().len(), 1);
 }
@@ -346,7 +346,7 @@ async fn a_new_account_takes_no_id_that_is_there() {
     for n in 0..3_u8 {
         let value = Change::new(TargetField::ExternalId, None, Some(format!("e-{n}")));
         let new = NewUser::new(UserStatus::Active, vec![value], vec![]);
-        let id = target.create(&new, &ActionKey::from(format!("k-{n}")), day(1)).await.unwrap();
+        let id = target.create(&new, &Call::new(&ActionKey::from(format!("k-{n}")), day(1))).await.unwrap();
         ids.push(id.to_string());
     }
     assert_eq!(ids, ["u-2", "u-5", "u-6"]);

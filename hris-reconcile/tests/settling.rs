@@ -15,10 +15,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hris_core::{
-    Capabilities, Directory, EmployeeId, Error, ErrorKind as Core, FieldInfo, Lookup, MemoryDirectory,
-    Preflight, ReadRequest, Result as CoreResult, Snapshot, SourceSettings, UserId,
+    Capabilities, Directory, DirectoryWriter, EmployeeId, Error, ErrorKind as Core, FieldInfo, Lookup,
+    MemoryDirectory, Preflight, ReadRequest, Result as CoreResult, Snapshot, SourceSettings, UserId,
 };
 use hris_reconcile::report::Outcome;
+use hris_reconcile::store::MemoryStore;
+use hris_reconcile::targets::DirectoryTarget;
 use hris_reconcile::{ErrorKind, Result, Runner};
 use support::{Company, day, id};
 use tokio::time::sleep;
@@ -75,6 +77,9 @@ impl Directory for Renewing {
     async fn get(&self, id: &EmployeeId, request: &ReadRequest) -> CoreResult<Lookup> {
         self.call().await?;
         self.inner.get(id, request).await
+    }
+    fn writer(&self) -> Option<&dyn DirectoryWriter> {
+        self.inner.writer()
     }
     async fn settle(&self) -> CoreResult<()> {
         if !self.under_way.load(Ordering::SeqCst) {
@@ -164,4 +169,27 @@ async fn tokens_that_cannot_be_stored_are_told() {
     let (runner, ..) = office(Then::Fails, true).await;
     let error = runner.run(day(2)).await.unwrap_err();
     assert!(error.to_string().contains("503") && error.to_string().contains("disk is full"), "{error}");
+}
+
+/// A directory that is the target may renew its credential as well.
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_stopped_settles_its_target_too() {
+    for (then, ends) in [(Then::Hangs, Some(ErrorKind::Cancelled)), (Then::Answers, None)] {
+        let payroll =
+            Renewing { inner: MemoryDirectory::new([]), then, under_way: Arc::default(), lost: false };
+        let target = DirectoryTarget::new(payroll.clone()).unwrap();
+        let people = MemoryDirectory::new(support::people(4));
+        let runner = Runner::builder(people, target, MemoryStore::new()).build().unwrap();
+        let stop = runner.stop().clone();
+        let stopping = async {
+            sleep(Duration::from_secs(1)).await;
+            if then == Then::Hangs {
+                assert!(payroll.under_way.load(Ordering::SeqCst), "the run was to be met in the middle");
+                stop.stop();
+            }
+        };
+        let (ended, ()) = tokio::join!(runner.run(day(2)), stopping);
+        assert_eq!(ended.err().map(|error| error.kind()), ends, "{then:?}");
+        assert!(!payroll.under_way.load(Ordering::SeqCst), "{then:?} left a renewal under way");
+    }
 }

@@ -1,25 +1,46 @@
-//! The state in a file: the contract of every store, and what is a file's own.
+//! The state in a file: what is a file's own.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
-
-mod store_contract;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use hris_core::Timestamp;
-use hris_core::reconcile::ActionKey;
-use hris_reconcile::store::{Settlement, SqliteStore, StateStore};
+use hris_core::reconcile::{Action, ActionKey};
+use hris_reconcile::report::Report;
+use hris_reconcile::store::{Intent, Settlement, SqliteStore, StateStore};
 use hris_reconcile::{Error, ErrorKind};
+use serde_json::json;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
-use store_contract::{intent, report, store_contract};
+
+fn intent(run: &str, key: &str, kind: &str, employee: &str, at: i64) -> Intent {
+    let action: Action = serde_json::from_value(json!({
+        "key": key, "kind": kind, "employee": employee, "user": format!("user-{employee}"),
+        "changes": [{ "field": "given_name", "from": null, "to": "marker-of-a-value" }],
+        "grants": [], "status": null, "situation": "confirmed", "reason": "fields_differ",
+    }))
+    .unwrap();
+    Intent::new(run, action, Timestamp::from_unix_seconds(at), false)
+}
+
+fn report(connection: &str, run: &str, at: i64) -> Report {
+    let at = Timestamp::from_unix_seconds(at);
+    serde_json::from_value(json!({
+        "run": run, "connection": connection, "command": "sync", "outcome": "completed",
+        "started_at": at, "finished_at": at,
+        "source": { "vendor": "memory", "employees": 1, "complete": true, "requests": 1 },
+        "counts": {}, "actions": [], "problems": [], "refusal": null,
+    }))
+    .unwrap()
+}
 
 #[tokio::test]
-async fn a_file_keeps_the_contract() {
+async fn debug_shows_no_value() {
     let (_guard, path) = place();
     let store = SqliteStore::open(&path).await.unwrap();
-    store_contract(&store).await;
+    let lease = store.acquire("acme", "run-1").await.unwrap();
+    store.intend(&lease, &[intent("run-1", "k", "update", "e", 1)]).await.unwrap();
     assert!(!format!("{store:?}").contains("marker"));
 }
 

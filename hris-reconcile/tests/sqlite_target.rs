@@ -8,7 +8,10 @@ use std::path::{Path, PathBuf};
 
 use hris_core::reconcile::{ActionKey, Change, GrantChange};
 use hris_core::{Assignment, AssignmentKind, TargetField, Timestamp, User, UserId, UserStatus};
-use hris_reconcile::target::{Invitation, NewUser, Target, TargetError, TargetErrorKind};
+use hris_reconcile::target::{
+    Assigns as _, By, Call, Invitation, Invites as _, NewUser, Reactivates as _, Remembers as _, Target,
+    TargetError, TargetErrorKind,
+};
 use hris_reconcile::targets::SqliteTarget;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 
@@ -16,16 +19,16 @@ use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 async fn looking_makes_nothing() {
     let (guard, path) = place();
     let target = SqliteTarget::open(&path).await.unwrap();
-    target.check().await.unwrap();
-    assert!(target.users().await.unwrap().is_empty());
-    assert_eq!(target.find("e1").await.unwrap(), None);
-    assert_eq!(target.user(&UserId::from("1")).await.unwrap(), None);
+    target.check(at(0)).await.unwrap();
+    assert!(target.users(at(0)).await.unwrap().is_empty());
+    assert_eq!(target.user(By::ExternalId("e1"), at(0)).await.unwrap(), None);
+    assert_eq!(target.user(By::Id(&UserId::from("1")), at(0)).await.unwrap(), None);
     assert_eq!(fs::read_dir(guard.path()).unwrap().count(), 0);
 
     run(&path, "PRAGMA journal_mode = WAL; CREATE TABLE unrelated (x)").await;
     let before = fs::read(&path).unwrap();
-    target.check().await.unwrap();
-    assert!(target.users().await.unwrap().is_empty());
+    target.check(at(0)).await.unwrap();
+    assert!(target.users(at(0)).await.unwrap().is_empty());
     assert!(fs::read(&path).unwrap() == before);
     assert_eq!(fs::read_dir(guard.path()).unwrap().count(), 1);
 }
@@ -37,8 +40,9 @@ async fn close(
     key: &ActionKey,
     now: Timestamp,
 ) -> Result<(), TargetError> {
-    let seen = target.user(id).await?.unwrap_or_else(|| User::new(id.clone(), UserStatus::Active));
-    target.deactivate(&seen, key, now).await
+    let seen =
+        target.user(By::Id(id), at(0)).await?.unwrap_or_else(|| User::new(id.clone(), UserStatus::Active));
+    target.deactivate(&seen, &Call::new(key, now)).await
 }
 
 #[tokio::test]
@@ -48,14 +52,14 @@ async fn an_account_that_is_not_the_one_that_was_seen_stays_open() {
         let target = SqliteTarget::open(&path).await.unwrap();
         let values = vec![set(TargetField::ExternalId, "e1"), set(TargetField::Email, "ada@acme.example")];
         let new = NewUser::new(UserStatus::Active, values, vec![]);
-        let id = target.create(&new, &key("create"), at(0)).await.unwrap();
-        let seen = target.user(&id).await.unwrap().unwrap();
+        let id = target.create(&new, &Call::new(&key("create"), at(0))).await.unwrap();
+        let seen = target.user(By::Id(&id), at(0)).await.unwrap().unwrap();
         run(&path, &format!("UPDATE users SET {change}")).await;
-        let refused = target.deactivate(&seen, &key("close"), at(1)).await.unwrap_err();
+        let refused = target.deactivate(&seen, &Call::new(&key("close"), at(1))).await.unwrap_err();
         assert_eq!(refused.kind, TargetErrorKind::Changed, "{change}");
         assert_eq!(cell(&path, "SELECT status FROM users").await, "active", "{change}");
         run(&path, "UPDATE users SET external_id = 'e1', email = 'Ada@Acme.example'").await;
-        target.deactivate(&seen, &key("close"), at(2)).await.unwrap();
+        target.deactivate(&seen, &Call::new(&key("close"), at(2))).await.unwrap();
         assert_eq!(cell(&path, "SELECT status FROM users").await, "deactivated", "{change}");
     }
 }
@@ -74,8 +78,8 @@ async fn an_account_goes_through_its_life() {
     ];
     let grants = vec![give(AssignmentKind::Role, "employee"), give(AssignmentKind::Location, "oslo")];
     let new = NewUser::new(UserStatus::Pending, values, grants);
-    let id = target.create(&new, &key("create"), at(0)).await.unwrap();
-    let user = target.find("e1").await.unwrap().unwrap();
+    let id = target.create(&new, &Call::new(&key("create"), at(0))).await.unwrap();
+    let user = target.user(By::ExternalId("e1"), at(0)).await.unwrap().unwrap();
     assert_eq!((&user.id, user.status, user.role.as_deref()), (&id, UserStatus::Pending, Some("employee")));
     assert_eq!(user.value(&TargetField::Email), Some("ada@acme.example"));
     assert_eq!(user.value(&TargetField::Address), Some(r#"{"city":"Oslo"}"#));
@@ -89,8 +93,8 @@ async fn an_account_goes_through_its_life() {
     );
 
     let invitation = Invitation::new(Some(at(100)), false);
-    target.invite(&id, &invitation, &key("invite"), at(1)).await.unwrap();
-    let user = target.user(&id).await.unwrap().unwrap();
+    target.invite(&id, &invitation, &Call::new(&key("invite"), at(1))).await.unwrap();
+    let user = target.user(By::Id(&id), at(0)).await.unwrap().unwrap();
     assert_eq!(user.status, UserStatus::Invited);
     assert_eq!(user.invite.map(|invite| (invite.sent_at, invite.accepted_at)), Some((at(1), None)));
     assert_eq!(cell(&path, "SELECT invited_at FROM users").await, at(1).to_string());
@@ -98,15 +102,15 @@ async fn an_account_goes_through_its_life() {
         cell(&path, "SELECT sent_at || ' ' || expires_at FROM invites").await,
         format!("{} {}", at(1), at(100))
     );
-    target.invite(&id, &Invitation::new(None, true), &key("again"), at(50)).await.unwrap();
-    assert_eq!(target.user(&id).await.unwrap().unwrap().invite.unwrap().sent_at, at(50));
+    target.invite(&id, &Invitation::new(None, true), &Call::new(&key("again"), at(50))).await.unwrap();
+    assert_eq!(target.user(By::Id(&id), at(0)).await.unwrap().unwrap().invite.unwrap().sent_at, at(50));
 
     // The product does this when the owner accepts.
     run(&path, &format!("UPDATE invites SET accepted_at = '{}' WHERE sent_at = '{}'", at(60), at(50))).await;
     run(&path, "UPDATE users SET status = 'active'").await;
-    let user = target.user(&id).await.unwrap().unwrap();
+    let user = target.user(By::Id(&id), at(0)).await.unwrap().unwrap();
     assert_eq!(user.invite.unwrap().accepted_at, Some(at(60)));
-    target.invite(&id, &invitation, &key("late"), at(70)).await.unwrap();
+    target.invite(&id, &invitation, &Call::new(&key("late"), at(70))).await.unwrap();
     assert_eq!(cell(&path, "SELECT count(*) FROM invites").await, "2", "who has joined is not asked");
 
     close(&target, &id, &key("close"), at(80)).await.unwrap();
@@ -115,10 +119,10 @@ async fn an_account_goes_through_its_life() {
         cell(&path, "SELECT status || deactivated_at FROM users").await,
         format!("deactivated{}", at(80))
     );
-    let refused = target.invite(&id, &invitation, &key("closed"), at(82)).await.unwrap_err();
+    let refused = target.invite(&id, &invitation, &Call::new(&key("closed"), at(82))).await.unwrap_err();
     assert_eq!(refused.kind, TargetErrorKind::Rejected);
-    target.reactivate(&id, &key("open"), at(90)).await.unwrap();
-    target.reactivate(&id, &key("open later"), at(91)).await.unwrap();
+    target.reactivate(&id, &Call::new(&key("open"), at(90))).await.unwrap();
+    target.reactivate(&id, &Call::new(&key("open later"), at(91))).await.unwrap();
     assert_eq!(cell(&path, "SELECT status || deactivated_at IS NULL FROM users").await, "1");
     assert_eq!(cell(&path, "SELECT status || updated_at FROM users").await, format!("active{}", at(90)));
 
@@ -146,8 +150,8 @@ async fn an_update_writes_what_it_names_and_nothing_else() {
         set(TargetField::Custom("new".into()), "\"'); DROP TABLE users; --"),
         Change::new(TargetField::Custom("desk".into()), Some("7".into()), None),
     ];
-    target.update(&one, &changes, &key("u"), at(5)).await.unwrap();
-    let user = target.user(&one).await.unwrap().unwrap();
+    target.update(&one, &changes, &Call::new(&key("u"), at(5))).await.unwrap();
+    let user = target.user(By::Id(&one), at(0)).await.unwrap().unwrap();
     assert_eq!(user.value(&TargetField::GivenName), Some("Eva"));
     assert_eq!(user.value(&TargetField::JobTitle), None);
     assert_eq!(user.value(&TargetField::Email), Some("a@x"));
@@ -163,9 +167,9 @@ async fn an_update_writes_what_it_names_and_nothing_else() {
     );
 
     let last = [Change::new(TargetField::Custom("x".into()), None, None)];
-    target.update(&UserId::from("2"), &last, &key("none"), at(6)).await.unwrap();
+    target.update(&UserId::from("2"), &last, &Call::new(&key("none"), at(6))).await.unwrap();
     run(&path, "UPDATE users SET custom = 'no object' WHERE id = '2'").await;
-    let refused = target.update(&UserId::from("2"), &last, &key("bad"), at(6)).await.unwrap_err();
+    let refused = target.update(&UserId::from("2"), &last, &Call::new(&key("bad"), at(6))).await.unwrap_err();
     assert_eq!((refused.kind, fields(&refused)), (TargetErrorKind::Rejected, vec!["custom"]));
     assert_eq!(cell(&path, "SELECT custom FROM users WHERE id = '2'").await, "no object", "nothing is lost");
 }
@@ -188,16 +192,16 @@ async fn assignments_are_given_and_taken_back() {
         give(AssignmentKind::Area, "warehouse"),
         take(AssignmentKind::Role, "employee"),
     ];
-    target.assign(&id, &first, &key("1"), at(1)).await.unwrap();
-    let user = target.user(&id).await.unwrap().unwrap();
+    target.assign(&id, &first, &Call::new(&key("1"), at(1))).await.unwrap();
+    let user = target.user(By::Id(&id), at(0)).await.unwrap().unwrap();
     let area = Assignment { kind: AssignmentKind::Area, value: "warehouse".into() };
     assert_eq!(user.assignments, [location("oslo"), area.clone()].into());
     assert_eq!(user.role.as_deref(), Some("owner"), "only what was given is taken back");
-    assert_eq!(target.users().await.unwrap(), [user]);
+    assert_eq!(target.users(at(0)).await.unwrap(), [user]);
 
     let second = [take(AssignmentKind::Location, "oslo"), take(AssignmentKind::Role, "owner")];
-    target.assign(&id, &second, &key("2"), at(2)).await.unwrap();
-    let user = target.user(&id).await.unwrap().unwrap();
+    target.assign(&id, &second, &Call::new(&key("2"), at(2))).await.unwrap();
+    let user = target.user(By::Id(&id), at(0)).await.unwrap().unwrap();
     assert_eq!((user.assignments, user.role), ([area].into(), None));
     assert_eq!(cell(&path, "SELECT count(*) FROM assignments").await, "3", "others' rows stay");
 }
@@ -207,11 +211,11 @@ async fn each_key_is_done_once() {
     let (_guard, path) = place();
     let target = SqliteTarget::open(&path).await.unwrap();
     let new = NewUser::new(UserStatus::Pending, vec![set(TargetField::Email, "a@x")], vec![]);
-    let id = target.create(&new, &key("create"), at(0)).await.unwrap();
+    let id = target.create(&new, &Call::new(&key("create"), at(0))).await.unwrap();
     for (name, repeated) in
         [("same process", SqliteTarget::open(&path).await.unwrap()), ("a later one", target)]
     {
-        assert_eq!(repeated.create(&new, &key("create"), at(1)).await.unwrap(), id, "{name}");
+        assert_eq!(repeated.create(&new, &Call::new(&key("create"), at(1))).await.unwrap(), id, "{name}");
         assert_eq!(cell(&path, "SELECT count(*) FROM users").await, "1");
 
         // Each call is repeated, and once more after somebody undid it: a key does not stand for an
@@ -221,9 +225,9 @@ async fn each_key_is_done_once() {
         let area = [give(AssignmentKind::Area, "a")];
         let invitation = Invitation::new(None, false);
         for round in 0..3 {
-            repeated.update(&id, &title, &mark("update"), at(2 + round)).await.unwrap();
-            repeated.assign(&id, &area, &mark("assign"), at(2 + round)).await.unwrap();
-            repeated.invite(&id, &invitation, &mark("invite"), at(2 + round)).await.unwrap();
+            repeated.update(&id, &title, &Call::new(&mark("update"), at(2 + round))).await.unwrap();
+            repeated.assign(&id, &area, &Call::new(&mark("assign"), at(2 + round))).await.unwrap();
+            repeated.invite(&id, &invitation, &Call::new(&mark("invite"), at(2 + round))).await.unwrap();
             let seen = "SELECT (SELECT count(*) FROM assignments) || status || coalesce(job_title, '-') \
                         || (SELECT count(*) FROM invites) FROM users";
             assert_eq!(cell(&path, seen).await, "1invitedBoss1", "{name}, round {round}");
@@ -234,11 +238,11 @@ async fn each_key_is_done_once() {
             }
         }
         close(&repeated, &id, &mark("close"), at(5)).await.unwrap();
-        repeated.reactivate(&id, &mark("open"), at(6)).await.unwrap();
+        repeated.reactivate(&id, &Call::new(&mark("open"), at(6))).await.unwrap();
         assert_eq!(cell(&path, "SELECT status FROM users").await, "invited", "{name}");
         close(&repeated, &id, &mark("close"), at(7)).await.unwrap();
         assert_eq!(cell(&path, "SELECT status FROM users").await, "deactivated", "{name}");
-        repeated.reactivate(&id, &mark("open"), at(8)).await.unwrap();
+        repeated.reactivate(&id, &Call::new(&mark("open"), at(8))).await.unwrap();
         assert_eq!(cell(&path, "SELECT status FROM users").await, "invited", "{name}");
         run(
             &path,
@@ -256,13 +260,13 @@ async fn each_key_is_done_once() {
         NewUser::new(UserStatus::Active, values, vec![])
     };
     let target = target_of(&path).await;
-    let first = target.create(&ada("e-1"), &key("ada"), at(9)).await.unwrap();
+    let first = target.create(&ada("e-1"), &Call::new(&key("ada"), at(9))).await.unwrap();
     run(&path, &format!("DELETE FROM users WHERE id = '{first}'")).await;
-    let second = target.create(&ada("e-1"), &key("ada"), at(10)).await.unwrap();
-    assert_eq!(target.find("e-1").await.unwrap().unwrap().id, second);
+    let second = target.create(&ada("e-1"), &Call::new(&key("ada"), at(10))).await.unwrap();
+    assert_eq!(target.user(By::ExternalId("e-1"), at(0)).await.unwrap().unwrap().id, second);
     let stranger = "UPDATE users SET external_id = 'e-2', email = 'c@x' WHERE external_id = 'e-1'";
     run(&path, stranger).await;
-    let third = target.create(&ada("e-1"), &key("ada"), at(11)).await.unwrap();
+    let third = target.create(&ada("e-1"), &Call::new(&key("ada"), at(11))).await.unwrap();
     assert_ne!(third, second);
 }
 
@@ -275,12 +279,12 @@ async fn an_action_that_failed_may_be_repeated_under_its_key() {
     let (_guard, path) = place();
     let target = SqliteTarget::open(&path).await.unwrap();
     let create = |email: &str| NewUser::new(UserStatus::Active, vec![set(TargetField::Email, email)], vec![]);
-    target.create(&create("a@x"), &key("1"), at(0)).await.unwrap();
-    let refused = target.create(&create("A@X"), &key("2"), at(0)).await.unwrap_err();
+    target.create(&create("a@x"), &Call::new(&key("1"), at(0))).await.unwrap();
+    let refused = target.create(&create("A@X"), &Call::new(&key("2"), at(0))).await.unwrap_err();
     assert_eq!((refused.kind, fields(&refused)), (TargetErrorKind::Conflict, vec!["email"]));
     assert!(!format!("{refused:?} {refused}").to_lowercase().contains("a@x"));
-    target.create(&create("b@x"), &key("2"), at(0)).await.unwrap();
-    assert_eq!(target.users().await.unwrap().len(), 2);
+    target.create(&create("b@x"), &Call::new(&key("2"), at(0))).await.unwrap();
+    assert_eq!(target.users(at(0)).await.unwrap().len(), 2);
 }
 
 #[tokio::test]
@@ -291,23 +295,29 @@ async fn addresses_are_exchanged_one_write_at_a_time() {
         let values = vec![set(TargetField::Email, email), set(TargetField::ExternalId, id)];
         NewUser::new(UserStatus::Active, values, vec![])
     };
-    let a = target.create(&create("a@x", "ea"), &key("1"), at(0)).await.unwrap();
-    let b = target.create(&create("b@x", "eb"), &key("2"), at(0)).await.unwrap();
+    let a = target.create(&create("a@x", "ea"), &Call::new(&key("1"), at(0))).await.unwrap();
+    let b = target.create(&create("b@x", "eb"), &Call::new(&key("2"), at(0))).await.unwrap();
     let email = |to: Option<&str>| [Change::new(TargetField::Email, None, to.map(str::to_owned))];
-    let refused = target.update(&a, &email(Some("B@x")), &key("3"), at(1)).await.unwrap_err();
+    let refused = target.update(&a, &email(Some("B@x")), &Call::new(&key("3"), at(1))).await.unwrap_err();
     assert_eq!(refused.kind, TargetErrorKind::Conflict);
-    target.update(&a, &email(None), &key("4"), at(1)).await.unwrap();
-    target.update(&b, &email(Some("a@x")), &key("5"), at(1)).await.unwrap();
-    target.update(&a, &email(Some("b@x")), &key("6"), at(1)).await.unwrap();
+    target.update(&a, &email(None), &Call::new(&key("4"), at(1))).await.unwrap();
+    target.update(&b, &email(Some("a@x")), &Call::new(&key("5"), at(1))).await.unwrap();
+    target.update(&a, &email(Some("b@x")), &Call::new(&key("6"), at(1))).await.unwrap();
     let find = async |id: &str| {
-        target.find(id).await.unwrap().unwrap().value(&TargetField::Email).map(str::to_owned)
+        target
+            .user(By::ExternalId(id), at(0))
+            .await
+            .unwrap()
+            .unwrap()
+            .value(&TargetField::Email)
+            .map(str::to_owned)
     };
     assert_eq!((find("ea").await.as_deref(), find("eb").await.as_deref()), (Some("b@x"), Some("a@x")));
-    let refused = target.create(&create("c@x", "ea"), &key("7"), at(2)).await.unwrap_err();
+    let refused = target.create(&create("c@x", "ea"), &Call::new(&key("7"), at(2))).await.unwrap_err();
     assert_eq!((refused.kind, fields(&refused)), (TargetErrorKind::Conflict, vec!["external_id"]));
     // Two accounts without an address are no conflict.
-    target.update(&a, &email(None), &key("8"), at(1)).await.unwrap();
-    target.update(&b, &email(Some("")), &key("9"), at(1)).await.unwrap();
+    target.update(&a, &email(None), &Call::new(&key("8"), at(1))).await.unwrap();
+    target.update(&b, &email(Some("")), &Call::new(&key("9"), at(1))).await.unwrap();
 }
 
 #[tokio::test]
@@ -316,12 +326,12 @@ async fn an_account_that_is_not_there_is_said_so() {
     let target = SqliteTarget::open(&path).await.unwrap();
     let id = UserId::from("nobody");
     let kinds = [
-        target.update(&id, &[set(TargetField::Phone, "1")], &key("1"), at(0)).await,
-        target.update(&id, &[set(TargetField::Custom("x".into()), "1")], &key("2"), at(0)).await,
-        target.assign(&id, &[give(AssignmentKind::Area, "a")], &key("3"), at(0)).await,
-        target.invite(&id, &Invitation::new(None, false), &key("4"), at(0)).await,
+        target.update(&id, &[set(TargetField::Phone, "1")], &Call::new(&key("1"), at(0))).await,
+        target.update(&id, &[set(TargetField::Custom("x".into()), "1")], &Call::new(&key("2"), at(0))).await,
+        target.assign(&id, &[give(AssignmentKind::Area, "a")], &Call::new(&key("3"), at(0))).await,
+        target.invite(&id, &Invitation::new(None, false), &Call::new(&key("4"), at(0))).await,
         close(&target, &id, &key("5"), at(0)).await,
-        target.reactivate(&id, &key("6"), at(0)).await,
+        target.reactivate(&id, &Call::new(&key("6"), at(0))).await,
     ];
     for refused in kinds {
         assert_eq!(refused.unwrap_err().kind, TargetErrorKind::NotFound);
@@ -400,8 +410,8 @@ async fn tables_that_others_made_are_used_as_they_are() {
         run(&path, &format!("INSERT INTO users (id, email, employee_number) VALUES ({id}, 'Old@x', 12)"))
             .await;
         let target = SqliteTarget::open(&path).await.unwrap();
-        target.check().await.unwrap();
-        let old = target.users().await.unwrap().remove(0);
+        target.check(at(0)).await.unwrap();
+        let old = target.users(at(0)).await.unwrap().remove(0);
         assert_eq!(old.id.as_str(), id.trim_matches('\''), "{case}");
         assert_eq!(
             (old.status, old.value(&TargetField::Email)),
@@ -411,12 +421,18 @@ async fn tables_that_others_made_are_used_as_they_are() {
         assert_eq!(old.value(&TargetField::EmployeeNumber), Some("12"), "{case}");
 
         let changes = [set(TargetField::ExternalId, "41"), set(TargetField::Custom("a".into()), "b")];
-        target.update(&old.id, &changes, &key("u"), at(0)).await.unwrap();
-        target.assign(&old.id, &[give(AssignmentKind::Location, "oslo")], &key("a"), at(0)).await.unwrap();
-        target.assign(&old.id, &[give(AssignmentKind::Location, "oslo")], &key("b"), at(0)).await.unwrap();
+        target.update(&old.id, &changes, &Call::new(&key("u"), at(0))).await.unwrap();
+        target
+            .assign(&old.id, &[give(AssignmentKind::Location, "oslo")], &Call::new(&key("a"), at(0)))
+            .await
+            .unwrap();
+        target
+            .assign(&old.id, &[give(AssignmentKind::Location, "oslo")], &Call::new(&key("b"), at(0)))
+            .await
+            .unwrap();
         run(&path, "UPDATE users SET status = 'pending'").await;
-        target.invite(&old.id, &Invitation::new(None, false), &key("i"), at(1)).await.unwrap();
-        let found = target.find("41").await.unwrap().unwrap();
+        target.invite(&old.id, &Invitation::new(None, false), &Call::new(&key("i"), at(1))).await.unwrap();
+        let found = target.user(By::ExternalId("41"), at(0)).await.unwrap().unwrap();
         assert_eq!(found.id, old.id, "{case}");
         assert_eq!(found.assignments, [location("oslo")].into(), "{case}");
         assert_eq!((found.status, found.invite.unwrap().sent_at), (UserStatus::Invited, at(1)), "{case}");
@@ -427,13 +443,13 @@ async fn tables_that_others_made_are_used_as_they_are() {
             vec![set(TargetField::ExternalId, "42")],
             vec![give(AssignmentKind::Area, "z")],
         );
-        let made = target.create(&new, &key("c"), at(2)).await.unwrap();
+        let made = target.create(&new, &Call::new(&key("c"), at(2))).await.unwrap();
         assert_ne!(made, old.id, "{case}");
-        let user = target.user(&made).await.unwrap().unwrap();
+        let user = target.user(By::Id(&made), at(0)).await.unwrap().unwrap();
         assert_eq!((user.value(&TargetField::ExternalId), user.assignments.len()), (Some("42"), 1), "{case}");
         close(&target, &made, &key("d"), at(3)).await.unwrap();
         let users: BTreeMap<UserId, User> =
-            target.users().await.unwrap().into_iter().map(|user| (user.id.clone(), user)).collect();
+            target.users(at(0)).await.unwrap().into_iter().map(|user| (user.id.clone(), user)).collect();
         assert_eq!(users[&made].status, UserStatus::Deactivated, "{case}");
         assert_eq!(users[&old.id].status, UserStatus::Invited, "{case}");
     }
@@ -445,7 +461,7 @@ async fn a_row_without_an_id_gets_one() {
     let target = SqliteTarget::open(&path).await.unwrap();
     target.prepare().await.unwrap();
     run(&path, "INSERT INTO users (email) VALUES ('a@x'), ('b@x')").await;
-    let users = target.users().await.unwrap();
+    let users = target.users(at(0)).await.unwrap();
     assert_eq!(users.iter().map(|user| user.id.as_str().len()).collect::<Vec<_>>(), [16, 16]);
     assert_eq!(users[0].status, UserStatus::Active);
     assert_ne!(cell(&path, "SELECT created_at FROM users").await, "");
@@ -454,7 +470,7 @@ async fn a_row_without_an_id_gets_one() {
     let (_guard, path) = place();
     run(&path, &format!("CREATE TABLE users (id TEXT PRIMARY KEY, {})", columns("TEXT"))).await;
     run(&path, "INSERT INTO users (email) VALUES ('a@x')").await;
-    let refused = SqliteTarget::open(&path).await.unwrap().users().await.unwrap_err();
+    let refused = SqliteTarget::open(&path).await.unwrap().users(at(0)).await.unwrap_err();
     assert!(refused.message.contains("UPDATE users SET id"), "{refused}");
 }
 
@@ -477,7 +493,7 @@ async fn rows_of_others_do_not_hide_the_rest() {
     )
     .await;
     let users: BTreeMap<String, User> =
-        target.users().await.unwrap().into_iter().map(|user| (user.id.to_string(), user)).collect();
+        target.users(at(0)).await.unwrap().into_iter().map(|user| (user.id.to_string(), user)).collect();
     assert_eq!(users.len(), 4);
     let sent = |id: &str| users[id].invite.map(|invite| invite.sent_at.to_string());
     assert_eq!(
@@ -510,8 +526,8 @@ async fn missing_columns_are_named_with_the_statements_that_add_them() {
         "ALTER TABLE invites ADD COLUMN expires_at TEXT;",
     ];
     for refused in [
-        target.check().await.unwrap_err(),
-        target.users().await.unwrap_err(),
+        target.check(at(0)).await.unwrap_err(),
+        target.users(at(0)).await.unwrap_err(),
         close(&target, &UserId::from("1"), &key("d"), at(0)).await.unwrap_err(),
     ] {
         assert_eq!(refused.kind, TargetErrorKind::Unavailable);
@@ -520,8 +536,8 @@ async fn missing_columns_are_named_with_the_statements_that_add_them() {
     }
     assert!(fs::read(&path).unwrap() == before);
     run(&path, &statements.concat()).await;
-    target.check().await.unwrap();
-    assert_eq!(target.users().await.unwrap().len(), 1);
+    target.check(at(0)).await.unwrap();
+    assert_eq!(target.users(at(0)).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -545,22 +561,22 @@ async fn the_tables_own_rules_refuse_one_record() {
         NewUser::new(UserStatus::Active, values, vec![give(AssignmentKind::Role, role)])
     };
     let named = [(TargetField::FamilyName, "L"), (TargetField::Email, "a@x")];
-    let id = target.create(&create(&named, "employee"), &key("1"), at(0)).await.unwrap();
+    let id = target.create(&create(&named, "employee"), &Call::new(&key("1"), at(0))).await.unwrap();
     for (case, user, kind, field) in [
         ("not null", create(&[], "employee"), TargetErrorKind::Rejected, "family_name"),
         ("check", create(&[(TargetField::FamilyName, "L")], "boss"), TargetErrorKind::Rejected, "role"),
         ("index", create(&named, "employee"), TargetErrorKind::Conflict, "email"),
     ] {
-        let refused = target.create(&user, &key(case), at(0)).await.unwrap_err();
+        let refused = target.create(&user, &Call::new(&key(case), at(0))).await.unwrap_err();
         assert_eq!((refused.kind, fields(&refused)), (kind, vec![field]), "{case}");
     }
     // A trigger that ends the transaction by itself leaves the next action unharmed.
     let phone = [set(TargetField::Phone, "1")];
-    let refused = target.update(&id, &phone, &key("t"), at(0)).await.unwrap_err();
+    let refused = target.update(&id, &phone, &Call::new(&key("t"), at(0))).await.unwrap_err();
     assert_eq!(refused.kind, TargetErrorKind::Rejected);
     assert!(!refused.message.contains("secret"), "{refused}");
     close(&target, &id, &key("d"), at(1)).await.unwrap();
-    assert_eq!(target.users().await.unwrap().len(), 1, "what was refused is not there in part");
+    assert_eq!(target.users(at(0)).await.unwrap().len(), 1, "what was refused is not there in part");
 }
 
 #[tokio::test]
@@ -577,10 +593,10 @@ async fn a_file_that_is_no_database_is_refused_and_left_alone() {
         let refused = match SqliteTarget::open(&path).await {
             Err(refused) => refused,
             Ok(target) => {
-                let asked = target.check().await.unwrap_err();
+                let asked = target.check(at(0)).await.unwrap_err();
                 let new = NewUser::new(UserStatus::Active, vec![], vec![]);
                 assert_eq!(
-                    target.create(&new, &key("c"), at(0)).await.unwrap_err().kind,
+                    target.create(&new, &Call::new(&key("c"), at(0))).await.unwrap_err().kind,
                     asked.kind,
                     "{case}"
                 );
@@ -608,15 +624,15 @@ async fn a_read_only_file_is_read_and_never_written() {
     target.close().await.unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o400)).unwrap();
     let new = NewUser::new(UserStatus::Active, vec![], vec![]);
-    let refused = target.create(&new, &key("c"), at(0)).await.unwrap_err();
+    let refused = target.create(&new, &Call::new(&key("c"), at(0))).await.unwrap_err();
     assert_eq!(
-        (refused.kind, target.check().await.unwrap_err().kind),
+        (refused.kind, target.check(at(0)).await.unwrap_err().kind),
         (TargetErrorKind::Unavailable, refused.kind)
     );
     assert!(refused.message.contains("is read-only"), "{refused}");
     assert_eq!(fs::read_dir(guard.path()).unwrap().count(), 1, "nothing is left beside it");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
-    target.create(&new, &key("c"), at(0)).await.unwrap();
+    target.create(&new, &Call::new(&key("c"), at(0))).await.unwrap();
 }
 
 #[cfg(unix)]
@@ -654,7 +670,7 @@ async fn ten_thousand_accounts_are_listed_whole() {
          INSERT INTO invites (user_id, sent_at) SELECT id, '2026-01-01T00:00:00Z' FROM users",
     )
     .await;
-    let users = target.users().await.unwrap();
+    let users = target.users(at(0)).await.unwrap();
     assert_eq!(users.len(), 10_000);
     assert!(users.iter().all(|user| user.invite.is_some() && user.assignments.len() == 1));
 }

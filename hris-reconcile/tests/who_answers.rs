@@ -279,3 +279,33 @@ async fn an_import_of_nobody_is_an_error_and_not_a_removal() {
     assert_eq!(error.kind(), hris_reconcile::ErrorKind::Config);
     assert!(support::user(&company.target, "e-3").is_live());
 }
+
+/// Plans and journals that earlier versions wrote are read: a plan of format 3 is whole, and its actions are open
+/// actions of a journal like any other. An invitation of it names no end.
+#[tokio::test]
+async fn plans_and_open_actions_of_the_version_before_are_read() {
+    let text = include_str!("recorded/plan-format-3.json");
+    let saved = SavedPlan::read(text).unwrap();
+    assert!(saved.is_intact(), "nobody changed it");
+    assert_eq!((saved.plan().actions.len(), saved.connection()), (8, "default"));
+    let json: serde_json::Value = serde_json::from_str(text).unwrap();
+    let store = hris_reconcile::store::MemoryStore::new();
+    let lease = store.acquire("default", "run-1").await.unwrap();
+    let open: Vec<hris_reconcile::store::Intent> = json["plan"]["actions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|action| {
+            let intent = serde_json::json!({
+                "run": "run-1", "action": action, "at": "2026-11-23T09:00:00Z", "approved": false
+            });
+            serde_json::from_value(intent).unwrap()
+        })
+        .collect();
+    assert!(open.iter().all(|intent| intent.action.expires_at.is_none()));
+    store.intend(&lease, &open).await.unwrap();
+    assert_eq!(store.load("default").await.unwrap().unsettled, open);
+
+    let again = saved.to_json().unwrap();
+    assert_eq!(serde_json::from_str::<serde_json::Value>(&again).unwrap(), json, "and written as it was");
+}

@@ -19,7 +19,7 @@ use hris_humaans::sandbox::{Job, Person, Sandbox};
 use hris_reconcile::email::EmailSender;
 use hris_reconcile::report::{Outcome, Report};
 use hris_reconcile::store::{SqliteStore, StateStore as _};
-use hris_reconcile::target::Target as _;
+use hris_reconcile::target::{By, Target as _};
 use hris_reconcile::targets::SqliteTarget;
 use hris_reconcile::{Attestation, Connection, ErrorKind, Event, Observer, ReportHook, Runner, Stage};
 
@@ -149,7 +149,7 @@ impl<'a> Portal<'a> {
             matches!(&early, Err(error) if error.kind() == ErrorKind::Config),
             "nothing is written before publishing",
         )?;
-        expect(self.users.users().await?.is_empty(), "and no account was made")?;
+        expect(self.users.users(at(9, 0)?).await?.is_empty(), "and no account was made")?;
         connection.review(&planned)?;
         connection.publish()?;
         self.state.save_connection(connection).await?;
@@ -163,7 +163,7 @@ impl<'a> Portal<'a> {
             report.source.complete && report.source.employees == 60,
             "the whole directory was read, and proven whole",
         )?;
-        let users = self.users.users().await?;
+        let users = self.users.users(at(9, 0)?).await?;
         expect(
             report.counts.created == users.len() as u64 && users.len() > 50,
             "every employee with an e-mail has an account",
@@ -263,14 +263,14 @@ impl<'a> Portal<'a> {
 
     async fn the_token_is_revoked(&self, connection: &mut Connection) -> Told {
         chapter("Access can be revoked at any time");
-        let before = self.users.users().await?;
+        let before = self.users.users(at(9, 0)?).await?;
         self.company.revoke(self.company.token())?;
         let failed = self.runner(connection)?.run(at(57, 0)?).await;
         expect(
             matches!(&failed, Err(error) if error.kind() == ErrorKind::Auth && error.exit_code() == 4),
             "afterwards a sync fails for want of a credential",
         )?;
-        expect(self.users.users().await? == before, "and removes nobody")?;
+        expect(self.users.users(at(9, 0)?).await? == before, "and removes nobody")?;
         connection.lose_credential()?;
         self.state.save_connection(connection).await?;
 
@@ -302,7 +302,7 @@ impl<'a> Portal<'a> {
     }
 
     async fn account(&self, employee: &str) -> Result<Option<hris_core::User>, Box<dyn Error>> {
-        Ok(self.users.find(employee).await?)
+        Ok(self.users.user(By::ExternalId(employee), at(9, 0)?).await?)
     }
 
     fn humaans(&self) -> Result<Humaans, Box<dyn Error>> {

@@ -19,7 +19,7 @@ use hris_freshteam::{Freshteam, Subdomain};
 use hris_reconcile::email::EmailSender;
 use hris_reconcile::report::{Outcome, Report};
 use hris_reconcile::store::{SqliteStore, StateStore as _};
-use hris_reconcile::target::Target as _;
+use hris_reconcile::target::{By, Target as _};
 use hris_reconcile::targets::SqliteTarget;
 use hris_reconcile::{Attestation, Connection, ErrorKind, Event, Observer, ReportHook, Runner, Stage};
 
@@ -167,7 +167,7 @@ impl<'a> Portal<'a> {
         let planned = runner.plan(at(9, 10)?).await?;
         say(planned.report.headline());
         expect(runner.run(at(9, 10)?).await.is_err(), "nothing is written before publishing")?;
-        expect(self.users.users().await?.is_empty(), "and no account was made")?;
+        expect(self.users.users(at(9, 0)?).await?.is_empty(), "and no account was made")?;
         connection.review(&planned)?;
         connection.publish()?;
         self.state.save_connection(connection).await?;
@@ -182,7 +182,7 @@ impl<'a> Portal<'a> {
             report.source.complete && report.source.employees == 60,
             "the whole directory was read, and proven whole",
         )?;
-        let users = self.users.users().await?;
+        let users = self.users.users(at(9, 0)?).await?;
         let active = self.company.people().into_iter().filter(|person| person.status == "active").count();
         expect(
             users.len() == active && active < 60,
@@ -244,7 +244,7 @@ impl<'a> Portal<'a> {
         let inactive = self.company.people().into_iter().filter(|person| person.status == "inactive");
         let mut gone = None;
         for person in inactive {
-            if self.users.find(&person.id).await?.is_some() {
+            if self.users.user(By::ExternalId(&person.id), at(9, 0)?).await?.is_some() {
                 gone = Some(person.id);
             }
         }
@@ -286,14 +286,14 @@ impl<'a> Portal<'a> {
 
     async fn the_key_is_reset(&self, connection: &mut Connection) -> Told {
         chapter("Access can be revoked at any time: the key is reset in Freshteam");
-        let before = self.users.users().await?;
+        let before = self.users.users(at(9, 0)?).await?;
         self.company.change(|company| company.revoke(self.company.key()));
         let failed = self.runner(connection)?.run(at(57, 0)?).await;
         expect(
             matches!(&failed, Err(error) if error.kind() == ErrorKind::Auth && error.exit_code() == 4),
             "afterwards a sync fails for want of a credential",
         )?;
-        expect(self.users.users().await? == before, "and removes nobody")?;
+        expect(self.users.users(at(9, 0)?).await? == before, "and removes nobody")?;
         connection.lose_credential()?;
         let fresh = self.company.change(|company| company.issue_key(Role::Admin));
         fresh.clone_into(&mut *self.key.lock().unwrap_or_else(PoisonError::into_inner));
@@ -308,7 +308,7 @@ impl<'a> Portal<'a> {
 
     async fn the_account_ends(&self, connection: &Connection) -> Told {
         chapter("The vendor retires the product: whatever an ended account answers, nobody is removed");
-        let before = self.users.users().await?;
+        let before = self.users.users(at(9, 0)?).await?;
         for (ending, what) in [
             (Ending::Page, "a web page in place of data"),
             (Ending::Redirect, "a redirect"),
@@ -327,7 +327,7 @@ impl<'a> Portal<'a> {
                 Ok(report) => report.outcome == Outcome::Refused || ending == Ending::Frozen,
                 Err(_) => true,
             };
-            expect(stopped && self.users.users().await? == before, "nobody is removed")?;
+            expect(stopped && self.users.users(at(9, 0)?).await? == before, "nobody is removed")?;
         }
         Ok(())
     }
@@ -352,7 +352,7 @@ impl<'a> Portal<'a> {
     }
 
     async fn status(&self, employee: &str) -> Result<UserStatus, Box<dyn Error>> {
-        Ok(self.users.find(employee).await?.ok_or("there is no account")?.status)
+        Ok(self.users.user(By::ExternalId(employee), at(9, 0)?).await?.ok_or("there is no account")?.status)
     }
 
     fn freshteam(&self, secret: &str) -> Result<Freshteam, Box<dyn Error>> {

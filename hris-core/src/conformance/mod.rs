@@ -179,7 +179,8 @@ impl Summary {
         }
     }
 
-    fn enter(&mut self, name: &'static str, outcome: Outcome) {
+    /// Enters how one case ended.
+    pub fn enter(&mut self, name: &'static str, outcome: Outcome) {
         match outcome {
             Ok(()) => self.passed.push(name),
             Err(Miss::Failed(how)) => self.failed.push((name, how)),
@@ -211,15 +212,23 @@ pub async fn run(harness: &dyn Harness) -> Summary {
     summary
 }
 
-type Outcome = Result<(), Miss>;
+/// How one case ended.
+pub type Outcome = Result<(), Miss>;
 
 /// Why a case did not pass.
-enum Miss {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Miss {
+    /// What was expected did not happen: how, in words.
     Failed(String),
+    /// It cannot be tried here: why, in words.
     Skipped(String),
 }
 
-fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Outcome {
+/// Fails a case in words unless something holds: for suites of other traits.
+///
+/// # Errors
+/// [`Miss::Failed`].
+pub fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Outcome {
     if holds { Ok(()) } else { Err(Miss::Failed(otherwise())) }
 }
 

@@ -111,7 +111,7 @@ fn is_believed(
     (account, user): (usize, &User),
 ) -> bool {
     let field = TargetField::ExternalId;
-    if inputs.target.unkept.contains(&field) {
+    if !inputs.target.keeps(&field) {
         return true;
     }
     let carried = match user.value(&field) {

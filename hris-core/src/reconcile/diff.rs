@@ -15,6 +15,8 @@ pub(super) struct Differences {
     pub(super) unclearable: Vec<TargetField>,
     /// The e-mail address is gone in the source; an account always keeps one.
     pub(super) email_gone: bool,
+    /// Fields that differ and that the target takes only when an account is made.
+    pub(super) fixed: Vec<TargetField>,
     /// Fields that the target keeps in a form of its own.
     pub(super) own_form: Vec<TargetField>,
     /// Fields into which somebody keeps putting back what was there.
@@ -36,7 +38,7 @@ pub(super) fn differences(
             // Whatever stands there now is a default or nothing, not what the source knows.
             continue;
         }
-        if !follows(target) || inputs.target.unkept.contains(target) {
+        if !follows(target) || !inputs.target.keeps(target) {
             continue;
         }
         let wanted = match cell.as_deref() {
@@ -54,6 +56,9 @@ pub(super) fn differences(
             (Field::Cleared, None) => {}
             _ if says(Learned::is_own_form) => found.own_form.push(target.clone()),
             _ if says(Learned::is_worn_out) => found.worn_out.push(target.clone()),
+            (Field::Value(_) | Field::Cleared, _) if !inputs.target.changes(target) => {
+                found.fixed.push(target.clone());
+            }
             (Field::Value(wanted), current) => {
                 found.changes.push(Change::new(
                     target.clone(),
@@ -64,9 +69,7 @@ pub(super) fn differences(
             (Field::Cleared, Some(current)) => match target {
                 TargetField::Email => found.email_gone = true,
                 TargetField::ExternalId => {}
-                target if inputs.target.unclearable.contains(target) => {
-                    found.unclearable.push(target.clone())
-                }
+                target if !inputs.target.clears(target) => found.unclearable.push(target.clone()),
                 target => found.changes.push(Change::new(target.clone(), Some(current.to_owned()), None)),
             },
             (Field::NotPermitted | Field::NotProvided, _) => {}

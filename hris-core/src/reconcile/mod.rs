@@ -44,6 +44,7 @@
 
 mod assignment;
 mod bonds;
+mod capabilities;
 mod config;
 mod coverage;
 mod diff;
@@ -68,12 +69,13 @@ mod takings;
 mod two_way;
 mod window;
 
+pub use self::capabilities::{FieldSupport, TargetCapabilities};
 pub use self::config::config_digest;
 pub use self::figures::{Baseline, Figures};
 pub use self::guard::{Decision, Refusal, Rule, breaches, guard, withheld};
 pub use self::holding::{AccountClaim, Handover, Held, Note, Others, Seen};
 pub use self::identity::{Evidence, Judgement, Opinion, Question};
-pub use self::inputs::{Inputs, TargetCapabilities};
+pub use self::inputs::Inputs;
 pub use self::learned::Learned;
 pub use self::links::{LinkChange, Links};
 pub use self::merge::{Base, Bases, Cause, Merge, Rules, Side, is_alike, is_own_form, is_same, merge};
@@ -109,7 +111,7 @@ pub fn plan(inputs: &Inputs<'_>, policy: &Policy, today: Date) -> Plan {
 pub fn plan_both_ways(inputs: &Inputs<'_>, both: &BothWays<'_>, policy: &Policy, today: Date) -> Plan {
     let mut target = inputs.target.clone();
     if both.fields.iter().any(|shared| shared.target == TargetField::Email) {
-        target.unclearable.insert(TargetField::Email);
+        target.set(TargetField::Email, target.support(&TargetField::Email).unclearable());
     }
     let inputs = Inputs { target: &target, ..inputs.clone() };
     decide(&inputs, Some(both), policy, today)

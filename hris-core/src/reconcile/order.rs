@@ -31,7 +31,7 @@ pub(super) fn order(
         actions.into_iter().partition(|action| action.side == Side::Target);
     drop_taken_ids(inputs, &mut actions, people, problems);
     let mut waits = Waits::default();
-    if inputs.target.unique_email {
+    if inputs.target.support(&TargetField::Email).unique {
         waits = resolve(inputs, (pairs, bonds), &mut actions, kept, people, problems);
         follow_addresses(&mut actions);
     }
@@ -194,7 +194,7 @@ fn resolve(
     people: &mut [Verdict],
     problems: &mut Vec<Problem>,
 ) -> Waits {
-    let clearable = !inputs.target.unclearable.contains(&TargetField::Email);
+    let clearable = inputs.target.clears(&TargetField::Email);
     // Each round may take out an action on whose release another one relied, so look again until
     // nothing is taken out. Each round takes out at least one.
     loop {

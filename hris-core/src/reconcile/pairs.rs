@@ -78,7 +78,7 @@ impl<'a> Pairs<'a> {
             let held = inputs.others.held.get(&user.id).filter(|held| !held.closed);
             let (Some(link), Some(held)) = (link, held) else { continue };
             let both = match user.value(&field) {
-                Some(carried) if !inputs.target.unkept.contains(&field) => {
+                Some(carried) if inputs.target.keeps(&field) => {
                     let theirs = held.external_id.as_deref();
                     theirs.is_some_and(|id| canon::same(&field, id, carried))
                         && self.names(inputs, link, index)

@@ -1,5 +1,6 @@
 //! A plan: what a run would do, as data.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
@@ -12,7 +13,9 @@ use super::identity::{Evidence, Question};
 use super::merge::Side;
 use super::situation::{Reason, Situation};
 use super::two_way::{Agreement, Conflict};
-use crate::{Assignment, Employee, EmployeeId, Lookup, Problem, Snapshot, TargetField, UserId, hex};
+use crate::{
+    Assignment, Employee, EmployeeId, Lookup, Problem, Snapshot, TargetField, Timestamp, UserId, hex,
+};
 
 /// What a run would do: serialisable, comparable, approvable.
 ///
@@ -81,8 +84,9 @@ impl Plan {
     pub fn digest(&self) -> PlanDigest {
         // Serialising cannot fail for these types, and an empty text would never equal a digest
         // of a plan that serialises, so an approval could not pass wrongly.
-        let content = serde_json::to_vec(&(&self.connection, self.mode, &self.actions, &self.handovers))
-            .unwrap_or_default();
+        let actions: Vec<Cow<'_, Action>> = self.actions.iter().map(Action::timeless).collect();
+        let content =
+            serde_json::to_vec(&(&self.connection, self.mode, actions, &self.handovers)).unwrap_or_default();
         PlanDigest(hex(&Sha256::digest(&content)))
     }
 
@@ -245,6 +249,9 @@ pub struct Action {
     /// A digest of the address that an invitation goes to: [`crate::Link::invited_to`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub invites_to: Option<String>,
+    /// When the invitation stops being valid; `None` if it never does, and for all other actions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Timestamp>,
     /// Which facts say that the account is this person's, where the action makes it so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
@@ -271,8 +278,17 @@ impl Action {
             awaits_invite: false,
             carries: None,
             invites_to: None,
+            expires_at: None,
             evidence: None,
             waits: false,
+        }
+    }
+
+    /// The action without what depends on the time of the plan.
+    fn timeless(&self) -> Cow<'_, Self> {
+        match self.expires_at {
+            Some(_) => Cow::Owned(Self { expires_at: None, ..self.clone() }),
+            None => Cow::Borrowed(self),
         }
     }
 

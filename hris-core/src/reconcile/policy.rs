@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Assignment, AssignmentKind, StandardField, TargetField};
+use crate::{Assignment, AssignmentKind, StandardField, TargetField, Timestamp};
 
 /// What to do in which situation.
 ///
@@ -81,6 +81,27 @@ impl TwoWay {
     #[must_use]
     pub fn conflict_of(&self, field: &TargetField) -> Conflicts {
         self.fields.get(field).copied().unwrap_or(self.conflict)
+    }
+}
+
+impl Policy {
+    /// When an invitation that is sent at an instant stops being valid; `None` if it never does.
+    ///
+    /// ```
+    /// use hris_core::reconcile::Policy;
+    ///
+    /// let mut policy = Policy::default();
+    /// policy.reinvite_after_days = 7;
+    /// let end = policy.invitation_ends("2026-11-23T09:00:00Z".parse()?);
+    /// assert_eq!(end, Some("2026-11-30T09:00:00Z".parse()?));
+    /// policy.reinvite_after_days = 0;
+    /// assert_eq!(policy.invitation_ends("2026-11-23T09:00:00Z".parse()?), None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn invitation_ends(&self, sent: Timestamp) -> Option<Timestamp> {
+        let days = i32::try_from(self.reinvite_after_days).unwrap_or(i32::MAX);
+        (days > 0).then(|| sent.plus_days(days))
     }
 }
 

@@ -80,12 +80,16 @@ pub(super) struct Decided {
 /// What is told once a run, of everybody whom it concerns.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Told {
+    /// The target takes this field only when an account is made, and they have another value by now.
+    Fixed(TargetField),
     /// Another connection, by its name, holds their accounts.
     HeldElsewhere(String),
     /// The target keeps this field in a form of its own.
     OwnForm(TargetField),
     /// They were invited as often as the policy allows.
     Tired,
+    /// Their value of this field is longer than the target takes.
+    TooLong(TargetField, usize),
     /// Nobody owes them the invitation that their accounts wait for.
     Forgotten,
     /// They have something of this kind that no rule names.
@@ -157,9 +161,8 @@ impl<'d, 'i> Draft<'d, 'i> {
             );
             self.decided.problems.push(Problem::warning(ProblemCode::VisibilityLost, message));
         }
-        let unkept = |field: &&TargetField| {
-            **field != TargetField::ExternalId && self.inputs.target.unkept.contains(*field)
-        };
+        let unkept =
+            |field: &&TargetField| **field != TargetField::ExternalId && !self.inputs.target.keeps(field);
         let mut unkept: Vec<String> =
             self.inputs.desired.targets().filter(unkept).map(ToString::to_string).collect();
         unkept.sort_unstable();
@@ -204,7 +207,7 @@ impl<'d, 'i> Draft<'d, 'i> {
         }
         let people = inputs.snapshot.people();
         for field in inputs.desired.taking_only(unseen) {
-            if self.lost.fields.contains_key(&field.to_string()) || inputs.target.unkept.contains(field) {
+            if self.lost.fields.contains_key(&field.to_string()) || !inputs.target.keeps(field) {
                 continue;
             }
             let message = format!(
@@ -363,6 +366,13 @@ impl Told {
         let count =
             if people.len() == 1 { "1 person".to_owned() } else { format!("{} people", people.len()) };
         let problem = match self {
+            Self::Fixed(field) => {
+                let message = format!(
+                    "the target takes this field only when an account is made, and {count} have another value in the \
+                     source by now; change it in the product, or take the field out of the mapping"
+                );
+                Problem::warning(ProblemCode::Divergence, message).field(field.to_string())
+            }
             Self::HeldElsewhere(connection) => {
                 let message = format!(
                     "connection {connection:?} holds the account of {count}; it stays with that connection until \
@@ -389,6 +399,13 @@ impl Told {
                      `hris link EMPLOYEE USER` has the next sync invite one of them"
                 );
                 Problem::warning(ProblemCode::Divergence, message)
+            }
+            Self::TooLong(field, longest) => {
+                let message = format!(
+                    "the target takes at most {longest} characters, and the value of {count} is longer, so it was not \
+                     written; shorten it in the HR system"
+                );
+                Problem::error(ProblemCode::TargetRejected, message).field(field.to_string())
             }
             Self::Unmapped(kind) => {
                 let message = format!(

@@ -232,8 +232,7 @@ impl<'d> Draft<'d, '_> {
         let mut back = Vec::new();
         for shared in both.fields {
             let field = &shared.target;
-            if self.inputs.target.unkept.contains(field) || self.lost.fields.contains_key(&field.to_string())
-            {
+            if !self.inputs.target.changes(field) || self.lost.fields.contains_key(&field.to_string()) {
                 continue;
             }
             let source = match self.wanted(pair.row, field) {
@@ -259,8 +258,7 @@ impl<'d> Draft<'d, '_> {
                 missing_value: both.rules.missing_value,
                 source_refuses: shared.source.is_none(),
                 source_clears: shared.clears && *field != TargetField::Email,
-                target_clears: *field != TargetField::Email
-                    && !self.inputs.target.unclearable.contains(field),
+                target_clears: *field != TargetField::Email && self.inputs.target.clears(field),
                 newer,
                 keep: keep.map(|decision| decision.keep),
             };

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hris_core::reconcile::{Action, ActionKind, Plan};
+use hris_core::reconcile::{Action, ActionKind, FieldSupport, Plan};
 use hris_core::{EmployeeId, TargetField, UserId};
 use proptest::prelude::*;
 
@@ -43,7 +43,7 @@ fn steps(plan: &Plan) -> BTreeMap<Step<'_>, BTreeSet<String>> {
 
 fn all_is_there(unique: World) -> Result<(), TestCaseError> {
     let mut free = unique.clone();
-    free.target.unique_email = false;
+    free.target.set(TargetField::Email, FieldSupport::plain());
     let (all, ordered) = (free.plan(), unique.plan());
     let found = steps(&ordered);
     let fields = [TargetField::Email.to_string(), TargetField::ExternalId.to_string()];
@@ -97,7 +97,7 @@ proptest! {
     fn nothing_vanishes_among_shared_addresses(world in crowds(), clears in any::<bool>()) {
         let mut world = world;
         if !clears {
-            world.target.unclearable.insert(TargetField::Email);
+            world.target.set(TargetField::Email, FieldSupport::plain().unique().unclearable());
         }
         takers_wait(&world.plan(), &world)?;
         all_is_there(world)?;

@@ -298,6 +298,8 @@ fn policy(dice: &mut Dice, world: &mut World) {
     }
     world.target.reactivates = !dice.one_in(8);
     if dice.one_in(8) {
-        world.target.unclearable.insert(dice.pick(&["email", "job_title"]).parse().unwrap());
+        let field: TargetField = dice.pick(&["email", "job_title"]).parse().unwrap();
+        let support = world.target.support(&field).unclearable();
+        world.target.set(field, support);
     }
 }

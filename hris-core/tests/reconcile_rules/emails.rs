@@ -1,6 +1,7 @@
 //! Addresses that change hands: no two accounts ever hold one.
 
 use hris_core::TargetField;
+use hris_core::reconcile::FieldSupport;
 
 use crate::support::{World, model, world};
 
@@ -117,7 +118,7 @@ fn an_address_that_two_people_have_changes_nobody() {
 fn a_target_that_cannot_empty_an_address() {
     let stubborn = |world: World| {
         world.with(|world| {
-            world.target.unclearable.insert(TargetField::Email);
+            world.target.set(TargetField::Email, FieldSupport::plain().unique().unclearable());
         })
     };
     stubborn(world(
@@ -139,7 +140,7 @@ fn a_target_that_cannot_empty_an_address() {
 #[test]
 fn a_target_without_unique_addresses_needs_no_steps() {
     world("a active email=b@x.io\nb active email=a@x.io", "ua active for=a\nub active for=b", "a>ua\nb>ub")
-        .with(|world| world.target.unique_email = false)
+        .with(|world| world.target.set(TargetField::Email, FieldSupport::plain()))
         .actions("update a ua email (FieldsDiffer)\nupdate b ub email (FieldsDiffer)");
 }
 

@@ -1,7 +1,7 @@
 //! What is written and what is left: hidden, cleared and not sent are three things.
 
 use hris_core::mapping::{Mapping, from};
-use hris_core::reconcile::{Baseline, Leavers};
+use hris_core::reconcile::{Baseline, FieldSupport, Leavers};
 use hris_core::{Fingerprint, TargetField};
 
 use crate::support::{World, world};
@@ -67,8 +67,58 @@ fn what_cannot_be_used_is_left_as_it_is() {
 fn what_a_target_cannot_unset_is_reported() {
     world("a active @ work_phone=", "ua active for=a phone=1", "a>ua")
         .with(|world| {
-            world.target.unclearable.insert(TargetField::Phone);
+            world.target.set(TargetField::Phone, FieldSupport::plain().unclearable());
         })
+        .actions("")
+        .problems("warning cannot_unset a ua phone");
+}
+
+#[test]
+fn what_a_target_takes_only_when_an_account_is_made_is_reported_and_not_written() {
+    let fixed = |world: &mut World| world.target.set(TargetField::Phone, FieldSupport::plain().fixed());
+    for (person, had) in [("work_phone=2", "phone=1"), ("work_phone=", "phone=1"), ("work_phone=2", "")] {
+        world(&format!("a active @ {person}"), &format!("ua active for=a {had}"), "a>ua")
+            .with(fixed)
+            .actions("")
+            .problems("warning divergence a - phone");
+    }
+    world("a active @ work_phone=1", "ua active for=a phone=1", "a>ua").with(fixed).actions("").problems("");
+    let made = world("a active @ work_phone=2", "", "").with(fixed).plan();
+    assert!(made.actions.iter().any(|action| action.change_of(&TargetField::Phone).is_some()));
+}
+
+#[test]
+fn what_is_too_long_for_a_target_is_left_out_and_reported() {
+    let short = |world: &mut World| {
+        world.target.set(TargetField::Department, FieldSupport::plain().at_most(4));
+        world.target.set(TargetField::Email, FieldSupport::plain().unique().at_most(9));
+    };
+    let rows = [
+        ("department=Weave @", "error target_rejected a - department", "update a ua phone (FieldsDiffer)"),
+        ("department=\u{c6}\u{d8}\u{c5}x @", "", "update a ua department phone (FieldsDiffer)"),
+        ("email=far.away@x.io", "error target_rejected a - email", "update a ua phone (FieldsDiffer)"),
+    ];
+    for (person, problems, actions) in rows {
+        let person = format!("a active work_phone=1 {person}");
+        world(&person, "ua active for=a", "a>ua").with(short).actions(actions).problems(problems);
+    }
+    let made = world("a active @ department=Weave", "", "").with(short).plan();
+    let made: Vec<_> = made.actions.iter().flat_map(|action| action.fields()).collect();
+    assert!(made.contains(&"email".to_owned()) && !made.contains(&"department".to_owned()), "{made:?}");
+    world("a active email=far.away@x.io", "", "")
+        .with(short)
+        .actions("")
+        .problems("error target_rejected a - email\nerror target_rejected a - email");
+}
+
+#[test]
+fn nobody_gets_an_account_without_what_the_target_needs() {
+    let needs = |world: &mut World| world.target.set(TargetField::Phone, FieldSupport::plain().required());
+    world("a active @", "", "").with(needs).actions("").problems("error target_rejected a - phone");
+    let made = world("a active @ work_phone=1", "", "").with(needs).plan();
+    assert_eq!(made.of_kind(hris_core::reconcile::ActionKind::Create).count(), 1);
+    world("a active @ work_phone=", "ua active for=a phone=1", "a>ua")
+        .with(needs)
         .actions("")
         .problems("warning cannot_unset a ua phone");
 }

@@ -1,6 +1,7 @@
 //! Whose account it is: what the facts say together, and what is done where they do not suffice.
 
-use hris_core::reconcile::{ActionKind, Evidence, MatchKey, Opinion, UnlinkedUsers};
+use hris_core::TargetField;
+use hris_core::reconcile::{ActionKind, Evidence, FieldSupport, MatchKey, Opinion, UnlinkedUsers};
 
 use crate::support::{World, world};
 
@@ -114,7 +115,7 @@ fn a_shared_address_is_no_fact() {
         "b>ub",
     )
     .policy(|policy| policy.match_keys = vec![MatchKey::EmployeeNumber])
-    .with(|world| world.target.unique_email = false)
+    .with(|world| world.target.set(TargetField::Email, FieldSupport::plain()))
     .actions("update b ub email (FieldsDiffer)")
     .problems("error ambiguous_match a u1 -");
 }
@@ -162,7 +163,7 @@ fn an_account_behind_a_link_that_is_not_the_one_that_was_linked() {
     company("", accounts[0], "a>5 id:a")
         .gone("a")
         .with(|world| {
-            world.target.unkept.insert(hris_core::TargetField::ExternalId);
+            world.target.set(TargetField::ExternalId, FieldSupport::plain().unkept());
         })
         .actions("deactivate a 5 (AbsentAndGone)");
 }

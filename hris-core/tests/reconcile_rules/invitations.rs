@@ -55,6 +55,23 @@ fn an_invitation_is_sent_again_after_thirty_days() {
         .actions("");
 }
 
+/// The plan says until when an invitation is valid; a plan made a day later is the same plan all the same.
+#[test]
+fn an_invitation_says_when_it_ends() {
+    let invited = "ua invited for=a sent=2026-10-24";
+    for (users, links) in [("", ""), (invited, "a>ua")] {
+        for (days, end) in [(30, Some("2026-12-23")), (7, Some("2026-11-30")), (0, None)] {
+            let world = world("a active @", users, links).policy(|policy| policy.reinvite_after_days = days);
+            let plan = world.plan();
+            let ends = plan.actions.iter().filter_map(|action| action.expires_at);
+            let ends: Vec<String> = ends.map(|end| end.to_string().chars().take(10).collect()).collect();
+            let none_is_sent = end.is_none() && !users.is_empty();
+            assert_eq!(ends, Vec::from_iter(end.filter(|_| !none_is_sent)), "{users:?} after {days} days");
+            assert_eq!(plan.digest(), world.on("2026-11-24").plan().digest(), "{users:?} after {days} days");
+        }
+    }
+}
+
 #[test]
 fn accounts_that_were_there_before_are_never_invited() {
     world("a active @", "ua pending for=a", "a>ua").actions("");

@@ -6,17 +6,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hris_core::reconcile::{Action, ActionKey, ActionKind, Handover, Plan, Side, is_same};
-use hris_core::{
-    Employee, EmployeeId, Problem, ProblemCode, TargetField, Timestamp, User, UserId, UserStatus,
-};
+use hris_core::reconcile::{Action, ActionKey, ActionKind, Handover, Links, Plan, Side};
+use hris_core::{Employee, EmployeeId, Problem, ProblemCode, TargetField, Timestamp, User, UserId};
 
 use super::Runner;
 use super::attempt::Attempt;
 use super::calls::fatal;
 use super::draft::End;
 use super::lease::Keeper;
-use super::links::Links;
 use super::partly::is_refusal;
 use super::remember::Written;
 use super::world::World;
@@ -42,8 +39,6 @@ pub(super) struct Apply<'a> {
     pub(super) links: Links,
     /// The accounts that actions rely on, as the plan saw them.
     pub(super) seen: BTreeMap<UserId, Seen>,
-    /// What says whose these accounts are.
-    pub(super) bearers: BTreeMap<UserId, Bearer>,
     /// Accounts whose values were written in this run: what they gave up is free.
     pub(super) released: BTreeSet<UserId>,
     /// People, and accounts without one, for whom something was not done: nothing more is.
@@ -103,39 +98,41 @@ impl Order<'_> {
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// An account as the plan saw it, as far as that says whose it is and where it stands.
+#[derive(Debug)]
 pub(super) struct Seen {
-    pub(super) status: UserStatus,
-    invited_at: Option<Timestamp>,
+    account: User,
+    /// What this run wrote since: it may have got another form in the target, so it says nothing more.
+    written: BTreeSet<TargetField>,
 }
 
 impl Seen {
     pub(super) fn of(user: &User) -> Self {
-        Self { status: user.status, invited_at: user.invite.map(|invite| invite.sent_at) }
-    }
-}
-
-/// What says whose an account is, as the plan saw it. What this run wrote since may have got another form in the
-/// target, so it says nothing more.
-#[derive(Debug)]
-pub(super) struct Bearer(BTreeMap<TargetField, Option<String>>);
-
-impl Bearer {
-    pub(super) fn of(user: &User) -> Self {
-        let value = |field: TargetField| {
-            let value = user.value(&field).map(str::to_owned);
-            (field, value)
-        };
-        Self([TargetField::ExternalId, TargetField::Email].map(value).into())
+        let mut account = User::new(user.id.clone(), user.status);
+        account.invite = user.invite;
+        for field in [TargetField::ExternalId, TargetField::Email] {
+            account.put(&field, user.value(&field));
+        }
+        Self { account, written: BTreeSet::new() }
     }
 
     fn rewrite(&mut self, action: &Action) {
-        self.0.retain(|field, _| action.change_of(field).is_none());
+        self.written.extend(action.changes.iter().map(|change| change.field.clone()));
     }
 
     /// Whether the account is still the one that the plan saw.
-    pub(super) fn is(&self, user: &User) -> bool {
-        self.0.iter().all(|(field, value)| is_same(field, value.as_deref(), user.value(field)))
+    pub(super) fn is_borne_by(&self, user: &User) -> bool {
+        let mut user = user.clone();
+        for field in &self.written {
+            user.put(field, self.account.value(field));
+        }
+        user.is_still(&self.account)
+    }
+
+    /// Whether the account stands where it stood.
+    pub(super) fn stands_as(&self, user: &User) -> bool {
+        let sent = |user: &User| user.invite.map(|invite| invite.sent_at);
+        self.account.status == user.status && sent(&self.account) == sent(user)
     }
 }
 
@@ -149,9 +146,7 @@ impl<'a> Apply<'a> {
     ) -> Self {
         let relied_on: BTreeSet<&UserId> = actions.iter().filter_map(|action| action.user.as_ref()).collect();
         let seen = users.iter().filter(|user| relied_on.contains(&user.id));
-        let bearers = seen.clone().map(|user| (user.id.clone(), Bearer::of(user))).collect();
         Self {
-            bearers,
             runner,
             keeper,
             order,
@@ -291,6 +286,16 @@ impl<'a> Apply<'a> {
         self.record().await
     }
 
+    /// Takes over what a settlement makes of the links.
+    pub(super) fn take_over(&mut self, settlement: &Settlement) {
+        self.links.put(&settlement.unlinked, settlement.link.as_ref());
+    }
+
+    /// The settlement of an action that was done to `user`.
+    pub(super) fn settled(&self, action: &Action, user: &UserId) -> Settlement {
+        Settlement::of(action, self.links.after(action, user))
+    }
+
     pub(super) fn settle_with(&mut self, settlement: Settlement) {
         self.settlements.push(settlement);
     }
@@ -332,7 +337,7 @@ impl<'a> Apply<'a> {
         }
         match attempt {
             Attempt::Adopted(user) => {
-                settlement = self.links.adopted(action, &user);
+                settlement = Settlement::of(action, self.links.adopted(action, &user));
                 self.adopted.extend(action.employee.clone());
                 end.kind = ActionKind::Link;
                 end.user = Some(user.id);
@@ -340,8 +345,8 @@ impl<'a> Apply<'a> {
             }
             Attempt::Done(done, user) => {
                 settlement = done;
-                if let Some(bearer) = self.bearers.get_mut(&user).filter(|_| action.side == Side::Target) {
-                    bearer.rewrite(action);
+                if let Some(seen) = self.seen.get_mut(&user).filter(|_| action.side == Side::Target) {
+                    seen.rewrite(action);
                 }
                 if action.side == Side::Target && (action.kind == ActionKind::Update || action.releases) {
                     self.released.insert(user.clone());
@@ -355,8 +360,8 @@ impl<'a> Apply<'a> {
             }
             Attempt::Partly(done, user, refused) => {
                 settlement = done;
-                if let Some(bearer) = self.bearers.get_mut(&user) {
-                    bearer.rewrite(action);
+                if let Some(seen) = self.seen.get_mut(&user) {
+                    seen.rewrite(action);
                 }
                 // What gives up an address and could not, has not.
                 if !refused.contains(TargetField::Email.name()) {
@@ -407,7 +412,7 @@ impl<'a> Apply<'a> {
             problems.push(problem);
         }
         if !is_open {
-            self.links.take_over(&settlement);
+            self.take_over(&settlement);
             self.settlements.push(settlement);
         }
         ends.push(end);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use hris_core::reconcile::{Action, ActionKind, Change, Side, Situation};
 use hris_core::{Problem, ProblemCode, TargetField, User, UserId, UserStatus};
 
-use super::apply::{Apply, Seen, who};
+use super::apply::{Apply, who};
 use super::partly::is_refusal;
 use super::settle::{is_held_by_another, is_ours, read_back};
 use crate::store::Settlement;
@@ -56,7 +56,7 @@ impl Apply<'_> {
         if other.is_some_and(|holder| Some(holder) != action.replaces.as_ref()) {
             return Attempt::Conflict(BTreeSet::new());
         }
-        Attempt::Done(self.links.after(action, &user), user)
+        Attempt::Done(self.settled(action, &user), user)
     }
 
     /// Whoever is to be created is looked for first, and again whenever the answer leaves a doubt.
@@ -65,7 +65,7 @@ impl Apply<'_> {
             let message = "create: the account would have no external id; check the mapping";
             return Ok(Attempt::Failed(TargetError::new(TargetErrorKind::Rejected, message)));
         };
-        match self.runner.calls.find(external_id).await {
+        match self.runner.calls.find(external_id, self.order.now).await {
             Ok(Some(user)) => return Ok(self.adopt(action, user)),
             Ok(None) => {}
             Err(error) => return Ok(Attempt::Failed(error)),
@@ -83,23 +83,25 @@ impl Apply<'_> {
             Err(error) => error,
         };
         Ok(match error.kind {
-            TargetErrorKind::Conflict => match self.runner.calls.find(external_id).await {
+            TargetErrorKind::Conflict => match self.runner.calls.find(external_id, self.order.now).await {
                 Ok(Some(user)) => self.adopt(action, user),
                 _ => Attempt::Conflict(error.fields),
             },
-            TargetErrorKind::UnknownOutcome => match self.runner.calls.find(external_id).await {
-                Ok(Some(user)) if is_held_by_another(&self.links, action, &user.id) => taken(),
-                Ok(Some(user)) => match is_ours(&self.runner.calls, action, &user).await {
-                    Ok(true) => {
-                        self.made.insert(user.id.clone());
-                        Attempt::Done(self.links.after(action, &user.id), user.id)
-                    }
-                    Ok(false) => Attempt::Adopted(user),
+            TargetErrorKind::UnknownOutcome => {
+                match self.runner.calls.find(external_id, self.order.now).await {
+                    Ok(Some(user)) if is_held_by_another(&self.links, action, &user.id) => taken(),
+                    Ok(Some(user)) => match is_ours(&self.runner.calls, action, &user).await {
+                        Ok(true) => {
+                            self.made.insert(user.id.clone());
+                            Attempt::Done(self.settled(action, &user.id), user.id)
+                        }
+                        Ok(false) => Attempt::Adopted(user),
+                        Err(_) => Attempt::Open(error),
+                    },
+                    Ok(None) => Attempt::Failed(error),
                     Err(_) => Attempt::Open(error),
-                },
-                Ok(None) => Attempt::Failed(error),
-                Err(_) => Attempt::Open(error),
-            },
+                }
+            }
             _ => Attempt::Failed(error),
         })
     }
@@ -124,13 +126,11 @@ impl Apply<'_> {
         if let Some(attempt) = self.was_overtaken(action, &user).await {
             return Ok(attempt);
         }
-        let days = i32::try_from(self.runner.policy.reinvite_after_days).unwrap_or(i32::MAX);
-        let expires_at = (days > 0).then(|| self.order.now.plus_days(days));
         self.keeper.ensure().await?;
         let (calls, now) = (&self.runner.calls, self.order.now);
         let done = match seen.filter(|_| action.kind == ActionKind::Deactivate) {
             Some(seen) => calls.deactivate(action, &seen, now).await,
-            None => calls.change(action, &user, expires_at, now).await,
+            None => calls.change(action, &user, now).await,
         };
         let Err(error) = done else {
             return Ok(Attempt::Done(self.done_to(action, &user).await, user));
@@ -142,10 +142,12 @@ impl Apply<'_> {
             TargetErrorKind::Changed => changed(),
             TargetErrorKind::Conflict => Attempt::Conflict(error.fields),
             TargetErrorKind::NotFound if action.kind == ActionKind::Deactivate => {
-                Attempt::Done(self.links.after(action, &user), user)
+                Attempt::Done(self.settled(action, &user), user)
             }
             TargetErrorKind::UnknownOutcome => {
-                match read_back(&self.runner.calls, &self.links, action, self.order.now).await {
+                match read_back(&self.runner.calls, &self.links, action, (self.order.now, self.order.now))
+                    .await
+                {
                     Ok(Some(found)) => match is_ours(&self.runner.calls, action, &found).await {
                         Ok(true) => Attempt::Done(self.done_to(action, &user).await, user),
                         Ok(false) => Attempt::Skipped(Some(noted("somebody else did it meanwhile"))),
@@ -175,29 +177,28 @@ impl Apply<'_> {
         if !(invites || closes || opens || takes(action)) || (self.made.contains(id) && !closes) {
             return Ok(None);
         }
-        let user = match self.runner.calls.user(id).await {
+        let user = match self.runner.calls.user(id, self.order.now).await {
             Ok(Some(user)) => user,
-            Ok(None) if closes => return Err(Attempt::Done(self.links.after(action, id), id.clone())),
+            Ok(None) if closes => return Err(Attempt::Done(self.settled(action, id), id.clone())),
             Ok(None) => {
                 let message = format!("{}: the account is gone", action.kind.as_str());
                 return Err(Attempt::Failed(TargetError::new(TargetErrorKind::NotFound, message)));
             }
             Err(error) => return Err(Attempt::Failed(error)),
         };
-        if self.bearers.get(id).is_some_and(|bearer| !bearer.is(&user)) {
+        let seen = self.seen.get(id);
+        if seen.is_some_and(|seen| !seen.is_borne_by(&user)) {
             return Err(changed());
         }
-        let seen = self.seen.get(id).copied();
-        let now = Seen::of(&user);
         let problem = match action.kind {
             ActionKind::Deactivate if !user.is_live() => noted("somebody else closed the account meanwhile"),
             ActionKind::Deactivate
-                if action.situation == Situation::Rescinded && now.status != UserStatus::Pending =>
+                if action.situation == Situation::Rescinded && user.status != UserStatus::Pending =>
             {
                 left("the account was taken into use meanwhile; the next run decides again")
             }
             ActionKind::Reactivate if user.is_live() => noted("somebody else opened the account meanwhile"),
-            ActionKind::Invite | ActionKind::Reinvite if seen.is_some_and(|seen| seen != now) => {
+            ActionKind::Invite | ActionKind::Reinvite if seen.is_some_and(|seen| !seen.stands_as(&user)) => {
                 noted("the account changed meanwhile, so no invitation was sent; the next run decides again")
             }
             _ => return Ok(Some(user)),
@@ -210,7 +211,7 @@ impl Apply<'_> {
     /// Whether an account that was opened in this run needs no invitation: it may have come back as one that
     /// was asked before, or is in use.
     async fn came_back(&self, id: &UserId) -> Option<Attempt> {
-        match self.runner.calls.user(id).await {
+        match self.runner.calls.user(id, self.order.now).await {
             Ok(Some(user)) if user.status == UserStatus::Pending => None,
             Ok(Some(_)) => Some(Attempt::Skipped(None)),
             Ok(None) => {

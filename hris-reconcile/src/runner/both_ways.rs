@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use hris_core::reconcile::{
-    Action, ActionKind, Agreement, Base, BothWays, Change, Conflict, SharedField, Side, TwoWay, is_alike,
-    is_same,
+    Action, ActionKind, Agreement, Base, BothWays, Change, Conflict, Links, SharedField, Side, TwoWay,
+    is_alike, is_same,
 };
 use hris_core::{
     Employee, EmployeeId, Field, FieldChange, Link, Lookup, Problem, ProblemCode, Snapshot, TargetField,
@@ -22,7 +22,6 @@ use hris_core::{
 use super::Runner;
 use super::apply::Apply;
 use super::attempt::{Attempt, left};
-use super::links::Links;
 use super::unclear::{empty_of, forget_lost, has_taken, is_cut};
 use super::world::World;
 use crate::Result;
@@ -223,7 +222,7 @@ impl Apply<'_> {
         if changes.is_empty() || action.kind != ActionKind::Update || action.releases {
             return None;
         }
-        match self.runner.calls.user(id).await {
+        match self.runner.calls.user(id, self.order.now).await {
             Ok(Some(user)) => {
                 let found = values_of(&user, changes.iter().copied());
                 let mut shared = action.clone();
@@ -241,14 +240,14 @@ impl Apply<'_> {
     /// The settlement of an action that was done to an account, with what was read back of the fields
     /// that both sides may change. What cannot be read back is compared anew in the next run.
     pub(super) async fn done_to(&mut self, action: &Action, id: &UserId) -> Settlement {
-        let mut done = self.links.after(action, id);
+        let mut done = self.settled(action, id);
         done.decided = self.runner.decided_by(action);
         let shared = self.runner.shared_changes(action);
         let writes = matches!(action.kind, ActionKind::Create | ActionKind::Update) && !action.releases;
         if writes
             && !shared.is_empty()
             && let Some(link) = &mut done.link
-            && let Ok(Some(user)) = self.runner.calls.user(id).await
+            && let Ok(Some(user)) = self.runner.calls.user(id, self.order.now).await
         {
             self.noted.extend(self.runner.remember(link, action, &values_of(&user, shared), self.order.now));
         }
@@ -314,7 +313,7 @@ impl Apply<'_> {
             }
             Err(error) => return Ok(Attempt::Failed(refused(&error))),
         };
-        let mut done = self.links.after(action, user);
+        let mut done = self.settled(action, user);
         done.decided = runner.decided_by(action);
         if let Some(link) = &mut done.link {
             self.noted.extend(runner.remember(link, action, &found, self.order.now));
@@ -330,7 +329,7 @@ impl Apply<'_> {
         if self.links.holder(user).is_some() {
             return Ok(Attempt::Skipped(None));
         }
-        match runner.calls.user(user).await {
+        match runner.calls.user(user, self.order.now).await {
             Ok(Some(account)) if account.is_live() => {
                 let found = values_of(&account, &action.changes);
                 let same = |change: &Change| found.get(&change.field) == Some(&change.to);
@@ -387,7 +386,7 @@ impl Apply<'_> {
         }
         self.noted.extend(told);
         let note = Settlement::note().with_link(Some(link));
-        self.links.take_over(&note);
+        self.take_over(&note);
         self.settle_with(note);
     }
 
@@ -401,7 +400,7 @@ impl Apply<'_> {
             link.bases.clear();
             link
         });
-        self.links.take_over(&settlement);
+        self.take_over(&settlement);
         self.settle_with(settlement);
     }
 
@@ -415,7 +414,7 @@ impl Apply<'_> {
         }
         for link in pairs.into_values() {
             let note = Settlement::note().with_link(Some(link));
-            self.links.take_over(&note);
+            self.take_over(&note);
             self.settle_with(note);
         }
         if !lapsed.is_empty() {
@@ -447,7 +446,7 @@ pub(super) async fn settle_source(
     };
     let Some(found) = runner.look_up(employee, at).await? else { return Ok(not_done) };
     let is_done = has_taken(action, &found);
-    let mut settlement = if is_done { links.after(action, user) } else { not_done };
+    let mut settlement = if is_done { Settlement::of(action, links.after(action, user)) } else { not_done };
     let link = settlement.link.take().or_else(|| links.of_employee(employee).cloned());
     let Some(mut link) = link else { return Ok(settlement) };
     let lost = forget_lost(&mut link, action, &found, empty);

@@ -9,7 +9,7 @@ use futures_util::FutureExt as _;
 use hris_core::reconcile::{Action, ActionKey, ActionKind, TargetCapabilities};
 use hris_core::{Timestamp, User, UserId};
 
-use crate::target::{Invitation, NewUser, Target, TargetError, TargetErrorKind};
+use crate::target::{By, Call, Invitation, NewUser, Target, TargetError, TargetErrorKind};
 use crate::{Error, ErrorKind};
 
 /// A target whose calls end.
@@ -32,32 +32,52 @@ impl Calls {
         self.limit
     }
 
+    /// What the target can do: what it says, as far as it has the power.
     pub(super) async fn capabilities(&self) -> Result<TargetCapabilities, TargetError> {
-        self.read("ask what it can do", self.limit, async { Ok(self.target.capabilities()) }).await
+        let asked = async {
+            let (mut capabilities, powers) = (self.target.capabilities(), self.target.powers());
+            capabilities.assigns &= powers.assigns.is_some();
+            capabilities.invites &= powers.invites.is_some();
+            capabilities.reactivates &= powers.reactivates.is_some();
+            Ok(capabilities)
+        };
+        self.read("ask what it can do", self.limit, asked).await
     }
 
-    pub(super) async fn check(&self) -> Result<(), TargetError> {
-        self.read("check", self.limit, self.target.check()).await
+    pub(super) async fn check(&self, now: Timestamp) -> Result<(), TargetError> {
+        self.read("check", self.limit, self.target.check(now)).await
     }
 
     pub(super) async fn identity(&self) -> Result<Option<String>, TargetError> {
-        self.read("tell it from another", self.limit, self.target.identity()).await
+        let asked = async {
+            match self.target.powers().remembers {
+                Some(target) => target.identity().await,
+                None => Ok(None),
+            }
+        };
+        self.read("tell it from another", self.limit, asked).await
     }
 
     pub(super) async fn applied(&self, key: &ActionKey, user: &UserId) -> Result<Option<bool>, TargetError> {
-        self.read("look for an action", self.limit, self.target.applied(key, user)).await
+        let asked = async {
+            match self.target.powers().remembers {
+                Some(target) => target.applied(key, user).await,
+                None => Ok(None),
+            }
+        };
+        self.read("look for an action", self.limit, asked).await
     }
 
-    pub(super) async fn users(&self) -> Result<Vec<User>, TargetError> {
-        self.read("list accounts", self.limit.saturating_mul(LISTING), self.target.users()).await
+    pub(super) async fn users(&self, now: Timestamp) -> Result<Vec<User>, TargetError> {
+        self.read("list accounts", self.limit.saturating_mul(LISTING), self.target.users(now)).await
     }
 
-    pub(super) async fn user(&self, id: &UserId) -> Result<Option<User>, TargetError> {
-        self.read("read an account", self.limit, self.target.user(id)).await
+    pub(super) async fn user(&self, id: &UserId, now: Timestamp) -> Result<Option<User>, TargetError> {
+        self.read("read an account", self.limit, self.target.user(By::Id(id), now)).await
     }
 
-    pub(super) async fn find(&self, external_id: &str) -> Result<Option<User>, TargetError> {
-        self.read("find an account", self.limit, self.target.find(external_id)).await
+    pub(super) async fn find(&self, external_id: &str, now: Timestamp) -> Result<Option<User>, TargetError> {
+        self.read("find an account", self.limit, self.target.user(By::ExternalId(external_id), now)).await
     }
 
     pub(super) async fn create(
@@ -66,7 +86,7 @@ impl Calls {
         user: &NewUser,
         now: Timestamp,
     ) -> Result<UserId, TargetError> {
-        self.write("create", self.target.create(user, &action.key, now)).await
+        self.write("create", self.target.create(user, &Call::new(&action.key, now))).await
     }
 
     /// Closes an account that was looked at a moment ago.
@@ -76,7 +96,7 @@ impl Calls {
         seen: &User,
         now: Timestamp,
     ) -> Result<(), TargetError> {
-        self.write("deactivate", self.target.deactivate(seen, &action.key, now)).await
+        self.write("deactivate", self.target.deactivate(seen, &Call::new(&action.key, now))).await
     }
 
     /// Does an action to an account that is there and stays open.
@@ -84,24 +104,42 @@ impl Calls {
         &self,
         action: &Action,
         id: &UserId,
-        expires_at: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<(), TargetError> {
-        let (target, key) = (&self.target, &action.key);
-        let invitation = Invitation::new(expires_at, action.kind == ActionKind::Reinvite);
+        let call = &Call::new(&action.key, now);
+        let invitation = Invitation::new(action.expires_at, action.kind == ActionKind::Reinvite);
         self.write(action.kind.as_str(), async {
+            let powers = self.target.powers();
             match action.kind {
-                ActionKind::Assign => target.assign(id, &action.grants, key, now).await,
-                ActionKind::Invite | ActionKind::Reinvite => target.invite(id, &invitation, key, now).await,
-                ActionKind::Reactivate => target.reactivate(id, key, now).await,
-                ActionKind::Update => target.update(id, &action.changes, key, now).await,
-                other => {
-                    let message = format!("{}: not something that is done to an account", other.as_str());
-                    Err(TargetError::new(TargetErrorKind::Rejected, message))
-                }
+                ActionKind::Assign => match powers.assigns {
+                    Some(target) => target.assign(id, &action.grants, call).await,
+                    None => Err(lacking(action.kind)),
+                },
+                ActionKind::Invite | ActionKind::Reinvite => match powers.invites {
+                    Some(target) => target.invite(id, &invitation, call).await,
+                    None => Err(lacking(action.kind)),
+                },
+                ActionKind::Reactivate => match powers.reactivates {
+                    Some(target) => target.reactivate(id, call).await,
+                    None => Err(lacking(action.kind)),
+                },
+                ActionKind::Update => self.target.update(id, &action.changes, call).await,
+                other => Err(lacking(other)),
             }
         })
         .await
+    }
+
+    /// Finishes what the target has under way. It takes as long as it takes.
+    pub(super) async fn settle(&self) -> Result<(), TargetError> {
+        let settled = async {
+            match self.target.powers().settles {
+                Some(target) => target.settle().await,
+                None => Ok(()),
+            }
+        };
+        let panicked = || TargetError::new(TargetErrorKind::Unavailable, "the target's code panicked");
+        AssertUnwindSafe(settled).catch_unwind().await.unwrap_or_else(|_panic| Err(panicked()))
     }
 
     async fn read<T>(
@@ -141,6 +179,10 @@ impl Calls {
             }
         }
     }
+}
+
+fn lacking(kind: ActionKind) -> TargetError {
+    TargetError::new(TargetErrorKind::Rejected, format!("{}: the target does not do that", kind.as_str()))
 }
 
 /// What keeps a whole run from going on.

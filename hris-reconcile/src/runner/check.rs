@@ -86,7 +86,7 @@ pub(super) async fn check(runner: &Runner, now: Timestamp) -> Result<Check> {
     let request = runner.request(now);
     let source = runner.unless_stopped(async { Ok(runner.directory.check(&request).await?) }).await?;
     let mut blocked = None;
-    let target = match runner.calls.check().await {
+    let target = match runner.calls.check(now).await {
         Ok(()) => Finding::new(Level::Passed, "target", "it can be reached and written"),
         Err(error) => {
             let auth = error.kind == TargetErrorKind::Auth;
@@ -100,7 +100,7 @@ pub(super) async fn check(runner: &Runner, now: Timestamp) -> Result<Check> {
     let state = match runner.store.load(&runner.connection).await {
         Ok(state) => {
             if blocked.is_none()
-                && let Some(accounts) = Accounts::read(runner).await
+                && let Some(accounts) = Accounts::read(runner, now).await
             {
                 if let Some(outcome) = accounts.differ(&state) {
                     blocked = Some(ErrorKind::Target);
@@ -129,6 +129,7 @@ pub(super) async fn check(runner: &Runner, now: Timestamp) -> Result<Check> {
     // A target that does not answer has been told of already.
     if let Ok(capabilities) = runner.calls.capabilities().await {
         mapping.extend(unknown(runner, &capabilities));
+        mapping.extend(unmapped(runner, &capabilities));
     }
     Ok(Check { source, mapping, target, state, warnings, refused, blocked })
 }
@@ -142,11 +143,11 @@ struct Accounts {
 
 impl Accounts {
     /// `None` where they cannot be read: a run finds out more.
-    async fn read(runner: &Runner) -> Option<Self> {
+    async fn read(runner: &Runner, now: Timestamp) -> Option<Self> {
         let target = runner.calls.capabilities().await.ok()?;
         let id = runner.calls.identity().await.ok()?;
-        let users = runner.calls.users().await.ok()?;
-        Some(Self { users, id, keeps_ids: !target.unkept.contains(&TargetField::ExternalId) })
+        let users = runner.calls.users(now).await.ok()?;
+        Some(Self { users, id, keeps_ids: target.keeps(&TargetField::ExternalId) })
     }
 
     /// Why these are not the accounts that were linked, in words; `None` if they are.
@@ -255,6 +256,17 @@ fn mapping(runner: &Runner) -> Vec<Finding> {
         );
     }
     findings
+}
+
+/// What the target needs for an account and the mapping does not fill.
+fn unmapped(runner: &Runner, target: &TargetCapabilities) -> Option<Finding> {
+    let unfilled = target.required().filter(|field| !runner.map.targets().any(|filled| filled == *field));
+    let unfilled = unfilled.map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    (!unfilled.is_empty()).then(|| {
+        Finding::new(Level::Missing, "mapping", format!("the target makes no account without {unfilled}"))
+            .cost("nobody who joins gets an account")
+            .remedy("fill each of these fields in the mapping")
+    })
 }
 
 /// What the rules of assignments would give and the target does not have.

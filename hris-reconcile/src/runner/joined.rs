@@ -3,7 +3,7 @@
 use hris_core::reconcile::{ActionKind, Plan};
 use hris_core::{Employee, Problem, ProblemCode};
 
-use super::apply::{Apply, Bearer};
+use super::apply::{Apply, Seen};
 use super::world::World;
 
 impl Apply<'_> {
@@ -18,9 +18,9 @@ impl Apply<'_> {
         for person in &people {
             let Some(link) = self.links.of_employee(person.id()) else { continue };
             // Whoever cannot be read now is for the next run.
-            if let Ok(Some(user)) = self.runner.calls.user(&link.user).await {
+            if let Ok(Some(user)) = self.runner.calls.user(&link.user, self.order.now).await {
                 links.push(link.clone());
-                self.bearers.insert(user.id.clone(), Bearer::of(&user));
+                self.seen.insert(user.id.clone(), Seen::of(&user));
                 users.push(user);
             }
         }

@@ -10,7 +10,6 @@ mod count;
 mod draft;
 mod joined;
 mod lease;
-mod links;
 mod partly;
 mod people;
 mod push;
@@ -53,9 +52,9 @@ use crate::{Error, ErrorKind, Result, Stage};
 /// Provisions one connection: reads the directory and the target, plans, and carries plans out.
 ///
 /// It reads no clock: each method takes the instant it is to work at. Dropping a future of it is as
-/// safe as a crash: the next run finds out what was done. Where the source's credential renews itself, call
-/// [`Runner::settle`] afterwards, so that a renewal under way is not lost. A run that ends by itself, stopped
-/// ones among them, has done so.
+/// safe as a crash: the next run finds out what was done. Where the credential of
+/// the source or the target renews itself, call [`Runner::settle`] afterwards, so that a renewal under way is not
+/// lost. A run that ends by itself, stopped ones among them, has done so.
 ///
 /// ```
 /// use hris_core::{Employee, Field, MemoryDirectory, StandardField, Status};
@@ -227,13 +226,15 @@ impl Runner {
         self.settled(done).await
     }
 
-    /// Takes to its end what the directory must not give up, after a future of this runner was dropped; see
-    /// [`Directory::settle`].
+    /// Takes to its end what the directory and the target must not give up, after a future of this runner was
+    /// dropped; see [`Directory::settle`] and [`Settles`](crate::target::Settles).
     ///
     /// # Errors
     /// If what a renewal brought could not be stored.
     pub async fn settle(&self) -> Result<()> {
-        Ok(self.directory.settle().await?)
+        let (source, target) = (self.directory.settle().await, self.calls.settle().await);
+        source?;
+        target.map_err(|error| calls::fatal("settle the target", error))
     }
 
     /// Reads and decides, and writes nothing anywhere. It needs no lease and may be asked at any
@@ -394,7 +395,7 @@ impl Runner {
     }
 
     async fn plan_only(&self, draft: &mut Draft, now: Timestamp) -> Result<Planned> {
-        let past = self.past(draft).await?;
+        let past = self.past(draft, now).await?;
         let mut world = self.fetch(Command::Sync.mode(), past.known, draft, now).await?;
         let (plan, decision) = self.decide(&mut world, draft, now).await?;
         draft.rest = ActionResult::Planned;

@@ -91,7 +91,7 @@ impl Apply<'_> {
         part.key = key_of(&action.key, changes);
         part.changes = changes.to_vec();
         self.keeper.ensure().await?;
-        Ok(self.runner.calls.change(&part, user, None, self.order.now).await)
+        Ok(self.runner.calls.change(&part, user, self.order.now).await)
     }
 }
 

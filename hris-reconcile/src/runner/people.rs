@@ -45,7 +45,7 @@ impl Runner {
     /// connection holds it; else as [`Runner::run`].
     pub async fn link(&self, employee: &EmployeeId, user: &UserId, now: Timestamp) -> Result<()> {
         self.allow(Step::Write)?;
-        let account = self.account(user).await?;
+        let account = self.account(user, now).await?;
         let account = account.ok_or_else(|| {
             Error::new(ErrorKind::Config, format!("link {employee}: the target has no account {user}"))
         })?;
@@ -93,7 +93,7 @@ impl Runner {
         let link = links.into_iter().find(|link| link.employee == *employee).ok_or_else(|| {
             Error::new(ErrorKind::Config, format!("unlink {employee}: this person has no link"))
         })?;
-        if let Some(account) = self.account(&link.user).await?
+        if let Some(account) = self.account(&link.user, now).await?
             && let Some(judgement) = self.judgement(employee, &account, false, now).await?
         {
             self.store.judge(&self.connection, &[judgement]).await?;
@@ -104,8 +104,8 @@ impl Runner {
         Ok(link.user)
     }
 
-    async fn account(&self, user: &UserId) -> Result<Option<User>> {
-        let found = self.calls.user(user).await;
+    async fn account(&self, user: &UserId, now: Timestamp) -> Result<Option<User>> {
+        let found = self.calls.user(user, now).await;
         found.map_err(|error| fatal("read the target", error))
     }
 

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use hris_core::reconcile::{Baseline, Mode, Plan, Side, Situation};
+use hris_core::reconcile::{Baseline, Links, Mode, Plan, Side, Situation};
 use hris_core::{Employee, Fingerprint, Lookup, Snapshot, Timestamp, UserId};
 
 use super::Runner;
 use super::calls::fatal;
 use super::draft::Draft;
-use super::links::Links;
 use super::world::{Accounts, Known, World};
 use crate::Result;
 
@@ -38,7 +37,7 @@ impl Runner {
         }
         let read = async {
             let target = self.calls.capabilities().await?;
-            Ok((target, self.calls.identity().await?, self.calls.user(user).await?))
+            Ok((target, self.calls.identity().await?, self.calls.user(user, now).await?))
         };
         let (target, id, account) = self
             .unless_stopped(async { read.await.map_err(|error| fatal("read the target", error)) })

@@ -37,7 +37,7 @@ impl Apply<'_> {
             let mut settlement = Settlement::note();
             settlement.unlinked = vec![handover.employee.clone()];
             settlement.hand_over = Some(handover.clone());
-            self.links.take_over(&settlement);
+            self.take_over(&settlement);
             self.settle_with(settlement);
         }
         self.record().await
@@ -95,12 +95,12 @@ impl Apply<'_> {
     async fn accounts(&self, written: &BTreeSet<UserId>) -> BTreeMap<UserId, User> {
         let mut accounts = BTreeMap::new();
         if written.len() > ONE_BY_ONE {
-            let all = self.runner.calls.users().await.unwrap_or_default();
+            let all = self.runner.calls.users(self.order.now).await.unwrap_or_default();
             accounts.extend(all.into_iter().map(|user| (user.id.clone(), user)));
             return accounts;
         }
         for id in written {
-            if let Ok(Some(user)) = self.runner.calls.user(id).await {
+            if let Ok(Some(user)) = self.runner.calls.user(id, self.order.now).await {
                 accounts.insert(id.clone(), user);
             }
         }
@@ -109,7 +109,7 @@ impl Apply<'_> {
 
     fn remember_link(&mut self, link: Link) {
         let note = Settlement::note().with_link(Some(link));
-        self.links.take_over(&note);
+        self.take_over(&note);
         self.settle_with(note);
     }
 }

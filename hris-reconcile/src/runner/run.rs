@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use hris_core::reconcile::{
-    ActionKey, ActionKind, Baseline, Decision, Handover, Mode, Plan, Reason, Refusal, Rule, breaches, guard,
+    ActionKey, ActionKind, Baseline, Decision, Handover, Links, Mode, Plan, Reason, Refusal, Rule, breaches,
+    guard,
 };
 use hris_core::{EmployeeId, Lookup, Problem, ProblemCode, Timestamp, UserId};
 use tracing::Instrument as _;
@@ -14,7 +15,6 @@ use tracing::Instrument as _;
 use super::apply::{Apply, Order};
 use super::draft::Draft;
 use super::lease::Keeper;
-use super::links::Links;
 use super::world::World;
 use super::{Approval, Runner, SavedPlan, Step, push, trace};
 use crate::observer::Event;
@@ -175,7 +175,7 @@ impl Runner {
         draft: &mut Draft,
         now: Timestamp,
     ) -> Result<Report> {
-        let past = self.past(draft).await?;
+        let past = self.past(draft, now).await?;
         for settlements in past.settlements.chunks(BATCH) {
             self.store.settle(keeper.lease(), settlements).await?;
         }

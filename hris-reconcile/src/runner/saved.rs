@@ -11,7 +11,7 @@ use super::Removal;
 use crate::{Error, ErrorKind, Result};
 
 /// The form in which this version writes plans.
-const FORMAT: u32 = 3;
+const FORMAT: u32 = 4;
 
 /// A plan that was written down to be looked at and carried out later.
 ///

@@ -4,14 +4,13 @@
 
 use std::collections::BTreeMap;
 
-use hris_core::reconcile::{Action, ActionKind, Change, Side, is_same};
+use hris_core::reconcile::{Action, ActionKind, Change, Links, Side, is_same};
 use hris_core::{Problem, TargetField, Timestamp, User, UserId, UserStatus};
 
 use super::Runner;
 use super::apply::{Creations, who};
 use super::both_ways::{settle_shared, settle_source};
 use super::calls::{Calls, fatal};
-use super::links::Links;
 use crate::Result;
 use crate::store::{Intent, Settlement};
 use crate::target::TargetError;
@@ -36,6 +35,7 @@ pub(super) async fn settle(
     runner: &Runner,
     links: &mut Links,
     unsettled: Vec<Intent>,
+    now: Timestamp,
     problems: &mut Vec<Problem>,
 ) -> Result<Settled> {
     let mut settled = Settled::default();
@@ -45,15 +45,15 @@ pub(super) async fn settle(
         let settlement = if action.side == Side::Source {
             settle_source(runner, links, &intent, problems).await?
         } else if action.kind == ActionKind::Link {
-            settle_link(runner, links, action, &marks).await?
+            settle_link(runner, links, (action, now), &marks).await?
         } else {
-            settle_target(runner, links, action, *at, problems).await?
+            settle_target(runner, links, action, (*at, now), problems).await?
         };
         if action.kind == ActionKind::Create && !settlement.done {
             settled.creations.insert((action.side, who(action).to_owned()), action.key.clone());
             continue;
         }
-        links.take_over(&settlement);
+        links.put(&settlement.unlinked, settlement.link.as_ref());
         settled.settlements.push(settlement);
     }
     Ok(settled)
@@ -74,20 +74,20 @@ fn marks(intents: &[Intent]) -> BTreeMap<UserId, String> {
 async fn settle_link(
     runner: &Runner,
     links: &Links,
-    action: &Action,
+    (action, now): (&Action, Timestamp),
     marks: &BTreeMap<UserId, String>,
 ) -> Result<Settlement> {
     let not_done = Settlement::new(action.key.clone(), false);
     let Some(id) = &action.user else { return Ok(not_done) };
     let Some(mark) = marks.get(id).or(action.carries.as_ref()) else { return Ok(not_done) };
     let failed = |error| fatal("settle actions of an interrupted run", error);
-    let user = runner.calls.user(id).await.map_err(failed)?;
+    let user = runner.calls.user(id, now).await.map_err(failed)?;
     let carries = user.is_some_and(|user| user.value(&TargetField::ExternalId) == Some(mark));
     let former = || links.holder(id) == action.replaces.as_ref();
     if !carries || (is_held_by_another(links, action, id) && !former()) {
         return Ok(not_done);
     }
-    let mut done = links.after(action, id);
+    let mut done = Settlement::of(action, links.after(action, id));
     if let Some(link) = &mut done.link {
         link.external_id = Some(mark.clone());
     }
@@ -98,18 +98,18 @@ async fn settle_target(
     runner: &Runner,
     links: &Links,
     action: &Action,
-    at: Timestamp,
+    (at, now): (Timestamp, Timestamp),
     problems: &mut Vec<Problem>,
 ) -> Result<Settlement> {
     let failed = |error| fatal("settle actions of an interrupted run", error);
     let not_done = Settlement::new(action.key.clone(), false);
-    let Some(user) = read_back(&runner.calls, links, action, at).await.map_err(failed)? else {
+    let Some(user) = read_back(&runner.calls, links, action, (at, now)).await.map_err(failed)? else {
         return Ok(not_done);
     };
     let ours = is_ours(&runner.calls, action, &user).await.map_err(failed)?;
     let mut done = match (ours, action.kind) {
-        (true, _) => links.after(action, &user.id),
-        (false, ActionKind::Create) => links.adopted(action, &user),
+        (true, _) => Settlement::of(action, links.after(action, &user.id)),
+        (false, ActionKind::Create) => Settlement::of(action, links.adopted(action, &user)),
         // Somebody else did it, so it is not ours to undo. The next plan sees it as it is.
         (false, _) => return Ok(not_done),
     };
@@ -140,7 +140,7 @@ pub(super) async fn is_ours(calls: &Calls, action: &Action, user: &User) -> Resu
     }
     let status = if action.awaits_invite { UserStatus::Pending } else { UserStatus::Active };
     let kept = calls.capabilities().await?;
-    let mut written = action.changes.iter().filter(|change| !kept.unkept.contains(&change.field));
+    let mut written = action.changes.iter().filter(|change| kept.keeps(&change.field));
     let is_alike = |change: &Change| is_same(&change.field, change.to.as_deref(), user.value(&change.field));
     Ok(user.status == status && written.all(is_alike) && action.grants.iter().all(|change| has(user, change)))
 }
@@ -150,20 +150,20 @@ pub(super) async fn read_back(
     calls: &Calls,
     links: &Links,
     action: &Action,
-    at: Timestamp,
+    (at, now): (Timestamp, Timestamp),
 ) -> Result<Option<User>, TargetError> {
     match action.kind {
         ActionKind::Link => Ok(None),
         ActionKind::Create => {
             let Some(external_id) = action.external_id() else { return Ok(None) };
-            let found = calls.find(external_id).await?;
+            let found = calls.find(external_id, now).await?;
             let own =
                 |user: &User| links.holder(&user.id).is_none_or(|of| Some(of) == action.employee.as_ref());
             Ok(found.filter(own))
         }
         _ => {
             let Some(id) = links.user_of(action) else { return Ok(None) };
-            match calls.user(&id).await? {
+            match calls.user(&id, now).await? {
                 Some(user) => {
                     // Where an address was corrected the invitation before may be as young as this one.
                     let told = match action.kind {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use hris_core::reconcile::{
-    self, Baseline, Decision, Inputs, Judgement, MissingValue, Mode, Others, Plan, Resolution,
+    self, Baseline, Decision, Inputs, Judgement, Links, MissingValue, Mode, Others, Plan, Resolution,
     TargetCapabilities, TwoWay,
 };
 use hris_core::{
@@ -18,7 +18,6 @@ use super::apply::Creations;
 use super::calls::fatal;
 use super::count::planned;
 use super::draft::Draft;
-use super::links::Links;
 use super::settle::{Settled, settle};
 use crate::observer::Event;
 use crate::store::{Settlement, State};
@@ -77,12 +76,12 @@ pub(super) struct Accounts {
 
 impl Runner {
     /// Loads the state and settles what an interrupted run left. Nothing is recorded.
-    pub(super) async fn past(&self, draft: &mut Draft) -> Result<Past> {
+    pub(super) async fn past(&self, draft: &mut Draft, now: Timestamp) -> Result<Past> {
         let State { links, baseline, unsettled, decisions, judgements, source_hold } =
             self.store.load(&self.connection).await?;
         let mut links = Links::of(links);
         let Settled { settlements, creations } =
-            settle(self, &mut links, unsettled, &mut draft.problems).await?;
+            settle(self, &mut links, unsettled, now, &mut draft.problems).await?;
         if !(settlements.is_empty() && creations.is_empty()) {
             let done = settlements.iter().filter(|settlement| settlement.done).count();
             let not_done = settlements.len() - done + creations.len();
@@ -149,7 +148,7 @@ impl Runner {
     ) -> Result<World> {
         let read = async {
             let target = self.calls.capabilities().await?;
-            Ok((target, self.calls.identity().await?, self.calls.users().await?))
+            Ok((target, self.calls.identity().await?, self.calls.users(now).await?))
         };
         let (target, id, users) = self
             .unless_stopped(async { read.await.map_err(|error| fatal("read the target", error)) })

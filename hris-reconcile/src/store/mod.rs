@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use hris_core::reconcile::{
-    AccountClaim, Action, ActionKey, Baseline, Handover, Judgement, Others, Resolution,
+    AccountClaim, Action, ActionKey, Baseline, Handover, Judgement, LinkChange, Others, Resolution,
 };
 use hris_core::{EmployeeId, Link, TargetField, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -377,6 +377,14 @@ impl Settlement {
             takes_over: None,
             source_hold: None,
         }
+    }
+
+    /// An action that was done, and what it makes of the links.
+    #[must_use]
+    pub fn of(action: &Action, change: LinkChange) -> Self {
+        let mut done = Self::new(action.key.clone(), true);
+        (done.link, done.unlinked, done.takes_over) = (change.link, change.unlinked, change.takes_over);
+        done
     }
 
     /// Something to be remembered without an action: no intent has the key.

@@ -1,17 +1,17 @@
 //! Another HR system as the target.
 
-use std::collections::BTreeSet;
-
 use async_trait::async_trait;
 use hris_core::mapping::{FieldMap, Mapping};
-use hris_core::reconcile::{ActionKey, Change, GrantChange};
+use hris_core::reconcile::{Change, FieldSupport};
 use hris_core::{
     Date, Directory, DirectoryWriter, Employee, EmployeeId, Error, ErrorKind, Field, FieldChange, Level,
     Lookup, ReadRequest, Snapshot, StandardField, Status, TargetField, TimeZone, Timestamp, User, UserId,
     UserStatus,
 };
 
-use crate::target::{Invitation, NewUser, Target, TargetCapabilities, TargetError, TargetErrorKind};
+use crate::target::{
+    By, Call, NewUser, Powers, Settles, Target, TargetCapabilities, TargetError, TargetErrorKind,
+};
 
 /// The people of an HR system as accounts: what one system knows goes into another, such as from an HR
 /// system into payroll.
@@ -23,7 +23,7 @@ use crate::target::{Invitation, NewUser, Target, TargetCapabilities, TargetError
 /// there; where end dates cannot be written, closing is refused and has to be done by hand.
 ///
 /// ```
-/// use hris_core::{Date, Employee, Field, MemoryDirectory, StandardField, Status};
+/// use hris_core::{Employee, Field, MemoryDirectory, StandardField, Status};
 /// use hris_reconcile::Runner;
 /// use hris_reconcile::store::MemoryStore;
 /// use hris_reconcile::targets::DirectoryTarget;
@@ -34,7 +34,7 @@ use crate::target::{Invitation, NewUser, Target, TargetCapabilities, TargetError
 ///     .with_status(Status::Active, "active")
 ///     .with(StandardField::Email, Field::Value("ada@mill.example".into()));
 /// let payroll = MemoryDirectory::new([]);
-/// let target = DirectoryTarget::new(payroll.clone(), Date::new(2026, 11, 23)?)?;
+/// let target = DirectoryTarget::new(payroll.clone())?;
 /// let runner = Runner::builder(MemoryDirectory::new([ada]), target, MemoryStore::new()).build()?;
 /// let report = runner.run("2026-11-23T09:00:00Z".parse()?).await?;
 /// assert_eq!((report.counts.created, report.counts.invited), (1, 0));
@@ -47,18 +47,17 @@ pub struct DirectoryTarget<D> {
     directory: D,
     /// From a person to an account.
     map: FieldMap,
-    today: Date,
     zone: TimeZone,
 }
 
 impl<D: Directory> DirectoryTarget<D> {
-    /// Takes a directory that can be written. People are read as they are on `today`, and whoever leaves is
-    /// ended by the day in UTC unless [`DirectoryTarget::with_time_zone`] says otherwise.
+    /// Takes a directory that can be written. People are read as they are on the day of each call, and whoever
+    /// leaves is ended by that day: the day in UTC, unless [`DirectoryTarget::with_time_zone`] says otherwise.
     ///
     /// # Errors
     /// [`TargetErrorKind::Rejected`] if it can only be read, or cannot write the e-mail address, by which
     /// people are found again.
-    pub fn new(directory: D, today: Date) -> Result<Self, TargetError> {
+    pub fn new(directory: D) -> Result<Self, TargetError> {
         let capabilities = directory.capabilities();
         let refuse = |what: &str| {
             TargetError::new(TargetErrorKind::Rejected, format!("{} {what}", capabilities.vendor))
@@ -68,7 +67,7 @@ impl<D: Directory> DirectoryTarget<D> {
         }
         let map = Mapping::standard(capabilities).compile(capabilities);
         let map = map.map_err(|_| refuse("does not show e-mail addresses, so it cannot be the target"))?;
-        let target = Self { directory, map, today, zone: TimeZone::utc() };
+        let target = Self { directory, map, zone: TimeZone::utc() };
         if !target.writes(StandardField::Email) {
             let message = "the directory cannot write e-mail addresses, so it cannot be the target";
             return Err(TargetError::new(TargetErrorKind::Rejected, message));
@@ -76,7 +75,7 @@ impl<D: Directory> DirectoryTarget<D> {
         Ok(target)
     }
 
-    /// The zone in which `today` is: the one that the runner has too.
+    /// The zone whose calendar decides which day it is: the one that the runner has too.
     #[must_use]
     pub fn with_time_zone(mut self, zone: TimeZone) -> Self {
         self.zone = zone;
@@ -87,8 +86,12 @@ impl<D: Directory> DirectoryTarget<D> {
         self.directory.capabilities().field(field).is_some_and(|capability| capability.writable)
     }
 
-    fn request(&self) -> ReadRequest {
-        ReadRequest::new(self.today).with_fields(self.map.sources())
+    fn day(&self, now: Timestamp) -> Date {
+        now.date_in(&self.zone)
+    }
+
+    fn request(&self, today: Date) -> ReadRequest {
+        ReadRequest::new(today).with_fields(self.map.sources())
     }
 
     fn writer(&self) -> Result<&dyn DirectoryWriter, TargetError> {
@@ -96,11 +99,11 @@ impl<D: Directory> DirectoryTarget<D> {
         self.directory.writer().ok_or_else(|| TargetError::new(TargetErrorKind::Rejected, message))
     }
 
-    fn accounts(&self, people: Vec<Employee>) -> Vec<User> {
+    fn accounts(&self, people: Vec<Employee>, today: Date) -> Vec<User> {
         let snapshot = Snapshot::new(self.directory.capabilities().vendor, people);
         let desired = self.map.apply(&snapshot);
         let account = |(row, person): (usize, &Employee)| {
-            let ended = matches!(person.end_date(), Field::Value(end) if end < self.today);
+            let ended = matches!(person.end_date(), Field::Value(end) if end < today);
             let closed = ended || person.status() == Status::Terminated;
             let status = if closed { UserStatus::Deactivated } else { UserStatus::Active };
             let mut user = User::new(person.id().as_str(), status);
@@ -117,8 +120,8 @@ impl<D: Directory> DirectoryTarget<D> {
         source_of(field).is_some_and(|source| self.writes(source))
     }
 
-    async fn person(&self, id: &UserId) -> Result<Option<Employee>, TargetError> {
-        let found = self.directory.get(&EmployeeId::from(id.as_str()), &self.request()).await;
+    async fn person(&self, id: &UserId, today: Date) -> Result<Option<Employee>, TargetError> {
+        let found = self.directory.get(&EmployeeId::from(id.as_str()), &self.request(today)).await;
         match found.map_err(|error| failed(&error))? {
             Lookup::Found(person) => Ok(Some(*person)),
             Lookup::Gone => Ok(None),
@@ -177,74 +180,66 @@ fn failed(error: &Error) -> TargetError {
     TargetError::new(kind, error.to_string())
 }
 
-fn not_here(what: &str) -> Result<(), TargetError> {
-    Err(TargetError::new(TargetErrorKind::Rejected, format!("{what}: a directory does not do that")))
-}
-
 #[async_trait]
 impl<D: Directory> Target for DirectoryTarget<D> {
     fn capabilities(&self) -> TargetCapabilities {
         let mut capabilities = TargetCapabilities::full();
-        capabilities.invites = false;
-        capabilities.reactivates = false;
-        capabilities.assigns = false;
-        let fields: BTreeSet<TargetField> = TargetField::STANDARD.into_iter().collect();
-        let (kept, unkept) = fields.into_iter().partition(|field| self.keeps(field));
-        capabilities.unkept = unkept;
-        let stays = |field: &TargetField| {
-            let capability = source_of(field).and_then(|source| self.directory.capabilities().field(source));
-            !capability.is_some_and(|capability| capability.clearable)
-        };
-        let kept: BTreeSet<TargetField> = kept;
-        capabilities.unclearable = kept.into_iter().filter(stays).collect();
+        for field in TargetField::STANDARD {
+            let plain = capabilities.support(&field);
+            let there = source_of(&field).and_then(|source| self.directory.capabilities().field(source));
+            let support = match there {
+                Some(there) if there.writable && there.clearable => plain,
+                Some(there) if there.writable => plain.unclearable(),
+                _ => FieldSupport::plain().unkept(),
+            };
+            capabilities.set(field, support);
+        }
         capabilities
     }
 
-    async fn check(&self) -> Result<(), TargetError> {
-        let found = self.directory.check(&self.request()).await.map_err(|error| failed(&error))?;
+    fn powers(&self) -> Powers<'_> {
+        Powers::none().settling(self)
+    }
+
+    async fn check(&self, now: Timestamp) -> Result<(), TargetError> {
+        let request = self.request(self.day(now));
+        let found = self.directory.check(&request).await.map_err(|error| failed(&error))?;
         match found.findings.iter().find(|finding| finding.level >= Level::Missing) {
             Some(finding) => Err(TargetError::new(TargetErrorKind::Auth, finding.to_string())),
             None => Ok(()),
         }
     }
 
-    async fn users(&self) -> Result<Vec<User>, TargetError> {
-        let snapshot = self.directory.snapshot(&self.request()).await.map_err(|error| failed(&error))?;
+    async fn users(&self, now: Timestamp) -> Result<Vec<User>, TargetError> {
+        let today = self.day(now);
+        let snapshot = self.directory.snapshot(&self.request(today)).await.map_err(|error| failed(&error))?;
         if !snapshot.set_aside().is_empty() || snapshot.unidentified() > 0 {
             let message =
                 "list accounts: somebody in the directory could not be read, so the list is not whole";
             return Err(TargetError::new(TargetErrorKind::Unavailable, message));
         }
-        Ok(self.accounts(snapshot.employees().to_vec()))
-    }
-
-    async fn user(&self, id: &UserId) -> Result<Option<User>, TargetError> {
-        let person = self.person(id).await?;
-        Ok(self.accounts(person.into_iter().collect()).pop())
+        Ok(self.accounts(snapshot.employees().to_vec(), today))
     }
 
     /// A directory keeps no external ids, so nobody is found by one: whoever was created and not
     /// remembered is found again by number or e-mail address.
-    async fn find(&self, _external_id: &str) -> Result<Option<User>, TargetError> {
-        Ok(None)
+    async fn user(&self, by: By<'_>, now: Timestamp) -> Result<Option<User>, TargetError> {
+        let By::Id(id) = by else { return Ok(None) };
+        let today = self.day(now);
+        let person = self.person(id, today).await?;
+        Ok(self.accounts(person.into_iter().collect(), today).pop())
     }
 
-    async fn create(&self, user: &NewUser, key: &ActionKey, _now: Timestamp) -> Result<UserId, TargetError> {
-        let kept = user.values.iter().filter(|change| self.keeps(&change.field)).cloned();
+    async fn create(&self, new: &NewUser, call: &Call<'_>) -> Result<UserId, TargetError> {
+        let kept = new.changes().iter().filter(|change| self.keeps(&change.field)).cloned();
         let values = self.changes(&kept.collect::<Vec<_>>())?;
-        let person = self.writer()?.create(&values, key.as_str()).await.map_err(|error| failed(&error))?;
-        Ok(UserId::from(person.id().as_str()))
+        let made = self.writer()?.create(&values, call.key.as_str()).await;
+        Ok(UserId::from(made.map_err(|error| failed(&error))?.id().as_str()))
     }
 
-    async fn update(
-        &self,
-        id: &UserId,
-        changes: &[Change],
-        key: &ActionKey,
-        _now: Timestamp,
-    ) -> Result<(), TargetError> {
+    async fn update(&self, id: &UserId, changes: &[Change], call: &Call<'_>) -> Result<(), TargetError> {
         let values = self.changes(changes)?;
-        let Some(person) = self.person(id).await? else {
+        let Some(person) = self.person(id, self.day(call.now)).await? else {
             return Err(TargetError::new(TargetErrorKind::NotFound, format!("update: there is nobody {id}")));
         };
         // What cannot be seen would be written over unseen.
@@ -260,40 +255,20 @@ impl<D: Directory> Target for DirectoryTarget<D> {
             return Err(TargetError::new(TargetErrorKind::Rejected, message).field(change.field.to_string()));
         }
         let id = EmployeeId::from(id.as_str());
-        self.writer()?.update(&id, &values, key.as_str()).await.map_err(|error| failed(&error))?;
+        self.writer()?.update(&id, &values, call.key.as_str()).await.map_err(|error| failed(&error))?;
         Ok(())
     }
 
-    async fn assign(
-        &self,
-        _id: &UserId,
-        _grants: &[GrantChange],
-        _key: &ActionKey,
-        _now: Timestamp,
-    ) -> Result<(), TargetError> {
-        not_here("assign")
-    }
-
-    async fn invite(
-        &self,
-        _id: &UserId,
-        _invitation: &Invitation,
-        _key: &ActionKey,
-        _now: Timestamp,
-    ) -> Result<(), TargetError> {
-        not_here("invite")
-    }
-
-    async fn deactivate(&self, seen: &User, key: &ActionKey, now: Timestamp) -> Result<(), TargetError> {
-        let id = &seen.id;
-        let Some(person) = self.person(id).await? else {
+    async fn deactivate(&self, seen: &User, call: &Call<'_>) -> Result<(), TargetError> {
+        let (id, today) = (&seen.id, self.day(call.now));
+        let Some(person) = self.person(id, today).await? else {
             return Err(TargetError::new(TargetErrorKind::NotFound, format!("close: there is nobody {id}")));
         };
-        if self.accounts(vec![person.clone()]).iter().any(|user| !user.is_still(seen)) {
+        if self.accounts(vec![person.clone()], today).iter().any(|user| !user.is_still(seen)) {
             return Err(TargetError::changed());
         }
         // Never a day that would still count as employed when the person is read back.
-        let yesterday = now.date_in(&self.zone).min(self.today).plus_days(-1);
+        let yesterday = today.plus_days(-1);
         let ended = matches!(person.end_date(), Field::Value(end) if end <= yesterday);
         if person.status() == Status::Terminated || ended {
             return Ok(());
@@ -304,11 +279,14 @@ impl<D: Directory> Target for DirectoryTarget<D> {
         }
         let end = FieldChange { field: StandardField::EndDate, value: Some(yesterday.to_string()) };
         let id = EmployeeId::from(id.as_str());
-        self.writer()?.update(&id, &[end], key.as_str()).await.map_err(|error| failed(&error))?;
+        self.writer()?.update(&id, &[end], call.key.as_str()).await.map_err(|error| failed(&error))?;
         Ok(())
     }
+}
 
-    async fn reactivate(&self, _id: &UserId, _key: &ActionKey, _now: Timestamp) -> Result<(), TargetError> {
-        not_here("open again")
+#[async_trait]
+impl<D: Directory> Settles for DirectoryTarget<D> {
+    async fn settle(&self) -> Result<(), TargetError> {
+        self.directory.settle().await.map_err(|error| failed(&error))
     }
 }

@@ -6,10 +6,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use hris_core::reconcile::{ActionKey, Change, GrantChange};
-use hris_core::{AssignmentKind, Invite, TargetField, Timestamp, User, UserId, UserStatus};
+use hris_core::{Invite, TargetField, Timestamp, User, UserId, UserStatus};
 
 use super::effect::Effect;
-use crate::target::{Invitation, NewUser, Target, TargetCapabilities, TargetError, TargetErrorKind};
+use crate::target::{
+    Assigns, By, Call, Invitation, Invites, NewUser, Powers, Reactivates, Remembers, Target,
+    TargetCapabilities, TargetError, TargetErrorKind, give,
+};
 
 /// Accounts in memory. Clones share them.
 ///
@@ -142,83 +145,53 @@ impl World {
     }
 }
 
-fn give(user: &mut User, grants: &[GrantChange]) {
-    for GrantChange { grant, given, .. } in grants {
-        match (grant.kind, given) {
-            (AssignmentKind::Role, true) => user.role = Some(grant.value.clone()),
-            (AssignmentKind::Role, false) => user.role = None,
-            (_, true) => {
-                user.assignments.insert(grant.clone());
-            }
-            (_, false) => {
-                user.assignments.remove(grant);
-            }
-        }
-    }
-}
-
 #[async_trait]
 impl Target for MemoryTarget {
     fn capabilities(&self) -> TargetCapabilities {
         self.capabilities.clone()
     }
 
-    async fn check(&self) -> Result<(), TargetError> {
+    fn powers(&self) -> Powers<'_> {
+        Powers::none().assigning(self).inviting(self).reactivating(self).remembering(self)
+    }
+
+    async fn check(&self, _now: Timestamp) -> Result<(), TargetError> {
         Ok(())
     }
 
-    async fn identity(&self) -> Result<Option<String>, TargetError> {
-        Ok(Some(self.lock().id.clone()))
-    }
-
-    async fn applied(&self, key: &ActionKey, user: &UserId) -> Result<Option<bool>, TargetError> {
-        Ok(Some(self.lock().done.get(key.as_str()) == Some(user)))
-    }
-
-    async fn users(&self) -> Result<Vec<User>, TargetError> {
+    async fn users(&self, _now: Timestamp) -> Result<Vec<User>, TargetError> {
         Ok(self.all())
     }
 
-    async fn user(&self, id: &UserId) -> Result<Option<User>, TargetError> {
-        Ok(self.lock().users.get(id).cloned())
+    async fn user(&self, by: By<'_>, _now: Timestamp) -> Result<Option<User>, TargetError> {
+        let world = self.lock();
+        Ok(match by {
+            By::Id(id) => world.users.get(id).cloned(),
+            By::ExternalId(_) => world.users.values().find(|user| by.is(user)).cloned(),
+        })
     }
 
-    async fn find(&self, external_id: &str) -> Result<Option<User>, TargetError> {
-        let has = |user: &&User| user.value(&TargetField::ExternalId) == Some(external_id);
-        Ok(self.lock().users.values().find(has).cloned())
-    }
-
-    async fn create(&self, new: &NewUser, key: &ActionKey, _now: Timestamp) -> Result<UserId, TargetError> {
+    async fn create(&self, new: &NewUser, call: &Call<'_>) -> Result<UserId, TargetError> {
         let mut world = self.lock();
-        if let Some(id) = world.was_done(key, Effect::Created(new)) {
+        if let Some(id) = world.was_done(call.key, Effect::Created(new)) {
             return Ok(id.clone());
         }
         // A number that somebody has put there is passed over.
         let number = (world.next.saturating_add(1)..=u64::MAX)
             .find(|number| !world.users.contains_key(&UserId::from(format!("u-{number}"))));
         let number = number.unwrap_or(u64::MAX);
-        let id = UserId::from(format!("u-{number}"));
-        let mut user = User::new(id.clone(), new.status);
-        for change in &new.values {
-            user.put(&change.field, change.to.as_deref());
-        }
-        give(&mut user, &new.grants);
+        let user = new.to_user(format!("u-{number}"));
+        let id = user.id.clone();
         world.unique(&user)?;
         world.next = number;
         world.users.insert(id.clone(), user);
-        world.done.insert(key.as_str().to_owned(), id.clone());
+        world.done.insert(call.key.as_str().to_owned(), id.clone());
         world.writes += 1;
         Ok(id)
     }
 
-    async fn update(
-        &self,
-        id: &UserId,
-        changes: &[Change],
-        key: &ActionKey,
-        _now: Timestamp,
-    ) -> Result<(), TargetError> {
-        self.write(id, (key, Effect::Updated(changes)), |_, user| {
+    async fn update(&self, id: &UserId, changes: &[Change], call: &Call<'_>) -> Result<(), TargetError> {
+        self.write(id, (call.key, Effect::Updated(changes)), |_, user| {
             for change in changes {
                 user.put(&change.field, change.to.as_deref());
             }
@@ -226,40 +199,8 @@ impl Target for MemoryTarget {
         })
     }
 
-    async fn assign(
-        &self,
-        id: &UserId,
-        grants: &[GrantChange],
-        key: &ActionKey,
-        _now: Timestamp,
-    ) -> Result<(), TargetError> {
-        self.write(id, (key, Effect::Assigned(grants)), |_, user| {
-            give(user, grants);
-            Ok(())
-        })
-    }
-
-    async fn invite(
-        &self,
-        id: &UserId,
-        _invitation: &Invitation,
-        key: &ActionKey,
-        now: Timestamp,
-    ) -> Result<(), TargetError> {
-        self.write(id, (key, Effect::Invited), |world, user| {
-            if !matches!(user.status, UserStatus::Invited | UserStatus::Pending) {
-                let message = format!("an account that is {} is not invited", user.status.as_str());
-                return Err(TargetError::new(TargetErrorKind::Rejected, message));
-            }
-            user.status = UserStatus::Invited;
-            user.invite = Some(Invite::sent(now));
-            world.invited.push(user.id.clone());
-            Ok(())
-        })
-    }
-
-    async fn deactivate(&self, seen: &User, key: &ActionKey, _now: Timestamp) -> Result<(), TargetError> {
-        self.write(&seen.id, (key, Effect::Closed), |world, user| {
+    async fn deactivate(&self, seen: &User, call: &Call<'_>) -> Result<(), TargetError> {
+        self.write(&seen.id, (call.key, Effect::Closed), |world, user| {
             if !user.is_still(seen) {
                 return Err(TargetError::changed());
             }
@@ -270,9 +211,43 @@ impl Target for MemoryTarget {
             Ok(())
         })
     }
+}
 
-    async fn reactivate(&self, id: &UserId, key: &ActionKey, _now: Timestamp) -> Result<(), TargetError> {
-        self.write(id, (key, Effect::Opened), |world, user| {
+#[async_trait]
+impl Assigns for MemoryTarget {
+    async fn assign(&self, id: &UserId, grants: &[GrantChange], call: &Call<'_>) -> Result<(), TargetError> {
+        self.write(id, (call.key, Effect::Assigned(grants)), |_, user| {
+            give(user, grants);
+            Ok(())
+        })
+    }
+}
+
+#[async_trait]
+impl Invites for MemoryTarget {
+    async fn invite(
+        &self,
+        id: &UserId,
+        _invitation: &Invitation,
+        call: &Call<'_>,
+    ) -> Result<(), TargetError> {
+        self.write(id, (call.key, Effect::Invited), |world, user| {
+            if !matches!(user.status, UserStatus::Invited | UserStatus::Pending) {
+                let message = format!("an account that is {} is not invited", user.status.as_str());
+                return Err(TargetError::new(TargetErrorKind::Rejected, message));
+            }
+            user.status = UserStatus::Invited;
+            user.invite = Some(Invite::sent(call.now));
+            world.invited.push(user.id.clone());
+            Ok(())
+        })
+    }
+}
+
+#[async_trait]
+impl Reactivates for MemoryTarget {
+    async fn reactivate(&self, id: &UserId, call: &Call<'_>) -> Result<(), TargetError> {
+        self.write(id, (call.key, Effect::Opened), |world, user| {
             if !user.is_live() {
                 let waits = user.invite.is_some_and(|invite| invite.accepted_at.is_none());
                 let otherwise = if waits { UserStatus::Invited } else { UserStatus::Active };
@@ -280,5 +255,16 @@ impl Target for MemoryTarget {
             }
             Ok(())
         })
+    }
+}
+
+#[async_trait]
+impl Remembers for MemoryTarget {
+    async fn identity(&self) -> Result<Option<String>, TargetError> {
+        Ok(Some(self.lock().id.clone()))
+    }
+
+    async fn applied(&self, key: &ActionKey, user: &UserId) -> Result<Option<bool>, TargetError> {
+        Ok(Some(self.lock().done.get(key.as_str()) == Some(user)))
     }
 }

@@ -18,7 +18,10 @@ use tokio::sync::Mutex;
 
 use super::effect::Effect;
 use crate::store::sqlite::{create_private, options, writable};
-use crate::target::{Invitation, NewUser, Target, TargetCapabilities, TargetError};
+use crate::target::{
+    Assigns, By, Call, Invitation, Invites, NewUser, Powers, Reactivates, Remembers, Target,
+    TargetCapabilities, TargetError,
+};
 
 /// Accounts in the tables `users`, `assignments` and `invites` of a SQLite database.
 ///
@@ -29,16 +32,16 @@ use crate::target::{Invitation, NewUser, Target, TargetCapabilities, TargetError
 /// # let path = directory.path().join("users.db");
 /// use hris_core::{TargetField, UserStatus};
 /// use hris_core::reconcile::{ActionKey, Change};
-/// use hris_reconcile::target::{NewUser, Target};
+/// use hris_reconcile::target::{Call, NewUser, Target};
 /// use hris_reconcile::targets::SqliteTarget;
 ///
 /// let users = SqliteTarget::open(&path).await?;
 /// let email = Change::new(TargetField::Email, None, Some("ada@acme.example".into()));
 /// let ada = NewUser::new(UserStatus::Pending, vec![email], vec![]);
 /// let key = ActionKey::from("a key of this action".to_owned());
-/// let now = "2026-11-23T09:00:00Z".parse()?;
-/// let id = users.create(&ada, &key, now).await?;
-/// assert_eq!(users.create(&ada, &key, now).await?, id, "one key, one account");
+/// let call = Call::new(&key, "2026-11-23T09:00:00Z".parse()?);
+/// let id = users.create(&ada, &call).await?;
+/// assert_eq!(users.create(&ada, &call).await?, id, "one key, one account");
 /// # Ok(())
 /// # }
 /// ```
@@ -163,8 +166,8 @@ impl SqliteTarget {
     async fn apply(
         &self,
         doing: &str,
-        (key, effect): (&ActionKey, Effect<'_>),
-        now: Timestamp,
+        effect: Effect<'_>,
+        call: &Call<'_>,
         work: impl AsyncFnOnce(&mut Transaction<'_, Sqlite>, GivesIds) -> Result<UserId, Refused>,
     ) -> Result<UserId, TargetError> {
         let mut guard = self.session().await?;
@@ -173,7 +176,7 @@ impl SqliteTarget {
         };
         let done: Result<_, Refused> = async {
             let mut tx = session.connection.begin_with("BEGIN IMMEDIATE").await?;
-            if let Some(user) = write::applied(&mut tx, key).await? {
+            if let Some(user) = write::applied(&mut tx, call.key).await? {
                 let found = read::users(&mut tx, read::Which::Id(&user)).await?;
                 if effect.stands(found.first()) {
                     tx.rollback().await?;
@@ -181,10 +184,10 @@ impl SqliteTarget {
                 }
             }
             if !session.swept {
-                write::sweep(&mut tx, now).await?;
+                write::sweep(&mut tx, call.now).await?;
             }
             let user = work(&mut tx, session.gives_ids).await?;
-            write::record(&mut tx, key, &user, now).await?;
+            write::record(&mut tx, call.key, &user, call.now).await?;
             session.swept = true;
             Ok((user, tx.commit().await))
         }
@@ -260,10 +263,13 @@ impl Target for SqliteTarget {
         self.capabilities.clone()
     }
 
+    fn powers(&self) -> Powers<'_> {
+        Powers::none().assigning(self).inviting(self).reactivating(self).remembering(self)
+    }
+
     /// Looks whether the tables, where they are there, have their columns, ask for nothing that is never written, and
-    /// can be written. It
-    /// writes nothing: what is missing is made by the first write.
-    async fn check(&self) -> Result<(), TargetError> {
+    /// can be written. It writes nothing: what is missing is made by the first write.
+    async fn check(&self, _now: Timestamp) -> Result<(), TargetError> {
         const DOING: &str = "check the accounts";
         if self.is_empty()? {
             let directory = self.path.parent().unwrap_or(&self.path);
@@ -284,6 +290,71 @@ impl Target for SqliteTarget {
         .await
     }
 
+    async fn users(&self, _now: Timestamp) -> Result<Vec<User>, TargetError> {
+        self.look("list accounts", async |tx| read::users(tx, read::Which::All).await).await
+    }
+
+    async fn user(&self, by: By<'_>, _now: Timestamp) -> Result<Option<User>, TargetError> {
+        let (doing, which) = match by {
+            By::Id(id) => ("read an account", read::Which::Id(id)),
+            By::ExternalId(id) => ("find an account", read::Which::ExternalId(id)),
+        };
+        let found = self.look(doing, async |tx| read::users(tx, which).await).await?;
+        Ok(found.into_iter().next())
+    }
+
+    async fn create(&self, new: &NewUser, call: &Call<'_>) -> Result<UserId, TargetError> {
+        self.apply("create an account", Effect::Created(new), call, async |tx, gives_ids| {
+            write::create(tx, new, call.now, gives_ids).await
+        })
+        .await
+    }
+
+    async fn update(&self, id: &UserId, changes: &[Change], call: &Call<'_>) -> Result<(), TargetError> {
+        let work = async |tx: &mut Transaction<'_, Sqlite>, _| write::update(tx, id, changes, call.now).await;
+        self.apply("update an account", Effect::Updated(changes), call, work).await.map(drop)
+    }
+
+    async fn deactivate(&self, seen: &User, call: &Call<'_>) -> Result<(), TargetError> {
+        let work =
+            async |tx: &mut Transaction<'_, Sqlite>, _| match read::users(tx, read::Which::Id(&seen.id))
+                .await?
+                .first()
+            {
+                Some(user) if !user.is_still(seen) => Err(TargetError::changed().into()),
+                _ => write::deactivate(tx, &seen.id, call.now).await,
+            };
+        self.apply("deactivate an account", Effect::Closed, call, work).await.map(drop)
+    }
+}
+
+#[async_trait]
+impl Assigns for SqliteTarget {
+    async fn assign(&self, id: &UserId, grants: &[GrantChange], call: &Call<'_>) -> Result<(), TargetError> {
+        let work = async |tx: &mut Transaction<'_, Sqlite>, _| write::assign(tx, id, grants, call.now).await;
+        self.apply("assign", Effect::Assigned(grants), call, work).await.map(drop)
+    }
+}
+
+#[async_trait]
+impl Invites for SqliteTarget {
+    async fn invite(&self, id: &UserId, invitation: &Invitation, call: &Call<'_>) -> Result<(), TargetError> {
+        let work =
+            async |tx: &mut Transaction<'_, Sqlite>, _| write::invite(tx, id, invitation, call.now).await;
+        self.apply("invite", Effect::Invited, call, work).await.map(drop)
+    }
+}
+
+#[async_trait]
+impl Reactivates for SqliteTarget {
+    async fn reactivate(&self, id: &UserId, call: &Call<'_>) -> Result<(), TargetError> {
+        let work = async |tx: &mut Transaction<'_, Sqlite>, _| write::reactivate(tx, id, call.now).await;
+        self.apply("reactivate an account", Effect::Opened, call, work).await.map(drop)
+    }
+}
+
+#[async_trait]
+impl Remembers for SqliteTarget {
     async fn identity(&self) -> Result<Option<String>, TargetError> {
         self.look("tell the accounts from others", async |tx| Ok(read::identity(tx).await?)).await
     }
@@ -291,79 +362,6 @@ impl Target for SqliteTarget {
     async fn applied(&self, key: &ActionKey, user: &UserId) -> Result<Option<bool>, TargetError> {
         let look = async |tx: &mut Transaction<'_, Sqlite>| Ok(read::is_applied(tx, key, user).await?);
         self.look("look for an action", look).await.map(Some)
-    }
-
-    async fn users(&self) -> Result<Vec<User>, TargetError> {
-        self.look("list accounts", async |tx| read::users(tx, read::Which::All).await).await
-    }
-
-    async fn user(&self, id: &UserId) -> Result<Option<User>, TargetError> {
-        let which = read::Which::Id(id);
-        let found = self.look("read an account", async |tx| read::users(tx, which).await).await?;
-        Ok(found.into_iter().next())
-    }
-
-    async fn find(&self, external_id: &str) -> Result<Option<User>, TargetError> {
-        let which = read::Which::ExternalId(external_id);
-        let found = self.look("find an account", async |tx| read::users(tx, which).await).await?;
-        Ok(found.into_iter().next())
-    }
-
-    async fn create(&self, user: &NewUser, key: &ActionKey, now: Timestamp) -> Result<UserId, TargetError> {
-        self.apply("create an account", (key, Effect::Created(user)), now, async |tx, gives_ids| {
-            write::create(tx, user, now, gives_ids).await
-        })
-        .await
-    }
-
-    async fn update(
-        &self,
-        id: &UserId,
-        changes: &[Change],
-        key: &ActionKey,
-        now: Timestamp,
-    ) -> Result<(), TargetError> {
-        let work = async |tx: &mut Transaction<'_, Sqlite>, _| write::update(tx, id, changes, now).await;
-        self.apply("update an account", (key, Effect::Updated(changes)), now, work).await.map(drop)
-    }
-
-    async fn assign(
-        &self,
-        id: &UserId,
-        grants: &[GrantChange],
-        key: &ActionKey,
-        now: Timestamp,
-    ) -> Result<(), TargetError> {
-        let work = async |tx: &mut Transaction<'_, Sqlite>, _| write::assign(tx, id, grants, now).await;
-        self.apply("assign", (key, Effect::Assigned(grants)), now, work).await.map(drop)
-    }
-
-    async fn invite(
-        &self,
-        id: &UserId,
-        invitation: &Invitation,
-        key: &ActionKey,
-        now: Timestamp,
-    ) -> Result<(), TargetError> {
-        let work = async |tx: &mut Transaction<'_, Sqlite>, _| write::invite(tx, id, invitation, now).await;
-        self.apply("invite", (key, Effect::Invited), now, work).await.map(drop)
-    }
-
-    async fn deactivate(&self, seen: &User, key: &ActionKey, now: Timestamp) -> Result<(), TargetError> {
-        let work =
-            async |tx: &mut Transaction<'_, Sqlite>, _| match read::users(tx, read::Which::Id(&seen.id))
-                .await?
-                .first()
-            {
-                Some(user) if !user.is_still(seen) => Err(TargetError::changed().into()),
-                _ => write::deactivate(tx, &seen.id, now).await,
-            };
-        self.apply("deactivate an account", (key, Effect::Closed), now, work).await.map(drop)
-    }
-
-    async fn reactivate(&self, id: &UserId, key: &ActionKey, now: Timestamp) -> Result<(), TargetError> {
-        let work = async |tx: &mut Transaction<'_, Sqlite>, _| write::reactivate(tx, id, now).await;
-        self.apply("reactivate an account", (key, Effect::Opened), now, work).await.map(drop)
     }
 }
 

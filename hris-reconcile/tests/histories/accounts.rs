@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use async_trait::async_trait;
 use hris_core::reconcile::ActionKey;
 use hris_core::{AssignmentKind, TargetField, Timestamp, User, UserId, UserStatus};
-use hris_reconcile::target::{NewUser, Target};
+use hris_reconcile::target::{Call, NewUser, Target};
 use hris_reconcile::targets::MemoryTarget;
 
 /// The columns that somebody reads or writes here.
@@ -158,7 +158,8 @@ impl Memory {
         let n = self.next.fetch_add(1, Ordering::Relaxed);
         let key = ActionKey::from(format!("burnt {n}"));
         let kept = self.target.all();
-        let id = self.target.create(&nobody, &key, Timestamp::from_unix_seconds(0)).await.unwrap();
+        let id =
+            self.target.create(&nobody, &Call::new(&key, Timestamp::from_unix_seconds(0))).await.unwrap();
         self.target.edit(|users| {
             users.remove(&id);
             // A count that is behind has just written over somebody.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use hris_core::Timestamp;
 use hris_reconcile::target::Target;
 use hris_reconcile::targets::SqliteTarget;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
@@ -109,7 +110,7 @@ impl Accounts for Sqlite {
 
     async fn calm(&self) {
         // What was begun ends before this is answered: calls take turns.
-        let _ = self.target.users().await;
+        let _ = self.target.users(Timestamp::from_unix_seconds(0)).await;
     }
 }
 

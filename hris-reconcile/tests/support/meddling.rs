@@ -4,7 +4,10 @@ use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use hris_core::reconcile::{ActionKey, Change, GrantChange, TargetCapabilities};
 use hris_core::{Timestamp, User, UserId};
-use hris_reconcile::target::{Invitation, NewUser, Target, TargetError, TargetErrorKind};
+use hris_reconcile::target::{
+    Assigns, By, Call, Invitation, Invites, NewUser, Powers, Reactivates, Remembers, Target, TargetError,
+    TargetErrorKind,
+};
 use hris_reconcile::targets::MemoryTarget;
 use tokio::sync::Mutex;
 
@@ -74,58 +77,60 @@ impl Target for Meddling {
     fn capabilities(&self) -> TargetCapabilities {
         self.inner.capabilities()
     }
-    async fn check(&self) -> Result<(), TargetError> {
-        self.inner.check().await
+    fn powers(&self) -> Powers<'_> {
+        Powers::none().assigning(self).inviting(self).reactivating(self).remembering(self)
     }
+    async fn check(&self, now: Timestamp) -> Result<(), TargetError> {
+        self.inner.check(now).await
+    }
+    async fn users(&self, now: Timestamp) -> Result<Vec<User>, TargetError> {
+        self.inner.users(now).await
+    }
+    async fn user(&self, by: By<'_>, now: Timestamp) -> Result<Option<User>, TargetError> {
+        let name = match by {
+            By::ExternalId(_) => "find",
+            By::Id(_) => "user",
+        };
+        self.at(name).await?.user(by, now).await
+    }
+    async fn create(&self, new: &NewUser, call: &Call<'_>) -> Result<UserId, TargetError> {
+        self.at("create").await?.create(new, call).await
+    }
+    async fn update(&self, id: &UserId, changes: &[Change], call: &Call<'_>) -> Result<(), TargetError> {
+        self.at("update").await?.update(id, changes, call).await
+    }
+    async fn deactivate(&self, seen: &User, call: &Call<'_>) -> Result<(), TargetError> {
+        self.at("deactivate").await?.deactivate(seen, call).await
+    }
+}
+
+#[async_trait]
+impl Assigns for Meddling {
+    async fn assign(&self, id: &UserId, grants: &[GrantChange], call: &Call<'_>) -> Result<(), TargetError> {
+        self.at("assign").await?.assign(id, grants, call).await
+    }
+}
+
+#[async_trait]
+impl Invites for Meddling {
+    async fn invite(&self, id: &UserId, invitation: &Invitation, call: &Call<'_>) -> Result<(), TargetError> {
+        self.at("invite").await?.invite(id, invitation, call).await
+    }
+}
+
+#[async_trait]
+impl Reactivates for Meddling {
+    async fn reactivate(&self, id: &UserId, call: &Call<'_>) -> Result<(), TargetError> {
+        self.at("reactivate").await?.reactivate(id, call).await
+    }
+}
+
+#[async_trait]
+impl Remembers for Meddling {
     async fn identity(&self) -> Result<Option<String>, TargetError> {
         self.inner.identity().await
     }
     async fn applied(&self, key: &ActionKey, user: &UserId) -> Result<Option<bool>, TargetError> {
         if self.forgets { Ok(None) } else { self.inner.applied(key, user).await }
-    }
-    async fn users(&self) -> Result<Vec<User>, TargetError> {
-        self.inner.users().await
-    }
-    async fn user(&self, id: &UserId) -> Result<Option<User>, TargetError> {
-        self.at("user").await?.user(id).await
-    }
-    async fn find(&self, external_id: &str) -> Result<Option<User>, TargetError> {
-        self.at("find").await?.find(external_id).await
-    }
-    async fn create(&self, user: &NewUser, key: &ActionKey, now: Timestamp) -> Result<UserId, TargetError> {
-        self.at("create").await?.create(user, key, now).await
-    }
-    async fn update(
-        &self,
-        id: &UserId,
-        changes: &[Change],
-        key: &ActionKey,
-        now: Timestamp,
-    ) -> Result<(), TargetError> {
-        self.at("update").await?.update(id, changes, key, now).await
-    }
-    async fn assign(
-        &self,
-        id: &UserId,
-        grants: &[GrantChange],
-        key: &ActionKey,
-        now: Timestamp,
-    ) -> Result<(), TargetError> {
-        self.at("assign").await?.assign(id, grants, key, now).await
-    }
-    async fn invite(
-        &self,
-        id: &UserId,
-        invitation: &Invitation,
-        key: &ActionKey,
-        now: Timestamp,
-    ) -> Result<(), TargetError> {
-        self.at("invite").await?.invite(id, invitation, key, now).await
-    }
-    async fn deactivate(&self, seen: &User, key: &ActionKey, now: Timestamp) -> Result<(), TargetError> {
-        self.at("deactivate").await?.deactivate(seen, key, now).await
-    }
-    async fn reactivate(&self, id: &UserId, key: &ActionKey, now: Timestamp) -> Result<(), TargetError> {
-        self.at("reactivate").await?.reactivate(id, key, now).await
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hris_core::{MemoryDirectory, User};
 use hris_reconcile::report::Report;
 use hris_reconcile::store::MemoryStore;
-use hris_reconcile::target::Target as _;
+use hris_reconcile::target::{By, Target as _};
 use hris_reconcile::targets::SqliteTarget;
 use sqlx::{Connection as _, SqliteConnection};
 
@@ -42,6 +42,6 @@ impl Mill {
     }
 
     pub(crate) async fn user(&self, employee: &str) -> User {
-        self.target.find(employee).await.unwrap().unwrap()
+        self.target.user(By::ExternalId(employee), day(1)).await.unwrap().unwrap()
     }
 }

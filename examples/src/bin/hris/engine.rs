@@ -281,7 +281,7 @@ async fn with_runner<T>(
     // What is wrong with the settings shows before any file is made.
     settings.vendor.directory(settings)?;
     let mailer = if access == Access::Write { mailer(settings)? } else { None };
-    let (target, table) = target(settings, shell).await?;
+    let (target, table) = target(settings).await?;
     let store = match (access, settings.vendor.oauth()) {
         (Access::Look, None) => Arc::new(SqliteStore::open_read_only(&settings.state).await?),
         // A token may have to be renewed to look, and what replaces it must not be lost.
@@ -322,13 +322,11 @@ async fn with_runner<T>(
 /// The target, and once more where it is a file that is to be closed.
 async fn target(
     settings: &Settings,
-    shell: &Shell,
 ) -> Result<(Arc<dyn hris_reconcile::target::Target>, Option<Arc<SqliteTarget>>)> {
     match &settings.target {
         Target::Directory(other) => {
-            let today = shell.clock.now().date_in(&settings.time_zone);
             let directory = other.vendor.directory(other)?;
-            let target = DirectoryTarget::new(directory, today)
+            let target = DirectoryTarget::new(directory)
                 .map(|target| target.with_time_zone(settings.time_zone.clone()));
             Ok((Arc::new(target.map_err(|error| other.fault("target.vendor", error))?), None))
         }

@@ -190,9 +190,7 @@ impl Search<'_, '_, '_> {
             && !self.identity.is_recycled(row, user)
             && match self.inputs.desired.value(row, field) {
                 Field::Value(wanted) => !canon::same(field, wanted, value),
-                Field::Cleared => {
-                    *field == TargetField::EmployeeNumber && !self.inputs.target.unclearable.contains(field)
-                }
+                Field::Cleared => *field == TargetField::EmployeeNumber && self.inputs.target.clears(field),
                 Field::NotPermitted | Field::NotProvided => false,
             }
     }

@@ -50,7 +50,7 @@ impl<'d, 'i> Draft<'d, 'i> {
     /// Gives an account that is taken over the person's external id, and nothing else.
     pub(super) fn mark(&mut self, row: usize, person: &Employee, user: &User, situation: Situation) {
         let field = TargetField::ExternalId;
-        if self.inputs.target.unkept.contains(&field) {
+        if !self.inputs.target.changes(&field) {
             return;
         }
         let wanted = self.inputs.desired.value(row, &field).value();
@@ -63,7 +63,10 @@ impl<'d, 'i> Draft<'d, 'i> {
         action.employee = Some(person.id().clone());
         action.user = Some(user.id.clone());
         action.changes = vec![Change::new(field, current.map(str::to_owned), Some(wanted.to_owned()))];
-        self.decided.actions.push(action);
+        self.leave_out_long(person.id(), &mut action.changes);
+        if !action.changes.is_empty() {
+            self.decided.actions.push(action);
+        }
     }
 
     pub(super) fn update(
@@ -83,9 +86,13 @@ impl<'d, 'i> Draft<'d, 'i> {
         for field in std::mem::take(&mut found.worn_out) {
             self.tell(Told::WornOut(field), person.id());
         }
+        for field in std::mem::take(&mut found.fixed) {
+            self.tell(Told::Fixed(field), person.id());
+        }
         let is_new = adoption == Adoption::Yes;
         let bases = link.map(|link| &link.bases);
         self.merge(Pair { row, person, user, bases, situation, is_new }, &mut found.changes);
+        self.leave_out_long(person.id(), &mut found.changes);
         let decided = || self.identity.judged(Some(row), person.id(), user) == Some(true);
         if adoption == Adoption::Yes && !decided() {
             // Taking over an account must not rewrite at once the address that people sign in with, unless a
@@ -93,7 +100,7 @@ impl<'d, 'i> Draft<'d, 'i> {
             found.changes.retain(|change| change.field != TargetField::Email);
         }
         let moves = found.changes.iter().any(|change| change.field == TargetField::Email);
-        if moves && self.inputs.target.unique_email && self.shares_address(row) {
+        if moves && self.shares_address(row) {
             // Nobody knows whose it is, so it moves to nobody.
             found.changes.retain(|change| change.field != TargetField::Email);
             self.duplicate_address(person.id(), Some(user));
@@ -116,6 +123,20 @@ impl<'d, 'i> Draft<'d, 'i> {
             action.changes = found.changes;
             self.decided.actions.push(action);
         }
+    }
+
+    /// Leaves out values that are too long for the target.
+    pub(super) fn leave_out_long(&mut self, employee: &EmployeeId, changes: &mut Vec<Change>) {
+        let target = self.inputs.target;
+        changes.retain(|change| {
+            let support = target.support(&change.field);
+            let too_long =
+                support.longest.filter(|_| change.to.as_deref().is_some_and(|to| !support.holds(to)));
+            if let Some(longest) = too_long {
+                self.tell(Told::TooLong(change.field.clone(), longest), employee);
+            }
+            too_long.is_none()
+        });
     }
 
     /// What a pair's person should have in a field.
@@ -153,7 +174,7 @@ impl<'d, 'i> Draft<'d, 'i> {
 
     /// Whether somebody else who has not left has the same address in the source.
     pub(super) fn shares_address(&self, row: usize) -> bool {
-        if !self.inputs.target.unique_email {
+        if !self.inputs.target.support(&TargetField::Email).unique {
             return false;
         }
         let inputs = self.inputs;
@@ -262,8 +283,7 @@ impl<'d, 'i> Draft<'d, 'i> {
             return;
         }
         let expired = |invite: crate::Invite| {
-            let days = i32::try_from(self.policy.reinvite_after_days).unwrap_or(i32::MAX);
-            days > 0 && invite.sent_at.plus_days(days) <= self.inputs.now
+            self.policy.invitation_ends(invite.sent_at).is_some_and(|end| end <= self.inputs.now)
         };
         let address = self.address_after(user);
         let moves = || {
@@ -305,6 +325,7 @@ impl<'d, 'i> Draft<'d, 'i> {
         action.employee = Some(person.id().clone());
         action.user = Some(user.id.clone());
         action.invites_to = address;
+        action.expires_at = self.policy.invitation_ends(self.inputs.now);
         self.decided.actions.push(action);
     }
 

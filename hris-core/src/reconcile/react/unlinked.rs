@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::super::diff;
 use super::super::leaver::{Standing, standing};
 use super::super::matching::{Found, Match};
-use super::super::plan::{Action, ActionKind, Mode};
+use super::super::plan::{Action, ActionKind, Change, Mode};
 use super::super::policy::{FutureStarters, MatchKey, Rehire, UnlinkedUsers};
 use super::super::situation::{Reason, Situation};
 use super::actions::address_digest;
@@ -265,11 +265,16 @@ impl<'d, 'i> Draft<'d, 'i> {
             self.duplicate_address(person.id(), None);
             return self.say(id, None, Situation::Contested, Reason::SharedKey);
         }
+        let mut changes = diff::values(self.inputs, self.managers, row);
+        self.leave_out_long(person.id(), &mut changes);
+        if self.lacks_required(person.id(), &changes, later) {
+            return self.say(id, None, Situation::Invalid, Reason::NotUsable);
+        }
         let reason = if later { Reason::NewFutureStarter } else { Reason::NewEmployee };
         let invites = self.policy.invite && self.inputs.target.invites;
         let mut create = Action::new(ActionKind::Create, situation, reason);
         create.employee = Some(person.id().clone());
-        create.changes = diff::values(self.inputs, self.managers, row);
+        create.changes = changes;
         create.awaits_invite = invites;
         if self.inputs.target.assigns {
             let given = self.given(person);
@@ -285,9 +290,26 @@ impl<'d, 'i> Draft<'d, 'i> {
             invite.invites_to =
                 self.inputs.desired.value(row, &TargetField::Email).value().map(address_digest);
             invite.employee = Some(person.id().clone());
+            invite.expires_at = self.policy.invitation_ends(self.inputs.now);
             self.decided.actions.push(invite);
         }
         self.say(id, None, situation, reason);
+    }
+
+    /// Whether a value is missing without which the target makes no account.
+    fn lacks_required(&mut self, employee: &EmployeeId, changes: &[Change], later: bool) -> bool {
+        let always = [&TargetField::ExternalId, &TargetField::Email];
+        let missing = always.into_iter().chain(self.inputs.target.required());
+        let missing = missing.filter(|field| !changes.iter().any(|change| change.field == **field));
+        let missing: BTreeSet<TargetField> = missing.cloned().collect();
+        for field in &missing {
+            let message = "the target makes no account without a value of this field; enter one in the HR system, or map the field";
+            let code = ProblemCode::TargetRejected;
+            // Whoever has not started needs no account yet, so that is no failure.
+            let problem = if later { Problem::warning(code, message) } else { Problem::error(code, message) };
+            self.problem(problem.employee(employee).field(field.to_string()));
+        }
+        !missing.is_empty()
     }
 
     /// A value that cannot be used was told as something that an account goes without; here there is no account

@@ -40,7 +40,7 @@ impl<'w> Naive<'w> {
                 (Field::Value(wanted), Some(current)) => plain(&wanted) != plain(current),
                 (Field::Cleared, Some(_)) => {
                     !matches!(field, TargetField::Email | TargetField::ExternalId)
-                        && !self.world.target.unclearable.contains(field)
+                        && self.world.target.clears(field)
                 }
                 _ => false,
             };
@@ -98,7 +98,7 @@ impl<'w> Naive<'w> {
 
     /// Takes out whoever wants an address that its holder does not give up, until nobody does.
     pub(super) fn addresses(&mut self) {
-        let clears = !self.world.target.unclearable.contains(&TargetField::Email);
+        let clears = self.world.target.clears(&TargetField::Email);
         loop {
             let takers: Vec<(String, String)> = self
                 .writes

@@ -23,13 +23,13 @@ async fn a_full_or_read_only_disk_leaves_rows_whole_and_says_what_to_do() {
         if let Some(session) = target.session.lock().await.as_mut() {
             sqlx::raw_sql(broken).execute(&mut session.connection).await.unwrap();
         }
-        let refused = target.create(&user, &key("k"), now).await.unwrap_err();
+        let refused = target.create(&user, &Call::new(&key("k"), now)).await.unwrap_err();
         assert_eq!(refused.kind, TargetErrorKind::Unavailable);
         assert!(refused.message.contains(remedy), "{refused}");
         // The setting was the connection's, so a new one stands for a disk that was mended.
-        assert!(target.users().await.unwrap().is_empty(), "whole or not at all");
-        target.create(&user, &key("k"), now).await.unwrap();
-        assert_eq!(target.users().await.unwrap().len(), 1);
+        assert!(target.users(now).await.unwrap().is_empty(), "whole or not at all");
+        target.create(&user, &Call::new(&key("k"), now)).await.unwrap();
+        assert_eq!(target.users(now).await.unwrap().len(), 1);
     }
 }
 
@@ -59,11 +59,11 @@ async fn a_locked_database_is_unavailable_until_it_is_free() {
     let held = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
     let user = NewUser::new(UserStatus::Active, vec![], vec![]);
     let (key, now) = (ActionKey::from("k".to_owned()), Timestamp::from_unix_seconds(0));
-    let refused = target.create(&user, &key, now).await.unwrap_err();
+    let refused = target.create(&user, &Call::new(&key, now)).await.unwrap_err();
     assert_eq!(refused.kind, TargetErrorKind::Unavailable);
     assert!(refused.message.contains("locked for 30 seconds"), "{refused}");
     held.rollback().await.unwrap();
-    target.create(&user, &key, now).await.unwrap();
+    target.create(&user, &Call::new(&key, now)).await.unwrap();
 }
 
 #[test]

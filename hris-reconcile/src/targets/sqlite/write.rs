@@ -57,7 +57,7 @@ pub(super) async fn create(
     now: Timestamp,
     gives_ids: GivesIds,
 ) -> Result<UserId, Refused> {
-    let written = Written::of(&user.values);
+    let written = Written::of(user.changes());
     let mut columns = written.columns;
     columns.insert("status", Some(user.status.as_str().to_owned()));
     columns.insert("created_at", Some(now.to_string()));

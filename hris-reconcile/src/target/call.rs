@@ -1,0 +1,162 @@
+//! What a target is given: which call it is, whom to look for, what to make.
+
+use hris_core::reconcile::{ActionKey, Change, GrantChange};
+use hris_core::{AssignmentKind, TargetField, Timestamp, User, UserId, UserStatus};
+
+/// Which write it is, and when.
+///
+/// A key belongs to one entry of one run's journal and never comes again once that entry is settled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Call<'a> {
+    /// The key under which the write takes effect once.
+    pub key: &'a ActionKey,
+    /// The instant of the run.
+    pub now: Timestamp,
+}
+
+impl<'a> Call<'a> {
+    /// A write under this key at this instant.
+    #[must_use]
+    pub fn new(key: &'a ActionKey, now: Timestamp) -> Self {
+        Self { key, now }
+    }
+}
+
+/// By what one account is looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By<'a> {
+    /// The external id that the account carries: used before an account is made.
+    ExternalId(&'a str),
+    /// The account's own id: used right before it is closed, and after a write of unknown outcome.
+    Id(&'a UserId),
+}
+
+impl By<'_> {
+    /// Whether this is the account that is looked for.
+    #[must_use]
+    pub fn is(self, user: &User) -> bool {
+        match self {
+            Self::ExternalId(id) => user.value(&TargetField::ExternalId) == Some(id),
+            Self::Id(id) => user.id == *id,
+        }
+    }
+}
+
+/// An account that is to be made. `Debug` shows field names only.
+///
+/// ```
+/// use hris_core::reconcile::Change;
+/// use hris_core::{TargetField, UserStatus};
+/// use hris_reconcile::target::NewUser;
+///
+/// let email = Change::new(TargetField::Email, None, Some("ada@mill.example".into()));
+/// let new = NewUser::new(UserStatus::Pending, vec![email], vec![]);
+/// assert_eq!(new.email(), Some("ada@mill.example"));
+/// assert_eq!(new.get(&TargetField::JobTitle), None);
+/// assert_eq!(new.to_user("u-1").status, UserStatus::Pending);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NewUser {
+    /// Where it will stand: pending if an invitation follows, else active.
+    pub status: UserStatus,
+    /// Its permission level, locations and areas.
+    pub grants: Vec<GrantChange>,
+    values: Vec<Change>,
+}
+
+impl NewUser {
+    /// An account of these values.
+    #[must_use]
+    pub fn new(status: UserStatus, mut values: Vec<Change>, grants: Vec<GrantChange>) -> Self {
+        values.retain(|change| change.to.as_deref().is_some_and(|value| !value.is_empty()));
+        Self { status, grants, values }
+    }
+
+    /// The value of a field; `None` where the account gets none.
+    #[must_use]
+    pub fn get(&self, field: &TargetField) -> Option<&str> {
+        self.values().find(|(name, _)| *name == field).map(|(_, value)| value)
+    }
+
+    /// The external id, which says whose account it is. A run gives every account one.
+    #[must_use]
+    pub fn external_id(&self) -> Option<&str> {
+        self.get(&TargetField::ExternalId)
+    }
+
+    /// The e-mail address. A run gives every account one.
+    #[must_use]
+    pub fn email(&self) -> Option<&str> {
+        self.get(&TargetField::Email)
+    }
+
+    /// The given name.
+    #[must_use]
+    pub fn given_name(&self) -> Option<&str> {
+        self.get(&TargetField::GivenName)
+    }
+
+    /// The family name.
+    #[must_use]
+    pub fn family_name(&self) -> Option<&str> {
+        self.get(&TargetField::FamilyName)
+    }
+
+    /// The fields that have a value.
+    pub fn values(&self) -> impl Iterator<Item = (&TargetField, &str)> {
+        self.values.iter().filter_map(|change| Some((&change.field, change.to.as_deref()?)))
+    }
+
+    /// The account under the id that the target gave it, as a list of accounts shows it.
+    #[must_use]
+    pub fn to_user(&self, id: impl Into<UserId>) -> User {
+        let mut user = User::new(id, self.status);
+        for (field, value) in self.values() {
+            user.put(field, Some(value));
+        }
+        give(&mut user, &self.grants);
+        user
+    }
+
+    /// The values as changes of an account that has none yet.
+    #[must_use]
+    pub fn changes(&self) -> &[Change] {
+        &self.values
+    }
+}
+
+/// Gives an account what is given, and takes what is taken back.
+pub(crate) fn give(user: &mut User, grants: &[GrantChange]) {
+    for GrantChange { grant, given, .. } in grants {
+        match (grant.kind, given) {
+            (AssignmentKind::Role, true) => user.role = Some(grant.value.clone()),
+            (AssignmentKind::Role, false) => user.role = None,
+            (_, true) => {
+                user.assignments.insert(grant.clone());
+            }
+            (_, false) => {
+                user.assignments.remove(grant);
+            }
+        }
+    }
+}
+
+/// An invitation that is to be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Invitation {
+    /// When it stops being valid; `None` if it never does.
+    pub expires_at: Option<Timestamp>,
+    /// Whether the account was invited before.
+    pub again: bool,
+}
+
+impl Invitation {
+    /// An invitation that is valid until then.
+    #[must_use]
+    pub fn new(expires_at: Option<Timestamp>, again: bool) -> Self {
+        Self { expires_at, again }
+    }
+}
