@@ -128,6 +128,17 @@ async fn runs_and_baselines_are_kept(store: &dyn StateStore) {
     assert_eq!(store.run("runs", "run-2").await.unwrap(), Some(report("runs", "run-2", 200)));
     assert_eq!(store.run("runs", "run-9").await.unwrap(), None);
     assert_eq!(store.run("elsewhere", "run-2").await.unwrap(), None);
+
+    // What became known after the end of a run is added to its record, and makes no record of its own.
+    let mut known_later = report("runs", "run-2", 200);
+    known_later.notices.push("known later".to_owned());
+    store.release(&lease).await.unwrap();
+    store.amend(&known_later).await.unwrap();
+    assert_eq!(store.run("runs", "run-2").await.unwrap(), Some(known_later));
+    store.amend(&report("runs", "run-9", 200)).await.unwrap();
+    store.amend(&report("elsewhere", "run-2", 200)).await.unwrap();
+    assert_eq!(runs(store.history("runs", 10).await.unwrap()), ["run-3", "run-2", "run-1"]);
+    assert!(!store.connections().await.unwrap().contains(&"elsewhere".to_owned()));
 }
 
 async fn removals_are_counted(store: &dyn StateStore) {
