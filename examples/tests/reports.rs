@@ -6,6 +6,7 @@ mod common;
 
 use common::{Ended, NOW, World, ended};
 use hris_examples::mail::Mailbox;
+use hris_humaans::sandbox::Fault;
 use serde_json::Value;
 
 const MAIL: &str = "[report]\nemail_to = \"hr-admin@acme.example\"\nemail_from = \"HRIS <hris@acme.example>\"\n\
@@ -177,14 +178,17 @@ fn check_looks_at_the_mail_that_a_sync_would_send() {
         line(&unset)["found"].to_string().contains("hris.toml:10: the environment variable HRIS_TEST_SMTP")
     );
     for (url, code, word) in [
-        ("smtp://127.0.0.1:1", 5, "nothing answers at 127.0.0.1:1"),
-        ("smtps://no-such-host.invalid", 5, "the name no-such-host.invalid is not found"),
+        ("smtp://127.0.0.1:1", 0, "nothing answers at 127.0.0.1:1"),
+        ("smtps://no-such-host.invalid", 0, "the name no-such-host.invalid is not found"),
         ("mail.acme.example", 1, "HRIS_TEST_SMTP: e-mail: the SMTP URL"),
         ("smtp://user:s3cret@127.0.0.1:1/x", 1, "more than scheme"),
     ] {
         let ended = with_mail(&world, &["check", "--json"], url);
         let line = line(&ended);
-        assert_eq!((ended.code, line["level"].as_str()), (code, Some("missing")), "{url}: {line}");
+        // Without a report a run goes on; with settings that cannot be right it does not begin.
+        let level = if code == 0 { "warning" } else { "missing" };
+        assert_eq!((ended.code, line["level"].as_str()), (code, Some(level)), "{url}: {line}");
+        assert_eq!(with_mail(&world, &["sync"], url).code, code, "a sync ends as the check said");
         assert!(line["found"].to_string().contains(word), "{url}: {line}");
         assert!(!ended.out.contains("s3cret") && !ended.err.contains("s3cret"), "{url}");
     }
@@ -196,6 +200,26 @@ fn check_looks_at_the_mail_that_a_sync_would_send() {
         let ended = with_mail(&world, &[command], &mailbox.url());
         assert_eq!(ended.code, 1, "{}", ended.out);
         assert!((ended.out + &ended.err).replace('\n', " ").contains("report.email_from"), "{command}");
+    }
+}
+
+#[test]
+fn a_check_and_a_sync_agree_about_custom_fields_that_may_not_be_read() {
+    let world = World::of(12);
+    world.configure(
+        "[mapping]\nexternal_id = \"id\"\nemail = \"email\"\n\"custom.size\" = \"custom.T-shirt size\"\n",
+    );
+    for path in ["/custom-fields", "/custom-values"] {
+        world.sandbox.inject(Fault::Status(403).on(path));
+        let (code, check) = world.json(&["check"]);
+        let findings = check["findings"].as_array().expect("findings");
+        let found = findings.iter().find(|one| one["subject"] == path).expect("a line");
+        assert_eq!((code, found["level"].as_str()), (0, Some("warning")), "{path}: {found}");
+        let (code, sync) = world.json(&["sync"]);
+        let problems = sync["problems"].as_array().expect("problems");
+        assert!(problems.iter().any(|one| one["code"] == "not_permitted"), "{path}: {sync:#}");
+        assert_eq!(code, 0, "{path}");
+        world.sandbox.clear_faults();
     }
 }
 

@@ -156,8 +156,7 @@ impl Check<'_> {
         let definitions = match Asked::of(self.api.custom_fields().await)? {
             Asked::Answered(definitions) => definitions,
             Asked::Refused(error) => {
-                let level = if self.request.wants_everything() { Level::Warning } else { Level::Missing };
-                let finding = Finding::new(level, "/employee_field/v2", error.to_string())
+                let finding = Finding::new(Level::Warning, "/employee_field/v2", error.to_string())
                     .cost("custom fields are known by id only; accounts keep what they have")
                     .remedy("map them as custom.#ID");
                 self.found.push(finding);
@@ -201,7 +200,7 @@ impl Check<'_> {
                 "/dimension/v2",
                 format!("{} departments", departments.names.len()),
             ),
-            Asked::Refused(error) => Finding::new(Level::Missing, "/dimension/v2", error.to_string())
+            Asked::Refused(error) => Finding::new(Level::Warning, "/dimension/v2", error.to_string())
                 .cost("departments cannot be read; accounts keep what they have")
                 .remedy("correct department_dimension"),
         };

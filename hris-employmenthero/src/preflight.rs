@@ -305,8 +305,7 @@ impl Check<'_> {
         let definitions = match Asked::of(self.api.custom_fields(id).await)? {
             Asked::Answered(definitions) => definitions,
             Asked::Refused(error) => {
-                let level = if self.request.wants_everything() { Level::Warning } else { Level::Missing };
-                let finding = Finding::new(level, "custom fields", error.to_string())
+                let finding = Finding::new(Level::Warning, "custom fields", error.to_string())
                     .cost("they cannot be read; accounts keep what they have")
                     .remedy(NEW_APPLICATION);
                 self.found.push(finding);
@@ -350,7 +349,7 @@ impl Check<'_> {
         let Some(first) = people.iter().find_map(|person| person.notes.id.clone()) else { return Ok(()) };
         if let Part::Hidden(status) = Part::of(self.api.custom_values(id, &first).await)? {
             let outcome = format!("a person's values may not be read (HTTP {status})");
-            let finding = Finding::new(Level::Missing, "custom fields", outcome);
+            let finding = Finding::new(Level::Warning, "custom fields", outcome);
             self.found.push(finding.cost("accounts keep what they have").remedy(NEW_APPLICATION));
         }
         Ok(())

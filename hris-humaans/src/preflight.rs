@@ -436,14 +436,13 @@ impl Check<'_> {
     }
 
     fn no_customs(&mut self, subject: &str, error: &Error) -> Result<()> {
-        let level = if self.request.wants_everything() { Level::Warning } else { Level::Missing };
         let needs = requirements(self.request, LeaverSignals::new(true, true));
         let granted: Vec<&str> = needs
             .permissions()
             .filter(|need| need.kind == NeedKind::Permission && need.name.contains("custom"))
             .flat_map(|need| need.uses.iter().map(String::as_str))
             .collect();
-        let finding = Finding::new(level, subject, error.to_string())
+        let finding = Finding::new(Level::Warning, subject, error.to_string())
             .cost(format!("{} cannot be read; accounts keep what they have", granted.join(", ")))
             .remedy("grant the token private:read and its maker's role *view* on each of these fields");
         self.found.push(finding);
