@@ -104,6 +104,9 @@ fn complain(failure: &Failure, console: Console, clock: Clock, command: &str, cl
         return failure.code;
     }
     console.tell(format!("hris: {}", plain(&failure.message)));
+    for step in &failure.steps {
+        console.tell(plain(step));
+    }
     if let Some(report) = &failure.report {
         render::unsent(console, report);
     }
