@@ -22,7 +22,11 @@ fn an_operator_gets_logs_by_variable_or_option_and_nobody_is_in_them() {
     let id = document["run"].as_str().expect("a run");
     let span = format!("run{{connection=\"acme\" vendor=\"humaans\" run=\"{id}\" command=\"sync\"}}");
     let told = log_lines(&sync.err);
-    assert!(matches!(told.as_slice(), [line] if line.contains(" INFO ") && line.contains(&span)), "{}", sync.err);
+    assert!(
+        matches!(told.as_slice(), [line] if line.contains(" INFO ") && line.contains(&span)),
+        "{}",
+        sync.err
+    );
     assert!(told.iter().all(|line| line.contains("completed") && line.contains("unchanged=")), "{told:?}");
 
     // The option has the last word.
@@ -31,7 +35,8 @@ fn an_operator_gets_logs_by_variable_or_option_and_nobody_is_in_them() {
     assert!(log_lines(&fine.err).len() > 3 && fine.err.contains("answered"), "{}", fine.err);
     assert!(!fine.err.contains(world.sandbox.token()));
     for person in world.sandbox.people() {
-        for word in [Some(person.id.clone()), Some(person.name()), person.email.clone()].into_iter().flatten() {
+        for word in [Some(person.id.clone()), Some(person.name()), person.email.clone()].into_iter().flatten()
+        {
             assert!(!fine.err.contains(&word), "{word}");
         }
     }
@@ -52,7 +57,8 @@ fn a_failed_run_is_an_error_in_the_logs_and_the_check_says_what_it_found() {
     let ready = world.hris(&["check", "--log", "info"]);
     assert_eq!(ready.code, 0, "{}", ready.err);
     let looked = "check{connection=\"acme\" vendor=\"humaans\"}";
-    let found = |err: &str, level: &str| err.lines().any(|line| line.contains(level) && line.contains(looked));
+    let found =
+        |err: &str, level: &str| err.lines().any(|line| line.contains(level) && line.contains(looked));
     assert!(found(&ready.err, " INFO "), "{}", ready.err);
     world.sandbox.revoke(world.sandbox.token()).expect("a token");
     let refused = world.hris(&["check", "--log", "info"]);

@@ -376,7 +376,9 @@ impl Runner {
             more = true;
         }
         if more && self.store.amend(report).await.is_err() {
-            report.notices.push("what became known after the run could not be added to its record".to_owned());
+            report
+                .notices
+                .push("what became known after the run could not be added to its record".to_owned());
         }
         self.tell(&Event::Finished { outcome: report.outcome, counts: report.counts });
     }

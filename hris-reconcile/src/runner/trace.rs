@@ -36,8 +36,7 @@ pub(super) fn checked(checked: Result<&Check, &Error>) {
         Err(error) => return failed(error),
     };
     let count = |level: Level| check.findings().filter(|finding| finding.level == level).count();
-    let (warnings, missing, refused) =
-        (count(Level::Warning), count(Level::Missing), count(Level::Refused));
+    let (warnings, missing, refused) = (count(Level::Warning), count(Level::Missing), count(Level::Refused));
     match check.level() < Level::Missing {
         true => tracing::info!(warnings, "ready"),
         false => tracing::warn!(warnings, missing, refused, "not ready"),

@@ -29,8 +29,9 @@ pub(crate) fn begin(option: Option<&str>, no_color: bool) -> Result<bool> {
         return Ok(false);
     }
     let color = !no_color && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let lines =
-        tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(color && io::stderr().is_terminal());
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(io::stderr)
+        .with_ansi(color && io::stderr().is_terminal());
     // A second subscriber cannot be there: this process has made none.
     let _ = tracing_subscriber::registry().with(lines.with_filter(wanted)).try_init();
     Ok(true)
@@ -48,7 +49,8 @@ fn targets(filter: &str) -> Result<Targets, String> {
         }
         let known = LEVELS.iter().any(|known| known.eq_ignore_ascii_case(level));
         let Some(parsed) = level.parse::<LevelFilter>().ok().filter(|_| known) else {
-            let near = nearest(level, LEVELS).map(|near| format!("; the nearest is `{near}`")).unwrap_or_default();
+            let near =
+                nearest(level, LEVELS).map(|near| format!("; the nearest is `{near}`")).unwrap_or_default();
             return Err(format!("{level:?} is not a level{near}. Levels are {}", LEVELS.join(", ")));
         };
         targets = targets.with_target(name, parsed);

@@ -26,8 +26,9 @@ pub(crate) async fn connect(path: &Path, args: &Connect, shell: &Shell) -> Resul
     let mut steps = settings.vendor.how_to_connect(&settings);
     steps.push("Then `hris check` looks at it.".to_owned());
     let title = settings.vendor.title();
-    let message =
-        format!("{title} is connected with a token, so there is nothing for `hris connect` to do. How to get one:");
+    let message = format!(
+        "{title} is connected with a token, so there is nothing for `hris connect` to do. How to get one:"
+    );
     Err(Failure { steps, ..Failure::config(message) })
 }
 
