@@ -9,9 +9,10 @@ use super::{Check, Runner};
 use crate::report::{Outcome, Report};
 use crate::{Error, ErrorKind};
 
-/// The span of one run, in which everything that it does is traced.
+/// The span of one run, in which everything that it does is traced. Its level is the highest, so that errors are
+/// attributed also where nothing else is listened to.
 pub(super) fn span(draft: &Draft) -> Span {
-    tracing::info_span!(
+    tracing::error_span!(
         "run",
         connection = draft.connection,
         vendor = draft.source.vendor,
@@ -22,7 +23,7 @@ pub(super) fn span(draft: &Draft) -> Span {
 
 /// The span of one check, which is no run.
 pub(super) fn check_span(runner: &Runner) -> Span {
-    tracing::info_span!(
+    tracing::error_span!(
         "check",
         connection = runner.connection(),
         vendor = runner.directory.capabilities().vendor
