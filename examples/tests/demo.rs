@@ -39,6 +39,16 @@ fn the_tour_shows_one_of_each_and_leaves_files_that_go_on() {
 }
 
 #[test]
+fn a_problem_is_told_once_in_the_tour() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let demo = hris(folder.path(), &["demo", "--employees", "60", "--now", NOW]).output();
+    let demo = ended(demo.expect("the command"));
+    assert_eq!(demo.code, 0, "{}", demo.err);
+    assert_eq!(demo.out.matches("missing_email").count(), 1, "{}", demo.out);
+    assert_eq!(demo.out.matches("of an earlier step stand as they were").count(), 2, "{}", demo.out);
+}
+
+#[test]
 fn every_vendor_has_a_tour() {
     for (vendor, token) in [("24sevenoffice", "24sevenoffice.token")] {
         let folder = tempfile::tempdir().expect("a folder");

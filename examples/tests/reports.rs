@@ -6,6 +6,7 @@ mod common;
 
 use common::{Ended, NOW, World, ended};
 use hris_examples::mail::Mailbox;
+use hris_humaans::sandbox::Fault;
 use serde_json::Value;
 
 const MAIL: &str = "[report]\nemail_to = \"hr-admin@acme.example\"\nemail_from = \"HRIS <hris@acme.example>\"\n\
@@ -177,14 +178,16 @@ fn check_looks_at_the_mail_that_a_sync_would_send() {
         line(&unset)["found"].to_string().contains("hris.toml:10: the environment variable HRIS_TEST_SMTP")
     );
     for (url, code, word) in [
-        ("smtp://127.0.0.1:1", 5, "nothing answers at 127.0.0.1:1"),
-        ("smtps://no-such-host.invalid", 5, "the name no-such-host.invalid is not found"),
+        ("smtp://127.0.0.1:1", 0, "nothing answers at 127.0.0.1:1"),
+        ("smtps://no-such-host.invalid", 0, "the name no-such-host.invalid is not found"),
         ("mail.acme.example", 1, "HRIS_TEST_SMTP: e-mail: the SMTP URL"),
         ("smtp://user:s3cret@127.0.0.1:1/x", 1, "more than scheme"),
     ] {
         let ended = with_mail(&world, &["check", "--json"], url);
         let line = line(&ended);
-        assert_eq!((ended.code, line["level"].as_str()), (code, Some("missing")), "{url}: {line}");
+        // Without a report a run goes on; with settings that cannot be right it does not begin.
+        let level = if code == 0 { "warning" } else { "missing" };
+        assert_eq!((ended.code, line["level"].as_str()), (code, Some(level)), "{url}: {line}");
         assert!(line["found"].to_string().contains(word), "{url}: {line}");
         assert!(!ended.out.contains("s3cret") && !ended.err.contains("s3cret"), "{url}");
     }
@@ -200,21 +203,46 @@ fn check_looks_at_the_mail_that_a_sync_would_send() {
 }
 
 #[test]
+fn a_check_and_a_sync_agree_about_custom_fields_that_may_not_be_read() {
+    let world = World::of(12);
+    world.configure(
+        "[mapping]\nexternal_id = \"id\"\nemail = \"email\"\n\"custom.size\" = \"custom.T-shirt size\"\n",
+    );
+    for path in ["/custom-fields", "/custom-values"] {
+        world.sandbox.inject(Fault::Status(403).on(path));
+        let (code, check) = world.json(&["check"]);
+        let findings = check["findings"].as_array().expect("findings");
+        let found = findings.iter().find(|one| one["subject"] == path).expect("a line");
+        assert_eq!((code, found["level"].as_str()), (0, Some("warning")), "{path}: {found}");
+        let (code, sync) = world.json(&["sync"]);
+        let problems = sync["problems"].as_array().expect("problems");
+        assert!(problems.iter().any(|one| one["code"] == "not_permitted"), "{path}: {sync:#}");
+        assert_eq!(code, 0, "{path}");
+        world.sandbox.clear_faults();
+    }
+}
+
+#[test]
 fn a_report_that_is_not_sent_is_said_and_fails_no_run() {
     let world = World::of(12);
     world.configure(MAIL);
-    let text = with_mail(&world, &["sync"], "smtp://127.0.0.1:1");
+    // A server without TLS where TLS was asked for is not tried again.
+    let mailbox = world.runtime.block_on(Mailbox::open()).expect("a mailbox");
+    let url = mailbox.url().replace("smtp://", "smtps://");
+    let text = with_mail(&world, &["sync"], &url);
     assert_eq!(text.code, 0, "{}", text.err);
     let flat = text.out.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(flat.contains("report_not_sent") && flat.contains("the report mail could not be sent"), "{flat}");
     assert!(!flat.contains("hook"), "{flat}");
-    let document = with_mail(&world, &["sync", "--json"], "smtp://127.0.0.1:1").json();
+    let document = with_mail(&world, &["sync", "--json"], &url).json();
     let problems = document["problems"].as_array().expect("problems");
     assert!(problems.iter().any(|one| one["code"] == "report_not_sent" && one["severity"] == "warning"));
     assert_eq!(document["outcome"], "completed");
+    let (code, past) = world.json(&["history", "latest"]);
+    assert_eq!((code, &past["problems"]), (0, &document["problems"]), "the history says it too");
     // A run that failed says both.
     world.sandbox.revoke(world.sandbox.token()).expect("a token");
-    let failed = with_mail(&world, &["sync"], "smtp://127.0.0.1:1");
+    let failed = with_mail(&world, &["sync"], &url);
     assert_eq!(failed.code, 4, "{}", failed.err);
     assert!(failed.err.contains("the report mail could not be sent"), "{}", failed.err);
 }

@@ -79,6 +79,10 @@ fn a_conflict_is_shown_decided_and_carried_out() {
     assert_eq!(document["counts"]["conflicts"], 1);
     assert_eq!(document["actions"][0]["side"], "source");
     let id = document["conflicts"][0]["id"].as_str().expect("an id").to_owned();
+    let problems = document["problems"].as_array().expect("problems");
+    let told = problems.iter().find(|one| one["code"] == "two_way_conflict").expect("a problem");
+    let told = told["message"].as_str().unwrap_or_default();
+    assert!(told.contains(&format!("`hris resolve {id} --keep source`")), "it names what ends it: {told}");
     let listed = run("2026-11-25T09:00:00Z", &["resolve"]);
     assert_eq!(listed.code, 2);
     assert!(listed.out.contains(&id) && listed.out.contains("phone"), "{}", listed.out);

@@ -151,7 +151,7 @@ impl Check<'_, '_> {
                 "/dimension/v2",
                 format!("{} departments", departments.names.len()),
             ),
-            Asked::Refused(error) => Finding::new(Level::Missing, "/dimension/v2", error.to_string())
+            Asked::Refused(error) => Finding::new(Level::Warning, "/dimension/v2", error.to_string())
                 .cost("departments cannot be read; accounts keep what they have")
                 .remedy("correct department_dimension"),
         };

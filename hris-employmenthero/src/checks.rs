@@ -295,7 +295,7 @@ impl Check<'_, '_> {
             Part::of(self.checks.run().all(&self.api.custom_values(id, &first)).await)?
         {
             let outcome = format!("a person's values may not be read (HTTP {status})");
-            let finding = Finding::new(Level::Missing, "custom fields", outcome);
+            let finding = Finding::new(Level::Warning, "custom fields", outcome);
             self.checks.push(finding.cost("accounts keep what they have").remedy(NEW_APPLICATION));
         }
         Ok(())

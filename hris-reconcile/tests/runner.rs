@@ -731,6 +731,20 @@ async fn a_hook_that_fails_does_not_fail_the_run() {
 }
 
 #[tokio::test]
+async fn a_report_that_was_not_handed_over_is_in_the_history() {
+    let company = Company::new(3);
+    let runner = company.builder().after_run(Broken).build().unwrap();
+    let report = runner.run(day(1)).await.unwrap();
+    assert_eq!(runner.report(&report.run).await.unwrap(), Some(report));
+
+    company.directory.fail_with(Some((SourceError::Unavailable, "list people: no answer")));
+    let error = runner.run(day(2)).await.unwrap_err();
+    let report = error.report().unwrap();
+    assert_eq!((report.outcome, codes(report)), (Outcome::Failed, vec!["report_not_sent"]));
+    assert_eq!(runner.report(&report.run).await.unwrap().as_ref(), Some(report));
+}
+
+#[tokio::test]
 async fn check_names_what_is_missing() {
     let company = Company::provisioned(2).await;
     let check = company.runner().check(day(2)).await.unwrap();

@@ -33,6 +33,17 @@ async fn looking_makes_nothing() {
     assert_eq!(fs::read_dir(guard.path()).unwrap().count(), 1);
 }
 
+#[tokio::test]
+async fn a_folder_that_is_not_there_is_no_table_without_rows() {
+    let (guard, _) = place();
+    let target = SqliteTarget::open(guard.path().join("no-such-folder/users.db")).await.unwrap();
+    for refused in [target.users().await.map(drop), target.find("e1").await.map(drop), target.check().await] {
+        let refused = refused.unwrap_err();
+        assert_eq!(refused.kind, TargetErrorKind::Unavailable);
+        assert!(refused.to_string().contains("make its directory"), "{refused}");
+    }
+}
+
 /// Closes an account as it stands.
 async fn close(
     target: &SqliteTarget,

@@ -33,8 +33,11 @@ fn each_vendor_with_a_token_has_its_own_words() {
         assert!(refused.err.contains("is connected with a token"), "{}", refused.err);
         assert!(refused.err.contains(words) && refused.err.contains("hris check"), "{}", refused.err);
         assert!(refused.err.contains(variable), "{variable}: {}", refused.err);
+        assert!(!refused.err.contains("\\u{a}") && refused.err.lines().count() > 3, "{}", refused.err);
         let refused = said(source, &["connect", "--json"]).json();
-        assert!(refused["error"]["message"].as_str().is_some_and(|told| told.contains(words)), "{refused:#}");
+        let steps = refused["error"]["steps"].as_array().expect("steps");
+        let told = |step: &serde_json::Value| step.as_str().is_some_and(|step| step.contains(words));
+        assert!(steps.iter().any(told), "{refused:#}");
     }
 }
 

@@ -90,13 +90,11 @@ impl<'r> Checks<'r> {
         self.push(finding);
     }
 
-    /// That the definitions of custom fields may not be read. It only withholds something where everything is asked
-    /// for; where a mapping names such fields, nothing can be read without them.
+    /// That the definitions of custom fields may not be read: a run goes without them.
     pub fn no_custom_fields(&mut self, subject: &str, error: &Error, remedy: impl Into<String>) {
-        let level = if self.request().wants_everything() { Level::Warning } else { Level::Missing };
         let names: Vec<String> = self.request().custom_fields().map(ToString::to_string).collect();
         let what = if names.is_empty() { "custom fields".to_owned() } else { names.join(", ") };
-        let finding = Finding::new(level, subject, error.to_string())
+        let finding = Finding::new(Level::Warning, subject, error.to_string())
             .cost(format!("{what} cannot be read; accounts keep what they have"))
             .remedy(remedy);
         self.push(finding);

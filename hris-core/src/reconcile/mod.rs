@@ -163,6 +163,14 @@ fn decide(inputs: &Inputs<'_>, both: Option<&BothWays<'_>>, policy: &Policy, tod
     let (target, also_in) = coverage::target(inputs, &bonds, &figures);
     let of_target = |baseline| Baseline { target: target.clone(), also_in: also_in.clone(), ..baseline };
 
+    if figures.target_changed || figures.none_listed {
+        // The accounts are elsewhere, which the refusal says once. What would be said of each is not so.
+        let gone = |verdict: &&Verdict| verdict.reason == Reason::AccountGone;
+        let gone: BTreeSet<_> = decided.people.iter().filter(gone).map(|one| one.employee.as_ref()).collect();
+        decided.problems.retain(|problem| {
+            problem.code != crate::ProblemCode::Divergence || !gone.contains(&problem.employee.as_ref())
+        });
+    }
     decided.people.sort_unstable();
     decided.problems.sort_unstable();
     decided.problems.dedup();

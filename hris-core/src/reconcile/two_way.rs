@@ -283,7 +283,10 @@ impl<'d> Draft<'d, '_> {
                     self.pair_problem(&pair, field, problem);
                 }
                 Merge::Conflict(cause) => {
-                    let message = format!("{}; decide whose value stays (conflict {id})", cause.as_str());
+                    let message = format!(
+                        "{}; `hris resolve {id} --keep source` or `--keep target` decides whose value stays",
+                        cause.as_str()
+                    );
                     self.pair_problem(&pair, field, Problem::error(ProblemCode::TwoWayConflict, message));
                     self.decided.conflicts.push(Conflict {
                         id,
@@ -512,8 +515,10 @@ impl<'d> Draft<'d, '_> {
     }
 
     fn ask_about(&mut self, id: String, employee: Option<&EmployeeId>, user: Option<&UserId>, cause: Cause) {
-        let message =
-            format!("{}; decide whether it is made on the other side (conflict {id})", cause.as_str());
+        let message = format!(
+            "{}; `hris resolve {id} --keep source` or `--keep target` decides whether it is made on the other side",
+            cause.as_str()
+        );
         let mut problem = Problem::error(ProblemCode::TwoWayConflict, message);
         problem.employee = employee.cloned();
         problem.user = user.cloned();

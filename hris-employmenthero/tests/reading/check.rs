@@ -65,8 +65,8 @@ async fn each_missing_scope_is_named_and_what_it_costs() {
         ("employees:show", "scope employees:show", Level::Warning),
         ("teams:list", "scope teams:list", Level::Warning),
         ("work_locations:list", "scope work_locations:list", Level::Warning),
-        ("custom_fields:list", "custom fields", Level::Missing),
-        ("employees:custom_fields:list", "custom fields", Level::Missing),
+        ("custom_fields:list", "custom fields", Level::Warning),
+        ("employees:custom_fields:list", "custom fields", Level::Warning),
     ] {
         let sandbox = sandbox(2).await;
         sandbox.change(|world| world.add_custom_field("Locker"));

@@ -51,6 +51,10 @@ impl<S: StateStore> StateStore for Faulty<S> {
         self.faults.call("finish", self.inner.finish(lease, report, baseline, claims)).await
     }
 
+    async fn amend(&self, report: &Report) -> Result<()> {
+        self.faults.call("amend", self.inner.amend(report)).await
+    }
+
     async fn others(&self, connection: &str, target: Option<&str>) -> Result<Others> {
         self.faults.call("others", self.inner.others(connection, target)).await
     }

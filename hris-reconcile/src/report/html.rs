@@ -37,7 +37,7 @@ impl Report {
         self.to_html_with(TEMPLATE).unwrap_or_else(|_| {
             let json = self.to_json();
             let escaped = visible_lines(&json).replace('&', "&amp;").replace('<', "&lt;");
-            format!("<!doctype html><meta charset=\"utf-8\"><title>Report</title><pre>{escaped}</pre>")
+            format!("<!DOCTYPE html><meta charset=\"utf-8\"><title>Report</title><pre>{escaped}</pre>")
         })
     }
 

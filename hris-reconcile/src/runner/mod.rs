@@ -222,8 +222,14 @@ impl Runner {
     /// What is missing is in the [`Check`].
     pub async fn check(&self, now: Timestamp) -> Result<Check> {
         self.allow(Step::Check)?;
-        let done = check::check(self, now).await;
-        self.settled(done).await
+        async {
+            let done = check::check(self, now).await;
+            let done = self.settled(done).await;
+            trace::checked(done.as_ref());
+            done
+        }
+        .instrument(trace::check_span(self))
+        .await
     }
 
     /// Takes to its end what the directory and the target must not give up, after a future of this runner was

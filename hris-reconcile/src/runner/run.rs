@@ -102,8 +102,9 @@ impl Runner {
         match done {
             Ok(mut report) => {
                 // What the run was for is done and recorded.
+                let more = lost.is_some();
                 report.notices.extend(lost.map(|lost| lost.to_string()));
-                self.hand_over(&mut report).await;
+                self.hand_over(&mut report, more).await;
                 Ok(report)
             }
             Err(error) => {
@@ -115,7 +116,8 @@ impl Runner {
                     self.lose_credential(&mut draft).await;
                 }
                 let mut report = draft.failed(&error);
-                self.hand_over(&mut report).await;
+                let is_recorded = !matches!(error.kind(), ErrorKind::Busy | ErrorKind::State);
+                self.hand_over(&mut report, is_recorded).await;
                 Err(error.with_report(report))
             }
         }
@@ -353,8 +355,9 @@ impl Runner {
         Err(Error::new(kind, format!("import {employee}: {what}")))
     }
 
-    /// Hands the report to the hooks and the observer.
-    async fn hand_over(&self, report: &mut Report) {
+    /// Hands the report to the hooks and the observer. What is known since the run was recorded, `more` of it
+    /// before the hooks or what came of them, is added to the record.
+    async fn hand_over(&self, report: &mut Report, mut more: bool) {
         for hook in &self.hooks {
             let call = AssertUnwindSafe(hook.finished(report)).catch_unwind();
             let fault = match tokio::time::timeout(HOOK_LIMIT, call).await {
@@ -370,6 +373,12 @@ impl Runner {
                 ),
             };
             report.problems.push(Problem::warning(ProblemCode::ReportNotSent, fault));
+            more = true;
+        }
+        if more && self.store.amend(report).await.is_err() {
+            report
+                .notices
+                .push("what became known after the run could not be added to its record".to_owned());
         }
         self.tell(&Event::Finished { outcome: report.outcome, counts: report.counts });
     }

@@ -1,21 +1,47 @@
 //! What a run says in traces: whose it is, and how it ended. Names of connections and rules, and
 //! counts; never a person or a value.
 
+use hris_core::Level;
 use tracing::Span;
 
 use super::draft::Draft;
+use super::{Check, Runner};
 use crate::report::{Outcome, Report};
 use crate::{Error, ErrorKind};
 
-/// The span of one run, in which everything that it does is traced.
+/// The span of one run, in which everything that it does is traced. Its level is the highest, so that errors are
+/// attributed also where nothing else is listened to.
 pub(super) fn span(draft: &Draft) -> Span {
-    tracing::info_span!(
+    tracing::error_span!(
         "run",
         connection = draft.connection,
         vendor = draft.source.vendor,
         run = draft.run,
         command = draft.command
     )
+}
+
+/// The span of one check, which is no run.
+pub(super) fn check_span(runner: &Runner) -> Span {
+    tracing::error_span!(
+        "check",
+        connection = runner.connection(),
+        vendor = runner.directory.capabilities().vendor
+    )
+}
+
+/// Tells what a check found.
+pub(super) fn checked(checked: Result<&Check, &Error>) {
+    let check = match checked {
+        Ok(check) => check,
+        Err(error) => return failed(error),
+    };
+    let count = |level: Level| check.findings().filter(|finding| finding.level == level).count();
+    let (warnings, missing, refused) = (count(Level::Warning), count(Level::Missing), count(Level::Refused));
+    match check.level() < Level::Missing {
+        true => tracing::info!(warnings, "ready"),
+        false => tracing::warn!(warnings, missing, refused, "not ready"),
+    }
 }
 
 /// Tells how it ended: well at INFO, otherwise at WARN, failed at ERROR.
@@ -48,6 +74,15 @@ pub(super) fn ended(ended: Result<&Report, &Error>) {
             tell!(
                 warn,
                 "refused",
+                rule = refusal.rule.as_str(),
+                planned = refusal.planned,
+                limit = refusal.limit
+            );
+        }
+        (Some(refusal), _) => {
+            tell!(
+                warn,
+                "removals are held",
                 rule = refusal.rule.as_str(),
                 planned = refusal.planned,
                 limit = refusal.limit

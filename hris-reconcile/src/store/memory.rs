@@ -245,6 +245,15 @@ impl StateStore for MemoryStore {
         })
     }
 
+    async fn amend(&self, report: &Report) -> Result<()> {
+        let mut world = self.lock();
+        let runs = world.connections.get_mut(&report.connection).map(|kept| &mut kept.runs);
+        if let Some(kept) = runs.and_then(|runs| runs.iter_mut().find(|kept| kept.run == report.run)) {
+            kept.clone_from(report);
+        }
+        Ok(())
+    }
+
     async fn others(&self, connection: &str, target: Option<&str>) -> Result<Others> {
         let world = self.lock();
         let mut others = Others::default();

@@ -111,6 +111,13 @@ pub trait StateStore: fmt::Debug + Send + Sync + 'static {
         claims: Option<&[AccountClaim]>,
     ) -> Result<()>;
 
+    /// Replaces the report of a recorded run with what became known after its end. A run that was never recorded
+    /// stays so. It needs no lease: nothing else about the run changes.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::State`].
+    async fn amend(&self, report: &Report) -> Result<()>;
+
     /// What the other connections of this state have to do with the accounts of a target: the accounts of
     /// their links ([`hris_core::reconcile::Held::closed`] where they closed one; of several holders the one
     /// who did not), the accounts they wait for (of several the first by name), and whose organisation each
@@ -221,6 +228,9 @@ macro_rules! forward {
                 claims: Option<&[AccountClaim]>,
             ) -> Result<()> {
                 (**self).finish(lease, report, baseline, claims).await
+            }
+            async fn amend(&self, report: &Report) -> Result<()> {
+                (**self).amend(report).await
             }
             async fn others(&self, connection: &str, target: Option<&str>) -> Result<Others> {
                 (**self).others(connection, target).await

@@ -359,6 +359,10 @@ impl StateStore for SqliteStore {
         .await
     }
 
+    async fn amend(&self, report: &Report) -> Result<()> {
+        self.write("add to the record of the run", async |tx| journal::amend(tx, report).await).await
+    }
+
     async fn others(&self, connection: &str, target: Option<&str>) -> Result<Others> {
         self.read("look at other connections", async |tx| holding::others(tx, connection, target).await).await
     }

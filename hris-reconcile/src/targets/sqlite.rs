@@ -145,7 +145,12 @@ impl SqliteTarget {
         let mut session = self.session.lock().await;
         let found = match session.as_mut() {
             Some(session) => one_look(&mut session.connection, begin, work).await,
-            None if self.is_empty()? => return Ok(T::default()),
+            None if self.is_empty()? => {
+                // A folder that is not there is a path that is wrong, and no table without rows.
+                let folder = self.path.parent().map_or(Ok(()), |folder| std::fs::metadata(folder).map(drop));
+                folder.map_err(|error| fault::of_file(doing, &self.path, &error))?;
+                return Ok(T::default());
+            }
             None => {
                 let connected = options(&self.path).connect().await;
                 let mut connection = connected.map_err(|error| self.explain(doing, error))?;

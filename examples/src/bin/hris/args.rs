@@ -38,6 +38,10 @@ pub(crate) struct Global {
     /// Leave out remarks and progress
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
+    /// Write logs to standard error: off, error, warn, info, debug or trace, or NAME=LEVEL for a part such as
+    /// hris_core::http, several with commas (as with the variable HRIS_LOG). No people, no secrets
+    #[arg(long, global = true, value_name = "LEVEL")]
+    pub(crate) log: Option<String>,
     /// No colours (as with the variable NO_COLOR)
     #[arg(long, global = true)]
     pub(crate) no_color: bool,

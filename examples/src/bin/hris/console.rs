@@ -16,12 +16,19 @@ pub(crate) struct Console {
     json: bool,
     quiet: bool,
     color: bool,
+    /// Whether logs go to standard error as well.
+    logs: bool,
 }
 
 impl Console {
     pub(crate) fn new(json: bool, quiet: bool, no_color: bool) -> Self {
         let wanted = !no_color && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        Self { json, quiet, color: wanted && !json && io::stdout().is_terminal() }
+        Self { json, quiet, color: wanted && !json && io::stdout().is_terminal(), logs: false }
+    }
+
+    /// The same where logs are written: no bar is drawn between their lines.
+    pub(crate) fn beside_logs(self, logs: bool) -> Self {
+        Self { logs, ..self }
     }
 
     pub(crate) fn is_json(self) -> bool {
@@ -35,7 +42,7 @@ impl Console {
 
     /// Whether a progress bar has somewhere to be.
     pub(crate) fn shows_progress(self) -> bool {
-        !self.quiet && io::stderr().is_terminal()
+        !self.quiet && !self.logs && io::stderr().is_terminal()
     }
 
     /// A line of the result, for people. With `--json` the document says it instead.

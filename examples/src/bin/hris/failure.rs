@@ -34,13 +34,16 @@ pub(crate) struct Failure {
     pub(crate) retry_after: Option<u64>,
     /// Whether the credential is dead, so that only a new one helps.
     pub(crate) reconnect: bool,
+    /// What to do instead, line by line.
+    pub(crate) steps: Vec<String>,
     /// What the run had done until then, as its report.
     pub(crate) report: Option<Box<hris_reconcile::report::Report>>,
 }
 
 impl Failure {
     fn new(code: u8, kind: &'static str, message: impl Into<String>) -> Self {
-        Self { code, kind, message: message.into(), retry_after: None, reconnect: false, report: None }
+        let message = message.into();
+        Self { code, kind, message, retry_after: None, reconnect: false, steps: Vec::new(), report: None }
     }
 
     /// Wrong usage, configuration or mapping.
@@ -63,6 +66,9 @@ impl Failure {
         let mut error = json!({ "kind": self.kind, "message": self.message, "exit": self.code });
         if let (Some(seconds), Some(map)) = (self.retry_after, error.as_object_mut()) {
             map.insert("retry_after_seconds".to_owned(), seconds.into());
+        }
+        if let (false, Some(map)) = (self.steps.is_empty(), error.as_object_mut()) {
+            map.insert("steps".to_owned(), self.steps.clone().into());
         }
         let report = self.report.as_ref().and_then(|report| serde_json::to_value(report).ok());
         let mut document = report.unwrap_or_else(|| {

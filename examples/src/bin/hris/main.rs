@@ -10,6 +10,7 @@ mod engine;
 mod failure;
 mod files;
 mod grid;
+mod logs;
 mod progress;
 mod render;
 mod signals;
@@ -31,10 +32,13 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return usage(&error),
     };
-    let console = Console::new(cli.global.json, cli.global.quiet, cli.global.no_color);
+    let mut console = Console::new(cli.global.json, cli.global.quiet, cli.global.no_color);
     let clock = Clock::new(cli.global.now);
     let command = cli.command.name();
-    let ended = runtime().and_then(|runtime| {
+    let logs = logs::begin(cli.global.log.as_deref(), cli.global.no_color);
+    let ended = logs.and_then(|logs| {
+        console = console.beside_logs(logs);
+        let runtime = runtime()?;
         let ended = runtime.block_on(async {
             let ends = match cli.command {
                 Command::Sandbox(_) => "stopping",
@@ -100,6 +104,9 @@ fn complain(failure: &Failure, console: Console, clock: Clock, command: &str, cl
         return failure.code;
     }
     console.tell(format!("hris: {}", plain(&failure.message)));
+    for step in &failure.steps {
+        console.tell(plain(step));
+    }
     if let Some(report) = &failure.report {
         render::unsent(console, report);
     }

@@ -17,6 +17,7 @@ cases! { StoreHarness:
     a_baseline_stays_until_the_next_whole_run,
     history_is_newest_first_and_no_longer_than_asked,
     a_run_is_found_by_its_id,
+    what_is_known_after_a_run_is_added_to_its_record,
     the_last_run_of_a_command_is_found,
     only_removals_that_were_done_and_not_approved_count,
     judgements_are_kept_until_they_are_over,
@@ -74,6 +75,25 @@ async fn a_run_is_found_by_its_id(scene: &Scene) -> Outcome {
     })?;
     let none = store.run("acme", "run-9").await?.is_none() && store.run("other", "run-2").await?.is_none();
     ensure(none, || "a run is found that there was not".to_owned())
+}
+
+async fn what_is_known_after_a_run_is_added_to_its_record(scene: &Scene) -> Outcome {
+    let store = scene.store();
+    let lease = store.acquire("acme", "run-1").await?;
+    store.finish(&lease, &report("acme", "run-1", 100), None, None).await?;
+    store.release(&lease).await?;
+    let mut known_later = report("acme", "run-1", 100);
+    known_later.notices.push("known later".to_owned());
+    store.amend(&known_later).await?;
+    ensure(store.run("acme", "run-1").await? == Some(known_later), || {
+        "what is known after a run is not in its record".to_owned()
+    })?;
+    store.amend(&report("acme", "run-9", 100)).await?;
+    store.amend(&report("other", "run-1", 100)).await?;
+    ensure(runs(store.history("acme", 9).await?) == ["run-1"], || {
+        "an amendment makes a record of a run that there was not".to_owned()
+    })?;
+    ensure(store.connections().await? == ["acme"], || "an amendment makes a connection".to_owned())
 }
 
 async fn the_last_run_of_a_command_is_found(scene: &Scene) -> Outcome {

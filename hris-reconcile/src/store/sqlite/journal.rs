@@ -170,6 +170,17 @@ pub(super) async fn finish(
     Ok(())
 }
 
+/// Replaces the report of a recorded run.
+pub(super) async fn amend(tx: &mut Tx<'_>, report: &Report) -> Result<(), Refused> {
+    sqlx::query("UPDATE runs SET report = ?3 WHERE connection = ?1 AND run = ?2")
+        .bind(&report.connection)
+        .bind(&report.run)
+        .bind(to_json(report, "a report")?)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
+
 /// Forgets settled actions. Open ones stay, however old.
 pub(super) async fn prune_journal(tx: &mut Tx<'_>, connection: &str, before: Timestamp) -> sqlx::Result<()> {
     sqlx::query("DELETE FROM journal WHERE connection = ?1 AND at < ?2 AND action IS NULL")

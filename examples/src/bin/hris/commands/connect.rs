@@ -23,13 +23,13 @@ pub(crate) async fn connect(path: &Path, args: &Connect, shell: &Shell) -> Resul
     if let Some(oauth) = settings.vendor.oauth() {
         return ask_for_consent(&settings, oauth, args, shell).await;
     }
-    let lines = settings.vendor.how_to_connect(&settings);
-    Err(Failure::config(format!(
-        "{} is connected with a token, so there is nothing for `hris connect` to do. How to get one:\n{}\nThen `hris check` \
-         looks at it.",
-        settings.vendor.title(),
-        lines.join("\n")
-    )))
+    let mut steps = settings.vendor.how_to_connect(&settings);
+    steps.push("Then `hris check` looks at it.".to_owned());
+    let title = settings.vendor.title();
+    let message = format!(
+        "{title} is connected with a token, so there is nothing for `hris connect` to do. How to get one:"
+    );
+    Err(Failure { steps, ..Failure::config(message) })
 }
 
 async fn ask_for_consent(

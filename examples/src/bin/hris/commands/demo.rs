@@ -3,12 +3,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use hris_core::Problem;
+use hris_reconcile::Removal;
+use hris_reconcile::report::Report;
 use serde_json::json;
 
 use super::check;
 use crate::args::Demo;
 use crate::clock::Clock;
-use crate::console::Console;
+use crate::console::{Console, counted};
 use crate::failure::{Failure, Result, exit};
 use crate::grid::Grid;
 use crate::vendors::{self, FakeVendor, SandboxOptions, Vendor};
@@ -35,7 +38,7 @@ pub(crate) async fn demo(args: &Demo, shell: &Shell) -> Result<u8> {
     };
     let fake = vendor.sandbox(options).await?;
     folder.write(vendor, fake.as_ref())?;
-    let mut tour = Tour { console: shell.console, step: 0 };
+    let mut tour = Tour { console: shell.console, step: 0, told: Vec::new() };
 
     tour.console.say(format!(
         "An invented company of {} people lives in a fake {} on this machine, at {}.",
@@ -56,11 +59,11 @@ pub(crate) async fn demo(args: &Demo, shell: &Shell) -> Result<u8> {
 
     tour.step("What would a sync do? Nothing is written yet.", "hris plan")?;
     let planned = engine::plan(&settings, &shell).await?;
-    render::report(tour.console, &planned.report, &planned.removals)?;
+    tour.report(&planned.report, &planned.removals)?;
 
     tour.step("Do it: accounts are made and invitations sent.", "hris sync")?;
     let first = engine::sync(&settings, &shell, now).await?;
-    render::report(tour.console, &first, &[])?;
+    tour.report(&first, &[])?;
 
     tour.step("A day passes in the HR system.", "")?;
     for line in fake.a_day_passes(now)? {
@@ -70,7 +73,7 @@ pub(crate) async fn demo(args: &Demo, shell: &Shell) -> Result<u8> {
     tour.step("Sync again: the three changes arrive, everybody else stays as they are.", "hris sync")?;
     let shell = Shell { clock: shell.clock.later(60), ..shell };
     let second = engine::sync(&settings, &shell, shell.clock.now()).await?;
-    render::report(tour.console, &second, &[])?;
+    tour.report(&second, &[])?;
 
     tour.step("What happened so far?", "hris history")?;
     let runs = engine::history(&settings, 10).await?;
@@ -103,9 +106,24 @@ fn again(args: &Demo, fake: &dyn FakeVendor, now: hris_core::Timestamp) -> Strin
 struct Tour {
     console: Console,
     step: u32,
+    told: Vec<Problem>,
 }
 
 impl Tour {
+    /// A report without the problems that an earlier step told of.
+    fn report(&mut self, report: &Report, removals: &[Removal]) -> Result<()> {
+        let mut news = report.clone();
+        news.problems.retain(|problem| !self.told.contains(problem));
+        render::report(self.console, &news, removals)?;
+        let known = (report.problems.len() - news.problems.len()) as u64;
+        self.told.append(&mut news.problems);
+        if known == 0 {
+            return Ok(());
+        }
+        let problems = counted(known, "problem", "problems");
+        self.console.say(self.console.dim(&format!("{problems} of an earlier step stand as they were")))
+    }
+
     fn step(&mut self, what: &str, command: &str) -> Result<()> {
         self.step += 1;
         let command =
