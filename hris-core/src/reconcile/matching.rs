@@ -35,6 +35,9 @@ pub(super) struct Matches {
     /// People who seek no account as long as nobody knows whether they work here, and the account of theirs that
     /// another connection holds: they wait for it all the same.
     pub(super) waiting: Vec<(usize, usize)>,
+    /// People whose own account is lost or closed, and the account of an ended record that may be theirs: it stays
+    /// open.
+    pub(super) spared: Vec<(usize, usize)>,
     /// Whether somebody's keys cannot be seen, so that nobody knows whose an account without a link is.
     pub(super) hidden: bool,
 }

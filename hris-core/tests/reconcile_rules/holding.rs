@@ -1,8 +1,9 @@
 //! One account, one holder: several connections on one table.
 
+use hris_core::Lookup;
 use hris_core::reconcile::{Mode, Plan, Rehire, UnlinkedUsers};
 
-use crate::support::{World, world};
+use crate::support::{World, person, world};
 
 const DORA: &str = "email=dora@group.io given_name=Dora family_name=Lind";
 
@@ -120,6 +121,13 @@ fn a_leavers_account_goes_to_the_connection_that_waits_for_it() {
         assert_eq!((plan.figures.removals, plan.claims.len()), (0, 0));
         world.carried_out().actions("");
     }
+    // Missing from the list, she is asked for by id first: it goes nowhere if she is there all the same.
+    let missing = leaves("").with(|world| world.absent.clear());
+    let plan = missing.plan();
+    assert_eq!(plan.unasked(&missing.snapshot(), &missing.absent), ["dirA".into()].into());
+    let there = Lookup::Found(Box::new(person(&format!("dirA active number=1 {DORA}"))));
+    let answered = missing.with(|world| drop(world.absent.insert("dirA".into(), there)));
+    assert_eq!(answered.actions("").plan().handovers.len(), 0);
     // While she is employed here it stays, and a run that only matches gives nothing away.
     assert_eq!(leaves(&format!("dirA active number=1 {DORA}")).actions("").plan().handovers.len(), 0);
     let matched = leaves(&format!("dirA left number=1 {DORA}")).with(|world| world.mode = Mode::Match);

@@ -1,15 +1,16 @@
 //! One account, one holder: what connections of one state are told of each other.
 
-use hris_core::reconcile::{AccountClaim, Baseline, Handover, Held, Judgement, Learned, Others};
+use hris_core::reconcile::{AccountClaim, Baseline, Change, Handover, Held, Judgement, Learned, Others};
 use hris_core::{Assignment, AssignmentKind, EmployeeId, Link, TargetField, Timestamp, UserId};
 use hris_reconcile::store::{Lease, Settlement, StateStore};
 use serde_json::json;
 
-use super::report;
+use super::{intent, report};
 
 pub(super) async fn contract(store: &dyn StateStore) {
     links_keep_all_they_know(store).await;
     others_are_told_of_holders_and_claims(store).await;
+    others_are_told_of_what_a_run_that_was_cut_may_have_done(store).await;
     an_account_is_handed_over_in_one_step(store).await;
     a_closed_account_is_taken_over_in_one_step(store).await;
     judgements_are_kept_until_they_are_over(store).await;
@@ -124,6 +125,37 @@ async fn others_are_told_of_holders_and_claims(store: &dyn StateStore) {
     assert_eq!(store.others("hold-me", None).await.unwrap().claimed.len(), 1);
     store.finish(&one, &report("hold-one", "run-5", 5), None, Some(&[])).await.unwrap();
     assert!(store.others("hold-me", None).await.unwrap().claimed.is_empty());
+}
+
+async fn others_are_told_of_what_a_run_that_was_cut_may_have_done(store: &dyn StateStore) {
+    let cut = connected(store, "cut-one", Some("cut-t1"), &[Link::new("e1", "cut-a")]).await;
+    connected(store, "cut-two", Some("cut-t1"), &[closed("e2", "user-e3"), Link::new("e4", "user-e4")]).await;
+    let held = async |target: &str, user: &str| {
+        let others = store.others("cut-me", Some(target)).await.unwrap();
+        others.held.get(&UserId::from(user)).map(|held| (held.connection.clone(), held.closed))
+    };
+    let by = |name: &str, closed| Some((name.to_owned(), closed));
+    assert_eq!(held("cut-t1", "user-e3").await, by("cut-two", true));
+    let mut create = intent("run-2", "k1", "create", "e2", 5);
+    create.action.changes = vec![Change::new(TargetField::ExternalId, None, Some("x-2".to_owned()))];
+    let links = ["e3", "e4", "e5"].map(|employee| intent("run-2", employee, "link", employee, 5));
+    store.intend(&cut, &[create]).await.unwrap();
+    store.intend(&cut, &links).await.unwrap();
+    let making = store.others("cut-me", Some("cut-t1")).await.unwrap().making;
+    assert_eq!(making.get("x-2"), Some(&"cut-one".to_owned()));
+    assert_eq!(held("cut-t1", "user-e3").await, by("cut-one", false), "nobody may open it any more");
+    assert_eq!(held("cut-t1", "user-e4").await, by("cut-two", false), "a link that is known goes before");
+    assert_eq!(held("cut-t1", "user-e5").await, by("cut-one", false));
+
+    // A run that writes to another target says so before it does.
+    assert_eq!(held("cut-t2", "cut-a").await, None);
+    let mut reaches = Settlement::note();
+    reaches.also_in = Some("cut-t2".to_owned());
+    store.settle(&cut, &[reaches]).await.unwrap();
+    assert_eq!(held("cut-t2", "cut-a").await, by("cut-one", false));
+    assert_eq!(held("cut-t1", "cut-a").await, by("cut-one", false), "and the former one is known as before");
+    let baseline = store.load("cut-one").await.unwrap().baseline.unwrap();
+    assert_eq!((baseline.target.as_deref(), baseline.also_in.len()), (Some("cut-t1"), 1));
 }
 
 async fn an_account_is_handed_over_in_one_step(store: &dyn StateStore) {

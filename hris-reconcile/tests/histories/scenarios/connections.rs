@@ -1,5 +1,7 @@
 //! Several connections on one table: one account, one holder.
 
+use hris_reconcile::Approval;
+use hris_reconcile::faults::{Fault, Faults, Faulty};
 use hris_reconcile::store::{MemoryStore, StateStore as _};
 
 use super::*;
@@ -280,6 +282,51 @@ async fn a_row_number_given_again_to_another_connection() {
         assert!(report.actions.is_empty() && !has(&report, "ambiguous_match"), "{name} {report:?}");
     }
     assert_eq!(account(&users, "4").await, made);
+}
+
+/// What an approved run makes in another table is known to other connections, wherever that run is cut.
+#[tokio::test]
+async fn an_approved_run_that_is_cut_in_another_table() {
+    let (mut call, mut made) = (0, 0);
+    loop {
+        call += 1;
+        let (a, b, state) = (company(others('a', 6)), company(others('b', 2)), MemoryStore::new());
+        sync_as("a", &a, &Sqlite::empty().await, &state, day(1)).await;
+        let users = Sqlite::empty().await;
+        for n in 0..6 {
+            let mut stranger = Row { status: "active".to_owned(), ..Row::default() };
+            stranger.set("email", Some(&format!("stranger{n}@group.example")));
+            users.insert(&stranger).await.unwrap();
+        }
+        join(&a, worker("dirA", "1", "Dora Lind", MAIL));
+        let saved =
+            builder("a", &a, users.target(), &state).build().unwrap().plan(day(2)).await.unwrap().save();
+        let faults = Faults::new().at(call, Fault::CutAfter);
+        let target = Faulty::new(users.target(), faults.clone());
+        let store = Faulty::new(state.clone(), faults.clone());
+        let runner = Runner::builder(a.clone(), target, store).connection("a").build().unwrap();
+        let report = tokio::select! {
+            biased;
+            () = faults.cut() => None,
+            report = runner.apply(&saved, Approval::Given, day(2)) => Some(report.unwrap()),
+        };
+        users.calm().await;
+        // As another process would find it.
+        let state = state.backup();
+        let before = find(&users, "dirA").await;
+        join(&b, worker("dirB", "B1", "Dora Lind", MAIL));
+        let waiting = sync_as("b", &b, &users, &state, day(2)).await;
+        if before.is_some() {
+            made += 1;
+            assert_eq!(find(&users, "dirA").await, before, "cut after call {call}");
+            assert!(has(&waiting, "held_elsewhere"), "cut after call {call}: {:?}", waiting.problems);
+        }
+        if let Some(report) = report {
+            assert_eq!(report.counts.created, 1, "{report:?}");
+            break;
+        }
+    }
+    assert!(made > 3, "cut {made} times after the account was made");
 }
 
 #[tokio::test]
