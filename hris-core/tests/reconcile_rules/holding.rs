@@ -1,7 +1,7 @@
 //! One account, one holder: several connections on one table.
 
-use hris_core::Lookup;
 use hris_core::reconcile::{Mode, Plan, Rehire, UnlinkedUsers};
+use hris_core::{Lookup, TargetField};
 
 use crate::support::{World, person, world};
 
@@ -270,4 +270,49 @@ fn one_company_under_two_names() {
     second("co1").problems("warning already_connected - - -");
     second("co2").problems("");
     second("co1").with(|world| world.last = Some(Default::default())).problems("");
+}
+
+#[test]
+fn two_links_to_one_account_touch_it_no_more() {
+    // It carries the id of both, or of neither.
+    for carried in ["x", "z"] {
+        let account = format!("ua active external_id={carried} email=a@x.io");
+        let links = "a>ua id:x\nb>ua id:x";
+        world("a active @\nb active @", &account, links)
+            .actions("")
+            .situations("a ua Contested SharedKey\nb ua Contested SharedKey");
+        // Neither does the one who has gone, or has left.
+        world("a active @", &account, links).gone("b").actions("");
+        world("a active @\nb left @", &account, links).actions("");
+    }
+}
+
+/// The number of a deleted account was given again: the account is the one's whose id it carries, and the other link,
+/// which was made for the deleted one, is not believed.
+#[test]
+fn of_two_links_to_one_account_the_one_that_it_carries_the_id_of_holds() {
+    for links in ["a>ua\nb>ua", "b>ua\na>ua", "0>ua\na>ua\nb>ua"] {
+        let both = |people: &str| world(people, "ua active for=a", links).gone("0 b").beside(8);
+        both("a active @ job_title=New\nb active @").actions("update a ua job_title (FieldsDiffer)");
+        // Who has left by the other link closes nothing, and whose account it is leaves as everybody does.
+        both("a active @").actions("");
+        both("a active @\nb left @").actions("");
+        both("a left @\nb active @").actions("deactivate a ua (LeftByStatus)");
+    }
+    // Where the target keeps no external ids, nothing says whose it is.
+    let unkept = world("a active @\nb left @", "ua active for=a", "a>ua\nb>ua");
+    unkept.with(|world| assert!(world.target.unkept.insert(TargetField::ExternalId))).actions("");
+}
+
+#[test]
+fn two_links_of_one_employee_touch_neither_account() {
+    for links in ["a>ua\na>ub", "a>ub\na>ua"] {
+        let world = world(
+            "c active @",
+            "ua active for=a\nub active email=b@x.io\nuc active for=c",
+            &format!("{links}\nc>uc"),
+        );
+        world.clone().gone("a").actions("");
+        world.clone().with(|world| world.people.push(person("a left @"))).actions("");
+    }
 }

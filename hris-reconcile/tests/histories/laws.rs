@@ -194,6 +194,11 @@ impl Look<'_> {
                 continue;
             }
             let company = self.owner(old).unwrap_or(self.company);
+            // What the other connection had closed is nobody's there: whoever is the same person by two facts may have
+            // it, also where they came back to the other company meanwhile and are employed by both.
+            if company != self.company && !old.is_open() {
+                continue;
+            }
             let there = self.listed[company]
                 .iter()
                 .any(|person| person.id == was && !person.left && !is_recycled(old, person));
@@ -313,8 +318,11 @@ impl Look<'_> {
             }
         }
         let mut users = BTreeSet::new();
+        // A link whose account carries another id than it was given holds nothing: the row's number was given again.
         for link in self.links.1 {
-            let there = self.after.iter().any(|row| row.id == link.user.as_str());
+            let is_it =
+                |row: &&Row| row.id == link.user.as_str() && row.external_id() == Some(link.given_id());
+            let there = self.after.iter().any(|row| is_it(&row));
             if there && !users.insert(&link.user) {
                 return Some(("P5 two people have one account", link.user.to_string()));
             }

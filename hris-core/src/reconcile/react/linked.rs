@@ -199,7 +199,7 @@ impl<'d, 'i> Draft<'d, 'i> {
 
     /// Whoever has this id now is not who had the account, so their leaving closes nothing either.
     fn recycled(&mut self, row: usize, person: &Employee, user: &User) {
-        let why = "e-mail address and name of this id are all new, so it may belong to somebody else now";
+        let why = "everything known of this id is new, so it may belong to somebody else now";
         self.ask((Some(row), person.id()), user, ProblemCode::RecycledId, why);
         self.say(Some(person.id()), Some(user), Situation::Recycled, Reason::RecycledId);
     }

@@ -236,9 +236,18 @@ impl<'w> Naive<'w> {
         }) || self.people.iter().any(|person| self.is_present(person) && self.may_be_behind(person, link))
     }
 
-    /// In the source, not gone, and not looking for an account today.
+    /// Linked to an account that is in use and surely theirs.
+    fn has_account(&self, person: &Employee) -> bool {
+        let link = self.link_of(person);
+        link.is_some_and(|link| match self.bond(link) {
+            Bond::Holds(user) | Bond::Remade(user) => user.is_live() && !self.is_shared_with_others(user),
+            Bond::Replaced(_) | Bond::Gone => false,
+        })
+    }
+
+    /// In the source, not gone, not looking for an account today, and without one that is surely theirs.
     pub(super) fn is_present(&self, person: &Employee) -> bool {
-        let apart = self.twice(person) || (self.link_of(person).is_none() && !self.seeks(person));
+        let apart = self.twice(person) || !(self.has_account(person) || self.seeks(person));
         apart && !self.has_left(person) && !person.is_sample()
     }
 
@@ -250,7 +259,10 @@ impl<'w> Naive<'w> {
                     Some(held) => held == link,
                     None => self.bond(link) == Bond::Remade(user),
                 };
-                concerns && !self.facts(person, user).against()
+                let id = person.id().as_str();
+                let denied = self.judged(id, user) == Some(false)
+                    || self.owner_decided(user).is_some_and(|owner| owner != id);
+                concerns && !denied && !self.facts(person, user).against()
             })
     }
 }
