@@ -257,6 +257,24 @@ fn accounts_of_others_are_never_accounts_of_nobody() {
     strict("u1 active email=x@y.io external_id=theirs").actions("");
 }
 
+/// However many accounts others have in the same table: they make no room for removals here.
+#[test]
+fn accounts_of_others_loosen_no_limit() {
+    let mut users =
+        "u1 active email=a@x.io\nu2 active email=b@x.io\nu3 active email=c@x.io\nu4 active email=d@x.io"
+            .to_owned();
+    for n in 0..20 {
+        users.push_str(&format!("\nh{n} active external_id=h{n}\nz{n} active external_id=z{n}"));
+    }
+    let mut world =
+        company("", &users, "").policy(|policy| policy.unlinked_users = UnlinkedUsers::Deactivate);
+    for n in 0..20 {
+        world = world.held(&format!("h{n}"), "co-b", false);
+    }
+    let figures = world.guarded("refuse max_deactivations_percent 4/3").plan().figures;
+    assert_eq!((figures.population, figures.removals), (8 + 4, 4));
+}
+
 #[test]
 fn one_company_under_two_names() {
     let second = |organisation: &str| {
