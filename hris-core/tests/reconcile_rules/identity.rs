@@ -419,6 +419,8 @@ fn an_ended_record_whose_person_lost_the_other_account_keeps_its_own() {
         let closed = |world: World| assert_eq!(world.plan().figures.removals, 1, "{old:?}");
         closed(second(&she, &format!("ub active external_id=e {she}")));
         closed(second("number=2 email=zed@x.io given_name=Zed family_name=Ray", ""));
+        // And where a person decided that it is not hers.
+        closed(second(&she, "").judged("e", "ua", false));
     }
 }
 
