@@ -299,7 +299,9 @@ impl Look<'_> {
         let known = |company: &usize| *company == self.company || !self.book.lost[*company];
         for company in [self.company, 1 - self.company].into_iter().filter(known) {
             for person in self.listed[company].iter().filter(|person| !person.left) {
-                let theirs = |row: &&Row| row.is_open() && self.bears(row, company, person);
+                // An id that the other connection would ask about names nobody who has the account.
+                let is_theirs = |row: &Row| company == self.company || !is_recycled(row, person);
+                let theirs = |row: &&Row| row.is_open() && self.bears(row, company, person) && is_theirs(row);
                 let had = self.before.iter().any(|row| theirs(&row));
                 let after = |row: &Row| row.is_open() && row.external_id() == Some(person.id.as_str());
                 if had && !self.after.iter().any(after) {
