@@ -66,6 +66,25 @@ fn a_key_shared_by_two_people_finds_nobody() {
     }
 }
 
+/// After a state was lost: the account that carries somebody's id is theirs, whoever else has their number.
+#[test]
+fn a_key_that_two_people_share_keeps_nobody_from_the_account_that_carries_their_id() {
+    let both = |account: &str| {
+        let people = "a active @ number=7 given_name=Ada family_name=Mill\nb active @ number=7";
+        world(people, account, "")
+    };
+    both("ua active for=a number=7 given_name=Ada family_name=Mill")
+        .actions("link a ua (MatchedByExternalId)")
+        .problems("error duplicate_employee_number b - employee_number");
+    // Not where everything else says that the id is somebody else's.
+    both("ua active external_id=a email=z@x.io number=9 given_name=Zed family_name=Ray")
+        .actions("")
+        .problems(
+            "error duplicate_employee_number a - employee_number\n\
+         error duplicate_employee_number b - employee_number",
+        );
+}
+
 #[test]
 fn of_two_with_one_key_the_one_still_employed_counts() {
     world("a active @ number=7\nb left email=a@x.io number=7", "", "")

@@ -178,9 +178,6 @@ impl<'w> Naive<'w> {
     }
 
     pub(super) fn found(&self, person: &Employee) -> Found<'w> {
-        if self.is_contested(person) {
-            return Found::Contested;
-        }
         let all: Vec<(&User, Verdict)> = self
             .candidates(person)
             .into_iter()
@@ -189,6 +186,12 @@ impl<'w> Naive<'w> {
         let of = |wanted: &[Verdict]| -> Vec<&'w User> {
             all.iter().filter(|(_, said)| wanted.contains(said)).map(|(user, _)| *user).collect()
         };
+        if self.is_contested(person) {
+            return match of(&[Verdict::TheirsById]).as_slice() {
+                [user] if !self.twice(person) => Found::One(user),
+                _ => Found::Contested,
+            };
+        }
         let questions = of(&[Verdict::Question, Verdict::Recycled]);
         let sure = of(&[Verdict::Theirs, Verdict::TheirsById, Verdict::TheirsByDecision]);
         let decided = of(&[Verdict::TheirsByDecision]);
