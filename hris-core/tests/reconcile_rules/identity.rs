@@ -1,6 +1,5 @@
 //! Whose account it is: what the facts say together, and what is done where they do not suffice.
 
-use hris_core::ProblemCode;
 use hris_core::reconcile::{ActionKind, Evidence, MatchKey, Opinion, UnlinkedUsers};
 
 use crate::support::{World, world};
@@ -387,41 +386,6 @@ fn one_contract_ends_and_another_begins() {
     )
     .actions("")
     .problems("error ambiguous_match e ua -");
-}
-
-/// A record ended while the account of the person's other record is lost: they have no other account than this.
-#[test]
-fn an_ended_record_whose_person_lost_the_other_account_keeps_its_own() {
-    let ada = "given_name=Ada family_name=Mill";
-    let first = format!("ua active external_id=c number=1 email=ada@x.io {ada}");
-    for old in [format!("c left number=1 {ada} email=ada@x.io\n"), String::new()] {
-        let second = |facts: &str, own: &str| {
-            let people = format!("{old}e active {facts}");
-            company(&people, &format!("{first}\n{own}"), "c>ua id:c\ne>ub id:e").gone("c")
-        };
-        let she = format!("number=1 email=ada2@x.io {ada}");
-        // Deleted, somebody else's by now, or closed by somebody else.
-        for own in [
-            "",
-            "ub active email=zed@x.io given_name=Zed family_name=Ray",
-            &format!("ub deactivated external_id=e {she}"),
-        ] {
-            let world = second(&she, own);
-            let plan = world.actions("").plan();
-            let told = plan.problems.iter().any(|one| {
-                one.code == ProblemCode::AmbiguousMatch
-                    && one.user == Some("ua".into())
-                    && one.message.contains("hris unlink e")
-            });
-            assert!(told, "{own:?} {old:?} {:?}", plan.problems);
-        }
-        // Where she has an account in use, or the facts say that it is somebody else's, it is closed.
-        let closed = |world: World| assert_eq!(world.plan().figures.removals, 1, "{old:?}");
-        closed(second(&she, &format!("ub active external_id=e {she}")));
-        closed(second("number=2 email=zed@x.io given_name=Zed family_name=Ray", ""));
-        // And where a person decided that it is not hers.
-        closed(second(&she, "").judged("e", "ua", false));
-    }
 }
 
 /// The match keys say which accounts are taken over. Whose account may be closed is told by every key.
