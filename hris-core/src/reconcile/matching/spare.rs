@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::super::bonds::Bond;
 use super::super::leaver::Standing;
+use super::super::policy::Rehire;
 use super::{Candidate, Found, Match, Matches, Search};
 use crate::User;
 
@@ -90,11 +91,16 @@ impl Search<'_, '_, '_> {
             || self.identity.decided_owner(user).is_some_and(|owner| owner != person.id().as_str())
     }
 
-    /// Whether a person surely has an account that is in use.
+    /// Whether a person surely has an account that is in use, or is opened again in this run.
     fn has_account(&self, row: usize) -> bool {
         let Some((link, _)) = self.pairs.link_of(row) else { return false };
         let (Bond::Holds(user) | Bond::Remade(user)) = self.bonds.of_link(link) else { return false };
-        !self.pairs.shared.contains(&user) && self.inputs.users.get(user).is_some_and(User::is_live)
+        let opens = self.inputs.links.get(link).is_some_and(|link| link.deactivated_by_us)
+            && self.policy.rehire == Rehire::Reactivate
+            && self.inputs.target.reactivates
+            && self.stands(row).is_some_and(Standing::is_employed);
+        !self.pairs.shared.contains(&user)
+            && (opens || self.inputs.users.get(user).is_some_and(User::is_live))
     }
 
     /// Accounts that may be those of people who have an open question, by what the facts say.

@@ -243,7 +243,10 @@ impl<'w> Naive<'w> {
     fn has_account(&self, person: &Employee) -> bool {
         let link = self.link_of(person);
         link.is_some_and(|link| match self.bond(link) {
-            Bond::Holds(user) | Bond::Remade(user) => user.is_live() && !self.is_shared_with_others(user),
+            Bond::Holds(user) | Bond::Remade(user) => {
+                let opens = self.stand(person) == Stand::Employed && self.reopens(link);
+                (user.is_live() || opens) && !self.is_shared_with_others(user)
+            }
             Bond::Replaced(_) | Bond::Gone => false,
         })
     }
