@@ -6,10 +6,11 @@ mod support;
 
 use hris_core::{Field, StandardField};
 use hris_reconcile::Approval;
-use hris_reconcile::report::ActionResult;
+use hris_reconcile::faults::{Fault, Faults, Faulty};
+use hris_reconcile::report::{ActionResult, Outcome};
 use hris_reconcile::target::Target as _;
 use support::mill::Mill;
-use support::{Company, assert_figures, day, edit, lines, put, vanish};
+use support::{Company, assert_figures, builder, day, edit, lines, put, vanish};
 
 #[tokio::test]
 async fn accounts_that_were_made_count_although_their_invitations_failed() {
@@ -48,6 +49,23 @@ async fn an_update_counts_although_an_assignment_failed() {
     });
     let report = mill.run(2).await;
     assert_eq!((report.counts.updated, report.counts.failed, report.counts.unchanged), (1, 1, 1));
+}
+
+/// A refused run has done nothing, also where its report cannot be recorded.
+#[tokio::test]
+async fn a_refused_run_whose_report_is_lost_counts_nothing_as_done() {
+    let company = Company::provisioned(8).await;
+    for n in 1..=5 {
+        vanish(&company.directory, &format!("e-{n}"));
+    }
+    let faults = Faults::new().on("finish", Fault::Unavailable);
+    let store = Faulty::new(company.store.clone(), faults);
+    let runner = builder(&company.directory, company.target.clone(), store).build().unwrap();
+    let error = runner.run(day(2)).await.unwrap_err();
+    let report = error.report().unwrap();
+    assert_eq!(report.outcome, Outcome::Failed);
+    assert_eq!(report.counts.deactivated, 0, "{:?}", report.counts);
+    assert!(report.actions.iter().all(|line| line.result == ActionResult::Planned), "{:?}", report.actions);
 }
 
 /// Whom a safeguard held and a person let go, was asked for by id in between, and the report says so.

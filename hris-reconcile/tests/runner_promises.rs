@@ -19,6 +19,7 @@ use hris_core::{
     Field, Fingerprint, Invite, Link, MemoryDirectory, StandardField, Status, TargetField, UserStatus,
 };
 use hris_reconcile::ErrorKind;
+use hris_reconcile::faults::{Fault, Faults};
 use hris_reconcile::store::{Intent, LEASE_SECONDS, MemoryStore, Settlement, SqliteStore, StateStore as _};
 use hris_reconcile::target::{Call, NewUser, Target as _};
 use hris_reconcile::targets::MemoryTarget;
@@ -260,6 +261,34 @@ async fn left_open(company: &Company, intent: Intent) {
     let lease = company.store.acquire("acme", "cut").await.unwrap();
     company.store.intend(&lease, &[intent]).await.unwrap();
     company.store.release(&lease).await.unwrap();
+}
+
+/// Wherever a first run is cut: whose address an administrator exchanged before the next one gets it back, and no second
+/// invitation to it.
+#[tokio::test]
+async fn an_invitation_of_a_run_that_was_cut_is_known_by_its_address() {
+    let mut sent_and_cut = 0;
+    for call in 1..16 {
+        let company = Company::new(1);
+        let faults = Faults::new().at(call, Fault::CutAfter);
+        let runner = company.faulty(&faults);
+        let cut = tokio::select! {
+            biased;
+            () = faults.cut() => true,
+            _ = runner.run(day(1)) => false,
+        };
+        let before = company.target.invited().len();
+        sent_and_cut += usize::from(cut && before == 1);
+        company.target.edit(|users| {
+            users.values_mut().for_each(|user| user.put(&TargetField::Email, Some("typo@mill.example")));
+        });
+        let next = builder(&company.directory, company.target.clone(), company.store.backup());
+        next.build().unwrap().run(day(1)).await.unwrap();
+        if before == 1 {
+            assert_eq!(company.target.invited().len(), 1, "cut after call {call}");
+        }
+    }
+    assert!(sent_and_cut > 0);
 }
 
 /// The invitation was about to be sent; whoever uses the account now was asked or needs no asking.

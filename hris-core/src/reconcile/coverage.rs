@@ -149,12 +149,17 @@ pub(super) fn figures(
             || (action.situation == Situation::Leaver && closes(&action.user))
     });
     let relinked: BTreeSet<&UserId> = relinks.filter_map(|action| action.user.as_ref()).collect();
+    // What is somebody else's is never removed, so it makes no room for removals either.
+    let others =
+        people.iter().filter(|one| matches!(one.reason, Reason::HeldElsewhere | Reason::SomebodyElses));
+    let others: BTreeSet<&UserId> = others.filter_map(|one| one.user.as_ref()).collect();
     let (mut linked_accounts, mut unlinked) = (0, 0);
     for (index, user) in inputs.users.iter().enumerate().filter(|(_, user)| user.is_live()) {
         let holder = pairs.holder_of(index);
         let ours = holder.is_some_and(|link| bonds.holds(link)) || relinked.contains(&user.id);
         linked_accounts += u64::from(ours);
-        unlinked += u64::from(!ours && holder.is_none());
+        let theirs = pairs.elsewhere.holder_of(index).is_some() || others.contains(&user.id);
+        unlinked += u64::from(!ours && holder.is_none() && !theirs);
     }
     let mut population = linked_accounts;
     if policy.unlinked_users == UnlinkedUsers::Deactivate {

@@ -13,7 +13,7 @@ use crate::{Fingerprint, Timestamp};
 #[non_exhaustive]
 pub struct Figures {
     /// Accounts that may be removed: linked and not deactivated, invited ones included; with
-    /// `unlinked_users = "deactivate"` the accounts without a link too.
+    /// `unlinked_users = "deactivate"` the accounts without a link too, but for those that are somebody else's.
     pub population: u64,
     /// Accounts this plan deactivates.
     pub removals: u64,

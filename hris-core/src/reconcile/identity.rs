@@ -307,8 +307,8 @@ impl<'d, 'i> Identity<'d, 'i> {
         Evidence { employee_number: number, email, name }
     }
 
-    /// Whether a known id now belongs to somebody else: e-mail and names are all new, as far as both sides
-    /// have them, and no number or start date that both sides have says otherwise.
+    /// Whether a known id now belongs to somebody else: e-mail and names are all new, and no number or start date that
+    /// both sides have says otherwise. Where an e-mail is missing, a number or start date that is new speaks for it.
     pub(super) fn is_recycled(&self, row: usize, user: &User) -> bool {
         let differs = |field: &TargetField| match (self.inputs.desired.value(row, field), user.value(field)) {
             (Field::Value(wanted), Some(current)) if !is_placeholder(wanted) && !is_placeholder(current) => {
@@ -317,15 +317,20 @@ impl<'d, 'i> Identity<'d, 'i> {
             _ => None,
         };
         // The e-mail is looked at first, since it is the same for nearly everybody.
-        if differs(&TargetField::Email) != Some(true) {
+        let email = differs(&TargetField::Email);
+        if email == Some(false) {
             return false;
         }
         let names = [differs(&TargetField::GivenName), differs(&TargetField::FamilyName)];
         let others = [differs(&TargetField::EmployeeNumber), differs(&TargetField::StartDate)];
         let is_new = |facts: &[Option<bool>]| facts.iter().flatten().all(|differs| *differs);
         let known = |facts: &[Option<bool>]| facts.iter().flatten().count();
-        // A single name, or no name, is too little without a further fact that is new.
-        let enough = known(&names) == 2 || known(&names) + known(&others) >= 2;
+        // A single name, or no name, is too little without a further fact that is new, and so are both names where an
+        // e-mail is missing.
+        let enough = match email {
+            Some(_) => known(&names) == 2 || known(&names) + known(&others) >= 2,
+            None => known(&names) == 2 && known(&others) > 0,
+        };
         enough && is_new(&names) && is_new(&others)
     }
 

@@ -35,6 +35,9 @@ pub(super) struct Matches {
     /// People who seek no account as long as nobody knows whether they work here, and the account of theirs that
     /// another connection holds: they wait for it all the same.
     pub(super) waiting: Vec<(usize, usize)>,
+    /// People whose own account is lost or closed, and the account of an ended record that may be theirs: it stays
+    /// open.
+    pub(super) spared: Vec<(usize, usize)>,
     /// Whether somebody's keys cannot be seen, so that nobody knows whose an account without a link is.
     pub(super) hidden: bool,
 }
@@ -131,6 +134,10 @@ pub(super) fn correlate<'i>(
         }
         matches.claimed.extend(candidates.iter().map(|candidate| candidate.user));
         let found = match contested.get(&row) {
+            // Whose id an account carries, theirs it is, whoever else has a key of theirs.
+            Some(key) if *key != MatchKey::ExternalId && !pairs.contested.contains(&row) => {
+                search.by_id(row, &candidates).unwrap_or(Match::Contested(*key))
+            }
             Some(key) => Match::Contested(*key),
             // Of two records of one id nobody knows which is right; either may be the one behind an account.
             None if pairs.contested.contains(&row) => Match::Contested(MatchKey::ExternalId),
@@ -259,6 +266,19 @@ impl Search<'_, '_, '_> {
                 }
             }
         }
+    }
+
+    /// The only account that carries the person's own id, if it is theirs by that.
+    fn by_id(&self, row: usize, candidates: &[Candidate]) -> Option<Match> {
+        let mut found = candidates.iter().filter_map(|candidate| {
+            let user = self.inputs.users.get(candidate.user)?;
+            match self.verdict(row, *candidate, user) {
+                Verdict::Is(found, Ground::Id) => Some(found),
+                _ => None,
+            }
+        });
+        let one = found.next()?;
+        found.next().is_none().then_some(one)
     }
 
     fn verdict(&self, row: usize, Candidate { user: index, by }: Candidate, user: &User) -> Verdict {

@@ -134,6 +134,7 @@ fn decide(inputs: &Inputs<'_>, both: Option<&BothWays<'_>>, policy: &Policy, tod
     draft.missing_people();
     draft.unlinked_people();
     draft.waiting_people();
+    draft.spared_people();
     draft.unlinked_users();
 
     let mut decided = draft.finish();

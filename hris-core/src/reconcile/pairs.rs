@@ -22,7 +22,8 @@ pub(super) struct Pairs<'a> {
     pub(super) contested: HashSet<usize>,
     pub(super) repeated: HashSet<usize>,
     /// Accounts that two links hold, of this connection or of two, and accounts of an employee who has two
-    /// links.
+    /// links. Of two links of this connection one alone holds the account where it alone names the account by
+    /// what that carries: the number of a deleted account was given again.
     pub(super) shared: HashSet<usize>,
     /// Which accounts other connections hold.
     pub(super) elsewhere: Elsewhere<'a>,
@@ -115,13 +116,14 @@ impl<'a> Pairs<'a> {
         let set_aside: HashSet<&str> =
             inputs.snapshot.set_aside().iter().map(crate::EmployeeId::as_str).collect();
         let mut missing: HashMap<&str, usize> = HashMap::new();
+        let mut several: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (index, link) in inputs.links.iter().enumerate() {
             let user = self.users.get(link.user.as_str()).copied();
             if let Some(user) = user
                 && let Some(place) = self.held.get_mut(user)
-                && place.replace(index).is_some()
+                && let Some(other) = place.replace(index)
             {
-                self.shared.insert(user);
+                several.entry(user).or_insert_with(|| vec![other]).push(index);
             }
             match self.rows.get(link.employee.as_str()) {
                 Some(row) => {
@@ -139,6 +141,24 @@ impl<'a> Pairs<'a> {
                     }
                     self.missing.push((index, user));
                 }
+            }
+        }
+        self.settle_several(inputs, several);
+    }
+
+    /// Of several links to one account, the one that holds it: the only one that names it by what it carries. Where
+    /// there is none, or more than one, nobody knows.
+    fn settle_several(&mut self, inputs: &Inputs<'a>, several: BTreeMap<usize, Vec<usize>>) {
+        let kept = !inputs.target.unkept.contains(&TargetField::ExternalId);
+        for (user, links) in several {
+            let mut naming = links.into_iter().filter(|link| kept && self.names(inputs, *link, user));
+            match (naming.next(), naming.next()) {
+                (Some(one), None) => {
+                    if let Some(place) = self.held.get_mut(user) {
+                        *place = Some(one);
+                    }
+                }
+                _ => drop(self.shared.insert(user)),
             }
         }
     }

@@ -1,6 +1,7 @@
 //! From situations to actions: the policy applied to one person after another.
 
 mod actions;
+mod doubt;
 mod linked;
 mod unlinked;
 

@@ -158,7 +158,7 @@ words! {
         /// Protected.
         Protected = "the account is protected",
         /// Known id, other person.
-        RecycledId = "name and e-mail of this id are all new; decide with `hris resolve` who it is",
+        RecycledId = "everything known of this id is new; decide with `hris resolve` who it is",
         /// Came back; we had closed the account.
         Returned = "is employed again, and this connection closed the account",
         /// Came back; somebody else had closed the account.

@@ -1,8 +1,9 @@
 //! One account, one holder: several connections on one table.
 
 use hris_core::reconcile::{Mode, Plan, Rehire, UnlinkedUsers};
+use hris_core::{Lookup, TargetField};
 
-use crate::support::{World, world};
+use crate::support::{World, person, world};
 
 const DORA: &str = "email=dora@group.io given_name=Dora family_name=Lind";
 
@@ -120,6 +121,13 @@ fn a_leavers_account_goes_to_the_connection_that_waits_for_it() {
         assert_eq!((plan.figures.removals, plan.claims.len()), (0, 0));
         world.carried_out().actions("");
     }
+    // Missing from the list, she is asked for by id first: it goes nowhere if she is there all the same.
+    let missing = leaves("").with(|world| world.absent.clear());
+    let plan = missing.plan();
+    assert_eq!(plan.unasked(&missing.snapshot(), &missing.absent), ["dirA".into()].into());
+    let there = Lookup::Found(Box::new(person(&format!("dirA active number=1 {DORA}"))));
+    let answered = missing.with(|world| drop(world.absent.insert("dirA".into(), there)));
+    assert_eq!(answered.actions("").plan().handovers.len(), 0);
     // While she is employed here it stays, and a run that only matches gives nothing away.
     assert_eq!(leaves(&format!("dirA active number=1 {DORA}")).actions("").plan().handovers.len(), 0);
     let matched = leaves(&format!("dirA left number=1 {DORA}")).with(|world| world.mode = Mode::Match);
@@ -249,6 +257,24 @@ fn accounts_of_others_are_never_accounts_of_nobody() {
     strict("u1 active email=x@y.io external_id=theirs").actions("");
 }
 
+/// However many accounts others have in the same table: they make no room for removals here.
+#[test]
+fn accounts_of_others_loosen_no_limit() {
+    let mut users =
+        "u1 active email=a@x.io\nu2 active email=b@x.io\nu3 active email=c@x.io\nu4 active email=d@x.io"
+            .to_owned();
+    for n in 0..20 {
+        users.push_str(&format!("\nh{n} active external_id=h{n}\nz{n} active external_id=z{n}"));
+    }
+    let mut world =
+        company("", &users, "").policy(|policy| policy.unlinked_users = UnlinkedUsers::Deactivate);
+    for n in 0..20 {
+        world = world.held(&format!("h{n}"), "co-b", false);
+    }
+    let figures = world.guarded("refuse max_deactivations_percent 4/3").plan().figures;
+    assert_eq!((figures.population, figures.removals), (8 + 4, 4));
+}
+
 #[test]
 fn one_company_under_two_names() {
     let second = |organisation: &str| {
@@ -262,4 +288,49 @@ fn one_company_under_two_names() {
     second("co1").problems("warning already_connected - - -");
     second("co2").problems("");
     second("co1").with(|world| world.last = Some(Default::default())).problems("");
+}
+
+#[test]
+fn two_links_to_one_account_touch_it_no_more() {
+    // It carries the id of both, or of neither.
+    for carried in ["x", "z"] {
+        let account = format!("ua active external_id={carried} email=a@x.io");
+        let links = "a>ua id:x\nb>ua id:x";
+        world("a active @\nb active @", &account, links)
+            .actions("")
+            .situations("a ua Contested SharedKey\nb ua Contested SharedKey");
+        // Neither does the one who has gone, or has left.
+        world("a active @", &account, links).gone("b").actions("");
+        world("a active @\nb left @", &account, links).actions("");
+    }
+}
+
+/// The number of a deleted account was given again: the account is the one's whose id it carries, and the other link,
+/// which was made for the deleted one, is not believed.
+#[test]
+fn of_two_links_to_one_account_the_one_that_it_carries_the_id_of_holds() {
+    for links in ["a>ua\nb>ua", "b>ua\na>ua", "0>ua\na>ua\nb>ua"] {
+        let both = |people: &str| world(people, "ua active for=a", links).gone("0 b").beside(8);
+        both("a active @ job_title=New\nb active @").actions("update a ua job_title (FieldsDiffer)");
+        // Who has left by the other link closes nothing, and whose account it is leaves as everybody does.
+        both("a active @").actions("");
+        both("a active @\nb left @").actions("");
+        both("a left @\nb active @").actions("deactivate a ua (LeftByStatus)");
+    }
+    // Where the target keeps no external ids, nothing says whose it is.
+    let unkept = world("a active @\nb left @", "ua active for=a", "a>ua\nb>ua");
+    unkept.with(|world| assert!(world.target.unkept.insert(TargetField::ExternalId))).actions("");
+}
+
+#[test]
+fn two_links_of_one_employee_touch_neither_account() {
+    for links in ["a>ua\na>ub", "a>ub\na>ua"] {
+        let world = world(
+            "c active @",
+            "ua active for=a\nub active email=b@x.io\nuc active for=c",
+            &format!("{links}\nc>uc"),
+        );
+        world.clone().gone("a").actions("");
+        world.clone().with(|world| world.people.push(person("a left @"))).actions("");
+    }
 }

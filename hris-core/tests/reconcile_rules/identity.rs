@@ -247,7 +247,18 @@ fn an_id_whose_facts_are_all_new_is_somebody_elses() {
         ("email=ada.ray@x.io given_name=Ada family_name=Ray", false),
         ("email=zed@x.io given_name=ADA family_name=MILL", false),
     ];
-    for (person, recycled) in rows {
+    // Where a side has no e-mail, the number or the start date tells.
+    let bare = account.replace("email=ada@x.io ", "");
+    let without = [
+        ("email=zed@x.io given_name=Zed family_name=Zulu number=5", true),
+        ("email=zed@x.io given_name=Zed family_name=Zulu start_date=2026-11-01", true),
+        ("email=zed@x.io given_name=Zed family_name=Zulu number=5 start_date=2020-01-01", false),
+        ("email=zed@x.io given_name=Zed family_name=Zulu number=4", false),
+        ("email=zed@x.io given_name=Zed family_name=Zulu", false),
+        ("email=zed@x.io given_name=Ada family_name=Zulu number=5", false),
+    ];
+    let rows = rows.map(|row| (row, account)).into_iter().chain(without.map(|row| (row, bare.as_str())));
+    for ((person, recycled), account) in rows {
         for links in ["a>ua id:a", ""] {
             let world = company(&format!("a active {person}"), account, links);
             let plan = world.plan();

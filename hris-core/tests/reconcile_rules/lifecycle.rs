@@ -459,29 +459,6 @@ fn two_records_of_one_id() {
 }
 
 #[test]
-fn two_links_to_one_account_touch_it_no_more() {
-    world("a active @\nb active @", "ua active for=a", "a>ua\nb>ua")
-        .actions("")
-        .situations("a ua Contested SharedKey\nb ua Contested SharedKey");
-    // Neither does the one who has gone, or has left.
-    world("a active @", "ua active for=a", "a>ua\nb>ua").gone("b").actions("");
-    world("a active @\nb left @", "ua active for=a", "a>ua\nb>ua").actions("");
-}
-
-#[test]
-fn two_links_of_one_employee_touch_neither_account() {
-    for links in ["a>ua\na>ub", "a>ub\na>ua"] {
-        let world = world(
-            "c active @",
-            "ua active for=a\nub active email=b@x.io\nuc active for=c",
-            &format!("{links}\nc>uc"),
-        );
-        world.clone().gone("a").actions("");
-        world.clone().with(|world| world.people.push(person("a left @"))).actions("");
-    }
-}
-
-#[test]
 fn everybody_leaves_only_once() {
     // A person without any sign: on leave is employed.
     world("a on_leave @", "ua active for=a", "a>ua").actions("");

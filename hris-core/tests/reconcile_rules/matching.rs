@@ -1,8 +1,9 @@
 //! Which account is whose.
 
+use hris_core::ProblemCode;
 use hris_core::reconcile::MatchKey;
 
-use crate::support::world;
+use crate::support::{World, world};
 
 #[test]
 fn each_key_finds_an_account() {
@@ -64,6 +65,25 @@ fn a_key_shared_by_two_people_finds_nobody() {
             .actions("")
             .problems("error duplicate_email a - email\nerror duplicate_email b - email");
     }
+}
+
+/// After a state was lost: the account that carries somebody's id is theirs, whoever else has their number.
+#[test]
+fn a_key_that_two_people_share_keeps_nobody_from_the_account_that_carries_their_id() {
+    let both = |account: &str| {
+        let people = "a active @ number=7 given_name=Ada family_name=Mill\nb active @ number=7";
+        world(people, account, "")
+    };
+    both("ua active for=a number=7 given_name=Ada family_name=Mill")
+        .actions("link a ua (MatchedByExternalId)")
+        .problems("error duplicate_employee_number b - employee_number");
+    // Not where everything else says that the id is somebody else's.
+    both("ua active external_id=a email=z@x.io number=9 given_name=Zed family_name=Ray")
+        .actions("")
+        .problems(
+            "error duplicate_employee_number a - employee_number\n\
+         error duplicate_employee_number b - employee_number",
+        );
 }
 
 #[test]
@@ -177,4 +197,39 @@ fn an_account_that_may_be_one_of_several_of_somebody_is_nobody_elses_yet() {
     .situations(
         "a - Ambiguous SeveralMatch\nb - Contested SharedKey\n- u1 Unassigned NoEmployee\n- u2 Unassigned NoEmployee",
     );
+}
+
+/// A record ended while the account of the person's other record is lost: they have no other account than this.
+#[test]
+fn an_ended_record_whose_person_lost_the_other_account_keeps_its_own() {
+    let ada = "given_name=Ada family_name=Mill";
+    let first = format!("ua active external_id=c number=1 email=ada@x.io {ada}");
+    for old in [format!("c left number=1 {ada} email=ada@x.io\n"), String::new()] {
+        let second = |facts: &str, own: &str| {
+            let people = format!("{old}e active {facts}");
+            world(&people, &format!("{first}\n{own}"), "c>ua id:c\ne>ub id:e").gone("c").beside(8)
+        };
+        let she = format!("number=1 email=ada2@x.io {ada}");
+        // Deleted, somebody else's by now, or closed by somebody else.
+        for own in [
+            "",
+            "ub active email=zed@x.io given_name=Zed family_name=Ray",
+            &format!("ub deactivated external_id=e {she}"),
+        ] {
+            let world = second(&she, own);
+            let plan = world.actions("").plan();
+            let told = plan.problems.iter().any(|one| {
+                one.code == ProblemCode::AmbiguousMatch
+                    && one.user == Some("ua".into())
+                    && one.message.contains("hris unlink e")
+            });
+            assert!(told, "{own:?} {old:?} {:?}", plan.problems);
+        }
+        // Where she has an account in use, or the facts say that it is somebody else's, it is closed.
+        let closed = |world: World| assert_eq!(world.plan().figures.removals, 1, "{old:?}");
+        closed(second(&she, &format!("ub active external_id=e {she}")));
+        closed(second("number=2 email=zed@x.io given_name=Zed family_name=Ray", ""));
+        // And where a person decided that it is not hers.
+        closed(second(&she, "").judged("e", "ua", false));
+    }
 }

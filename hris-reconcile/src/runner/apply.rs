@@ -177,6 +177,7 @@ impl<'a> Apply<'a> {
         ends: &mut Vec<End>,
         problems: &mut Vec<Problem>,
     ) -> Result<()> {
+        self.reach(world).await?;
         self.note(&plan.notes).await?;
         self.carry_out(&plan.actions, ends, problems).await?;
         let joined = self.after_joining(world, problems).await;

@@ -7,6 +7,7 @@ use hris_core::reconcile::{Action, ActionKind, Change, Handover, Learned, Note, 
 use hris_core::{EmployeeId, Link, User, UserId};
 
 use super::apply::Apply;
+use super::world::World;
 use crate::Result;
 use crate::store::Settlement;
 
@@ -18,6 +19,18 @@ const ONE_BY_ONE: usize = 8;
 pub(super) struct Written(BTreeMap<EmployeeId, (UserId, Vec<(ActionKind, Change)>)>);
 
 impl Apply<'_> {
+    /// Records that this run writes to a target which the last complete run did not know, before it does: even if it
+    /// is cut, other connections must know of the accounts that it made and linked there.
+    pub(super) async fn reach(&mut self, world: &World) -> Result<()> {
+        let is_new = |id: &&String| world.last.as_ref().is_some_and(|last| !last.may_be_in(Some(id)));
+        if let Some(id) = world.target_id.as_ref().filter(is_new) {
+            let mut settlement = Settlement::note();
+            settlement.also_in = Some(id.clone());
+            self.settle_with(settlement);
+        }
+        self.record().await
+    }
+
     /// Records what was seen of pairs. It comes before the actions, which may change what was seen.
     pub(super) async fn note(&mut self, notes: &[Note]) -> Result<()> {
         let mut pairs: BTreeMap<&EmployeeId, Link> = BTreeMap::new();

@@ -114,8 +114,10 @@ async fn settle_target(
         (false, _) => return Ok(not_done),
     };
     if let (ActionKind::Invite | ActionKind::Reinvite, Some(link)) = (action.kind, &mut done.link) {
-        // That the account shows an invitation does not say to which address it went.
-        link.invited_to = None;
+        // Unless the target knows the key, the invitation that the account shows may have gone to another address.
+        if runner.calls.applied(&action.key, &user.id).await.map_err(failed)? != Some(true) {
+            link.invited_to = None;
+        }
     }
     settle_shared(runner, &mut done, action, (&user, at), problems);
     Ok(done)

@@ -126,7 +126,8 @@ impl Kept {
 impl World {
     /// Takes over how one action of a connection ended.
     fn settle(&mut self, connection: &str, outcome: &Settlement) {
-        let Settlement { key, done, link, unlinked, decided, hand_over, takes_over, source_hold } = outcome;
+        let Settlement { key, done, link, unlinked, decided, hand_over, takes_over, also_in, source_hold } =
+            outcome;
         let handed = hand_over.as_ref().and_then(|handover| {
             let ours = self.connections.get(connection)?.links.get(&handover.employee);
             let ours = ours.filter(|link| link.user == handover.user)?.clone();
@@ -160,6 +161,9 @@ impl World {
         for id in decided {
             kept.decisions.remove(id);
             kept.judgements.remove(id);
+        }
+        if let Some(baseline) = &mut kept.baseline {
+            baseline.also_in.extend(also_in.clone());
         }
         kept.source_hold = source_hold.clone().or(kept.source_hold.take());
     }
@@ -257,11 +261,9 @@ impl StateStore for MemoryStore {
     async fn others(&self, connection: &str, target: Option<&str>) -> Result<Others> {
         let world = self.lock();
         let mut others = Others::default();
-        for (name, kept) in world.connections.iter().filter(|(name, _)| *name != connection) {
-            let last = kept.baseline.as_ref();
-            if last.is_some_and(|last| !last.may_be_in(target)) {
-                continue;
-            }
+        let is_here = |kept: &Kept| kept.baseline.as_ref().is_none_or(|last| last.may_be_in(target));
+        let here = world.connections.iter().filter(|(name, kept)| *name != connection && is_here(kept));
+        for (name, kept) in here.clone() {
             for link in kept.links.values() {
                 let held = Held::new(name.clone(), link.deactivated_by_us).giving(link.given_id());
                 let place = others.held.entry(link.user.clone()).or_insert_with(|| held.clone());
@@ -269,6 +271,8 @@ impl StateStore for MemoryStore {
                     *place = held;
                 }
             }
+        }
+        for (name, kept) in here {
             // A run that was cut may have linked an account, and nobody knows yet.
             let links = kept.open.iter().filter(|intent| intent.action.kind == ActionKind::Link);
             for user in links.filter_map(|intent| intent.action.user.as_ref()) {
@@ -281,7 +285,7 @@ impl StateStore for MemoryStore {
             for claim in &kept.claims {
                 others.claimed.entry(claim.user.clone()).or_insert_with(|| name.clone());
             }
-            if let Some(last) = last.filter(|last| !last.vendor.is_empty())
+            if let Some(last) = kept.baseline.as_ref().filter(|last| !last.vendor.is_empty())
                 && let Some(organisation) = &last.fingerprint.organisation
             {
                 others.organisations.insert(name.clone(), (last.vendor.clone(), organisation.clone()));

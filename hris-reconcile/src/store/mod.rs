@@ -369,6 +369,9 @@ pub struct Settlement {
     /// The connection whose link to the account of [`Settlement::link`] goes in the same step, if it closed
     /// that account.
     pub takes_over: Option<String>,
+    /// From now on accounts of this connection may be in this target too: it joins
+    /// [`Baseline::also_in`](hris_core::reconcile::Baseline::also_in) of the last complete run, if there is one.
+    pub also_in: Option<String>,
     /// From now on nothing is written to the source while a digest of its settings is this.
     pub source_hold: Option<String>,
 }
@@ -385,6 +388,7 @@ impl Settlement {
             decided: Vec::new(),
             hand_over: None,
             takes_over: None,
+            also_in: None,
             source_hold: None,
         }
     }

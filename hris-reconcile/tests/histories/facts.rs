@@ -100,7 +100,11 @@ impl Said {
 pub(crate) fn is_recycled(row: &Row, person: &Person) -> bool {
     let differs = |field: &str, now: Option<&String>| same(value(row, field).as_ref(), now) == Some(false);
     let agrees = |field: &str, now: Option<&String>| same(value(row, field).as_ref(), now) == Some(true);
-    differs("email", person.email.as_ref())
+    // Where an e-mail is missing, a number or a start date that is new speaks for it.
+    let instead = !agrees("email", person.email.as_ref())
+        && (differs("employee_number", person.number.as_ref())
+            || differs("start_date", person.start.as_ref()));
+    (differs("email", person.email.as_ref()) || instead)
         && differs("given_name", person.given.as_ref())
         && differs("family_name", person.family.as_ref())
         && !agrees("employee_number", person.number.as_ref())

@@ -188,16 +188,22 @@ impl Look<'_> {
                 return Some(("P3 an account of somebody else was taken over", what));
             }
             // It was handed over when that person left, who may be back since.
-            let handed_over =
-                self.links.0.iter().any(|link| link.user.as_str() == old.id && link.given_id() == was);
+            let handed_over = self.links.0.iter().any(|link| {
+                link.user.as_str() == old.id && link.given_id() == was && link.employee.as_str() != was
+            });
             if handed_over {
                 continue;
             }
             let company = self.owner(old).unwrap_or(self.company);
+            // What the other connection had closed is nobody's there: whoever is the same person by two facts may have
+            // it, also where they came back to the other company meanwhile and are employed by both.
+            if company != self.company && !old.is_open() {
+                continue;
+            }
             let there = self.listed[company]
                 .iter()
                 .any(|person| person.id == was && !person.left && !is_recycled(old, person));
-            if there && (company == self.company || !self.book.lost) {
+            if there && (company == self.company || !self.book.lost[company]) {
                 return Some(("P3 the account of an employed person was taken over", what));
             }
         }
@@ -229,7 +235,7 @@ impl Look<'_> {
             let other = 1 - self.company;
             let claimed = self.book.claimed.contains(&(self.table, old.id.clone(), other));
             let here = employed(other).find(|person| Said::of(old, person).two_agree());
-            if let Some(person) = here.filter(|_| claimed && !self.settings.by_id_only) {
+            if let Some(person) = here.filter(|_| claimed) {
                 let what =
                     format!("account {} was closed, and the other company employs {}", new.id, person.id);
                 return Some(("P2 closed, and another connection waits for it", what));
@@ -288,12 +294,14 @@ impl Look<'_> {
 
     /// P4.
     fn open_before(&self) -> Broken {
-        // Once a state was lost nobody knows what the other connection holds: the same person may change over.
-        let companies = [self.company, 1 - self.company];
-        let known = if self.book.lost { 1 } else { 2 };
-        for company in companies.into_iter().take(known) {
+        // Until its first run after a state was lost nobody knows what the other connection holds: the same person may
+        // change over.
+        let known = |company: &usize| *company == self.company || !self.book.lost[*company];
+        for company in [self.company, 1 - self.company].into_iter().filter(known) {
             for person in self.listed[company].iter().filter(|person| !person.left) {
-                let theirs = |row: &&Row| row.is_open() && self.bears(row, company, person);
+                // An id that the other connection would ask about names nobody who has the account.
+                let is_theirs = |row: &Row| company == self.company || !is_recycled(row, person);
+                let theirs = |row: &&Row| row.is_open() && self.bears(row, company, person) && is_theirs(row);
                 let had = self.before.iter().any(|row| theirs(&row));
                 let after = |row: &Row| row.is_open() && row.external_id() == Some(person.id.as_str());
                 if had && !self.after.iter().any(after) {
@@ -313,8 +321,11 @@ impl Look<'_> {
             }
         }
         let mut users = BTreeSet::new();
+        // A link whose account carries another id than it was given holds nothing: the row's number was given again.
         for link in self.links.1 {
-            let there = self.after.iter().any(|row| row.id == link.user.as_str());
+            let is_it =
+                |row: &&Row| row.id == link.user.as_str() && row.external_id() == Some(link.given_id());
+            let there = self.after.iter().any(|row| is_it(&row));
             if there && !users.insert(&link.user) {
                 return Some(("P5 two people have one account", link.user.to_string()));
             }
@@ -383,6 +394,8 @@ pub(crate) struct Remembered {
     made: Vec<(String, usize)>,
     invited: Vec<(String, (Timestamp, Option<String>))>,
     claimed: Vec<(String, usize)>,
+    /// Whose run says anew what it holds and what it waits for.
+    said: Option<usize>,
     pinned: Pinned,
 }
 
@@ -393,9 +406,13 @@ pub(crate) fn remember(look: &Look<'_>) -> Remembered {
         made: Vec::new(),
         invited: Vec::new(),
         claimed: Vec::new(),
+        said: None,
         pinned: look.pinned.clone(),
     };
     let whole = matches!(look.outcome(), Some(Outcome::Completed | Outcome::Partial));
+    if whole && matches!(look.command, Command::Sync | Command::Approve | Command::Match) {
+        remembered.said = Some(look.company);
+    }
     for row in look.after {
         let old = look.before.iter().find(|old| old.id == row.id);
         if row.external_id().is_some() && old.and_then(Row::external_id) != row.external_id() {
@@ -417,7 +434,7 @@ pub(crate) fn remember(look: &Look<'_>) -> Remembered {
         let employed = look.seen.iter().filter(|person| !person.left && said(person));
         let waits = look.owner(row) == Some(1 - look.company)
             && employed.into_iter().any(|person| Said::of(row, person).two_agree());
-        if waits && whole && *look.command == Command::Sync {
+        if waits && remembered.said.is_some() {
             remembered.claimed.push((row.id.clone(), look.company));
         }
     }
@@ -446,6 +463,10 @@ impl Remembered {
         book.owner.extend(self.owner.into_iter().map(|(row, by)| ((table, row), by)));
         book.made.extend(self.made.into_iter().map(|(row, by)| ((table, row), by)));
         book.invited.extend(self.invited.into_iter().map(|(row, at)| ((table, row), at)));
+        if let Some(company) = self.said {
+            book.lost[company] = false;
+            book.claimed.retain(|(_, _, by)| *by != company);
+        }
         book.claimed.extend(self.claimed.into_iter().map(|(row, by)| (table, row, by)));
         *pinned = self.pinned;
     }

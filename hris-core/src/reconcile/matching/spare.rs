@@ -2,8 +2,11 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::super::bonds::Bond;
 use super::super::leaver::Standing;
+use super::super::policy::Rehire;
 use super::{Candidate, Found, Match, Matches, Search};
+use crate::User;
 
 impl Search<'_, '_, '_> {
     /// Remembers whose accounts must not be closed because this person is, or may be, the same one.
@@ -38,12 +41,12 @@ impl Search<'_, '_, '_> {
         }
     }
 
-    /// Whoever is in the source, has not left and seeks no account, because the last day is still to come or
-    /// nobody knows the status, may be the one behind the account of a record that ended.
+    /// Whoever is in the source, has not left and seeks no account may be the one behind the account of a record that
+    /// ended: the last day is still to come, nobody knows the status, or the account of their own is lost or closed.
     pub(super) fn spare_the_present(&self, seekers: &BTreeSet<usize>, matches: &mut Matches) {
         let present = |row: &usize| {
             // Of two records of one id nobody knows which is the linked one.
-            (self.pairs.link_of(*row).is_none() || self.pairs.contested.contains(row))
+            (!self.has_account(*row) || self.pairs.contested.contains(row))
                 && !seekers.contains(row)
                 && !self.has_left(*row)
                 && self.inputs.snapshot.employees().get(*row).is_some_and(|person| !person.is_sample())
@@ -55,9 +58,11 @@ impl Search<'_, '_, '_> {
         let mut found = self.look(&present).1;
         for row in present {
             let candidates = found.remove(&row).unwrap_or_default();
+            let is_linked = self.pairs.link_of(row).is_some() && !self.pairs.contested.contains(&row);
             for Candidate { user, .. } in candidates.into_iter().chain(self.decided(row)) {
                 let Some(account) = self.inputs.users.get(user) else { continue };
-                if self.pairs.elsewhere.holder_of(user).is_some_and(|held| !held.closed)
+                if !is_linked
+                    && self.pairs.elsewhere.holder_of(user).is_some_and(|held| !held.closed)
                     && self.evidence(row, account).suffices_against_another()
                 {
                     matches.waiting.push((row, user));
@@ -66,11 +71,36 @@ impl Search<'_, '_, '_> {
                 let Some((link, record)) = record else { continue };
                 let old = self.pairs.row(record.employee.as_str());
                 let over = old.is_none_or(|old| self.has_left(old));
-                if over && !self.evidence(row, account).speaks_against() {
+                if over
+                    && !self.evidence(row, account).speaks_against()
+                    && !self.is_denied(row, user, account)
+                {
                     matches.superseded.insert(link);
+                    if is_linked && account.is_live() {
+                        matches.spared.push((row, user));
+                    }
                 }
             }
         }
+    }
+
+    /// Whether a person decided that an account is not this one's, or that it is somebody else's.
+    fn is_denied(&self, row: usize, user: usize, account: &User) -> bool {
+        let Some(person) = self.inputs.snapshot.employees().get(row) else { return false };
+        self.identity.judged(Some(row), person.id(), account) == Some(false)
+            || self.identity.decided_owner(user).is_some_and(|owner| owner != person.id().as_str())
+    }
+
+    /// Whether a person surely has an account that is in use, or is opened again in this run.
+    fn has_account(&self, row: usize) -> bool {
+        let Some((link, _)) = self.pairs.link_of(row) else { return false };
+        let (Bond::Holds(user) | Bond::Remade(user)) = self.bonds.of_link(link) else { return false };
+        let opens = self.inputs.links.get(link).is_some_and(|link| link.deactivated_by_us)
+            && self.policy.rehire == Rehire::Reactivate
+            && self.inputs.target.reactivates
+            && self.stands(row).is_some_and(Standing::is_employed);
+        !self.pairs.shared.contains(&user)
+            && (opens || self.inputs.users.get(user).is_some_and(User::is_live))
     }
 
     /// Accounts that may be those of people who have an open question, by what the facts say.

@@ -99,7 +99,7 @@ impl<'d, 'i> Draft<'d, 'i> {
                 self.say(id, None, Situation::Ambiguous, Reason::SeveralMatch);
             }
             Match::Open { users, recycled: true } => {
-                let why = "e-mail address and name of this id are all new, so the account that carries it may be \
+                let why = "everything known of this id is new, so the account that carries it may be \
                            somebody else's";
                 for user in users.iter().filter_map(|user| self.inputs.users.get(*user)) {
                     self.ask((Some(row), person.id()), user, ProblemCode::RecycledId, why);

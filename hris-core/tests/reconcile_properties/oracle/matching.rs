@@ -178,9 +178,6 @@ impl<'w> Naive<'w> {
     }
 
     pub(super) fn found(&self, person: &Employee) -> Found<'w> {
-        if self.is_contested(person) {
-            return Found::Contested;
-        }
         let all: Vec<(&User, Verdict)> = self
             .candidates(person)
             .into_iter()
@@ -189,6 +186,12 @@ impl<'w> Naive<'w> {
         let of = |wanted: &[Verdict]| -> Vec<&'w User> {
             all.iter().filter(|(_, said)| wanted.contains(said)).map(|(user, _)| *user).collect()
         };
+        if self.is_contested(person) {
+            return match of(&[Verdict::TheirsById]).as_slice() {
+                [user] if !self.twice(person) => Found::One(user),
+                _ => Found::Contested,
+            };
+        }
         let questions = of(&[Verdict::Question, Verdict::Recycled]);
         let sure = of(&[Verdict::Theirs, Verdict::TheirsById, Verdict::TheirsByDecision]);
         let decided = of(&[Verdict::TheirsByDecision]);
@@ -236,9 +239,21 @@ impl<'w> Naive<'w> {
         }) || self.people.iter().any(|person| self.is_present(person) && self.may_be_behind(person, link))
     }
 
-    /// In the source, not gone, and not looking for an account today.
+    /// Linked to an account that is in use and surely theirs.
+    fn has_account(&self, person: &Employee) -> bool {
+        let link = self.link_of(person);
+        link.is_some_and(|link| match self.bond(link) {
+            Bond::Holds(user) | Bond::Remade(user) => {
+                let opens = self.stand(person) == Stand::Employed && self.reopens(link);
+                (user.is_live() || opens) && !self.is_shared_with_others(user)
+            }
+            Bond::Replaced(_) | Bond::Gone => false,
+        })
+    }
+
+    /// In the source, not gone, not looking for an account today, and without one that is surely theirs.
     pub(super) fn is_present(&self, person: &Employee) -> bool {
-        let apart = self.twice(person) || (self.link_of(person).is_none() && !self.seeks(person));
+        let apart = self.twice(person) || !(self.has_account(person) || self.seeks(person));
         apart && !self.has_left(person) && !person.is_sample()
     }
 
@@ -250,7 +265,10 @@ impl<'w> Naive<'w> {
                     Some(held) => held == link,
                     None => self.bond(link) == Bond::Remade(user),
                 };
-                concerns && !self.facts(person, user).against()
+                let id = person.id().as_str();
+                let denied = self.judged(id, user) == Some(false)
+                    || self.owner_decided(user).is_some_and(|owner| owner != id);
+                concerns && !denied && !self.facts(person, user).against()
             })
     }
 }

@@ -66,7 +66,10 @@ pub(super) fn is_recycled(person: &Employee, user: &User) -> bool {
     };
     let names = known([TargetField::GivenName, TargetField::FamilyName]);
     let others = known([TargetField::EmployeeNumber, TargetField::StartDate]);
-    differs(person, user, &TargetField::Email) == Some(true)
-        && (names.len() == 2 || names.len() + others.len() >= 2)
-        && names.iter().chain(&others).all(|new| *new)
+    let enough = match differs(person, user, &TargetField::Email) {
+        Some(false) => false,
+        Some(true) => names.len() == 2 || names.len() + others.len() >= 2,
+        None => names.len() == 2 && !others.is_empty(),
+    };
+    enough && names.iter().chain(&others).all(|new| *new)
 }

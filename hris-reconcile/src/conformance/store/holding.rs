@@ -58,6 +58,8 @@ cases! { StoreHarness:
     a_connection_counts_wherever_it_wrote,
     organisations_are_told,
     what_is_being_linked_or_made_is_told,
+    a_cut_run_goes_before_a_holder_that_closed_the_account,
+    where_a_cut_run_wrote_is_told,
     claims_stay_until_others_take_their_place,
     an_account_is_handed_over_in_one_step,
     an_account_that_nobody_waits_for_stays,
@@ -129,6 +131,39 @@ async fn what_is_being_linked_or_made_is_told(scene: &Scene) -> Outcome {
     ensure(others.making.get("x-2").map(String::as_str) == Some("one"), || {
         "an account that another connection is about to make is not told".to_owned()
     })
+}
+
+async fn a_cut_run_goes_before_a_holder_that_closed_the_account(scene: &Scene) -> Outcome {
+    let store = scene.store();
+    let cut = scene.connected("cut", Some("t1"), &[]).await?;
+    scene.connected("two", Some("t1"), &[closed("e2", "user-e3"), Link::new("e4", "user-e4")]).await?;
+    let links = ["e3", "e4"].map(|employee| intent("run-2", employee, "link", employee, 5));
+    store.intend(&cut, &links).await?;
+    let others = store.others("me", Some("t1")).await?;
+    let by = |user: &str| holder(&others, user).map(|held| (held.connection.as_str(), held.closed));
+    ensure(by("user-e3") == Some(("cut", false)), || {
+        "an account that a cut run may have linked is told as one that another connection closed".to_owned()
+    })?;
+    ensure(by("user-e4") == Some(("two", false)), || {
+        "what a cut run may have linked goes before a link that is known".to_owned()
+    })
+}
+
+async fn where_a_cut_run_wrote_is_told(scene: &Scene) -> Outcome {
+    let store = scene.store();
+    let cut = scene.connected("cut", Some("t1"), &[Link::new("e1", "cut-a")]).await?;
+    let mut reaches = Settlement::note();
+    reaches.also_in = Some("t2".to_owned());
+    store.settle(&cut, &[reaches]).await?;
+    for target in ["t1", "t2"] {
+        let others = store.others("me", Some(target)).await?;
+        ensure(holder(&others, "cut-a").is_some(), || {
+            format!("an account of a run that said it writes to {target} is not told there")
+        })?;
+    }
+    let baseline = store.load("cut").await?.baseline;
+    let kept = baseline.is_some_and(|baseline| baseline.target.as_deref() == Some("t1"));
+    ensure(kept, || "a target that a run also wrote to took the place of its own".to_owned())
 }
 
 async fn claims_stay_until_others_take_their_place(scene: &Scene) -> Outcome {

@@ -28,11 +28,7 @@ pub(super) async fn load(tx: &mut Tx<'_>, connection: &str) -> Result<State, Ref
     .await?;
     let unsettled = rows.iter().map(intent).collect::<Result<_, _>>()?;
 
-    let baseline: Option<String> = sqlx::query_scalar("SELECT baseline FROM baselines WHERE connection = ?1")
-        .bind(connection)
-        .fetch_optional(&mut **tx)
-        .await?;
-    let baseline = baseline.map(|text| from_json(&text, "the last complete run")).transpose()?;
+    let baseline = baseline(tx, connection).await?;
     let decisions: Vec<String> =
         sqlx::query_scalar("SELECT decision FROM decisions WHERE connection = ?1 ORDER BY id")
             .bind(connection)
@@ -92,7 +88,9 @@ pub(super) async fn settle(
     connection: &str,
     outcomes: &[Settlement],
 ) -> Result<(), Refused> {
-    for Settlement { key, done, link, unlinked, decided, hand_over, takes_over, source_hold } in outcomes {
+    for outcome in outcomes {
+        let Settlement { key, done, link, unlinked, decided, hand_over, takes_over, also_in, source_hold } =
+            outcome;
         sqlx::query("UPDATE journal SET action = NULL, done = ?3 WHERE connection = ?1 AND key = ?2")
             .bind(connection)
             .bind(key.as_str())
@@ -126,6 +124,12 @@ pub(super) async fn settle(
                 sqlx::query(forget).bind(connection).bind(id).execute(&mut **tx).await?;
             }
         }
+        if let Some(target) = also_in
+            && let Some(mut last) = baseline(tx, connection).await?
+        {
+            last.also_in.insert(target.clone());
+            save_baseline(tx, connection, &last).await?;
+        }
         if let Some(settings) = source_hold {
             sqlx::query("INSERT OR REPLACE INTO holds (connection, settings) VALUES (?1, ?2)")
                 .bind(connection)
@@ -154,19 +158,32 @@ pub(super) async fn finish(
     .bind(&report.command)
     .execute(&mut **tx)
     .await?;
-    if let Some(baseline) = baseline {
-        sqlx::query(
-            "INSERT OR REPLACE INTO baselines (connection, baseline, target, organisation, vendor) \
-             VALUES (?1, ?2, ?3, ?4, nullif(?5, ''))",
-        )
-        .bind(connection)
-        .bind(to_json(baseline, "the last complete run")?)
-        .bind(&baseline.target)
-        .bind(&baseline.fingerprint.organisation)
-        .bind(&baseline.vendor)
-        .execute(&mut **tx)
-        .await?;
+    match baseline {
+        Some(baseline) => save_baseline(tx, connection, baseline).await,
+        None => Ok(()),
     }
+}
+
+async fn baseline(tx: &mut Tx<'_>, connection: &str) -> Result<Option<Baseline>, Refused> {
+    let text: Option<String> = sqlx::query_scalar("SELECT baseline FROM baselines WHERE connection = ?1")
+        .bind(connection)
+        .fetch_optional(&mut **tx)
+        .await?;
+    text.map(|text| from_json(&text, "the last complete run")).transpose()
+}
+
+async fn save_baseline(tx: &mut Tx<'_>, connection: &str, baseline: &Baseline) -> Result<(), Refused> {
+    sqlx::query(
+        "INSERT OR REPLACE INTO baselines (connection, baseline, target, organisation, vendor) \
+         VALUES (?1, ?2, ?3, ?4, nullif(?5, ''))",
+    )
+    .bind(connection)
+    .bind(to_json(baseline, "the last complete run")?)
+    .bind(&baseline.target)
+    .bind(&baseline.fingerprint.organisation)
+    .bind(&baseline.vendor)
+    .execute(&mut **tx)
+    .await?;
     Ok(())
 }
 

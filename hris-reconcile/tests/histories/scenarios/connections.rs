@@ -1,5 +1,7 @@
 //! Several connections on one table: one account, one holder.
 
+use hris_reconcile::Approval;
+use hris_reconcile::faults::{Fault, Faults, Faulty};
 use hris_reconcile::store::{MemoryStore, StateStore as _};
 
 use super::*;
@@ -280,6 +282,155 @@ async fn a_row_number_given_again_to_another_connection() {
         assert!(report.actions.is_empty() && !has(&report, "ambiguous_match"), "{name} {report:?}");
     }
     assert_eq!(account(&users, "4").await, made);
+}
+
+/// The row number of a deleted account was given again to another connection, and its person comes over: the link that
+/// was made for the deleted account holds nothing and hinders nobody.
+#[tokio::test]
+async fn an_account_handed_over_beside_a_link_to_a_deleted_one_of_its_number() {
+    let (a, b, state) = (company(others('a', 6)), company(others('b', 3)), MemoryStore::new());
+    let users = Sqlite::empty().await;
+    sync_as("a", &a, &users, &state, day(1)).await;
+    let last = account(&users, "a-6").await;
+    users.delete(&last.id).await;
+    b.edit(|people| people.insert(0, worker("dirB", "B1", "Dora Lind", MAIL)));
+    b.edit(|people| people.truncate(1));
+    sync_as("b", &b, &users, &state, day(1)).await;
+    assert_eq!(account(&users, "dirB").await.id, last.id, "the number is given again");
+    join(&a, worker("dirA", "1", "Dora Lind", MAIL));
+    assert!(has(&sync_as("a", &a, &users, &state, day(2)).await, "held_elsewhere"));
+    leave(&b, "dirB");
+    b.edit(|people| people.extend(others('b', 3)));
+    sync_as("b", &b, &users, &state, day(3)).await;
+    for n in [3, 4] {
+        let report = sync_as("a", &a, &users, &state, day(n)).await;
+        assert!(
+            has(&report, "account_replaced") && !has(&report, "ambiguous_match"),
+            "{:?}",
+            report.problems
+        );
+    }
+    let dora = account(&users, "dirA").await;
+    assert_eq!((dora.id.as_str(), dora.is_open()), (last.id.as_str(), true));
+    leave(&a, "a-6");
+    sync_as("a", &a, &users, &state, day(5)).await;
+    assert_eq!(account(&users, "dirA").await, dora, "the other link closes nothing");
+    leave(&a, "dirA");
+    assert_eq!(sync_as("a", &a, &users, &state, day(6)).await.counts.deactivated, 1);
+}
+
+/// A run that closes an account is cut wherever it may be, and its person is back before the next one. Another
+/// connection that employs her too takes the account only where it is known to have been closed.
+#[tokio::test]
+async fn a_closing_that_was_cut_gives_no_account_away() {
+    let (mut call, mut unknown) = (0, 0);
+    loop {
+        call += 1;
+        let group = Group::new().await;
+        offboard(&group.a, "dirA", "2026-11-02");
+        let faults = Faults::new().at(call, Fault::CutAfter);
+        let target = Faulty::new(group.users.target(), faults.clone());
+        let store = Faulty::new(group.state.clone(), faults.clone());
+        let runner = Runner::builder(group.a.clone(), target, store).connection("co-a").build().unwrap();
+        let whole = tokio::select! {
+            biased;
+            () = faults.cut() => false,
+            report = runner.run(day(3)) => report.is_ok(),
+        };
+        // As another process would find it.
+        let group = Group { state: group.state.backup(), ..group };
+        crate::support::edit(&group.a, "dirA", |person| {
+            person.put_status(Status::Active, "active");
+            person.put_date(StandardField::LastWorkingDay, Field::Cleared);
+        });
+        let before = group.dora().await;
+        group.dora_is_employed_by_b();
+        group.run_b(3).await;
+        let links = group.state.load("co-a").await.unwrap().links;
+        let holds = links.iter().any(|link| link.employee.as_str() == "dirA" && !link.deactivated_by_us);
+        if holds {
+            assert_eq!(group.dora().await, before, "cut after call {call}");
+            unknown += usize::from(!before.is_open());
+        }
+        for n in [4, 5] {
+            group.run_a(n).await;
+            group.run_b(n).await;
+        }
+        assert!(group.dora().await.is_open(), "cut after call {call}");
+        group.two_quiet_nights(6).await;
+        if whole {
+            break;
+        }
+    }
+    assert!(unknown > 0, "never cut between closing and recording it");
+}
+
+/// An account of the other connection that lost its e-mail address bears a number that is an id here too. Once the
+/// state is lost nobody knows whose it is, and its number and names say that it is not the person's.
+#[tokio::test]
+async fn an_id_that_two_connections_have_takes_no_account_without_an_address() {
+    let one = |id: &str, letter: char| {
+        let (name, email) = (format!("{letter}given {letter}family"), format!("{letter}@group.example"));
+        worker(id, &format!("{letter}1"), &name, &email)
+    };
+    let mut people = others('a', 5);
+    people.push(one("2", 'm'));
+    let (a, b, users) = (company(people), company(vec![one("2", 'z')]), Memory::empty().await);
+    sync_as("b", &b, &users, &MemoryStore::new(), day(1)).await;
+    let mut theirs = account(&users, "2").await;
+    theirs.set("email", None);
+    assert!(users.put(&theirs).await);
+    let state = MemoryStore::new();
+    for n in [2, 3, 4] {
+        let report = sync_as("a", &a, &users, &state, day(n)).await;
+        assert!(has(&report, "recycled_id"), "{:?}", report.problems);
+        assert_eq!(account(&users, "2").await, theirs);
+    }
+}
+
+/// What an approved run makes in another table is known to other connections, wherever that run is cut.
+#[tokio::test]
+async fn an_approved_run_that_is_cut_in_another_table() {
+    let (mut call, mut made) = (0, 0);
+    loop {
+        call += 1;
+        let (a, b, state) = (company(others('a', 6)), company(others('b', 2)), MemoryStore::new());
+        sync_as("a", &a, &Sqlite::empty().await, &state, day(1)).await;
+        let users = Sqlite::empty().await;
+        for n in 0..6 {
+            let mut stranger = Row { status: "active".to_owned(), ..Row::default() };
+            stranger.set("email", Some(&format!("stranger{n}@group.example")));
+            users.insert(&stranger).await.unwrap();
+        }
+        join(&a, worker("dirA", "1", "Dora Lind", MAIL));
+        let saved =
+            builder("a", &a, users.target(), &state).build().unwrap().plan(day(2)).await.unwrap().save();
+        let faults = Faults::new().at(call, Fault::CutAfter);
+        let target = Faulty::new(users.target(), faults.clone());
+        let store = Faulty::new(state.clone(), faults.clone());
+        let runner = Runner::builder(a.clone(), target, store).connection("a").build().unwrap();
+        let report = tokio::select! {
+            biased;
+            () = faults.cut() => None,
+            report = runner.apply(&saved, Approval::Given, day(2)) => Some(report.unwrap()),
+        };
+        users.calm().await;
+        // As another process would find it.
+        let state = state.backup();
+        let before = find(&users, "dirA").await;
+        join(&b, worker("dirB", "B1", "Dora Lind", MAIL));
+        let waiting = sync_as("b", &b, &users, &state, day(2)).await;
+        if before.is_some() {
+            made += 1;
+            assert_eq!(find(&users, "dirA").await, before, "cut after call {call}");
+            assert!(has(&waiting, "held_elsewhere"), "cut after call {call}: {:?}", waiting.problems);
+        }
+        if let Some(report) = report {
+            assert_eq!(report.counts.created, 1, "{report:?}");
+            break;
+        }
+    }
+    assert!(made > 3, "cut {made} times after the account was made");
 }
 
 #[tokio::test]
