@@ -136,7 +136,7 @@ async fn check(company: &Sandbox, token: Token) -> Result<Preflight, Box<dyn Err
 fn connect(company: &Sandbox, token: &str) -> Result<Humaans, Box<dyn Error>> {
     let builder = Humaans::builder().base_url(company.url()).allow_http_loopback();
     Ok(builder
-        .rate_limit(hris_core::http::Rate::per_second(1000).burst(1000))
+        .rate_limit(hris_core::RateLimit::per_second(1000).burst(1000))
         .token(Secret::from(token.to_owned()))
         .build()?)
 }

@@ -149,7 +149,7 @@ impl<'a> Pairs<'a> {
     /// Of several links to one account, the one that holds it: the only one that names it by what it carries. Where
     /// there is none, or more than one, nobody knows.
     fn settle_several(&mut self, inputs: &Inputs<'a>, several: BTreeMap<usize, Vec<usize>>) {
-        let kept = !inputs.target.unkept.contains(&TargetField::ExternalId);
+        let kept = inputs.target.keeps(&TargetField::ExternalId);
         for (user, links) in several {
             let mut naming = links.into_iter().filter(|link| kept && self.names(inputs, *link, user));
             match (naming.next(), naming.next()) {

@@ -60,12 +60,12 @@ enum Sort {
     LastName,
 }
 
-impl Sort {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::EmployeeId => "employee_id",
-            Self::FirstName => "first_name",
-            Self::LastName => "last_name",
+impl From<Sort> for hris_freshteam::Sort {
+    fn from(sort: Sort) -> Self {
+        match sort {
+            Sort::EmployeeId => Self::EmployeeId,
+            Sort::FirstName => Self::FirstName,
+            Sort::LastName => Self::LastName,
         }
     }
 }
@@ -87,13 +87,13 @@ impl Source {
             builder = builder.page_size(rows);
         }
         if let Some(requests) = self.concurrency {
-            builder = builder.concurrency(requests as usize);
+            builder = builder.concurrency(requests);
         }
         if let Some(listings) = &self.listings {
-            builder = builder.listings(listings);
+            builder = builder.listings(listings.clone());
         }
         if let Some(sort) = self.sort {
-            builder = builder.sort(sort.as_str());
+            builder = builder.sort(hris_freshteam::Sort::from(sort));
         }
         if let Some(share) = self.rate_share {
             builder = builder.rate_share(share);

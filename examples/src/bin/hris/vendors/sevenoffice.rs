@@ -6,7 +6,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use hris_24sevenoffice::sandbox::{Person, Sandbox, SandboxError};
 use hris_24sevenoffice::{Builder, TwentyFourSevenOffice};
-use hris_core::http::Rate;
 use hris_core::{Capabilities, Directory, LeaverSignals, Secret, TimeZone, Timestamp};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -98,10 +97,10 @@ impl Source {
             builder = builder.auth_header(name);
         }
         if let Some(requests) = self.concurrency {
-            builder = builder.concurrency(requests as usize);
+            builder = builder.concurrency(requests);
         }
         if let Some(RateLimit { per_second, burst }) = self.rate_limit {
-            builder = builder.rate_limit(Rate::per_second(per_second).burst(burst));
+            builder = builder.rate_limit(hris_core::RateLimit::per_second(per_second).burst(burst));
         }
         if let Some(dimension) = &self.department_dimension {
             builder = builder.department_dimension(dimension);

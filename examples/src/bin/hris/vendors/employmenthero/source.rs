@@ -217,10 +217,10 @@ impl Source {
             builder = builder.page_size(rows);
         }
         if let Some(requests) = self.concurrency {
-            builder = builder.concurrency(requests as usize);
+            builder = builder.concurrency(requests);
         }
         if let Some(RateLimit { per_second, per_minute }) = self.rate_limit {
-            builder = builder.rate_limit(per_second, per_minute);
+            builder = builder.rate_limit(hris_core::RateLimit::per_second(per_second).per_minute(per_minute));
         }
         for (word, meaning) in &self.status_words {
             builder = builder.status_word(word, (*meaning).into());
