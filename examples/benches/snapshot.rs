@@ -59,7 +59,7 @@ fn serve(people: usize, latency: Duration) -> Result<(String, String)> {
     Ok(told.recv()?)
 }
 
-fn connect(url: &str, token: &str, concurrency: usize) -> Result<Humaans> {
+fn connect(url: &str, token: &str, concurrency: u32) -> Result<Humaans> {
     let builder = Humaans::builder()
         .base_url(url)
         .allow_http_loopback()

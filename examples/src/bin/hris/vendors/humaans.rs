@@ -85,10 +85,10 @@ impl Source {
             builder = builder.concurrency(requests);
         }
         if let Some(how) = self.people_status {
-            builder = builder.people_status(how.into());
+            builder = builder.people_status(hris_humaans::PeopleStatus::from(how));
         }
         if let Some(which) = self.last_day {
-            builder = builder.last_day(which.into());
+            builder = builder.last_day(hris_humaans::LastDay::from(which));
         }
         if let Some(RateLimit { per_second, burst }) = self.rate_limit {
             builder = builder.rate_limit(hris_core::RateLimit::per_second(per_second).burst(burst));

@@ -106,16 +106,16 @@ impl Source {
             builder = builder.department_dimension(dimension);
         }
         if let Some(how) = self.end_dates {
-            builder = builder.end_dates(how.into());
+            builder = builder.end_dates(hris_24sevenoffice::EndDates::from(how));
         }
         if let Some(region) = self.phone_region {
-            builder = builder.phone_region(region.into());
+            builder = builder.phone_region(hris_24sevenoffice::PhoneRegion::from(region));
         }
         if let Some(what) = self.update_body {
-            builder = builder.update_body(what.into());
+            builder = builder.update_body(hris_24sevenoffice::UpdateBody::from(what));
         }
         if let Some(from) = self.new_employee_number {
-            builder = builder.new_employee_number(from.into());
+            builder = builder.new_employee_number(hris_24sevenoffice::NewEmployeeNumber::from(from));
         }
         if let Some(code) = &self.enddate_reason {
             builder = builder.enddate_reason(code);
