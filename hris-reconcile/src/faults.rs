@@ -27,7 +27,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use hris_core::reconcile::{
-    AccountClaim, ActionKey, Baseline, Change, GrantChange, Judgement, Others, Resolution,
+    AccountClaim, ActionKey, AssignmentChange, Baseline, Change, Judgement, Others, Resolution,
 };
 use hris_core::{
     Capabilities, Cost, Directory, DirectoryWriter, Employee, EmployeeId, FieldChange, FieldInfo,
@@ -302,11 +302,11 @@ impl<T: Target> Target for Faulty<T> {
     async fn assign(
         &self,
         id: &UserId,
-        grants: &[GrantChange],
+        assignments: &[AssignmentChange],
         key: &ActionKey,
         now: Timestamp,
     ) -> Result<(), TargetError> {
-        self.faults.call("assign", self.inner.assign(id, grants, key, now)).await
+        self.faults.call("assign", self.inner.assign(id, assignments, key, now)).await
     }
 
     async fn invite(

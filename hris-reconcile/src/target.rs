@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use hris_core::reconcile::{ActionKey, Change, GrantChange};
+use hris_core::reconcile::{ActionKey, AssignmentChange, Change};
 use hris_core::{Timestamp, User, UserId, UserStatus};
 
 pub use hris_core::reconcile::TargetCapabilities;
@@ -20,7 +20,7 @@ pub use hris_core::reconcile::TargetCapabilities;
 /// use std::sync::{Arc, Mutex};
 ///
 /// use async_trait::async_trait;
-/// use hris_core::reconcile::{ActionKey, Change, GrantChange};
+/// use hris_core::reconcile::{ActionKey, AssignmentChange, Change};
 /// use hris_core::{TargetField, Timestamp, User, UserId, UserStatus};
 /// use hris_reconcile::target::{
 ///     Invitation, NewUser, Target, TargetCapabilities, TargetError, TargetErrorKind,
@@ -85,7 +85,7 @@ pub use hris_core::reconcile::TargetCapabilities;
 ///     async fn assign(
 ///         &self,
 ///         _: &UserId,
-///         _: &[GrantChange],
+///         _: &[AssignmentChange],
 ///         _: &ActionKey,
 ///         _: Timestamp,
 ///     ) -> Result<(), TargetError> {
@@ -209,7 +209,7 @@ pub trait Target: fmt::Debug + Send + Sync + 'static {
     async fn assign(
         &self,
         id: &UserId,
-        grants: &[GrantChange],
+        assignments: &[AssignmentChange],
         key: &ActionKey,
         now: Timestamp,
     ) -> Result<(), TargetError>;
@@ -285,11 +285,11 @@ macro_rules! forward {
             async fn assign(
                 &self,
                 id: &UserId,
-                grants: &[GrantChange],
+                assignments: &[AssignmentChange],
                 key: &ActionKey,
                 now: Timestamp,
             ) -> Result<(), TargetError> {
-                (**self).assign(id, grants, key, now).await
+                (**self).assign(id, assignments, key, now).await
             }
             async fn invite(
                 &self,
@@ -320,14 +320,14 @@ pub struct NewUser {
     /// Its fields.
     pub values: Vec<Change>,
     /// Its permission level, locations and areas.
-    pub grants: Vec<GrantChange>,
+    pub assignments: Vec<AssignmentChange>,
 }
 
 impl NewUser {
     /// An account of these values.
     #[must_use]
-    pub fn new(status: UserStatus, values: Vec<Change>, grants: Vec<GrantChange>) -> Self {
-        Self { status, values, grants }
+    pub fn new(status: UserStatus, values: Vec<Change>, assignments: Vec<AssignmentChange>) -> Self {
+        Self { status, values, assignments }
     }
 
     /// The external id it will have.

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hris_core::reconcile::{ActionKey, ActionKind, Change, GrantChange, TargetCapabilities};
+use hris_core::reconcile::{ActionKey, ActionKind, AssignmentChange, Change, TargetCapabilities};
 use hris_core::{Invite, StandardField, TargetField, Timestamp, User, UserId, UserStatus};
 use hris_reconcile::report::Outcome;
 use hris_reconcile::store::{MemoryStore, StateStore as _};
@@ -97,7 +97,7 @@ impl Target for Members {
     async fn assign(
         &self,
         _: &UserId,
-        _: &[GrantChange],
+        _: &[AssignmentChange],
         _: &ActionKey,
         _: Timestamp,
     ) -> Result<(), TargetError> {

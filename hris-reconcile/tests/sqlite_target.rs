@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use hris_core::reconcile::{ActionKey, Change, GrantChange};
+use hris_core::reconcile::{ActionKey, AssignmentChange, Change};
 use hris_core::{Assignment, AssignmentKind, TargetField, Timestamp, User, UserId, UserStatus};
 use hris_reconcile::target::{Invitation, NewUser, Target, TargetError, TargetErrorKind};
 use hris_reconcile::targets::SqliteTarget;
@@ -72,8 +72,8 @@ async fn an_account_goes_through_its_life() {
         set(TargetField::Custom("shirt".into()), "M"),
         set(TargetField::Phone, ""),
     ];
-    let grants = vec![give(AssignmentKind::Role, "employee"), give(AssignmentKind::Location, "oslo")];
-    let new = NewUser::new(UserStatus::Pending, values, grants);
+    let assignments = vec![give(AssignmentKind::Role, "employee"), give(AssignmentKind::Location, "oslo")];
+    let new = NewUser::new(UserStatus::Pending, values, assignments);
     let id = target.create(&new, &key("create"), at(0)).await.unwrap();
     let user = target.find("e1").await.unwrap().unwrap();
     assert_eq!((&user.id, user.status, user.role.as_deref()), (&id, UserStatus::Pending, Some("employee")));
@@ -182,7 +182,7 @@ async fn assignments_are_given_and_taken_back() {
     )
     .await;
     let id = UserId::from("1");
-    let take = |kind, value: &str| GrantChange::new(Assignment { kind, value: value.into() }, false);
+    let take = |kind, value: &str| AssignmentChange::new(Assignment { kind, value: value.into() }, false);
     let first = [
         give(AssignmentKind::Location, "oslo"),
         give(AssignmentKind::Area, "warehouse"),
@@ -677,8 +677,8 @@ fn set(field: TargetField, to: &str) -> Change {
     Change::new(field, None, Some(to.to_owned()))
 }
 
-fn give(kind: AssignmentKind, value: &str) -> GrantChange {
-    GrantChange::new(Assignment { kind, value: value.to_owned() }, true)
+fn give(kind: AssignmentKind, value: &str) -> AssignmentChange {
+    AssignmentChange::new(Assignment { kind, value: value.to_owned() }, true)
 }
 
 fn location(value: &str) -> Assignment {

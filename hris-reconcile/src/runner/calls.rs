@@ -91,7 +91,7 @@ impl Calls {
         let invitation = Invitation::new(expires_at, action.kind == ActionKind::Reinvite);
         self.write(action.kind.as_str(), async {
             match action.kind {
-                ActionKind::Assign => target.assign(id, &action.grants, key, now).await,
+                ActionKind::Assign => target.assign(id, &action.assignments, key, now).await,
                 ActionKind::Invite | ActionKind::Reinvite => target.invite(id, &invitation, key, now).await,
                 ActionKind::Reactivate => target.reactivate(id, key, now).await,
                 ActionKind::Update => target.update(id, &action.changes, key, now).await,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use hris_core::mapping::{FieldMap, Mapping};
-use hris_core::reconcile::{ActionKey, Change, GrantChange};
+use hris_core::reconcile::{ActionKey, AssignmentChange, Change};
 use hris_core::{
     Date, Directory, DirectoryWriter, Employee, EmployeeId, Error, ErrorKind, Field, FieldChange, Level,
     Lookup, ReadRequest, Snapshot, StandardField, Status, TargetField, TimeZone, Timestamp, User, UserId,
@@ -267,7 +267,7 @@ impl<D: Directory> Target for DirectoryTarget<D> {
     async fn assign(
         &self,
         _id: &UserId,
-        _grants: &[GrantChange],
+        _assignments: &[AssignmentChange],
         _key: &ActionKey,
         _now: Timestamp,
     ) -> Result<(), TargetError> {

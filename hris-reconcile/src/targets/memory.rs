@@ -5,7 +5,7 @@ use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use hris_core::reconcile::{ActionKey, Change, GrantChange};
+use hris_core::reconcile::{ActionKey, AssignmentChange, Change};
 use hris_core::{AssignmentKind, Invite, TargetField, Timestamp, User, UserId, UserStatus};
 
 use super::effect::Effect;
@@ -142,16 +142,16 @@ impl World {
     }
 }
 
-fn give(user: &mut User, grants: &[GrantChange]) {
-    for GrantChange { grant, given, .. } in grants {
-        match (grant.kind, given) {
-            (AssignmentKind::Role, true) => user.role = Some(grant.value.clone()),
+fn give(user: &mut User, assignments: &[AssignmentChange]) {
+    for AssignmentChange { assignment, given, .. } in assignments {
+        match (assignment.kind, given) {
+            (AssignmentKind::Role, true) => user.role = Some(assignment.value.clone()),
             (AssignmentKind::Role, false) => user.role = None,
             (_, true) => {
-                user.assignments.insert(grant.clone());
+                user.assignments.insert(assignment.clone());
             }
             (_, false) => {
-                user.assignments.remove(grant);
+                user.assignments.remove(assignment);
             }
         }
     }
@@ -202,7 +202,7 @@ impl Target for MemoryTarget {
         for change in &new.values {
             user.put(&change.field, change.to.as_deref());
         }
-        give(&mut user, &new.grants);
+        give(&mut user, &new.assignments);
         world.unique(&user)?;
         world.next = number;
         world.users.insert(id.clone(), user);
@@ -229,12 +229,12 @@ impl Target for MemoryTarget {
     async fn assign(
         &self,
         id: &UserId,
-        grants: &[GrantChange],
+        assignments: &[AssignmentChange],
         key: &ActionKey,
         _now: Timestamp,
     ) -> Result<(), TargetError> {
-        self.write(id, (key, Effect::Assigned(grants)), |_, user| {
-            give(user, grants);
+        self.write(id, (key, Effect::Assigned(assignments)), |_, user| {
+            give(user, assignments);
             Ok(())
         })
     }

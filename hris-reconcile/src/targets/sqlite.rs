@@ -11,7 +11,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
-use hris_core::reconcile::{ActionKey, Change, GrantChange};
+use hris_core::reconcile::{ActionKey, AssignmentChange, Change};
 use hris_core::{AssignmentKind, Timestamp, User, UserId};
 use sqlx::{ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, Transaction};
 use tokio::sync::Mutex;
@@ -330,12 +330,12 @@ impl Target for SqliteTarget {
     async fn assign(
         &self,
         id: &UserId,
-        grants: &[GrantChange],
+        assignments: &[AssignmentChange],
         key: &ActionKey,
         now: Timestamp,
     ) -> Result<(), TargetError> {
-        let work = async |tx: &mut Transaction<'_, Sqlite>, _| write::assign(tx, id, grants, now).await;
-        self.apply("assign", (key, Effect::Assigned(grants)), now, work).await.map(drop)
+        let work = async |tx: &mut Transaction<'_, Sqlite>, _| write::assign(tx, id, assignments, now).await;
+        self.apply("assign", (key, Effect::Assigned(assignments)), now, work).await.map(drop)
     }
 
     async fn invite(

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
-use hris_core::reconcile::{ActionKey, Change, GrantChange, TargetCapabilities};
+use hris_core::reconcile::{ActionKey, AssignmentChange, Change, TargetCapabilities};
 use hris_core::{Timestamp, User, UserId};
 use hris_reconcile::target::{Invitation, NewUser, Target, TargetError, TargetErrorKind};
 use hris_reconcile::targets::MemoryTarget;
@@ -107,11 +107,11 @@ impl Target for Meddling {
     async fn assign(
         &self,
         id: &UserId,
-        grants: &[GrantChange],
+        assignments: &[AssignmentChange],
         key: &ActionKey,
         now: Timestamp,
     ) -> Result<(), TargetError> {
-        self.at("assign").await?.assign(id, grants, key, now).await
+        self.at("assign").await?.assign(id, assignments, key, now).await
     }
     async fn invite(
         &self,
