@@ -188,7 +188,7 @@ fn beside(file: &Path, path: &str) -> PathBuf {
 
 /// The JSON Schema of a configuration for any vendor of this build.
 pub(crate) fn schema() -> Value {
-    let sources: Vec<Value> = vendors::all().map(|vendor| vendor_schema(vendor)).collect();
+    let sources: Vec<Value> = vendors::all().map(vendor_schema).collect();
     let source = match sources.as_slice() {
         [only] => only.clone(),
         several => serde_json::json!({ "oneOf": several }),
@@ -208,7 +208,7 @@ pub(crate) fn schema() -> Value {
         }
         let directories = vendors::all().filter(|vendor| vendors::writes(*vendor));
         let mut forms = vec![embedded];
-        forms.extend(directories.map(|vendor| target_schema(vendor)));
+        forms.extend(directories.map(target_schema));
         *place = serde_json::json!({ "description": place.get("description"), "oneOf": forms });
     }
     if let Some(map) = schema.as_object_mut() {
