@@ -59,7 +59,7 @@ fn init_asks_for_the_subdomain_first_and_then_the_key() {
     assert_eq!(check.code, 1);
     assert!(check.err.contains("the part before .freshteam.com"), "{}", check.err);
     let text = std::fs::read_to_string(place.0.path().join("hris.toml")).expect("a file");
-    place.write(&text.replace("# subdomain = \"acme\"", "subdomain = \"acme\""));
+    place.write(&text.replace("# subdomain = \"…\"", "subdomain = \"acme\""));
     let check = place.run(&["check"]);
     assert_eq!(check.code, 1);
     assert!(check.err.contains("FRESHTEAM_TOKEN is not set"), "{}", check.err);

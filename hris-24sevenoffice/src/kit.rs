@@ -45,7 +45,7 @@ impl Kit for SevenOfficeKit {
         source::capabilities(&own.unwrap_or_default())
     }
 
-    fn check_own(&self, own: Table) -> Result<()> {
+    fn check_own(&self, own: Table, _: &Wiring) -> Result<()> {
         Config::read(own)?.check()
     }
 

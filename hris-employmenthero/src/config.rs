@@ -128,11 +128,7 @@ impl Builder {
         let lower = |(word, meaning): (String, Status)| (word.trim().to_ascii_lowercase(), meaning);
         config.status_words = config.status_words.into_iter().map(lower).collect();
         let base_url = wiring.base_url(&DEFAULTS);
-        if is_payroll(base_url) {
-            let words = "this is the payroll product (formerly KeyPay), which is another system; the HR platform is at \
-                         https://api.employmenthero.com";
-            return Err(Error::setting("base_url", words));
-        }
+        check_address(base_url)?;
         let mut client = wiring.client(&DEFAULTS, base_url)?.vendor(Words);
         let mut session = None;
         client = match access {
@@ -199,6 +195,16 @@ impl Config {
         }
         Ok(())
     }
+}
+
+/// The payroll product is another system with other ids.
+pub(crate) fn check_address(base_url: &str) -> Result<()> {
+    if is_payroll(base_url) {
+        let words = "this is the payroll product (formerly KeyPay), which is another system; the HR platform is at \
+                     https://api.employmenthero.com";
+        return Err(Error::setting("base_url", words));
+    }
+    Ok(())
 }
 
 fn is_payroll(address: &str) -> bool {

@@ -68,7 +68,8 @@ impl Kit for EmploymentHeroKit {
         requirements(request)
     }
 
-    fn check_own(&self, mut own: Table) -> Result<()> {
+    fn check_own(&self, mut own: Table, wiring: &Wiring) -> Result<()> {
+        config::check_address(wiring.base_url(&DEFAULTS))?;
         let application = Application::take(&mut own)?;
         for (name, address) in [
             ("auth_url", &application.auth_url),

@@ -42,7 +42,8 @@ const MORE_LISTINGS: [&str; 3] = ["terminated=true", "deleted=true", "draft=true
 config! {
     /// The settings that only Freshteam has.
     pub config Config {
-        /// The account, such as acme of acme.freshteam.com. The address of a page in the browser is understood too.
+        /// The account, such as acme of acme.freshteam.com; it is needed. The address of a page in the browser is
+        /// understood too.
         neither subdomain: Option<String>;
         /// The listings that make a snapshot. They begin with status=active and status=inactive; terminated=true,
         /// deleted=true and draft=true may follow.
@@ -166,7 +167,7 @@ fn key(key: Option<Secret>) -> Result<Secret> {
 }
 
 /// The account's own address, or one of this machine: the key goes nowhere else.
-fn base_url(wiring: &Wiring, subdomain: &Subdomain) -> Result<String> {
+pub(crate) fn base_url(wiring: &Wiring, subdomain: &Subdomain) -> Result<String> {
     let Some(address) = &wiring.reach.base_url else {
         return Ok(format!("https://{}/api", subdomain.host()));
     };

@@ -1,9 +1,9 @@
 //! What a program has to know of Freshteam before there is a connector.
 
 use hris_core::connector::{Config as _, Credential, Defaults, Kit, Secrets, Setting, Table, Wiring};
-use hris_core::{Capabilities, Directory, LeaverSignals, ReadRequest, Requirements, Result};
+use hris_core::{Capabilities, Directory, Error, LeaverSignals, ReadRequest, Requirements, Result};
 
-use crate::config::{self, Builder, Config, DEFAULTS};
+use crate::config::{self, Builder, Config, DEFAULTS, Subdomain};
 use crate::requirements::{HOW_TO_REVOKE, requirements};
 
 const CREDENTIALS: [Credential; 1] = [Credential::new("token", "API key", "FRESHTEAM_TOKEN")];
@@ -48,8 +48,21 @@ impl Kit for FreshteamKit {
         requirements(request, leavers)
     }
 
-    fn check_own(&self, own: Table) -> Result<()> {
-        Config::read(own)?.check().map(drop)
+    fn check_own(&self, own: Table, wiring: &Wiring) -> Result<()> {
+        let config = Config::read(own)?;
+        config.check()?;
+        // Without a subdomain nothing is known of the address yet.
+        let name = config.subdomain.as_deref().unwrap_or("any");
+        let subdomain: Subdomain = name.parse().map_err(|error| Error::setting("subdomain", error))?;
+        config::base_url(wiring, &subdomain).map(drop)
+    }
+
+    fn check_complete(&self, settings: &Table) -> Result<()> {
+        if settings.contains_key("subdomain") || settings.contains_key("base_url") {
+            return Ok(());
+        }
+        let words = "is missing: it is the part before .freshteam.com in the browser's address when you are logged in";
+        Err(Error::setting("subdomain", words))
     }
 
     fn build(&self, own: Table, wiring: Wiring, mut secrets: Secrets) -> Result<Box<dyn Directory>> {

@@ -46,7 +46,7 @@ impl Kit for HumaansKit {
         requirements(request, leavers)
     }
 
-    fn check_own(&self, own: Table) -> Result<()> {
+    fn check_own(&self, own: Table, _: &Wiring) -> Result<()> {
         Config::read(own)?.check()
     }
 

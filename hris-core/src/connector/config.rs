@@ -75,11 +75,29 @@ impl Setting {
             value => format!("{} = {}", self.name, toml(value)),
         };
         let first = self.help.split_inclusive(". ").next().unwrap_or_default().trim().trim_end_matches('.');
+        let first = lower(first);
         let words = match words_of(&self.schema) {
             Some(words) => format!("{first}: {words}"),
-            None => first.to_owned(),
+            None => first,
         };
-        format!("{line:<38}# {words}")
+        template_line(&line, &words)
+    }
+}
+
+/// A line of a template with a remark behind it, in the column of the other remarks where there is room.
+pub(super) fn template_line(line: &str, remark: &str) -> String {
+    let gap = if line.chars().count() > 36 { "  " } else { "" };
+    format!("{line:<38}{gap}# {remark}")
+}
+
+/// A sentence as the beginning of a remark: in lower case, unless it begins with an abbreviation.
+fn lower(sentence: &str) -> String {
+    let mut chars = sentence.chars();
+    match (chars.next(), chars.clone().next()) {
+        (Some(first), Some(second)) if second.is_lowercase() || second == ' ' => {
+            first.to_lowercase().chain(chars).collect()
+        }
+        _ => sentence.to_owned(),
     }
 }
 

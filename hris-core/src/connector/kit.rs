@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use serde_json::{Map, Value, json};
 use url::{Host, Url};
 
+use super::config::template_line;
 use super::{Config, Defaults, Reach, Setting, Table, Wiring};
 #[cfg(feature = "oauth")]
 use crate::TokenStore;
@@ -95,11 +96,21 @@ pub trait Kit: fmt::Debug + Send + Sync {
         Requirements::default()
     }
 
-    /// Checks the vendor's own settings. A setting that is missing and has no default is no error here.
+    /// Checks the vendor's own settings, and the address against them. A setting that is missing and has no default is
+    /// no error here.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) naming the setting.
-    fn check_own(&self, own: Table) -> Result<()>;
+    fn check_own(&self, own: Table, wiring: &Wiring) -> Result<()>;
+
+    /// Looks for a setting that is missing and has no default, so that it is named before a credential is asked for.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) naming the setting.
+    fn check_complete(&self, settings: &Table) -> Result<()> {
+        let _ = settings;
+        Ok(())
+    }
 
     /// Makes the connector of the vendor's own settings.
     ///
@@ -169,9 +180,10 @@ pub trait Kit: fmt::Debug + Send + Sync {
             let Credential { name, label, variable, is_required } = credential;
             let mark = if *is_required { "" } else { "# " };
             let line = format!("{mark}{name}_env = {variable:?}");
-            lines.push(format!("{line:<38}# the variable that holds the {label}; secrets never stand here"));
+            let remark = format!("the variable that holds the {label}; secrets never stand here");
+            lines.push(template_line(&line, &remark));
             let line = format!("# {name}_file = {:?}", format!("{}.{name}", self.name()));
-            lines.push(format!("{line:<38}# or a file that only you can read"));
+            lines.push(template_line(&line, "or a file that only you can read"));
         }
         lines.extend(self.settings().iter().map(Setting::template));
         lines.join("\n") + "\n"
@@ -184,7 +196,7 @@ pub trait Kit: fmt::Debug + Send + Sync {
     fn validate(&self, settings: &Table) -> Result<()> {
         let (own, wiring) = self.split(settings)?;
         wiring.check(self.defaults())?;
-        self.check_own(own)
+        self.check_own(own, &wiring)
     }
 
     /// Makes the connector. Nothing is sent.

@@ -74,6 +74,9 @@ impl Vendor {
         lines.extend(
             required.map(|(place, of)| format!("Put the {} into {}.", of.label, place.words(settings))),
         );
+        if self.consent().is_some() {
+            lines.push("Then `hris connect` begins the consent.".to_owned());
+        }
         let needs = wanted(settings, &self.capabilities())
             .map(|(request, leavers)| needs(&self.0.requirements(&request, leavers)))
             .unwrap_or_default();
@@ -117,6 +120,7 @@ impl Vendor {
 
     /// Reads its credentials. One that is not required may be missing.
     fn secrets(self, settings: &Settings) -> Result<Secrets> {
+        self.0.check_complete(&table(settings)).map_err(|error| in_source(settings, error))?;
         let mut secrets = Secrets::default();
         for (place, of) in self.places(settings).into_iter().zip(self.0.credentials()) {
             let secret = match of.is_required {
