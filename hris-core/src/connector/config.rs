@@ -1,6 +1,7 @@
 //! A connector's settings, each named once: the type that code fills is the table that a file fills, and it knows its
 //! own schema and digests.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -110,11 +111,20 @@ fn toml(value: &Value) -> String {
         Value::Object(members) => {
             let members = members.iter().filter(|(_, value)| !value.is_null());
             let members: Vec<String> =
-                members.map(|(name, value)| format!("{name} = {}", toml(value))).collect();
+                members.map(|(name, value)| format!("{} = {}", key(name), toml(value))).collect();
             format!("{{ {} }}", members.join(", "))
         }
         // JSON and TOML write texts, numbers and truth values alike.
         scalar => scalar.to_string(),
+    }
+}
+
+/// A key as it stands in TOML: in quotes where it is not one plain word.
+fn key(name: &str) -> Cow<'_, str> {
+    let is_plain = |char: char| char.is_ascii_alphanumeric() || matches!(char, '_' | '-');
+    match !name.is_empty() && name.chars().all(is_plain) {
+        true => name.into(),
+        false => Value::from(name).to_string().into(),
     }
 }
 
