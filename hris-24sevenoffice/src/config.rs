@@ -21,6 +21,7 @@ pub(crate) const DEFAULTS: Defaults = Defaults {
     vendor: "24sevenoffice",
     title: "24SevenOffice Payroll (Finago Payday)",
     base_url: "https://payroll.24sevenoffice.com/api",
+    path: "/api",
     page_size: None,
     asks_page_size: false,
     concurrency: 2,
@@ -160,7 +161,7 @@ fn patient(client: ClientBuilder) -> ClientBuilder {
 }
 
 impl Config {
-    fn check(&self) -> Result<()> {
+    pub(crate) fn check(&self) -> Result<()> {
         let refuse = |setting: &str, words: String| Err(Error::setting(setting, words));
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
         if self.auth_header.is_empty() || !self.auth_header.bytes().all(plain) {

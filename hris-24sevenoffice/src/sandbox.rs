@@ -37,6 +37,7 @@
 
 mod behaviour;
 mod generate;
+mod kit;
 mod person;
 mod serve;
 mod world;
@@ -51,6 +52,7 @@ use hris_core::{Date, Timestamp};
 
 pub use behaviour::{Behaviour, Employments, ExpiresOn, Omitted, Shape};
 pub use hris_core::sandbox::{CANARY, Edit, Fault, OWN_WORDS, RecordedRequest, RetryAfter};
+pub(crate) use kit::Starter;
 pub use person::Person;
 pub use world::World;
 

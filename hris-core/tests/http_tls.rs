@@ -34,8 +34,14 @@ fn serve(talk: impl Fn(&mut TcpStream) + Send + 'static) -> u16 {
 fn behind(certificate: &rcgen::Certificate, key: &KeyPair) -> u16 {
     let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
     let chain = vec![certificate.der().clone()];
-    let config =
-        Arc::new(ServerConfig::builder().with_no_client_auth().with_single_cert(chain, key).unwrap());
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(chain, key)
+        .unwrap();
+    let config = Arc::new(config);
     serve(move |socket| {
         let mut connection = ServerConnection::new(config.clone()).unwrap();
         let mut stream = Stream::new(&mut connection, socket);

@@ -18,6 +18,7 @@ pub(crate) const DEFAULTS: Defaults = Defaults {
     vendor: "employmenthero",
     title: "Employment Hero",
     base_url: "https://api.employmenthero.com",
+    path: "/",
     page_size: Some(100),
     asks_page_size: true,
     concurrency: 4,
@@ -123,13 +124,9 @@ impl Builder {
     /// known.
     pub fn build(self) -> Result<EmploymentHero> {
         let Self { mut config, wiring, access, seed } = self;
-        if config.organisation.as_deref().is_some_and(|name| name.trim().is_empty()) {
-            let words = "must be an id or a name; leave it out to take the only one";
-            return Err(Error::setting("organisation", words));
-        }
+        config.check()?;
         let lower = |(word, meaning): (String, Status)| (word.trim().to_ascii_lowercase(), meaning);
         config.status_words = config.status_words.into_iter().map(lower).collect();
-        check_words(&config.status_words)?;
         let base_url = wiring.base_url(&DEFAULTS);
         if is_payroll(base_url) {
             let words = "this is the payroll product (formerly KeyPay), which is another system; the HR platform is at \
@@ -183,15 +180,25 @@ pub(crate) fn capabilities() -> Capabilities {
     capabilities
 }
 
-fn check_words(words: &BTreeMap<String, Status>) -> Result<()> {
-    if let Some(word) = words.keys().find(|word| word.is_empty() || known(word).is_some()) {
-        let words = format!("{word:?} has a fixed meaning; only further words can be given one");
-        return Err(Error::setting("status_words", words));
+impl Config {
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.organisation.as_deref().is_some_and(|name| name.trim().is_empty()) {
+            let words = "must be an id or a name; leave it out to take the only one";
+            return Err(Error::setting("organisation", words));
+        }
+        for word in self.status_words.keys() {
+            let plain = word.trim().to_ascii_lowercase();
+            if plain == "archived" {
+                let words = "the setting `archived` says what \"archived\" means";
+                return Err(Error::setting("status_words", words));
+            }
+            if plain.is_empty() || known(&plain).is_some() {
+                let words = format!("{word:?} has a fixed meaning; only further words can be given one");
+                return Err(Error::setting("status_words", words));
+            }
+        }
+        Ok(())
     }
-    if words.contains_key("archived") {
-        return Err(Error::setting("status_words", "the setting `archived` says what \"archived\" means"));
-    }
-    Ok(())
 }
 
 fn is_payroll(address: &str) -> bool {

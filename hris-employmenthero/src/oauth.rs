@@ -7,10 +7,12 @@
 //! What its pages say about the place of `grant_type`, `redirect_uri` and `refresh_token` differs; see
 //! [`TokenRequest`](hris_core::oauth::TokenRequest).
 
-use hris_core::Secret;
 use hris_core::http::Response;
-use hris_core::oauth::{OAuth, OAuthBuilder, Provider};
+use hris_core::oauth::{OAuth, OAuthBuilder, Provider, TokenRequest};
+use hris_core::{Secret, config};
 use serde_json::Value;
+
+use crate::requirements::ScopeNotation;
 
 /// Employment Hero's authorisation server.
 pub const PROVIDER: Provider = Provider::new(
@@ -38,6 +40,29 @@ pub const PROVIDER: Provider = Provider::new(
 /// ```
 pub fn application(client_id: impl Into<String>, client_secret: Secret) -> OAuthBuilder {
     OAuth::builder(PROVIDER, client_id, client_secret)
+}
+
+config! {
+    /// The settings of an application that is registered with Employment Hero.
+    pub config Application {
+        /// Where the vendor sends people back to, exactly as registered with the application. It has to begin with
+        /// https://, and need not lead anywhere.
+        neither redirect_uri: Option<String>;
+        /// The whole address of the consent page.
+        neither auth_url: Option<String>;
+        /// The whole address of the token endpoint.
+        neither token_url: Option<String>;
+        /// The scopes that the consent names, as the application's page in the Developer Portal shows them. By default
+        /// it names none, so that those of the application hold.
+        neither scopes: Option<Vec<String>>;
+        /// How the scopes are written that `send_scope` names. The application's page shows which notation is right.
+        neither scope_notation: ScopeNotation;
+        /// Whether the consent names scopes. It names those of `scopes`, else what the mapping needs. By default it
+        /// does only if `scopes` is set.
+        neither send_scope: Option<bool>;
+        /// Where the parts of a token request go. All of them in the body, or some in the query.
+        neither token_request: TokenRequest;
+    }
 }
 
 /// One client has seen a dead refresh token refused with this message in place of `invalid_grant`.

@@ -1,23 +1,25 @@
 //! The scopes that an application needs, computed from what is read: to be chosen before set-up,
 //! because Employment Hero lets nobody change them afterwards.
 
-use hris_core::{Need, NeedKind, ReadRequest, Requirements, StandardField};
+use hris_core::{Need, NeedKind, ReadRequest, Requirements, StandardField, setting};
 
 use crate::convert::needs_lists;
 
 /// Where scopes are chosen.
 const PORTAL: &str = "Developer Portal › the application › scopes";
 
-/// How scopes are written. Employment Hero publishes no list, and two notations are in use; the
-/// one that the application's own page shows is right.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum ScopeNotation {
-    /// `employees:list`.
-    #[default]
-    ResourceAction,
-    /// `urn:mainapp:employees:read`.
-    Urn,
+setting! {
+    "scope_notation";
+    /// How scopes are written. Employment Hero publishes no list, and two notations are in use; the
+    /// one that the application's own page shows is right.
+    #[derive(Default)]
+    ScopeNotation {
+        /// `employees:list`.
+        #[default]
+        ResourceAction = "resource_action",
+        /// `urn:mainapp:employees:read`.
+        Urn = "urn",
+    }
 }
 
 /// One scope, by its names as far as they are known.

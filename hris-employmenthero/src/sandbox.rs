@@ -44,6 +44,7 @@
 
 mod behaviour;
 mod generate;
+mod kit;
 mod person;
 mod serve;
 mod token;
@@ -62,6 +63,7 @@ use url::Url;
 
 pub use behaviour::{Behaviour, Rotation};
 pub use hris_core::sandbox::{CANARY, Fault, OWN_WORDS, RecordedRequest, RetryAfter};
+pub(crate) use kit::Starter;
 pub use person::Person;
 pub use world::{PersonView, World};
 

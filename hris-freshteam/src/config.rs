@@ -23,6 +23,7 @@ pub(crate) const DEFAULTS: Defaults = Defaults {
     vendor: "freshteam",
     title: "Freshteam",
     base_url: "",
+    path: "/api",
     page_size: Some(PAGE_SIZE),
     asks_page_size: false,
     concurrency: 2,
@@ -105,21 +106,14 @@ impl Builder {
     /// share outside 0 to 1, a page size above 50.
     pub fn build(self) -> Result<Freshteam> {
         let Self { mut config, wiring, key } = self;
+        config.listings = sorted(config.listings);
+        config.key_owner = config.key_owner.map(|email| email.trim().to_ascii_lowercase());
         // On this machine any name is as good as another.
         let unnamed = if wiring.reach.base_url.is_some() { "sandbox" } else { "" };
         let name = config.subdomain.as_deref().unwrap_or(unnamed);
         let subdomain: Subdomain = name.parse().map_err(|error| Error::setting("subdomain", error))?;
         let key = self::key(key)?;
-        if !(config.rate_share > 0.0 && config.rate_share <= 1.0) {
-            return Err(Error::setting("rate_share", "must be above 0 and at most 1, such as 0.8"));
-        }
-        if config.new_hires {
-            let words = "people before their first day are not read: nobody documents how Freshteam sends them; they \
-                         come in once they are employees";
-            return Err(Error::setting("new_hires", words));
-        }
-        config.key_owner = config.key_owner.map(|email| email.trim().to_ascii_lowercase());
-        let listings = listings(&mut config.listings)?;
+        let listings = config.check()?;
         let base = base_url(&wiring, &subdomain)?;
         let limit = Arc::new(AtomicU64::new(0));
         let client = wiring
@@ -193,22 +187,40 @@ fn base_url(wiring: &Wiring, subdomain: &Subdomain) -> Result<String> {
     Ok(address.trim_end_matches('/').to_owned())
 }
 
-/// The listings as query pairs: active first and inactive second, or somebody who leaves between
-/// the two is seen in neither. The order of the others changes nothing, so it is made one.
-fn listings(words: &mut Vec<String>) -> Result<Vec<(&'static str, &'static str)>> {
-    if words.get(..LISTINGS.len()).is_none_or(|first| first != LISTINGS) {
-        return Err(Error::setting("listings", "must begin with status=active, status=inactive"));
+/// The listings with those after the first two in one order, which changes nothing.
+fn sorted(mut words: Vec<String>) -> Vec<String> {
+    if let Some(more) = words.get_mut(LISTINGS.len()..) {
+        more.sort_unstable();
     }
-    let mut more = words.split_off(LISTINGS.len());
-    more.sort_unstable();
-    more.dedup();
-    words.extend(more);
-    let known = |word: &String| LISTINGS.into_iter().chain(MORE_LISTINGS).find(|known| known == word);
-    let pairs: Option<Vec<_>> = words.iter().map(|word| known(word)?.split_once('=')).collect();
-    pairs.ok_or_else(|| {
-        let words = format!("after the first two may come {}", MORE_LISTINGS.join(", "));
-        Error::setting("listings", words)
-    })
+    words.dedup();
+    words
+}
+
+impl Config {
+    /// The listings as query pairs: active first and inactive second, or somebody who leaves between
+    /// the two is seen in neither.
+    pub(crate) fn check(&self) -> Result<Vec<(&'static str, &'static str)>> {
+        if let Some(subdomain) = &self.subdomain {
+            subdomain.parse::<Subdomain>().map_err(|error| Error::setting("subdomain", error))?;
+        }
+        if !(self.rate_share > 0.0 && self.rate_share <= 1.0) {
+            return Err(Error::setting("rate_share", "must be above 0 and at most 1, such as 0.8"));
+        }
+        if self.new_hires {
+            let words = "people before their first day are not read: nobody documents how Freshteam sends them; they \
+                         come in once they are employees";
+            return Err(Error::setting("new_hires", words));
+        }
+        if self.listings.get(..LISTINGS.len()).is_none_or(|first| first != LISTINGS) {
+            return Err(Error::setting("listings", "must begin with status=active, status=inactive"));
+        }
+        let known = |word: &String| LISTINGS.into_iter().chain(MORE_LISTINGS).find(|known| known == word);
+        let pairs: Option<Vec<_>> = self.listings.iter().map(|word| known(word)?.split_once('=')).collect();
+        pairs.ok_or_else(|| {
+            let words = format!("after the first two may come {}", MORE_LISTINGS.join(", "));
+            Error::setting("listings", words)
+        })
+    }
 }
 
 #[cfg(test)]

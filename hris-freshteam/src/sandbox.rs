@@ -49,6 +49,7 @@
 mod behaviour;
 mod company;
 mod generate;
+mod kit;
 mod page;
 mod person;
 mod serve;
@@ -63,6 +64,7 @@ use hris_core::sandbox::{Server, day};
 pub use behaviour::{Behaviour, Ending, PastEnd, PerPage, Role, Unfiltered};
 pub use company::{Company, Units};
 pub use hris_core::sandbox::{CANARY, Edit, Fault, OWN_WORDS, RecordedRequest, RetryAfter};
+pub(crate) use kit::Starter;
 pub use person::{Person, PersonView};
 
 /// A fault and the requests for this account that it meets.

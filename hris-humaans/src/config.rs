@@ -14,6 +14,7 @@ pub(crate) const DEFAULTS: Defaults = Defaults {
     vendor: "humaans",
     title: "Humaans",
     base_url: "https://app.humaans.io/api",
+    path: "/api",
     page_size: Some(250),
     asks_page_size: true,
     concurrency: 4,
@@ -65,10 +66,7 @@ impl Builder {
     /// `https`, a page size above 250.
     pub fn build(self) -> Result<Humaans> {
         let Self { config, wiring, token } = self;
-        let plain = |char: char| char.is_ascii_alphanumeric() || matches!(char, '_' | '.');
-        if config.sort.as_ref().is_some_and(|member| member.is_empty() || !member.chars().all(plain)) {
-            return Err(Error::setting("sort", "must be the name of one member, such as id"));
-        }
+        config.check()?;
         let token = Secret::required("token", token, "make one in Humaans under API access tokens")?;
         let base_url = wiring.base_url(&DEFAULTS);
         let client = wiring.client(&DEFAULTS, base_url)?.vendor(Words).authorization(Bearer::new(token));
@@ -90,6 +88,16 @@ impl Builder {
             config: Arc::new(config),
             page_size: wiring.page_size(&DEFAULTS),
         }))
+    }
+}
+
+impl Config {
+    pub(crate) fn check(&self) -> Result<()> {
+        let plain = |char: char| char.is_ascii_alphanumeric() || matches!(char, '_' | '.');
+        if self.sort.as_ref().is_some_and(|member| member.is_empty() || !member.chars().all(plain)) {
+            return Err(Error::setting("sort", "must be the name of one member, such as id"));
+        }
+        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@
 mod checks;
 mod config;
 mod convert;
+mod kit;
 mod lists;
 mod refusals;
 mod requirements;
@@ -18,3 +19,6 @@ pub use config::{Builder, Config, LastDay, PeopleStatus};
 pub use hris_core::{Need, NeedKind, RateLimit, Requirements, UnknownWord};
 pub use requirements::{HOW_TO_REVOKE, requirements};
 pub use source::Humaans;
+
+/// Humaans, for a catalogue of vendors: its settings as data, and how to connect it.
+pub const KIT: &dyn hris_core::connector::Kit = &kit::HumaansKit;

@@ -62,6 +62,7 @@ mod behaviour;
 mod builder;
 mod changes;
 mod generate;
+mod kit;
 #[doc(hidden)]
 pub mod measure;
 mod page;
@@ -84,6 +85,7 @@ use serde_json::Value;
 pub use behaviour::{AllStatus, Behaviour, ErrorShape, Hidden, OverLimit, StatusFilter};
 pub use builder::Builder;
 pub use hris_core::sandbox::{CANARY, Edit, Fault, OWN_WORDS, RateLimit, RecordedRequest, RetryAfter};
+pub(crate) use kit::Starter;
 pub use peculiar::Peculiarity;
 pub use person::{CustomField, Job, Location, Members, Person, PersonView, Status};
 pub use token::{Profiles, Role, Scope, Token};

@@ -39,7 +39,10 @@ pub struct Connection {
     pub label: String,
     /// The vendor's name.
     pub vendor: String,
-    /// How often it runs, in seconds; none if only on demand.
+    /// The vendor's settings, without credentials: what [`connectors::open`](crate::connectors::open) reads.
+    #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
+    pub settings: serde_json::Map<String, serde_json::Value>,
+    /// How often it runs, in seconds; `None` if only on demand.
     pub every_seconds: Option<u64>,
     /// What to do in which situation.
     #[serde(default)]
@@ -143,6 +146,7 @@ impl Connection {
             name: name.into(),
             label: label.into(),
             vendor: vendor.into(),
+            settings: serde_json::Map::new(),
             every_seconds: None,
             policy: Policy::default(),
             safeguards: Safeguards::default(),

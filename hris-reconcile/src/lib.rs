@@ -4,6 +4,8 @@
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod connection;
+#[cfg(feature = "connectors")]
+pub mod connectors;
 #[cfg(feature = "email")]
 pub mod email;
 mod error;

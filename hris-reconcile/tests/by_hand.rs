@@ -8,7 +8,7 @@ mod support;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use hris_core::reconcile::{Action, ActionKey, AssignmentMode, Change, GrantChange, Policy};
+use hris_core::reconcile::{Action, ActionKey, AssignmentChange, AssignmentMode, Change, Policy};
 use hris_core::{
     Assignment, AssignmentKind, Employee, Field, Link, MemoryDirectory, TargetField, UserId, UserStatus,
 };
@@ -120,12 +120,12 @@ fn new_account(title: &str) -> NewUser {
         value(TargetField::Email, "new@mill.example"),
         value(TargetField::JobTitle, title),
     ];
-    NewUser::new(UserStatus::Pending, values, vec![GrantChange::new(weaving(), true)])
+    NewUser::new(UserStatus::Pending, values, vec![AssignmentChange::new(weaving(), true)])
 }
 
 fn open_creation() -> Value {
     let new = new_account("Miller");
-    json!({ "employee": "n-1", "awaits_invite": true, "changes": new.changes(), "grants": new.grants })
+    json!({ "employee": "n-1", "awaits_invite": true, "changes": new.changes(), "grants": new.assignments })
 }
 
 /// It is not ours to invite, and `exact` takes nothing away that we did not give.
@@ -204,14 +204,14 @@ async fn an_area_given_by_hand_while_an_assignment_is_open_is_not_given_by_us() 
     for by_us in [false, true] {
         for world in World::all().await {
             let own = world.link("e-1").await.user;
-            let grants = [GrantChange::new(weaving(), true)];
-            world.left_open("assign", json!({ "employee": "e-1", "user": own, "grants": grants })).await;
+            let assignments = [AssignmentChange::new(weaving(), true)];
+            world.left_open("assign", json!({ "employee": "e-1", "user": own, "grants": assignments })).await;
             world
                 .target
                 .powers()
                 .assigns
                 .unwrap()
-                .assign(&own, &grants, &Call::new(&World::key(by_us), day(2)))
+                .assign(&own, &assignments, &Call::new(&World::key(by_us), day(2)))
                 .await
                 .unwrap();
             world.run(3).await;
@@ -233,7 +233,7 @@ async fn an_area_taken_and_given_again_by_hand_is_not_given_by_us() {
         let own = world.link("e-1").await.user;
         let by_hand = async |n: u8, given: bool| {
             let key = ActionKey::from(format!("by hand {n}"));
-            let change = [GrantChange::new(weaving(), given)];
+            let change = [AssignmentChange::new(weaving(), given)];
             world
                 .target
                 .powers()

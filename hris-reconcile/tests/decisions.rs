@@ -13,7 +13,7 @@ mod support;
 
 use std::sync::Arc;
 
-use hris_core::reconcile::{ActionKey, Change, GrantChange, MatchKey, Policy, Question};
+use hris_core::reconcile::{ActionKey, AssignmentChange, Change, MatchKey, Policy, Question};
 use hris_core::{Field, Link, MemoryDirectory, StandardField, TargetField, UserId, UserStatus};
 use hris_reconcile::report::Report;
 use hris_reconcile::store::{MemoryStore, SqliteStore, State, StateStore};
@@ -77,7 +77,7 @@ impl World {
         if !external_id.is_empty() {
             values.push(value(TargetField::ExternalId, external_id));
         }
-        let new = NewUser::new(UserStatus::Active, values, Vec::<GrantChange>::new());
+        let new = NewUser::new(UserStatus::Active, values, Vec::<AssignmentChange>::new());
         let key = ActionKey::from(format!("the product makes {email}"));
         self.target.create(&new, &Call::new(&key, day(1))).await.unwrap()
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use hris_core::reconcile::{ActionKey, Change, GrantChange};
+use hris_core::reconcile::{ActionKey, AssignmentChange, Change};
 use hris_core::{Assignment, AssignmentKind, TargetField, Timestamp, User, UserId, UserStatus};
 use hris_reconcile::target::{
     Assigns as _, By, Call, Invitation, Invites as _, NewUser, Reactivates as _, Remembers as _, Target,
@@ -37,7 +37,8 @@ async fn looking_makes_nothing() {
 async fn a_folder_that_is_not_there_is_no_table_without_rows() {
     let (guard, _) = place();
     let target = SqliteTarget::open(guard.path().join("no-such-folder/users.db")).await.unwrap();
-    for refused in [target.users().await.map(drop), target.find("e1").await.map(drop), target.check().await] {
+    let one = target.user(By::ExternalId("e1"), at(0)).await;
+    for refused in [target.users(at(0)).await.map(drop), one.map(drop), target.check(at(0)).await] {
         let refused = refused.unwrap_err();
         assert_eq!(refused.kind, TargetErrorKind::Unavailable);
         assert!(refused.to_string().contains("make its directory"), "{refused}");
@@ -87,8 +88,8 @@ async fn an_account_goes_through_its_life() {
         set(TargetField::Custom("shirt".into()), "M"),
         set(TargetField::Phone, ""),
     ];
-    let grants = vec![give(AssignmentKind::Role, "employee"), give(AssignmentKind::Location, "oslo")];
-    let new = NewUser::new(UserStatus::Pending, values, grants);
+    let assignments = vec![give(AssignmentKind::Role, "employee"), give(AssignmentKind::Location, "oslo")];
+    let new = NewUser::new(UserStatus::Pending, values, assignments);
     let id = target.create(&new, &Call::new(&key("create"), at(0))).await.unwrap();
     let user = target.user(By::ExternalId("e1"), at(0)).await.unwrap().unwrap();
     assert_eq!((&user.id, user.status, user.role.as_deref()), (&id, UserStatus::Pending, Some("employee")));
@@ -197,7 +198,7 @@ async fn assignments_are_given_and_taken_back() {
     )
     .await;
     let id = UserId::from("1");
-    let take = |kind, value: &str| GrantChange::new(Assignment { kind, value: value.into() }, false);
+    let take = |kind, value: &str| AssignmentChange::new(Assignment { kind, value: value.into() }, false);
     let first = [
         give(AssignmentKind::Location, "oslo"),
         give(AssignmentKind::Area, "warehouse"),
@@ -704,8 +705,8 @@ fn set(field: TargetField, to: &str) -> Change {
     Change::new(field, None, Some(to.to_owned()))
 }
 
-fn give(kind: AssignmentKind, value: &str) -> GrantChange {
-    GrantChange::new(Assignment { kind, value: value.to_owned() }, true)
+fn give(kind: AssignmentKind, value: &str) -> AssignmentChange {
+    AssignmentChange::new(Assignment { kind, value: value.to_owned() }, true)
 }
 
 fn location(value: &str) -> Assignment {

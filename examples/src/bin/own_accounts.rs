@@ -203,11 +203,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     )?;
 
     let members = Members::open(&fresh()).await?;
-    let company = MemoryDirectory::new([person("ada", Status::Active), person("bo", Status::Active)]);
+    let names = ["ada", "bo", "carl", "dina", "eve", "finn"];
+    let company = MemoryDirectory::new(names.map(|name| person(name, Status::Active)));
     let runner = Runner::builder(company.clone(), members.clone(), MemoryStore::new()).build()?;
     let monday: Timestamp = "2026-11-23T02:00:00Z".parse()?;
     println!("{}", runner.run(monday).await?.headline());
-    company.edit(|people| people.iter_mut().skip(1).for_each(|bo| *bo = person("bo", Status::Terminated)));
+    company.edit(|people| people.iter_mut().take(1).for_each(|ada| *ada = person("ada", Status::Terminated)));
     println!("{}", runner.run(monday.plus_days(1)).await?.headline());
     let locked = members.users(monday).await?.iter().filter(|user| !user.is_live()).count();
     expect(locked == 1, "who has left is locked, and still there")?;

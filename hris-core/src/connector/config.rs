@@ -150,6 +150,18 @@ pub trait Config:
         serde_json::from_value(Value::Object(table)).map_err(|error| Error::setting("", error.to_string()))
     }
 
+    /// Takes these settings out of a table, and leaves the others there.
+    ///
+    /// # Errors
+    /// As [`Config::read`].
+    fn take(from: &mut Table) -> Result<Self> {
+        let mut own = Table::new();
+        for setting in Self::settings() {
+            own.extend(from.remove_entry(setting.name));
+        }
+        Self::read(own)
+    }
+
     /// Digests of what decides who is listed and how people are written, read from the server at `base_url`. A setting
     /// with its default leaves no trace.
     fn digests(&self, vendor: &str, base_url: &str, default_url: &str) -> SourceSettings {
@@ -237,6 +249,13 @@ impl RateLimit {
     }
 }
 
+impl Config for Reach {
+    /// None by itself: [`Defaults::settings`] says which of them a vendor has.
+    fn settings() -> Vec<Setting> {
+        Vec::new()
+    }
+}
+
 impl SettingValue for RateLimit {
     type Input = Self;
 
@@ -258,6 +277,8 @@ pub struct Defaults {
     pub title: &'static str,
     /// Where its API is; empty where each account has an address of its own.
     pub base_url: &'static str,
+    /// The path of the API at another host: a bare host in `base_url` is taken to have it.
+    pub path: &'static str,
     /// The most rows that it gives on a page; `None` where nothing can be asked for.
     pub page_size: Option<u32>,
     /// Whether a size of pages is asked for by default: the most that the vendor gives.
@@ -344,11 +365,11 @@ impl Wiring {
         self.reach.concurrency.unwrap_or(of.concurrency) as usize
     }
 
-    /// A client at the address of `base_url`, at this pace, after everything is checked.
+    /// Checks everything but the address.
     ///
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) naming the setting.
-    pub fn client(&self, of: &Defaults, base_url: &str) -> Result<ClientBuilder> {
+    pub fn check(&self, of: &Defaults) -> Result<()> {
         if let (Some(rows), Some(most)) = (self.reach.page_size, of.page_size)
             && !(1..=most).contains(&rows)
         {
@@ -358,13 +379,22 @@ impl Wiring {
         if self.reach.concurrency == Some(0) {
             return Err(Error::setting("concurrency", "must be at least 1"));
         }
+        let rate = self.reach.rate_limit.unwrap_or_default();
+        if [rate.per_second, rate.burst, rate.per_minute].contains(&Some(0)) {
+            return Err(Error::setting("rate_limit", "must be at least 1"));
+        }
+        Ok(())
+    }
+
+    /// A client at the address of `base_url`, at this pace, after everything is checked.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Config`](crate::ErrorKind::Config) naming the setting.
+    pub fn client(&self, of: &Defaults, base_url: &str) -> Result<ClientBuilder> {
+        self.check(of)?;
         let mut client = Client::builder(base_url).name(of.vendor).concurrency(self.concurrency(of));
         if let Some(default) = of.rate_limit {
             let rate = self.reach.rate_limit.unwrap_or_default().or(default);
-            let numbers = [rate.per_second, rate.burst, rate.per_minute];
-            if numbers.contains(&Some(0)) {
-                return Err(Error::setting("rate_limit", "must be at least 1"));
-            }
             let per_second = rate.per_second.unwrap_or(1);
             client = match rate.per_minute {
                 Some(per_minute) => client

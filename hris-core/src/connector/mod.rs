@@ -11,6 +11,7 @@ mod checks;
 mod config;
 mod crowd;
 mod custom;
+mod kit;
 mod list;
 mod run;
 mod source;
@@ -23,6 +24,9 @@ pub use checks::Checks;
 pub use config::{Config, Defaults, Members, RateLimit, Reach, Role, Setting, Table, Wiring};
 pub use crowd::Crowd;
 pub use custom::{CustomField, CustomFields};
+#[cfg(feature = "oauth")]
+pub use kit::ConsentKit;
+pub use kit::{Credential, Kit, Secrets, address_of, is_loopback, needs};
 pub use list::{List, Paging};
 pub use run::{Explain, Run};
 pub use source::{Source, Vendor, ask, catalogue, check, cost, fingerprint, snapshot};

@@ -24,16 +24,18 @@ const ANSWER_WITHIN: u64 = 110;
 // Nobody else begins before this one has ended and stored what it brought.
 const _: () = assert!(BEGIN_WITHIN + ANSWER_WITHIN < CLAIM_SECONDS);
 
-/// Where the parts of a token request go. The client's id and secret, the code and the verifier are always in the
-/// form body.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum TokenRequest {
-    /// Everything in the form body, as in RFC 6749.
-    #[default]
-    Body,
-    /// `grant_type`, `redirect_uri` and `refresh_token` in the query.
-    Split,
+crate::setting! {
+    "token_request";
+    /// Where the parts of a token request go. The client's id and secret, the code and the verifier are always in the
+    /// form body.
+    #[derive(Default)]
+    TokenRequest {
+        /// Everything in the form body, as in RFC 6749.
+        #[default]
+        Body = "body",
+        /// `grant_type`, `redirect_uri` and `refresh_token` in the query.
+        Split = "split",
+    }
 }
 
 /// The token endpoint for one application.

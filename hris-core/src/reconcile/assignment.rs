@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::plan::GrantChange;
+use super::plan::AssignmentChange;
 use super::policy::{AreaSource, AssignmentMode, Assignments};
 use crate::{Assignment, AssignmentKind, Employee, Field, Link, StandardField, User, canon};
 
@@ -13,7 +13,7 @@ pub(super) struct Given {
     /// The permission level, and whether a rule names it (or it is the default).
     role: Option<(String, bool)>,
     /// Locations and areas.
-    grants: BTreeSet<Assignment>,
+    assignments: BTreeSet<Assignment>,
     /// Kinds about which the source said nothing: nothing of them may be taken back.
     unseen: BTreeSet<AssignmentKind>,
     /// Kinds of which a value is in no rule: it may be a new word for the same thing, so nothing of them may
@@ -68,7 +68,7 @@ impl Given {
                 for value in values {
                     match look_up(rules, &value) {
                         Some(value) => {
-                            self.grants.insert(Assignment { kind, value: value.to_owned() });
+                            self.assignments.insert(Assignment { kind, value: value.to_owned() });
                         }
                         None => {
                             self.unnamed.insert(kind);
@@ -84,11 +84,13 @@ impl Given {
     }
 
     /// Everything, for an account that is yet to be made.
-    pub(super) fn all(&self) -> Vec<GrantChange> {
+    pub(super) fn all(&self) -> Vec<AssignmentChange> {
         let role =
             self.role.iter().map(|(role, _)| Assignment { kind: AssignmentKind::Role, value: role.clone() });
-        let mut all: Vec<GrantChange> =
-            role.chain(self.grants.iter().cloned()).map(|grant| GrantChange::new(grant, true)).collect();
+        let mut all: Vec<AssignmentChange> = role
+            .chain(self.assignments.iter().cloned())
+            .map(|assignment| AssignmentChange::new(assignment, true))
+            .collect();
         all.sort_unstable();
         all
     }
@@ -110,8 +112,8 @@ impl Given {
             .and_then(|user| user.role.as_deref())
             .filter(|level| rules.default_role.as_deref() != Some(level));
         let ours = |level: &str| {
-            let grant = Assignment { kind: AssignmentKind::Role, value: level.to_owned() };
-            link.is_some_and(|link| link.granted.contains(&grant))
+            let assignment = Assignment { kind: AssignmentKind::Role, value: level.to_owned() };
+            link.is_some_and(|link| link.granted.contains(&assignment))
         };
         let stays = level.is_some_and(ours);
         self.unnamed.iter().copied().filter(move |kind| *kind != AssignmentKind::Role || stays)
@@ -125,10 +127,10 @@ impl Given {
         link: Option<&Link>,
         rules: &Assignments,
         protected: bool,
-    ) -> Vec<GrantChange> {
+    ) -> Vec<AssignmentChange> {
         let mut changes = Vec::new();
         let exact = rules.mode == AssignmentMode::Exact && !protected;
-        let ours = |grant: &Assignment| link.is_some_and(|link| link.granted.contains(grant));
+        let ours = |assignment: &Assignment| link.is_some_and(|link| link.granted.contains(assignment));
         if let Some((role, named)) = &self.role {
             let level = |value: &str| Assignment { kind: AssignmentKind::Role, value: value.to_owned() };
             let replaces = match user.role.as_deref() {
@@ -140,15 +142,15 @@ impl Given {
                 Some(current) => exact && !self.keeps(AssignmentKind::Role) && ours(&level(current)),
             };
             if replaces {
-                changes.push(GrantChange::new(level(role), true));
+                changes.push(AssignmentChange::new(level(role), true));
             }
         }
-        let missing = self.grants.difference(&user.assignments);
-        changes.extend(missing.map(|grant| GrantChange::new(grant.clone(), true)));
+        let missing = self.assignments.difference(&user.assignments);
+        changes.extend(missing.map(|assignment| AssignmentChange::new(assignment.clone(), true)));
         if exact {
-            let surplus = user.assignments.difference(&self.grants);
-            let surplus = surplus.filter(|grant| ours(grant) && !self.keeps(grant.kind));
-            changes.extend(surplus.map(|grant| GrantChange::new(grant.clone(), false)));
+            let surplus = user.assignments.difference(&self.assignments);
+            let surplus = surplus.filter(|assignment| ours(assignment) && !self.keeps(assignment.kind));
+            changes.extend(surplus.map(|assignment| AssignmentChange::new(assignment.clone(), false)));
         }
         changes.sort_unstable();
         changes
@@ -157,11 +159,11 @@ impl Given {
 
 /// What this connection gave to an account and the account has no more.
 pub(super) fn taken(user: &User, link: &Link) -> BTreeSet<Assignment> {
-    let has = |grant: &Assignment| match grant.kind {
-        AssignmentKind::Role => user.role.as_deref() == Some(grant.value.as_str()),
-        _ => user.assignments.contains(grant),
+    let has = |assignment: &Assignment| match assignment.kind {
+        AssignmentKind::Role => user.role.as_deref() == Some(assignment.value.as_str()),
+        _ => user.assignments.contains(assignment),
     };
-    link.granted.iter().filter(|grant| !has(grant)).cloned().collect()
+    link.granted.iter().filter(|assignment| !has(assignment)).cloned().collect()
 }
 
 /// Per kind that the rules speak of, how many people have something in the source to go by.

@@ -182,7 +182,7 @@ impl TargetCapabilities {
     /// assert!(!target.knows(&level("manager")));
     /// ```
     #[must_use]
-    pub fn knows(&self, grant: &Assignment) -> bool {
-        self.assignable.get(&grant.kind).is_none_or(|values| values.contains(&grant.value))
+    pub fn knows(&self, assignment: &Assignment) -> bool {
+        self.assignable.get(&assignment.kind).is_none_or(|values| values.contains(&assignment.value))
     }
 }

@@ -194,7 +194,7 @@ impl Note {
             Seen::ExternalId(id) => link.external_id = Some(id.clone()),
             Seen::Open => link.deactivated_by_us = false,
             Seen::Protected(entry) => link.protected_by.clone_from(entry),
-            Seen::Taken(grants) => link.granted.retain(|grant| !grants.contains(grant)),
+            Seen::Taken(assignments) => link.granted.retain(|assignment| !assignments.contains(assignment)),
         }
     }
 }

@@ -123,15 +123,15 @@ impl Links {
                 link.invited_to.clone_from(&action.invites_to);
             }
             ActionKind::Assign | ActionKind::Create => {
-                for change in &action.grants {
-                    if change.given && change.grant.kind == AssignmentKind::Role {
+                for change in &action.assignments {
+                    if change.given && change.assignment.kind == AssignmentKind::Role {
                         // An account has one permission level, so a new one ends the last.
-                        link.granted.retain(|grant| grant.kind != AssignmentKind::Role);
+                        link.granted.retain(|assignment| assignment.kind != AssignmentKind::Role);
                     }
                     if change.given {
-                        link.granted.insert(change.grant.clone());
+                        link.granted.insert(change.assignment.clone());
                     } else {
-                        link.granted.remove(&change.grant);
+                        link.granted.remove(&change.assignment);
                     }
                 }
             }

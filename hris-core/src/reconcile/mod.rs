@@ -79,7 +79,9 @@ pub use self::inputs::Inputs;
 pub use self::learned::Learned;
 pub use self::links::{LinkChange, Links};
 pub use self::merge::{Base, Bases, Cause, Merge, Rules, Side, is_alike, is_own_form, is_same, merge};
-pub use self::plan::{Action, ActionKey, ActionKind, Change, GrantChange, Mode, Plan, PlanDigest, Verdict};
+pub use self::plan::{
+    Action, ActionKey, ActionKind, AssignmentChange, Change, Mode, Plan, PlanDigest, Verdict,
+};
 pub use self::policy::{
     AreaSource, AssignmentMode, Assignments, Conflicts, FutureStarters, Leavers, MatchKey, MissingAccounts,
     MissingPeople, MissingValue, OnBreach, PastEndDate, Policy, Rehire, Safeguards, TwoWay, UnlinkedUsers,

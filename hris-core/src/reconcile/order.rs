@@ -38,7 +38,7 @@ pub(super) fn order(
     let mut ordered = arrange(pairs, managers, actions, &waits);
     ordered.extend(back);
     for action in &mut ordered {
-        let content = (&action.user, &action.changes, &action.grants);
+        let content = (&action.user, &action.changes, &action.assignments);
         let (connection, subject) = (inputs.connection, action.subject());
         action.key =
             ActionKey::new(connection, action.kind, subject, &(action.side, action.releases, content));

@@ -226,7 +226,8 @@ pub struct Action {
     /// The fields that are written.
     pub changes: Vec<Change>,
     /// What is given or taken back.
-    pub grants: Vec<GrantChange>,
+    #[serde(rename = "grants")]
+    pub assignments: Vec<AssignmentChange>,
     /// The situation of the person.
     pub situation: Situation,
     /// Why it is done.
@@ -269,7 +270,7 @@ impl Action {
             employee: None,
             user: None,
             changes: Vec::new(),
-            grants: Vec::new(),
+            assignments: Vec::new(),
             situation,
             reason,
             waits_for: BTreeSet::new(),
@@ -312,12 +313,12 @@ impl Action {
 
     /// The names of what is written, as reports show them.
     pub fn fields(&self) -> impl Iterator<Item = String> {
-        let grants: BTreeSet<&'static str> =
-            self.grants.iter().map(|change| change.grant.kind.as_str()).collect();
+        let assignments: BTreeSet<&'static str> =
+            self.assignments.iter().map(|change| change.assignment.kind.as_str()).collect();
         self.changes
             .iter()
             .map(|change| change.field.to_string())
-            .chain(grants.into_iter().map(str::to_owned))
+            .chain(assignments.into_iter().map(str::to_owned))
     }
 }
 
@@ -458,18 +459,19 @@ impl fmt::Debug for Change {
 /// One assignment given or taken back.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct GrantChange {
+pub struct AssignmentChange {
     /// What.
-    pub grant: Assignment,
+    #[serde(rename = "grant")]
+    pub assignment: Assignment,
     /// Given, or taken back.
     pub given: bool,
 }
 
-impl GrantChange {
-    /// Gives `grant`, or takes it back.
+impl AssignmentChange {
+    /// Gives `assignment`, or takes it back.
     #[must_use]
-    pub fn new(grant: Assignment, given: bool) -> Self {
-        Self { grant, given }
+    pub fn new(assignment: Assignment, given: bool) -> Self {
+        Self { assignment, given }
     }
 }
 

@@ -81,7 +81,7 @@ pub(super) fn count(
             let has = match name.parse::<TargetField>() {
                 Ok(field) => user.value(&field).is_some(),
                 Err(_) if *name == kind_name(AssignmentKind::Role) => user.role.is_some(),
-                Err(_) => granted.into_iter().flatten().any(|grant| kind_name(grant.kind) == *name),
+                Err(_) => granted.into_iter().flatten().any(|assignment| kind_name(assignment.kind) == *name),
             };
             taken.had += u64::from(has);
         }
@@ -107,8 +107,8 @@ impl Takes<'_, '_> {
             return Vec::new();
         }
         let fields = action.changes.iter().filter(|change| self.empties(change));
-        let kinds = action.grants.iter().filter(|grant| self.strips(action, grant));
-        let kinds: BTreeSet<String> = kinds.map(|grant| kind_name(grant.grant.kind)).collect();
+        let kinds = action.assignments.iter().filter(|change| self.strips(action, change));
+        let kinds: BTreeSet<String> = kinds.map(|change| kind_name(change.assignment.kind)).collect();
         fields.map(|change| change.field.to_string()).chain(kinds).collect()
     }
 
@@ -120,13 +120,13 @@ impl Takes<'_, '_> {
 
     /// Whether something is taken back; a level that replaces another takes that one back, unless it is the
     /// base level that gives way.
-    fn strips(&self, action: &Action, change: &super::plan::GrantChange) -> bool {
+    fn strips(&self, action: &Action, change: &super::plan::AssignmentChange) -> bool {
         if !change.given {
             return true;
         }
         let user = action.user.as_ref().and_then(|user| self.pairs.user(user.as_str()));
         let current = user.and_then(|user| self.inputs.users.get(user)).and_then(|user| user.role.as_deref());
-        change.grant.kind == AssignmentKind::Role
+        change.assignment.kind == AssignmentKind::Role
             && current.is_some_and(|current| self.policy.assignments.default_role.as_deref() != Some(current))
     }
 
@@ -139,13 +139,13 @@ impl Takes<'_, '_> {
             |change: &Change| self.empties(change) && names.contains(change.field.to_string().as_str());
         let (changes, kept) = std::mem::take(&mut action.changes).into_iter().partition(waits);
         action.changes = kept;
-        let back = std::mem::take(&mut action.grants);
-        let (grants, kept) = back.into_iter().partition(|grant| {
-            self.strips(action, grant) && names.contains(kind_name(grant.grant.kind).as_str())
+        let back = std::mem::take(&mut action.assignments);
+        let (assignments, kept) = back.into_iter().partition(|change| {
+            self.strips(action, change) && names.contains(kind_name(change.assignment.kind).as_str())
         });
-        action.grants = kept;
-        let mut apart = Action { changes, grants, waits: true, ..action.clone() };
-        if action.changes.is_empty() && action.grants.is_empty() && action.kind != ActionKind::Create {
+        action.assignments = kept;
+        let mut apart = Action { changes, assignments, waits: true, ..action.clone() };
+        if action.changes.is_empty() && action.assignments.is_empty() && action.kind != ActionKind::Create {
             std::mem::swap(action, &mut apart);
             return None;
         }

@@ -257,11 +257,11 @@ proptest! {
                     losers.entry(change.field.to_string()).or_default().insert(user);
                 }
             }
-            for change in &action.grants {
-                let lower = change.grant.kind == AssignmentKind::Role
-                    && account.role.as_deref().is_some_and(|role| Some(role) != base && role != change.grant.value);
+            for change in &action.assignments {
+                let lower = change.assignment.kind == AssignmentKind::Role
+                    && account.role.as_deref().is_some_and(|role| Some(role) != base && role != change.assignment.value);
                 if !change.given || lower {
-                    losers.entry(format!("assignments.{}", change.grant.kind.as_str())).or_default().insert(user);
+                    losers.entry(format!("assignments.{}", change.assignment.kind.as_str())).or_default().insert(user);
                 }
             }
         }
@@ -380,7 +380,7 @@ proptest! {
         }
     }
 
-    /// Whoever is held for an account that was replaced is asked about it, and grants stay unless the mode is exact.
+    /// Whoever is held for an account that was replaced is asked about it, and assignments stay unless the mode is exact.
     #[test]
     fn a_replaced_account_is_always_a_question(world in worlds()) {
         let plan = world.plan();
@@ -394,6 +394,6 @@ proptest! {
             prop_assert!(told && (asked.contains(&(employee, user)) || !world.others.held.is_empty()));
         }
         let exact = world.policy.assignments.mode == AssignmentMode::Exact;
-        prop_assert!(exact || plan.actions.iter().all(|action| action.grants.iter().all(|one| one.given)));
+        prop_assert!(exact || plan.actions.iter().all(|action| action.assignments.iter().all(|one| one.given)));
     }
 }

@@ -36,7 +36,7 @@ fn steps(plan: &Plan) -> BTreeMap<Step<'_>, BTreeSet<String>> {
     for action in plan.actions.iter().filter(|action| !action.releases) {
         let all = steps.entry((action.kind, action.employee.as_ref(), action.user.as_ref())).or_default();
         let changes = action.changes.iter().map(|change| format!("{} {:?}", change.field, change.to));
-        all.extend(changes.chain(action.grants.iter().map(|grant| format!("{grant:?}"))));
+        all.extend(changes.chain(action.assignments.iter().map(|assignment| format!("{assignment:?}"))));
     }
     steps
 }

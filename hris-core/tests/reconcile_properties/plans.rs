@@ -23,7 +23,7 @@ fn closed(plan: &Plan) -> BTreeSet<&UserId> {
     plan.of_kind(ActionKind::Deactivate).filter_map(|action| action.user.as_ref()).collect()
 }
 
-/// What a plan takes away beside accounts, of people who were linked before: values and grants.
+/// What a plan takes away beside accounts, of people who were linked before: values and assignments.
 fn taken(world: &World, plan: &Plan) -> BTreeSet<String> {
     let mut taken = BTreeSet::new();
     let linked =
@@ -32,8 +32,8 @@ fn taken(world: &World, plan: &Plan) -> BTreeSet<String> {
         let user = action.user.as_ref().map_or("", |user| user.as_str());
         let emptied = action.changes.iter().filter(|change| change.to.is_none());
         taken.extend(emptied.map(|change| format!("{user} {}", change.field)));
-        let back = action.grants.iter().filter(|change| !change.given);
-        taken.extend(back.map(|change| format!("{user} {:?}", change.grant)));
+        let back = action.assignments.iter().filter(|change| !change.given);
+        taken.extend(back.map(|change| format!("{user} {:?}", change.assignment)));
     }
     taken
 }
@@ -96,7 +96,7 @@ proptest! {
                     let shown = |value: &Option<String>| value.as_deref().map(|text| if refers { name(text) } else { text.to_owned() });
                     (change.field.clone(), shown(&change.from), shown(&change.to))
                 }).collect();
-                (action.kind, id(action.employee.as_ref()), action.user.clone(), values, action.grants.clone(), action.reason)
+                (action.kind, id(action.employee.as_ref()), action.user.clone(), values, action.assignments.clone(), action.reason)
             }).collect();
             let people: Vec<_> = plan.people.iter().map(|one| (id(one.employee.as_ref()), one.user.clone(), one.situation, one.reason)).collect();
             let problems: Vec<_> = plan.problems.iter().map(|one| (one.severity, one.code, id(one.employee.as_ref()), one.user.clone(), one.field.clone())).collect();
@@ -203,7 +203,7 @@ proptest! {
     fn whom_nobody_may_touch(world in worlds()) {
         let plan = world.plan();
         for action in &plan.actions {
-            let strips = action.kind == ActionKind::Deactivate || action.grants.iter().any(|change| !change.given);
+            let strips = action.kind == ActionKind::Deactivate || action.assignments.iter().any(|change| !change.given);
             let Some(user) = world.users.iter().find(|user| Some(&user.id) == action.user.as_ref()) else { continue };
             let email = user.value(&TargetField::Email).unwrap_or_default().to_ascii_lowercase();
             let named = world.policy.protected.iter().any(|name| *name == user.id.as_str() || name.to_ascii_lowercase() == email);
@@ -250,7 +250,7 @@ proptest! {
     }
 
     #[test]
-    fn grants_are_taken_back_only_where_we_gave_them(world in worlds()) {
+    fn assignments_are_taken_back_only_where_we_gave_them(world in worlds()) {
         let plan = world.plan();
         let exact = world.policy.assignments.mode == AssignmentMode::Exact;
         let base = world.policy.assignments.default_role.as_deref();
@@ -258,10 +258,10 @@ proptest! {
             let link = world.links.iter().find(|link| Some(&link.employee) == action.replaces.as_ref().or(action.employee.as_ref())
                 || Some(&link.user) == action.user.as_ref());
             let user = world.users.iter().find(|user| Some(&user.id) == action.user.as_ref()).unwrap();
-            let ours = |grant: &hris_core::Assignment| link.is_some_and(|link| link.granted.contains(grant));
-            for change in &action.grants {
-                prop_assert!(change.given || (exact && ours(&change.grant)));
-                if let (AssignmentKind::Role, Some(current)) = (change.grant.kind, user.role.as_deref()) {
+            let ours = |assignment: &hris_core::Assignment| link.is_some_and(|link| link.granted.contains(assignment));
+            for change in &action.assignments {
+                prop_assert!(change.given || (exact && ours(&change.assignment)));
+                if let (AssignmentKind::Role, Some(current)) = (change.assignment.kind, user.role.as_deref()) {
                     let role = hris_core::Assignment { kind: AssignmentKind::Role, value: current.to_owned() };
                     prop_assert!(base == Some(current) || (exact && ours(&role)), "levels are not lowered");
                 }

@@ -168,12 +168,12 @@ fn accounts(dice: &mut Dice, world: &mut World) {
         user.role =
             [None, Some("employee"), Some("manager"), Some("admin")][dice.below(4)].map(str::to_owned);
         for value in ["n", "s"] {
-            let grant = Assignment { kind: AssignmentKind::Area, value: value.to_owned() };
+            let assignment = Assignment { kind: AssignmentKind::Area, value: value.to_owned() };
             if dice.one_in(3) {
                 if let Some(link) = link.as_mut().filter(|_| dice.one_in(2)) {
-                    link.granted.insert(grant.clone());
+                    link.granted.insert(assignment.clone());
                 }
-                user.assignments.insert(grant);
+                user.assignments.insert(assignment);
             }
         }
         if let (Some(link), Some(role)) = (&mut link, &user.role)

@@ -190,3 +190,22 @@ fn a_match_brings_assignments_in_line() {
         .with(|world| world.mode = hris_core::reconcile::Mode::Match)
         .actions("link a ua (MatchedByExternalId)\nassign a ua +area:n (AssignmentsDiffer)");
 }
+
+/// A plan or a journal that an earlier version wrote is read and written again as it was.
+#[test]
+fn what_is_stored_of_an_assignment_keeps_its_spelling() {
+    let stored = serde_json::json!({
+        "key": "k", "kind": "assign", "employee": "e-1", "user": "u-1", "changes": [],
+        "grants": [
+            { "grant": { "kind": "area", "value": "weaving" }, "given": true },
+            { "grant": { "kind": "role", "value": "admin" }, "given": false },
+        ],
+        "status": null, "situation": "confirmed", "reason": "fields_differ",
+    });
+    let action: hris_core::reconcile::Action = serde_json::from_value(stored.clone()).unwrap();
+    let read: Vec<(&str, bool)> =
+        action.assignments.iter().map(|change| (change.assignment.value.as_str(), change.given)).collect();
+    assert_eq!(read, [("weaving", true), ("admin", false)]);
+    let written = serde_json::to_value(&action).unwrap();
+    assert_eq!(written["grants"], stored["grants"]);
+}

@@ -167,9 +167,9 @@ fn a_word_that_no_rule_names_keeps_what_was_given() {
             "{words}"
         );
         assert!(unmapped.iter().all(|one| one.message.contains("12 people")), "{words}");
-        let all = plan.actions.iter().flat_map(|action| &action.grants);
+        let all = plan.actions.iter().flat_map(|action| &action.assignments);
         let all: std::collections::BTreeSet<String> =
-            all.map(|one| format!("{}{:?}", if one.given { "+" } else { "-" }, one.grant)).collect();
+            all.map(|one| format!("{}{:?}", if one.given { "+" } else { "-" }, one.assignment)).collect();
         assert_eq!(all, moves.split_whitespace().map(str::to_owned).collect(), "{words}");
         assert_eq!(plan.actions.is_empty(), moves.is_empty(), "{words}");
         // One who moves alone is daily business; twelve wait.

@@ -178,7 +178,7 @@ pub fn user(line: &str) -> User {
                 user.invite = Some(sent.accepted(Some(sent.sent_at)));
             }
             ("area" | "location", value) if word.contains(':') => {
-                user.assignments.insert(grant(word, value));
+                user.assignments.insert(assignment(word, value));
             }
             (name, value) => user.put(&name.parse().unwrap(), Some(value)),
         }
@@ -186,7 +186,7 @@ pub fn user(line: &str) -> User {
     user
 }
 
-fn grant(word: &str, value: &str) -> Assignment {
+fn assignment(word: &str, value: &str) -> Assignment {
     let kind = match word.split(':').next().unwrap() {
         "area" => AssignmentKind::Area,
         "location" => AssignmentKind::Location,
@@ -208,7 +208,7 @@ pub fn link(line: &str) -> Link {
             Some(("entry", value)) => link.protected_by = Some(value.to_owned()),
             Some(("invites", value)) => link.invites = value.parse().unwrap(),
             Some((_, value)) => {
-                link.granted.insert(grant(word, value));
+                link.granted.insert(assignment(word, value));
             }
             _ => panic!("{word}"),
         }
@@ -403,7 +403,7 @@ pub fn decision(decision: &Decision) -> String {
     format!("{word} {} {}/{}", refusal.rule.as_str(), refusal.planned, refusal.limit)
 }
 
-/// `kind employee account fields (Reason)`; a field that is emptied has a `-`, as has a grant that
+/// `kind employee account fields (Reason)`; a field that is emptied has a `-`, as has an assignment that
 /// is taken back.
 pub fn line_of(action: &Action) -> String {
     let mut words = vec![action.kind.as_str().to_owned()];
@@ -414,8 +414,8 @@ pub fn line_of(action: &Action) -> String {
             words.push(format!("{}{}", if change.to.is_some() { "" } else { "-" }, change.field));
         }
     }
-    for change in &action.grants {
-        words.push(format!("{}{:?}", if change.given { "+" } else { "-" }, change.grant));
+    for change in &action.assignments {
+        words.push(format!("{}{:?}", if change.given { "+" } else { "-" }, change.assignment));
     }
     if let Some(old) = &action.replaces {
         words.push(format!("replaces:{old}"));

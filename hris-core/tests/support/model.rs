@@ -135,28 +135,28 @@ fn write(user: &mut User, action: &Action) -> Result<(), String> {
 }
 
 fn give(user: &mut User, mut link: Option<&mut Link>, action: &Action) {
-    for change in &action.grants {
-        let Assignment { kind, value } = change.grant.clone();
+    for change in &action.assignments {
+        let Assignment { kind, value } = change.assignment.clone();
         match (kind, change.given) {
             (AssignmentKind::Role, true) => {
                 user.role = Some(value);
                 if let Some(link) = &mut link {
-                    link.granted.retain(|grant| grant.kind != AssignmentKind::Role);
+                    link.granted.retain(|assignment| assignment.kind != AssignmentKind::Role);
                 }
             }
             (AssignmentKind::Role, false) => user.role = None,
             (_, true) => {
-                user.assignments.insert(change.grant.clone());
+                user.assignments.insert(change.assignment.clone());
             }
             (_, false) => {
-                user.assignments.remove(&change.grant);
+                user.assignments.remove(&change.assignment);
             }
         }
         if let Some(link) = &mut link {
             if change.given {
-                link.granted.insert(change.grant.clone());
+                link.granted.insert(change.assignment.clone());
             } else {
-                link.granted.remove(&change.grant);
+                link.granted.remove(&change.assignment);
             }
         }
     }

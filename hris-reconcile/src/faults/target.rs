@@ -1,7 +1,7 @@
 //! A target whose calls go wrong.
 
 use async_trait::async_trait;
-use hris_core::reconcile::{ActionKey, Change, GrantChange};
+use hris_core::reconcile::{ActionKey, AssignmentChange, Change};
 use hris_core::{Timestamp, User, UserId};
 
 use super::Faulty;
@@ -57,9 +57,14 @@ fn lacking(power: &str) -> TargetError {
 
 #[async_trait]
 impl<T: Target> Assigns for Faulty<T> {
-    async fn assign(&self, id: &UserId, grants: &[GrantChange], call: &Call<'_>) -> Result<(), TargetError> {
+    async fn assign(
+        &self,
+        id: &UserId,
+        assignments: &[AssignmentChange],
+        call: &Call<'_>,
+    ) -> Result<(), TargetError> {
         let inner = self.inner.powers().assigns.ok_or_else(|| lacking("assign"))?;
-        self.faults.call("assign", inner.assign(id, grants, call)).await
+        self.faults.call("assign", inner.assign(id, assignments, call)).await
     }
 }
 

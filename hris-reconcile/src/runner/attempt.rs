@@ -71,7 +71,7 @@ impl Apply<'_> {
             Err(error) => return Ok(Attempt::Failed(error)),
         }
         let status = if action.awaits_invite { UserStatus::Pending } else { UserStatus::Active };
-        let user = NewUser::new(status, action.changes.clone(), action.grants.clone());
+        let user = NewUser::new(status, action.changes.clone(), action.assignments.clone());
         // Asked as late as can be: a run that was held up in between must not write any more.
         self.keeper.ensure().await?;
         let error = match self.runner.calls.create(action, &user, self.order.now).await {
@@ -228,7 +228,7 @@ impl Apply<'_> {
 fn takes(action: &Action) -> bool {
     let identifies = |field: &TargetField| matches!(field, TargetField::Email | TargetField::ExternalId);
     let taken = |change: &Change| change.from.is_some() && (change.to.is_none() || identifies(&change.field));
-    action.changes.iter().any(taken) || action.grants.iter().any(|change| !change.given)
+    action.changes.iter().any(taken) || action.assignments.iter().any(|change| !change.given)
 }
 
 /// The account bears another id or address than the plan saw.

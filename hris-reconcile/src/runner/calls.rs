@@ -112,7 +112,7 @@ impl Calls {
             let powers = self.target.powers();
             match action.kind {
                 ActionKind::Assign => match powers.assigns {
-                    Some(target) => target.assign(id, &action.grants, call).await,
+                    Some(target) => target.assign(id, &action.assignments, call).await,
                     None => Err(lacking(action.kind)),
                 },
                 ActionKind::Invite | ActionKind::Reinvite => match powers.invites {

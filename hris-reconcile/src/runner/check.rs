@@ -275,8 +275,8 @@ fn unknown(runner: &Runner, target: &TargetCapabilities) -> Option<Finding> {
         .policy
         .assignments
         .values()
-        .filter(|grant| target.assigns && !target.knows(grant))
-        .map(|grant| format!("{} {:?}", grant.kind.as_str(), grant.value))
+        .filter(|assignment| target.assigns && !target.knows(assignment))
+        .map(|assignment| format!("{} {:?}", assignment.kind.as_str(), assignment.value))
         .collect();
     if missing.is_empty() {
         return None;

@@ -144,7 +144,9 @@ pub(super) async fn is_ours(calls: &Calls, action: &Action, user: &User) -> Resu
     let kept = calls.capabilities().await?;
     let mut written = action.changes.iter().filter(|change| kept.keeps(&change.field));
     let is_alike = |change: &Change| is_same(&change.field, change.to.as_deref(), user.value(&change.field));
-    Ok(user.status == status && written.all(is_alike) && action.grants.iter().all(|change| has(user, change)))
+    Ok(user.status == status
+        && written.all(is_alike)
+        && action.assignments.iter().all(|change| has(user, change)))
 }
 
 /// The account as it stands, if the action was done to it at `at` or later; none if it was not done.
@@ -190,7 +192,7 @@ fn was_done(action: &Action, at: Timestamp, user: &User) -> bool {
         ActionKind::Update => {
             action.changes.iter().all(|change| user.value(&change.field) == change.to.as_deref())
         }
-        ActionKind::Assign => action.grants.iter().all(|change| has(user, change) == change.given),
+        ActionKind::Assign => action.assignments.iter().all(|change| has(user, change) == change.given),
         // A first invitation: any sign of one will do. Whoever may have been asked is not asked again.
         ActionKind::Invite => user.invite.is_some() || user.status != UserStatus::Pending,
         ActionKind::Reinvite => user.invite.is_none_or(|invite| {

@@ -1,6 +1,6 @@
 //! What a target is given: which call it is, whom to look for, what to make.
 
-use hris_core::reconcile::{ActionKey, Change, GrantChange};
+use hris_core::reconcile::{ActionKey, AssignmentChange, Change};
 use hris_core::{AssignmentKind, TargetField, Timestamp, User, UserId, UserStatus};
 
 /// Which write it is, and when.
@@ -62,16 +62,16 @@ pub struct NewUser {
     /// Where it will stand: pending if an invitation follows, else active.
     pub status: UserStatus,
     /// Its permission level, locations and areas.
-    pub grants: Vec<GrantChange>,
+    pub assignments: Vec<AssignmentChange>,
     values: Vec<Change>,
 }
 
 impl NewUser {
     /// An account of these values.
     #[must_use]
-    pub fn new(status: UserStatus, mut values: Vec<Change>, grants: Vec<GrantChange>) -> Self {
+    pub fn new(status: UserStatus, mut values: Vec<Change>, assignments: Vec<AssignmentChange>) -> Self {
         values.retain(|change| change.to.as_deref().is_some_and(|value| !value.is_empty()));
-        Self { status, grants, values }
+        Self { status, assignments, values }
     }
 
     /// The value of a field; `None` where the account gets none.
@@ -116,7 +116,7 @@ impl NewUser {
         for (field, value) in self.values() {
             user.put(field, Some(value));
         }
-        give(&mut user, &self.grants);
+        give(&mut user, &self.assignments);
         user
     }
 
@@ -128,16 +128,16 @@ impl NewUser {
 }
 
 /// Gives an account what is given, and takes what is taken back.
-pub(crate) fn give(user: &mut User, grants: &[GrantChange]) {
-    for GrantChange { grant, given, .. } in grants {
-        match (grant.kind, given) {
-            (AssignmentKind::Role, true) => user.role = Some(grant.value.clone()),
+pub(crate) fn give(user: &mut User, assignments: &[AssignmentChange]) {
+    for AssignmentChange { assignment, given, .. } in assignments {
+        match (assignment.kind, given) {
+            (AssignmentKind::Role, true) => user.role = Some(assignment.value.clone()),
             (AssignmentKind::Role, false) => user.role = None,
             (_, true) => {
-                user.assignments.insert(grant.clone());
+                user.assignments.insert(assignment.clone());
             }
             (_, false) => {
-                user.assignments.remove(grant);
+                user.assignments.remove(assignment);
             }
         }
     }

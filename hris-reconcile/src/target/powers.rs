@@ -4,7 +4,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 use hris_core::UserId;
-use hris_core::reconcile::{ActionKey, GrantChange};
+use hris_core::reconcile::{ActionKey, AssignmentChange};
 
 use super::{Call, Invitation, TargetError};
 
@@ -91,7 +91,12 @@ pub trait Assigns: Send + Sync {
     ///
     /// # Errors
     /// As [`Target::update`](super::Target::update).
-    async fn assign(&self, id: &UserId, grants: &[GrantChange], call: &Call<'_>) -> Result<(), TargetError>;
+    async fn assign(
+        &self,
+        id: &UserId,
+        assignments: &[AssignmentChange],
+        call: &Call<'_>,
+    ) -> Result<(), TargetError>;
 }
 
 /// A target that invites.

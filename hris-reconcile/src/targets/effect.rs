@@ -1,6 +1,6 @@
 //! What a call leaves behind: whether the effect of one that was done still stands.
 
-use hris_core::reconcile::{Change, GrantChange};
+use hris_core::reconcile::{AssignmentChange, Change};
 use hris_core::{AssignmentKind, User, UserStatus};
 
 use crate::target::NewUser;
@@ -8,7 +8,7 @@ use crate::target::NewUser;
 /// What a call of a target does to an account.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Effect<'a> {
-    Assigned(&'a [GrantChange]),
+    Assigned(&'a [AssignmentChange]),
     Closed,
     Created(&'a NewUser),
     Invited,
@@ -21,7 +21,7 @@ impl Effect<'_> {
     pub(super) fn stands(self, user: Option<&User>) -> bool {
         let Some(user) = user else { return false };
         match self {
-            Self::Assigned(grants) => grants.iter().all(|change| has(user, change) == change.given),
+            Self::Assigned(assignments) => assignments.iter().all(|change| has(user, change) == change.given),
             Self::Closed => !user.is_live(),
             // A number that was given again is another account's.
             Self::Created(new) => {
@@ -38,9 +38,9 @@ impl Effect<'_> {
 }
 
 /// Whether an account has what a change of assignments is about.
-pub(crate) fn has(user: &User, change: &GrantChange) -> bool {
-    match change.grant.kind {
-        AssignmentKind::Role => user.role.as_deref() == Some(change.grant.value.as_str()),
-        _ => user.assignments.contains(&change.grant),
+pub(crate) fn has(user: &User, change: &AssignmentChange) -> bool {
+    match change.assignment.kind {
+        AssignmentKind::Role => user.role.as_deref() == Some(change.assignment.value.as_str()),
+        _ => user.assignments.contains(&change.assignment),
     }
 }

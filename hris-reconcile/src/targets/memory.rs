@@ -5,7 +5,7 @@ use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use hris_core::reconcile::{ActionKey, Change, GrantChange};
+use hris_core::reconcile::{ActionKey, AssignmentChange, Change};
 use hris_core::{Invite, TargetField, Timestamp, User, UserId, UserStatus};
 
 use super::effect::Effect;
@@ -215,9 +215,14 @@ impl Target for MemoryTarget {
 
 #[async_trait]
 impl Assigns for MemoryTarget {
-    async fn assign(&self, id: &UserId, grants: &[GrantChange], call: &Call<'_>) -> Result<(), TargetError> {
-        self.write(id, (call.key, Effect::Assigned(grants)), |_, user| {
-            give(user, grants);
+    async fn assign(
+        &self,
+        id: &UserId,
+        assignments: &[AssignmentChange],
+        call: &Call<'_>,
+    ) -> Result<(), TargetError> {
+        self.write(id, (call.key, Effect::Assigned(assignments)), |_, user| {
+            give(user, assignments);
             Ok(())
         })
     }

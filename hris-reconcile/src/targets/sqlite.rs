@@ -11,7 +11,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
-use hris_core::reconcile::{ActionKey, Change, GrantChange};
+use hris_core::reconcile::{ActionKey, AssignmentChange, Change};
 use hris_core::{AssignmentKind, Timestamp, User, UserId};
 use sqlx::{ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, Transaction};
 use tokio::sync::Mutex;
@@ -335,9 +335,15 @@ impl Target for SqliteTarget {
 
 #[async_trait]
 impl Assigns for SqliteTarget {
-    async fn assign(&self, id: &UserId, grants: &[GrantChange], call: &Call<'_>) -> Result<(), TargetError> {
-        let work = async |tx: &mut Transaction<'_, Sqlite>, _| write::assign(tx, id, grants, call.now).await;
-        self.apply("assign", Effect::Assigned(grants), call, work).await.map(drop)
+    async fn assign(
+        &self,
+        id: &UserId,
+        assignments: &[AssignmentChange],
+        call: &Call<'_>,
+    ) -> Result<(), TargetError> {
+        let work =
+            async |tx: &mut Transaction<'_, Sqlite>, _| write::assign(tx, id, assignments, call.now).await;
+        self.apply("assign", Effect::Assigned(assignments), call, work).await.map(drop)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
-use hris_core::reconcile::{ActionKey, Change, GrantChange};
+use hris_core::reconcile::{ActionKey, AssignmentChange, Change};
 use hris_core::{TargetField, Timestamp, User, UserId, UserStatus};
 use hris_reconcile::conformance::{self, TargetHarness, TargetStage};
 use hris_reconcile::target::{
@@ -335,11 +335,16 @@ impl Target for Bad {
 
 #[async_trait]
 impl Assigns for Bad {
-    async fn assign(&self, id: &UserId, grants: &[GrantChange], call: &Call<'_>) -> Result<(), TargetError> {
-        if self.is(Bug::GivingReplaces) && grants.iter().any(|change| change.given) {
+    async fn assign(
+        &self,
+        id: &UserId,
+        assignments: &[AssignmentChange],
+        call: &Call<'_>,
+    ) -> Result<(), TargetError> {
+        if self.is(Bug::GivingReplaces) && assignments.iter().any(|change| change.given) {
             self.edit(id, |user| user.assignments.clear());
         }
-        self.inner.assign(id, grants, call).await?;
+        self.inner.assign(id, assignments, call).await?;
         if self.is(Bug::AssigningWritesTheStatus) {
             self.edit(id, |user| user.status = UserStatus::Active);
         }

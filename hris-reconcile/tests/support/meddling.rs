@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use futures_util::future::BoxFuture;
-use hris_core::reconcile::{ActionKey, Change, GrantChange, TargetCapabilities};
+use hris_core::reconcile::{ActionKey, AssignmentChange, Change, TargetCapabilities};
 use hris_core::{Timestamp, User, UserId};
 use hris_reconcile::target::{
     Assigns, By, Call, Invitation, Invites, NewUser, Powers, Reactivates, Remembers, Target, TargetError,
@@ -106,8 +106,13 @@ impl Target for Meddling {
 
 #[async_trait]
 impl Assigns for Meddling {
-    async fn assign(&self, id: &UserId, grants: &[GrantChange], call: &Call<'_>) -> Result<(), TargetError> {
-        self.at("assign").await?.assign(id, grants, call).await
+    async fn assign(
+        &self,
+        id: &UserId,
+        assignments: &[AssignmentChange],
+        call: &Call<'_>,
+    ) -> Result<(), TargetError> {
+        self.at("assign").await?.assign(id, assignments, call).await
     }
 }
 

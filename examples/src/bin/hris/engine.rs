@@ -132,7 +132,7 @@ pub(crate) async fn fields(settings: &Settings, shell: &Shell) -> Result<Vec<Fie
             },
         }
     };
-    if settings.vendor.oauth().is_none() {
+    if settings.vendor.consent().is_none() {
         return read(&*settings.vendor.directory(settings)?).await;
     }
     let store = state(settings).await?;
@@ -164,7 +164,7 @@ pub(crate) async fn check(settings: &Settings, shell: &Shell) -> Result<Looked> 
     let missing = |finding: &Finding, code| if finding.level >= Level::Missing { code } else { exit::DONE };
     for mut finding in check.source.findings {
         let code = missing(&finding, exit::AUTH);
-        if finding.level == Level::Refused && settings.vendor.oauth().is_some() {
+        if finding.level == Level::Refused && settings.vendor.consent().is_some() {
             finding.remedy = Some(match finding.remedy {
                 Some(remedy) => format!("`hris connect`: {remedy}"),
                 None => CONNECT.to_owned(),
@@ -200,7 +200,7 @@ const CONNECT: &str = "`hris connect` does it";
 
 /// The source as it is read: with the tokens in the state, where it is connected by consent.
 async fn source(settings: &Settings, store: &Arc<SqliteStore>) -> Result<Box<dyn Directory>> {
-    let Some(oauth) = settings.vendor.oauth() else { return settings.vendor.directory(settings) };
+    let Some(oauth) = settings.vendor.consent() else { return settings.vendor.directory(settings) };
     let name = &settings.connection;
     let stored = store.connection(name).await?;
     if stored.is_some_and(|connection| connection.stage() == Stage::ReconnectNeeded) {
@@ -213,7 +213,7 @@ async fn source(settings: &Settings, store: &Arc<SqliteStore>) -> Result<Box<dyn
 
 /// Names the command that helps.
 fn explain_refusal(settings: &Settings, mut failure: Failure) -> Failure {
-    if failure.reconnect && settings.vendor.oauth().is_some() {
+    if failure.reconnect && settings.vendor.consent().is_some() {
         failure.message = format!("{}: {CONNECT}", failure.message);
     }
     failure
@@ -282,7 +282,7 @@ async fn with_runner<T>(
     settings.vendor.directory(settings)?;
     let mailer = if access == Access::Write { mailer(settings)? } else { None };
     let (target, table) = target(settings).await?;
-    let store = match (access, settings.vendor.oauth()) {
+    let store = match (access, settings.vendor.consent()) {
         (Access::Look, None) => Arc::new(SqliteStore::open_read_only(&settings.state).await?),
         // A token may have to be renewed to look, and what replaces it must not be lost.
         _ => state(settings).await?,

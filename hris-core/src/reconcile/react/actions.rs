@@ -9,7 +9,7 @@ use super::super::learned::digest;
 use super::super::leaver::{Standing, standing};
 use super::super::manager::Manager;
 use super::super::merge::Base;
-use super::super::plan::{Action, ActionKind, Change, GrantChange};
+use super::super::plan::{Action, ActionKind, AssignmentChange, Change};
 use super::super::policy::FutureStarters;
 use super::super::situation::{Reason, Situation};
 use super::super::two_way::Pair;
@@ -237,13 +237,13 @@ impl<'d, 'i> Draft<'d, 'i> {
         for kind in given.unnamed(Some(user), link, &self.policy.assignments) {
             self.tell(Told::Unmapped(kind), person.id());
         }
-        let grants = given.changes(user, link, &self.policy.assignments, protected);
-        let grants = self.givable(person, grants);
-        if !grants.is_empty() {
+        let assignments = given.changes(user, link, &self.policy.assignments, protected);
+        let assignments = self.givable(person, assignments);
+        if !assignments.is_empty() {
             let mut action = Action::new(ActionKind::Assign, situation, Reason::AssignmentsDiffer);
             action.employee = Some(person.id().clone());
             action.user = Some(user.id.clone());
-            action.grants = grants;
+            action.assignments = assignments;
             self.decided.actions.push(action);
         }
     }
@@ -255,15 +255,19 @@ impl<'d, 'i> Draft<'d, 'i> {
     }
 
     /// Leaves out what the target does not have.
-    pub(super) fn givable(&mut self, person: &Employee, mut grants: Vec<GrantChange>) -> Vec<GrantChange> {
-        grants.retain(|change| {
-            let possible = !change.given || self.inputs.target.knows(&change.grant);
+    pub(super) fn givable(
+        &mut self,
+        person: &Employee,
+        mut assignments: Vec<AssignmentChange>,
+    ) -> Vec<AssignmentChange> {
+        assignments.retain(|change| {
+            let possible = !change.given || self.inputs.target.knows(&change.assignment);
             if !possible {
-                self.unknown.entry(change.grant.clone()).or_default().insert(person.id().clone());
+                self.unknown.entry(change.assignment.clone()).or_default().insert(person.id().clone());
             }
             possible
         });
-        grants
+        assignments
     }
 
     pub(super) fn invite(

@@ -281,7 +281,7 @@ impl<'d, 'i> Draft<'d, 'i> {
             for kind in given.unnamed(None, None, &self.policy.assignments) {
                 self.tell(Told::Unmapped(kind), person.id());
             }
-            create.grants = self.givable(person, given.all());
+            create.assignments = self.givable(person, given.all());
         }
         self.decided.actions.push(create);
         self.manager_problem(row, person.id());

@@ -211,7 +211,7 @@ async fn an_account_that_nobody_waits_for_stays(scene: &Scene) -> Outcome {
     let giver = scene.connected("from", None, &[Link::new("e2", "kept")]).await?;
     let taker = scene.connected("to", None, &[Link::new("t9", "other")]).await?;
     scene.claims(&taker, Some(&[claim("t9", "kept")])).await?;
-    // Whoever waits has an account by now, and the other connection does not exist.
+    // The one who waits has an account by now, and the other connection does not exist.
     store.settle(&giver, &[handover("e2", "kept", "to"), handover("e2", "kept", "nobody")]).await?;
     ensure(scene.links("from").await? == [Link::new("e2", "kept")], || {
         "an account was given to a connection that does not take it".to_owned()

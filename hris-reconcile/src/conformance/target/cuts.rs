@@ -10,7 +10,7 @@ impl Scene {
         if self.target().powers().assigns.is_some() && self.can().assigns {
             let kinds = [AssignmentKind::Role, AssignmentKind::Location, AssignmentKind::Area];
             let given = kinds.into_iter().filter_map(|kind| self.two_of(kind).ok());
-            new.grants = given.map(|[one, _]| give(&one)).collect();
+            new.assignments = given.map(|[one, _]| give(&one)).collect();
         }
         new
     }

@@ -144,7 +144,8 @@ async fn two_callers_who_write_two_fields_both_do(scene: &Scene) -> Outcome {
     let (left, right) = ([set(field.clone(), "Weaving")], [set(second.clone(), "Spinning")]);
     let (one, other) =
         futures_util::future::join(scene.update(&user.id, &left), scene.update(&user.id, &right)).await;
-    (one?, other?);
+    one?;
+    other?;
     let after = scene.read(&user.id).await?;
     let both = after.value(&field) == Some("Weaving") && after.value(&second) == Some("Spinning");
     ensure(both, || "one of two writes at once is lost".to_owned())

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use hris_core::conformance::Summary;
-use hris_core::reconcile::{ActionKey, Change, GrantChange, is_same};
+use hris_core::reconcile::{ActionKey, AssignmentChange, Change, is_same};
 use hris_core::{Assignment, AssignmentKind, TargetField, Timestamp, User, UserId, UserStatus};
 
 use super::{Miss, Outcome, ensure, failed, skipped};
@@ -215,12 +215,12 @@ fn clear(field: TargetField) -> Change {
     Change::new(field, None, None)
 }
 
-fn give(what: &Assignment) -> GrantChange {
-    GrantChange::new(what.clone(), true)
+fn give(what: &Assignment) -> AssignmentChange {
+    AssignmentChange::new(what.clone(), true)
 }
 
-fn take(what: &Assignment) -> GrantChange {
-    GrantChange::new(what.clone(), false)
+fn take(what: &Assignment) -> AssignmentChange {
+    AssignmentChange::new(what.clone(), false)
 }
 
 /// Whether an account is in every way as it was to be made.
@@ -233,7 +233,8 @@ fn is_whole(can: &TargetCapabilities, new: &NewUser, user: &User) -> Outcome {
     ensure(user.status == new.status, || {
         format!("an account that was to be {} is {}", new.status.as_str(), user.status.as_str())
     })?;
-    let missing = new.grants.iter().find(|change| change.given && !crate::targets::effect::has(user, change));
+    let missing =
+        new.assignments.iter().find(|change| change.given && !crate::targets::effect::has(user, change));
     ensure(missing.is_none(), || "an account was made without what it was to be given".to_owned())
 }
 

@@ -168,7 +168,7 @@ async fn a_new_account_has_what_it_is_given(scene: &Scene) -> Outcome {
     scene.assigner()?;
     let mut new = scene.person(1);
     for kind in [AssignmentKind::Role, AssignmentKind::Location, AssignmentKind::Area] {
-        new.grants.push(give(&scene.two_of(kind)?[0]));
+        new.assignments.push(give(&scene.two_of(kind)?[0]));
     }
     let id = scene.create(&new).await?;
     is_whole(&scene.can(), &new, &scene.read(&id).await?)
@@ -177,7 +177,7 @@ async fn a_new_account_has_what_it_is_given(scene: &Scene) -> Outcome {
 async fn what_is_given_is_there_and_what_is_taken_is_gone(scene: &Scene) -> Outcome {
     let assigner = scene.assigner()?;
     let user = scene.made(1).await?;
-    let assign = async |changes: &[GrantChange]| {
+    let assign = async |changes: &[AssignmentChange]| {
         assigner.assign(&user.id, changes, &Call::new(&scene.key(), now(3))).await
     };
     for kind in [AssignmentKind::Location, AssignmentKind::Area] {

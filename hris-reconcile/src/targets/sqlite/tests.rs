@@ -15,11 +15,14 @@ async fn a_full_or_read_only_disk_leaves_rows_whole_and_says_what_to_do() {
         target.prepare().await.unwrap();
         let now = Timestamp::from_unix_seconds(0);
         let key = |text: &str| ActionKey::from(text.to_owned());
-        let grant = |n: usize| {
+        let assignment = |n: usize| {
             let value = format!("{n}{}", "x".repeat(500));
-            GrantChange::new(hris_core::Assignment { kind: hris_core::AssignmentKind::Area, value }, true)
+            AssignmentChange::new(
+                hris_core::Assignment { kind: hris_core::AssignmentKind::Area, value },
+                true,
+            )
         };
-        let user = NewUser::new(UserStatus::Active, vec![], (0..200).map(grant).collect());
+        let user = NewUser::new(UserStatus::Active, vec![], (0..200).map(assignment).collect());
         if let Some(session) = target.session.lock().await.as_mut() {
             sqlx::raw_sql(broken).execute(&mut session.connection).await.unwrap();
         }

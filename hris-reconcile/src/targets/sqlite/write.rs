@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use hris_core::reconcile::{ActionKey, Change, GrantChange};
+use hris_core::reconcile::{ActionKey, AssignmentChange, Change};
 use hris_core::{AssignmentKind, TargetField, Timestamp, UserId, UserStatus};
 use serde_json::{Map, Value};
 use sqlx::{QueryBuilder, Row as _, Sqlite, Transaction};
@@ -85,7 +85,7 @@ pub(super) async fn create(
         let message = "the table gave the new row no id; give its column id a default";
         return Err(TargetError::new(TargetErrorKind::Rejected, message).field("id").into());
     };
-    give(tx, &id, &user.grants).await?;
+    give(tx, &id, &user.assignments).await?;
     Ok(id)
 }
 
@@ -107,11 +107,11 @@ pub(super) async fn update(
 pub(super) async fn assign(
     tx: &mut Tx<'_>,
     id: &UserId,
-    grants: &[GrantChange],
+    assignments: &[AssignmentChange],
     now: Timestamp,
 ) -> Result<UserId, Refused> {
     set(tx, id, BTreeMap::new(), now).await?;
-    give(tx, id, grants).await?;
+    give(tx, id, assignments).await?;
     Ok(id.clone())
 }
 
@@ -271,10 +271,10 @@ fn merged(mut object: Map<String, Value>, changes: Vec<(&str, Option<&str>)>) ->
     if object.is_empty() { None } else { Some(Value::Object(object).to_string()) }
 }
 
-async fn give(tx: &mut Tx<'_>, id: &UserId, grants: &[GrantChange]) -> Result<(), Refused> {
-    for GrantChange { grant, given, .. } in grants {
-        let value = || grant.value.clone();
-        let mut query = match (grant.kind, *given) {
+async fn give(tx: &mut Tx<'_>, id: &UserId, assignments: &[AssignmentChange]) -> Result<(), Refused> {
+    for AssignmentChange { assignment, given, .. } in assignments {
+        let value = || assignment.value.clone();
+        let mut query = match (assignment.kind, *given) {
             (AssignmentKind::Role, true) => {
                 let mut query = QueryBuilder::new("UPDATE users SET role = ");
                 query.push_bind(value()).push(" WHERE ");

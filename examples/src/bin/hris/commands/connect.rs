@@ -14,13 +14,13 @@ use crate::config::Settings;
 use crate::consent::{Way, state_of};
 use crate::console::plain;
 use crate::failure::{Failure, Result, exit};
-use crate::vendors::OAuth;
+use crate::vendors::Consent;
 use crate::{Shell, config, engine};
 
 /// Vendors with a consent page are connected here; those with a token by putting it in its place.
 pub(crate) async fn connect(path: &Path, args: &Connect, shell: &Shell) -> Result<u8> {
     let settings = config::load(path)?;
-    if let Some(oauth) = settings.vendor.oauth() {
+    if let Some(oauth) = settings.vendor.consent() {
         return ask_for_consent(&settings, oauth, args, shell).await;
     }
     let mut steps = settings.vendor.how_to_connect(&settings);
@@ -32,17 +32,12 @@ pub(crate) async fn connect(path: &Path, args: &Connect, shell: &Shell) -> Resul
     Err(Failure { steps, ..Failure::config(message) })
 }
 
-async fn ask_for_consent(
-    settings: &Settings,
-    oauth: &dyn OAuth,
-    args: &Connect,
-    shell: &Shell,
-) -> Result<u8> {
+async fn ask_for_consent(settings: &Settings, oauth: Consent, args: &Connect, shell: &Shell) -> Result<u8> {
     let console = shell.console;
     // A state that cannot be written is found out before anybody is sent anywhere.
     let store = engine::state(settings).await?;
     let way = Way::new(oauth.redirect_uri(settings)?, args.paste).await?;
-    let consent = oauth.consent(settings, way.redirect())?;
+    let consent = oauth.begin(settings, way.redirect())?;
     let state = state_of(consent.address())
         .ok_or_else(|| Failure::config("the consent has no state, so its answer could be anybody's"))?;
     let tell = |line: &str| {
@@ -181,7 +176,7 @@ pub(crate) async fn disconnect(path: &Path, shell: &Shell) -> Result<u8> {
     let settings = config::load(path)?;
     let name = settings.vendor.name();
     let console = shell.console;
-    let forgotten = match settings.vendor.oauth() {
+    let forgotten = match settings.vendor.consent() {
         Some(_) => {
             let forgotten = forget(&settings).await?;
             console.say(if forgotten {

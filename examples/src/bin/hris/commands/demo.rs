@@ -2,8 +2,10 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use hris_core::Problem;
+use hris_core::sandbox::{Fake, FakeOptions};
 use hris_reconcile::Removal;
 use hris_reconcile::report::Report;
 use serde_json::json;
@@ -14,7 +16,7 @@ use crate::clock::Clock;
 use crate::console::{Console, counted};
 use crate::failure::{Failure, Result, exit};
 use crate::grid::Grid;
-use crate::vendors::{self, FakeVendor, SandboxOptions, Vendor};
+use crate::vendors::{self, Vendor};
 use crate::{Shell, config, engine, files, render};
 
 /// The first line of a demo's configuration, by which its folder is known again.
@@ -28,12 +30,12 @@ pub(crate) async fn demo(args: &Demo, shell: &Shell) -> Result<u8> {
     let folder = Folder::prepare(&args.dir, vendor)?;
     let shell = Shell { clock: Clock::new(Some(shell.clock.now())), ..shell.clone() };
     let now = shell.clock.now();
-    let options = SandboxOptions {
+    let options = FakeOptions {
         port: 0,
         employees: args.employees,
         seed: SEED,
         rate_limit: None,
-        latency_ms: 0,
+        latency: Duration::ZERO,
         now,
     };
     let fake = vendor.sandbox(options).await?;
@@ -66,7 +68,7 @@ pub(crate) async fn demo(args: &Demo, shell: &Shell) -> Result<u8> {
     tour.report(&first, &[])?;
 
     tour.step("A day passes in the HR system.", "")?;
-    for line in fake.a_day_passes(now)? {
+    for line in fake.a_day_passes(now).map_err(Failure::config)? {
         tour.console.say(format!("  {line}"))?;
     }
 
@@ -94,7 +96,7 @@ pub(crate) async fn demo(args: &Demo, shell: &Shell) -> Result<u8> {
 }
 
 /// The command that brings this very company back, as the demo leaves it.
-fn again(args: &Demo, fake: &dyn FakeVendor, now: hris_core::Timestamp) -> String {
+fn again(args: &Demo, fake: &dyn Fake, now: hris_core::Timestamp) -> String {
     let port = fake.url().rsplit(':').next().unwrap_or_default().to_owned();
     format!(
         "hris sandbox {} --port {port} --employees {} --seed {SEED} --now {now} --after-demo",
@@ -167,7 +169,7 @@ struct Folder {
 impl Folder {
     /// Makes the folder, or empties that of an earlier demo. Files of anybody else's stay: then it is
     /// refused.
-    fn prepare(dir: &Path, vendor: &'static dyn Vendor) -> Result<Self> {
+    fn prepare(dir: &Path, vendor: Vendor) -> Result<Self> {
         let fault =
             |what: &str, error: std::io::Error| Failure::config(format!("{what} {}: {error}", dir.display()));
         let folder =
@@ -200,9 +202,19 @@ impl Folder {
     }
 
     /// Writes settings and token.
-    fn write(&self, vendor: &dyn Vendor, fake: &dyn FakeVendor) -> Result<()> {
+    fn write(&self, vendor: Vendor, fake: &dyn Fake) -> Result<()> {
         let token = format!("{}.token", vendor.name());
-        let source = fake.source(&token);
+        let beside = |suffix: &str| format!("{:?}", token.replace(".token", suffix));
+        let mut source = vec![("base_url", format!("{:?}", fake.url()))];
+        match fake.client() {
+            None => source.push(("token_file", beside(".token"))),
+            Some(_) => source.extend([
+                ("client_id_file", beside(".client_id")),
+                ("client_secret_file", beside(".client_secret")),
+                ("refresh_token_file", beside(".token")),
+            ]),
+        }
+        source.extend(fake.settings());
         let text = config::template::template(vendor, None)
             .replace("connection = \"default\"", "connection = \"demo\"   ");
         // The fake's own keys stand in the place of the template's; its token is in a file.
@@ -237,7 +249,7 @@ fn is_ours(file: &Path) -> bool {
     let database = ["users.db", "hris-state.db"].iter().any(|base| {
         name.strip_prefix(base).is_some_and(|rest| ["", "-wal", "-shm", "-journal"].contains(&rest))
     });
-    let secret = vendors::VENDORS.iter().any(|vendor| {
+    let secret = vendors::all().any(|vendor| {
         let rest = name.strip_prefix(vendor.name());
         rest.is_some_and(|rest| [".token", ".client_id", ".client_secret"].contains(&rest))
     });

@@ -1,28 +1,31 @@
 //! `sandbox`: a fake vendor to try things with.
 
+use std::time::Duration;
+
+use hris_core::sandbox::FakeOptions;
 use serde_json::json;
 
 use crate::Shell;
 use crate::args::Sandbox;
 use crate::failure::{Failure, Result, exit};
 use crate::signals::Signal;
-use crate::vendors::{self, SandboxOptions};
+use crate::vendors;
 
 /// Runs a fake vendor until somebody stops it.
 pub(crate) async fn sandbox(args: &Sandbox, shell: &Shell) -> Result<u8> {
     let vendor = vendors::find(&args.vendor).map_err(Failure::config)?;
     let now = shell.clock.now();
-    let options = SandboxOptions {
+    let options = FakeOptions {
         port: args.port,
         employees: args.employees,
         seed: args.seed,
         rate_limit: args.rate_limit,
-        latency_ms: args.latency_ms,
+        latency: Duration::from_millis(args.latency_ms),
         now,
     };
     let fake = vendor.sandbox(options).await?;
     if args.after_demo {
-        fake.a_day_passes(now)?;
+        fake.a_day_passes(now).map_err(Failure::config)?;
     }
     let console = shell.console;
     console.say(format!("listening on {}", fake.url()))?;

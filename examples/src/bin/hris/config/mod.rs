@@ -30,7 +30,7 @@ pub(crate) struct Settings {
     /// The file they were read from.
     pub(crate) file: PathBuf,
     pub(crate) connection: String,
-    pub(crate) vendor: &'static dyn Vendor,
+    pub(crate) vendor: Vendor,
     /// The table `[source]`, for the vendor to read; `[target]` where that is another HR system.
     pub(crate) source: toml::Table,
     table: &'static str,
@@ -77,8 +77,8 @@ pub(crate) fn load(path: &Path) -> Result<Settings> {
         std::io::ErrorKind::NotFound => Failure::config(format!(
             "{} does not exist; write one with `hris init --vendor {}` (or {}), or look at `hris demo`",
             path.display(),
-            vendors::VENDORS.first().map(|vendor| vendor.name()).unwrap_or_default(),
-            vendors::VENDORS.iter().skip(1).map(|vendor| vendor.name()).collect::<Vec<_>>().join(", ")
+            vendors::all().next().map(vendors::Vendor::name).unwrap_or_default(),
+            vendors::all().skip(1).map(|vendor| vendor.name()).collect::<Vec<_>>().join(", ")
         )),
         _ => Failure::config(format!("read {}: {error}", path.display())),
     })?;
@@ -172,7 +172,7 @@ impl Settings {
     }
 
     /// The same settings for the vendor whose table is `[target]`.
-    fn of_target(&self, vendor: &'static dyn Vendor, table: toml::Table) -> Self {
+    fn of_target(&self, vendor: Vendor, table: toml::Table) -> Self {
         Self { vendor, source: table, table: "target", ..self.clone() }
     }
 
@@ -188,7 +188,7 @@ fn beside(file: &Path, path: &str) -> PathBuf {
 
 /// The JSON Schema of a configuration for any vendor of this build.
 pub(crate) fn schema() -> Value {
-    let sources: Vec<Value> = vendors::VENDORS.iter().map(|vendor| vendor_schema(*vendor)).collect();
+    let sources: Vec<Value> = vendors::all().map(vendor_schema).collect();
     let source = match sources.as_slice() {
         [only] => only.clone(),
         several => serde_json::json!({ "oneOf": several }),
@@ -206,9 +206,9 @@ pub(crate) fn schema() -> Value {
         if let Some(kind) = embedded.pointer_mut("/properties/kind") {
             *kind = serde_json::json!({ "const": "sqlite", "type": "string", "description": "The embedded user table." });
         }
-        let directories = vendors::VENDORS.iter().filter(|vendor| vendors::writes(**vendor));
+        let directories = vendors::all().filter(|vendor| vendors::writes(*vendor));
         let mut forms = vec![embedded];
-        forms.extend(directories.map(|vendor| target_schema(*vendor)));
+        forms.extend(directories.map(target_schema));
         *place = serde_json::json!({ "description": place.get("description"), "oneOf": forms });
     }
     if let Some(map) = schema.as_object_mut() {
@@ -218,7 +218,7 @@ pub(crate) fn schema() -> Value {
     schema
 }
 
-fn schema_for(vendor: &dyn Vendor, target: Option<&dyn Vendor>) -> Value {
+fn schema_for(vendor: Vendor, target: Option<Vendor>) -> Value {
     let mut schema = schema_of::<File>();
     for (table, form) in [("source", Some(vendor_schema(vendor))), ("target", target.map(target_schema))] {
         if let (Some(place), Some(form)) = (schema.pointer_mut(&format!("/properties/{table}")), form) {
@@ -229,7 +229,7 @@ fn schema_for(vendor: &dyn Vendor, target: Option<&dyn Vendor>) -> Value {
 }
 
 /// The JSON Schema of `[target]` where it is another HR system.
-fn target_schema(vendor: &dyn Vendor) -> Value {
+fn target_schema(vendor: Vendor) -> Value {
     let mut schema = vendor_schema(vendor);
     if let Some(keys) = schema.get_mut("properties").and_then(Value::as_object_mut) {
         let kind = serde_json::json!({ "const": "directory", "type": "string", "description": "Another HR system." });
@@ -241,7 +241,7 @@ fn target_schema(vendor: &dyn Vendor) -> Value {
     schema
 }
 
-fn vendor_schema(vendor: &dyn Vendor) -> Value {
+fn vendor_schema(vendor: Vendor) -> Value {
     let mut schema = vendor.schema();
     if let Some(keys) = schema.get_mut("properties").and_then(Value::as_object_mut) {
         let word =
@@ -265,7 +265,7 @@ pub(crate) fn schema_of<T: schemars::JsonSchema>() -> Value {
 type At<T> = std::result::Result<T, (usize, String)>;
 
 /// The vendor decides which keys `[source]` may have, so it is read before anything else.
-fn vendor_of(text: &str, document: &toml::de::DeTable<'_>) -> At<&'static dyn Vendor> {
+fn vendor_of(text: &str, document: &toml::de::DeTable<'_>) -> At<Vendor> {
     let Some(source) = document.get("source") else {
         let message =
             format!("source.vendor is missing: write [source] with vendor = one of {}", vendors::names());
@@ -291,7 +291,7 @@ fn vendor_of(text: &str, document: &toml::de::DeTable<'_>) -> At<&'static dyn Ve
 
 /// The HR system that is the target, if one is. Targets and places for state that are known and not in
 /// this build are told as such, rather than as words that do not exist.
-fn target_of(text: &str, document: &toml::de::DeTable<'_>) -> At<Option<&'static dyn Vendor>> {
+fn target_of(text: &str, document: &toml::de::DeTable<'_>) -> At<Option<Vendor>> {
     let state = document.get("state").and_then(|state| state.get_ref().as_table());
     if let Some((key, _)) = state.and_then(|state| state.iter().find(|(key, _)| key.get_ref() == "url_env")) {
         let message = "state.url_env: this build keeps state in a SQLite file only; use state.path";
@@ -329,7 +329,7 @@ pub(crate) fn no_such_target(kind: &str) -> Option<String> {
 }
 
 /// What to say of a key that is unknown where it stands, beyond the nearest one.
-fn hint(path: &str, name: &str, vendor: &dyn Vendor, target: Option<&dyn Vendor>) -> Option<String> {
+fn hint(path: &str, name: &str, vendor: Vendor, target: Option<Vendor>) -> Option<String> {
     let secret =
         ["token", "api_key", "apikey", "key", "password", "secret", "client_secret", "smtp_url", "url"];
     if secret.contains(&name.to_lowercase().as_str()) && path != name {
@@ -361,13 +361,7 @@ fn hint(path: &str, name: &str, vendor: &dyn Vendor, target: Option<&dyn Vendor>
 }
 
 /// The checks that take more than the shape of a value.
-fn settle(
-    path: &Path,
-    vendor: &'static dyn Vendor,
-    target: Option<&'static dyn Vendor>,
-    file: File,
-    lines: Lines,
-) -> At<Settings> {
+fn settle(path: &Path, vendor: Vendor, target: Option<Vendor>, file: File, lines: Lines) -> At<Settings> {
     let line = |key: &str| lines.get(key).copied().unwrap_or(1);
     let fault = |key: &str, message: String| Err((line(key), format!("{key}: {message}")));
     let mut warnings = Vec::new();

@@ -63,7 +63,7 @@ pub(super) fn add(schema: &mut Value) {
         let place = schema.pointer_mut(&format!("/properties/{table}/oneOf"));
         place.and_then(Value::as_array_mut).into_iter().flatten().for_each(vendor);
     }
-    let readers = vendors::VENDORS.iter().filter(|vendor| !vendors::writes(**vendor));
+    let readers = vendors::all().filter(|vendor| !vendors::writes(*vendor));
     let readers: Vec<&str> = readers.map(|vendor| vendor.name()).collect();
     let both_ways = |table: &str, key: &str, words: Value| {
         let holds = |key: &str, words: Value| {

@@ -12,7 +12,7 @@ path = "users.db"                     # paths are relative to this file
 "##;
 
 /// The lines of `[target]` where it is another HR system.
-fn directory(vendor: &dyn Vendor) -> String {
+fn directory(vendor: Vendor) -> String {
     format!(
         "kind = \"directory\"                    # another HR system, with the keys that it has as a source\nvendor = {:?}\n{}",
         vendor.name(),
@@ -22,7 +22,7 @@ fn directory(vendor: &dyn Vendor) -> String {
 
 /// The text for a vendor, and for another one as the target if there is one. `[source]` and the mapping are
 /// the vendor's own.
-pub(crate) fn template(vendor: &dyn Vendor, target: Option<&dyn Vendor>) -> String {
+pub(crate) fn template(vendor: Vendor, target: Option<Vendor>) -> String {
     let name = vendor.name();
     let source = vendor.template();
     let target = target.map_or_else(|| SQLITE.to_owned(), directory);
@@ -98,7 +98,7 @@ protected = []                        # e-mails or user ids that are never close
 }
 
 /// The standard mapping of a vendor, a line a field.
-fn mapping(vendor: &dyn Vendor) -> String {
+fn mapping(vendor: Vendor) -> String {
     let mapping = hris_core::mapping::Mapping::standard(&vendor.capabilities());
     let line = |(target, rule): (&str, &hris_core::mapping::Rule)| {
         let source = rule.sources().next().unwrap_or_default();
@@ -129,12 +129,12 @@ mod tests {
 
     use super::*;
     use crate::config::{Target, parse, schema};
-    use crate::vendors::VENDORS;
+    use crate::vendors;
 
     #[test]
     fn a_fresh_file_is_valid_and_says_only_defaults() {
-        for vendor in VENDORS {
-            let fresh = parse(Path::new("hris.toml"), &template(*vendor, None)).expect("a valid file");
+        for vendor in vendors::all() {
+            let fresh = parse(Path::new("hris.toml"), &template(vendor, None)).expect("a valid file");
             let bare = format!("[source]\nvendor = \"{}\"\n", vendor.name());
             let bare = parse(Path::new("hris.toml"), &bare).expect("a valid file");
             let capabilities = vendor.capabilities();
@@ -153,10 +153,9 @@ mod tests {
 
     #[test]
     fn a_fresh_file_with_another_hr_system_as_the_target_is_valid() {
-        for vendor in VENDORS {
-            let Some(target) = crate::vendors::target_for(*vendor) else { continue };
-            let fresh =
-                parse(Path::new("hris.toml"), &template(*vendor, Some(target))).expect("a valid file");
+        for vendor in vendors::all() {
+            let Some(target) = vendors::target_for(vendor) else { continue };
+            let fresh = parse(Path::new("hris.toml"), &template(vendor, Some(target))).expect("a valid file");
             let Target::Directory(other) = fresh.target else { panic!("{}", vendor.name()) };
             assert_eq!((fresh.vendor.name(), other.vendor.name()), (vendor.name(), target.name()));
         }
@@ -164,7 +163,7 @@ mod tests {
 
     #[test]
     fn a_fresh_file_mentions_every_key() {
-        let text = template(VENDORS[0], None);
+        let text = template(vendors::all().next().expect("a vendor"), None);
         let schema = schema();
         let mut missing = Vec::new();
         for (table, form) in schema["properties"].as_object().expect("tables") {

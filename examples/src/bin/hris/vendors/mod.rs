@@ -1,21 +1,15 @@
-//! The HR systems of this build. A new one is a file beside this one and a line in [`VENDORS`].
+//! The HR systems of this build, as the configuration names them.
 
-mod employmenthero;
-mod freshteam;
-mod humaans;
 mod secrets;
-mod sevenoffice;
 
-use std::fmt;
 use std::sync::Arc;
 
-use async_trait::async_trait;
+use hris_core::connector::{ConsentKit, Kit, Secrets, Table, needs};
+use hris_core::oauth::{self, OAuth};
 use hris_core::reconcile::Leavers;
-use hris_core::{
-    Capabilities, Date, Directory, LeaverSignals, ReadRequest, Secret, Timestamp, TokenStore, Tokens,
-};
-use schemars::JsonSchema;
-use serde::Deserialize;
+use hris_core::sandbox::{Fake, FakeOptions};
+use hris_core::{Capabilities, Date, Directory, LeaverSignals, ReadRequest, Secret, TokenStore, Tokens};
+use hris_reconcile::connectors;
 use serde_json::Value;
 use url::Url;
 
@@ -23,82 +17,195 @@ use self::secrets::SecretPlace;
 use crate::config::{Settings, nearest};
 use crate::failure::{Failure, Result};
 
-/// The vendors of this build.
-pub(crate) const VENDORS: &[&dyn Vendor] =
-    &[&humaans::Vendor, &freshteam::Vendor, &employmenthero::Vendor, &sevenoffice::Vendor];
+/// One HR system of this build.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Vendor(&'static dyn Kit);
 
-/// What the command needs to know of one HR system.
-#[async_trait]
-pub(crate) trait Vendor: fmt::Debug + Sync {
+/// The vendors of this build.
+pub(crate) fn all() -> impl Iterator<Item = Vendor> {
+    connectors::all().iter().copied().map(Vendor)
+}
+
+impl Vendor {
     /// Its name in configuration.
-    fn name(&self) -> &'static str;
+    pub(crate) fn name(self) -> &'static str {
+        self.0.name()
+    }
 
     /// Its name for people.
-    fn title(&self) -> &'static str;
+    pub(crate) fn title(self) -> &'static str {
+        self.0.title()
+    }
 
-    /// What it can do.
-    fn capabilities(&self) -> Capabilities;
+    /// What it can do where nothing is set.
+    pub(crate) fn capabilities(self) -> Capabilities {
+        self.0.capabilities(&Table::new())
+    }
 
     /// The JSON Schema of `[source]`, without the key `vendor`.
-    fn schema(&self) -> Value;
+    pub(crate) fn schema(self) -> Value {
+        self.0.schema()
+    }
 
     /// The lines of `[source]` in a fresh `hris.toml`, without the heading and the key `vendor`.
-    fn template(&self) -> &'static str;
+    pub(crate) fn template(self) -> String {
+        self.0.template()
+    }
 
     /// Checks values of `[source]` beyond their shape; a fault names the key.
-    fn validate(&self, settings: &Settings) -> std::result::Result<(), (&'static str, String)>;
+    pub(crate) fn validate(self, settings: &Settings) -> std::result::Result<(), (String, String)> {
+        for place in self.places(settings) {
+            place.validate()?;
+        }
+        self.0.validate(&table(settings)).map_err(|error| fault(&error))
+    }
 
-    /// Connects.
-    fn directory(&self, settings: &Settings) -> Result<Box<dyn Directory>>;
+    /// Connects. A vendor that is connected by consent has no lasting access then; see [`Consent::directory`].
+    pub(crate) fn directory(self, settings: &Settings) -> Result<Box<dyn Directory>> {
+        let secrets = self.secrets(settings)?;
+        self.0.connect(&table(settings), secrets).map_err(|error| in_source(settings, error))
+    }
 
-    /// How a person gets a credential and where it goes, in lines.
-    fn how_to_connect(&self, settings: &Settings) -> Vec<String>;
+    /// How a person gets a credential and where it goes, a step a line.
+    pub(crate) fn how_to_connect(self, settings: &Settings) -> Vec<String> {
+        let mut lines = self.0.how_to_connect(&table(settings));
+        let credentials = self.0.credentials();
+        let required = self.places(settings).into_iter().zip(credentials).filter(|(_, of)| of.is_required);
+        lines.extend(
+            required.map(|(place, of)| format!("Put the {} into {}.", of.label, place.words(settings))),
+        );
+        let needs = wanted(settings, &self.capabilities())
+            .map(|(request, leavers)| needs(&self.0.requirements(&request, leavers)))
+            .unwrap_or_default();
+        if !needs.is_empty() {
+            lines.push("What this configuration needs:".to_owned());
+            lines.extend(needs.into_iter().map(|need| format!("  {need}")));
+        }
+        lines
+    }
 
     /// What a person does at the vendor to take the access away, as programs cannot.
-    fn how_to_revoke(&self) -> &'static str;
+    pub(crate) fn how_to_revoke(self) -> &'static str {
+        self.0.how_to_revoke()
+    }
 
-    /// How it is connected by consent, where it is. Its [`Vendor::directory`] is then for looking at
-    /// settings only; whatever reads people takes [`OAuth::directory`].
-    fn oauth(&self) -> Option<&dyn OAuth> {
-        None
+    /// How it is connected by consent, where it is.
+    pub(crate) fn consent(self) -> Option<Consent> {
+        self.0.consent().map(|kit| Consent(self, kit))
     }
 
     /// Starts a fake of the vendor on this machine.
-    async fn sandbox(&self, options: SandboxOptions) -> Result<Box<dyn FakeVendor>>;
+    pub(crate) async fn sandbox(self, options: FakeOptions) -> Result<Box<dyn Fake>> {
+        let Some(kit) = self.0.fake() else {
+            return Err(Failure::config(format!("there is no sandbox of {}", self.title())));
+        };
+        let started = kit.start(options).await;
+        started.map_err(|error| Failure::config(format!("{error}; try another --port")))
+    }
+
+    /// The places of its credentials, in their order.
+    fn places(self, settings: &Settings) -> Vec<SecretPlace> {
+        let text = |key: String| Some(settings.source.get(&key)?.as_str()?.to_owned());
+        let place = |of: &hris_core::connector::Credential| SecretPlace {
+            stem: of.name,
+            env: text(format!("{}_env", of.name)),
+            file: text(format!("{}_file", of.name)),
+            default: of.variable,
+        };
+        self.0.credentials().iter().map(place).collect()
+    }
+
+    /// Reads its credentials. One that is not required may be missing.
+    fn secrets(self, settings: &Settings) -> Result<Secrets> {
+        let mut secrets = Secrets::default();
+        for (place, of) in self.places(settings).into_iter().zip(self.0.credentials()) {
+            let secret = match of.is_required {
+                true => Some(place.read(settings)?),
+                false => place.read_if_there(settings)?,
+            };
+            if let Some(secret) = secret {
+                secrets = secrets.with(of.name, secret);
+            }
+        }
+        Ok(secrets)
+    }
 }
 
 /// A vendor that is connected by a person's consent: OAuth 2.0 with an authorisation code.
-#[async_trait]
-pub(crate) trait OAuth: Sync {
-    /// Connects with the kept tokens, which are renewed there.
-    fn directory(&self, settings: &Settings, tokens: Arc<dyn TokenStore>) -> Result<Box<dyn Directory>>;
+#[derive(Clone, Copy)]
+pub(crate) struct Consent(Vendor, &'static dyn ConsentKit);
+
+impl Consent {
+    /// Connects with the tokens that are kept, which are renewed there.
+    pub(crate) fn directory(
+        self,
+        settings: &Settings,
+        tokens: Arc<dyn TokenStore>,
+    ) -> Result<Box<dyn Directory>> {
+        let secrets = self.0.secrets(settings)?;
+        self.1.connect(&table(settings), secrets, tokens).map_err(|error| in_source(settings, error))
+    }
 
     /// Where the vendor sends the person back to: as the configuration says, or, without, to a free port of
     /// this machine. Fails where the vendor is known to refuse that.
-    fn redirect_uri(&self, settings: &Settings) -> Result<Option<Url>>;
+    pub(crate) fn redirect_uri(self, settings: &Settings) -> Result<Option<Url>> {
+        let set = self.1.redirect_uri(&table(settings)).map_err(|error| in_source(settings, error))?;
+        Ok(set.and_then(|address| Url::parse(&address).ok()))
+    }
 
     /// Begins a consent from which the person is sent back to `redirect`.
-    fn consent(&self, settings: &Settings, redirect: &Url) -> Result<Box<dyn Consent>>;
+    pub(crate) fn begin(self, settings: &Settings, redirect: &Url) -> Result<UnderWay> {
+        let capabilities = self.0.capabilities();
+        let request = wanted(settings, &capabilities).map(|(request, _)| request);
+        let mut secrets = self.0.secrets(settings)?;
+        let in_source = |error| in_source(settings, error);
+        let application = self.1.application(&table(settings), &mut secrets, request.as_ref());
+        let mut application = application.map_err(in_source)?;
+        // What is registered is compared letter by letter, so it is sent as it was written.
+        if self.1.redirect_uri(&table(settings)).map_err(in_source)?.is_none() {
+            application = application.redirect_uri(redirect.to_string());
+        }
+        let application = application.build().map_err(in_source)?;
+        let consent = application.consent()?;
+        Ok(UnderWay { application, consent })
+    }
 
     /// The organisations that the tokens see: id and name of each.
-    async fn organisations(
-        &self,
+    pub(crate) async fn organisations(
+        self,
         settings: &Settings,
         tokens: Arc<dyn TokenStore>,
-    ) -> Result<Vec<(String, String)>>;
+    ) -> Result<Vec<(String, String)>> {
+        let secrets = self.0.secrets(settings)?;
+        Ok(self.1.organisations(&table(settings), secrets, tokens).await?)
+    }
 
     /// The organisation of the configuration, by id or name.
-    fn organisation(&self, settings: &Settings) -> Option<String>;
+    pub(crate) fn organisation(self, settings: &Settings) -> Option<String> {
+        self.1.organisation(&table(settings))
+    }
 }
 
 /// A consent under way. Its address holds a `state`, which the answer must bring back.
-#[async_trait]
-pub(crate) trait Consent: Send {
-    /// Where the person gives consent.
-    fn address(&self) -> &Url;
+pub(crate) struct UnderWay {
+    application: OAuth,
+    consent: oauth::Consent,
+}
 
-    /// Exchanges the answer for tokens. The consent is used up.
-    async fn finish(self: Box<Self>, answer: Answer) -> Result<Tokens>;
+impl UnderWay {
+    /// Where the person gives consent.
+    pub(crate) fn address(&self) -> &Url {
+        self.consent.address()
+    }
+
+    /// Makes tokens of the answer; the consent is used up.
+    pub(crate) async fn finish(self, answer: Answer) -> Result<Tokens> {
+        let Self { application, consent } = self;
+        Ok(match answer {
+            Answer::Address(address) => application.exchange(consent, address.expose()).await?,
+            Answer::Code(code) => application.exchange_without_state(consent, &code).await?,
+        })
+    }
 }
 
 /// What a person came back with.
@@ -110,168 +217,69 @@ pub(crate) enum Answer {
     Code(Secret),
 }
 
-/// How a fake vendor should be.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct SandboxOptions {
-    pub(crate) port: u16,
-    pub(crate) employees: u32,
-    pub(crate) seed: u64,
-    pub(crate) rate_limit: Option<u32>,
-    pub(crate) latency_ms: u64,
-    pub(crate) now: Timestamp,
+/// The table `[source]` as a kit reads it.
+fn table(settings: &Settings) -> Table {
+    let mut table = settings.source.clone();
+    table.remove("vendor");
+    // TOML has no value that JSON has not, but dates and numbers that are none, which no setting takes.
+    match serde_json::to_value(table) {
+        Ok(Value::Object(table)) => table,
+        _ => Table::new(),
+    }
 }
 
-/// A fake vendor. It stops when dropped.
-pub(crate) trait FakeVendor: Send + Sync {
-    /// Where it listens, without a path.
-    fn url(&self) -> String;
+/// The key and the words of an error about a setting.
+fn fault(error: &hris_core::Error) -> (String, String) {
+    let key = error.setting_name().unwrap_or("vendor").to_owned();
+    let words = error.to_string();
+    let words = words.strip_prefix(&format!("{key}: ")).unwrap_or(&words).to_owned();
+    (key, words)
+}
 
-    /// A credential that sees everything it should.
-    fn token(&self) -> &str;
-
-    /// Keys of `[source]` that lead to this fake, with the token in a file of this name.
-    fn source(&self, token_file: &str) -> Vec<(&'static str, String)>;
-
-    /// The id and secret of the application that is registered with it, where vendors have those, and
-    /// the redirect address that is registered besides every port of this machine.
-    fn client(&self) -> Option<(&str, &str, String)> {
-        None
+/// An error about a setting, as a failure that names the line.
+fn in_source(settings: &Settings, error: hris_core::Error) -> Failure {
+    match error.setting_name() {
+        Some(_) => {
+            let (key, words) = fault(&error);
+            settings.fault(&format!("source.{key}"), words)
+        }
+        None => error.into(),
     }
-
-    /// Somebody is hired, somebody changes, somebody leaves. Returns a sentence for each. The same
-    /// company goes through the same three each time.
-    fn a_day_passes(&self, now: Timestamp) -> Result<Vec<String>>;
 }
 
 /// Whether a vendor's people can be written, so that it can be a target.
-pub(crate) fn writes(vendor: &dyn Vendor) -> bool {
+pub(crate) fn writes(vendor: Vendor) -> bool {
     vendor.capabilities().fields.iter().any(|field| field.writable)
 }
 
 /// The vendor that a template names as the target beside this source: another one that can be written.
-pub(crate) fn target_for(source: &dyn Vendor) -> Option<&'static dyn Vendor> {
-    VENDORS.iter().find(|vendor| writes(**vendor) && vendor.name() != source.name()).copied()
+pub(crate) fn target_for(source: Vendor) -> Option<Vendor> {
+    all().find(|vendor| writes(*vendor) && vendor.name() != source.name())
 }
 
 /// The names of the vendors that can be written.
 pub(crate) fn written() -> String {
-    let vendors = VENDORS.iter().filter(|vendor| writes(**vendor));
-    vendors.map(|vendor| vendor.name()).collect::<Vec<_>>().join(", ")
+    all().filter(|vendor| writes(*vendor)).map(Vendor::name).collect::<Vec<_>>().join(", ")
 }
 
 /// The names of the vendors of this build.
 pub(crate) fn names() -> String {
-    VENDORS.iter().map(|vendor| vendor.name()).collect::<Vec<_>>().join(", ")
+    all().map(Vendor::name).collect::<Vec<_>>().join(", ")
 }
 
 /// The vendor of this name, or what to say of it.
-pub(crate) fn find(name: &str) -> std::result::Result<&'static dyn Vendor, String> {
-    if let Some(vendor) = VENDORS.iter().find(|vendor| vendor.name() == name) {
-        return Ok(*vendor);
+pub(crate) fn find(name: &str) -> std::result::Result<Vendor, String> {
+    if let Some(vendor) = all().find(|vendor| vendor.name() == name) {
+        return Ok(vendor);
     }
-    let known = VENDORS.iter().map(|vendor| vendor.name());
-    let near = nearest(name, known).unwrap_or_default();
+    let near = nearest(name, all().map(Vendor::name)).unwrap_or_default();
     Err(format!("there is no vendor {name:?}; the nearest is {near:?}; this build has {}", names()))
 }
 
 /// The vendor of whose `[source]` this is a key.
 pub(crate) fn owner_of(key: &str) -> Option<&'static str> {
-    let has = |vendor: &&&dyn Vendor| vendor.schema().pointer(&format!("/properties/{key}")).is_some();
-    VENDORS.iter().find(has).map(|vendor| vendor.name())
-}
-
-/// The pace kept before the vendor asks for one.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct RateLimit {
-    /// Requests a second in the long run.
-    #[schemars(range(min = 1, max = 1000))]
-    pub(crate) per_second: u32,
-    /// Requests that may be sent at once.
-    #[schemars(range(min = 1, max = 1000))]
-    pub(crate) burst: u32,
-}
-
-impl Default for RateLimit {
-    fn default() -> Self {
-        Self { per_second: 5, burst: 10 }
-    }
-}
-
-/// The keys of `[source]` that a vendor with a token has.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
-#[serde(default)]
-pub(crate) struct TokenSource {
-    /// Another address than the vendor's. Plain http is accepted for this machine only.
-    pub(crate) base_url: Option<String>,
-    /// The environment variable that holds the token.
-    pub(crate) token_env: Option<String>,
-    /// The file that holds the token; it should be readable by its owner only.
-    pub(crate) token_file: Option<String>,
-}
-
-impl TokenSource {
-    /// Checks what can be checked without reading the token.
-    pub(crate) fn validate(&self) -> std::result::Result<(), (&'static str, String)> {
-        self.secret("").validate()?;
-        check_address("base_url", self.base_url.as_deref())
-    }
-
-    /// The address in place of the vendor's, and whether it is this machine. A bare host is taken for
-    /// the vendor's own layout, which has this path.
-    pub(crate) fn address(&self, settings: &Settings, path: &str) -> Result<Option<(String, bool)>> {
-        let Some(address) = &self.base_url else { return Ok(None) };
-        let mut address: url::Url =
-            address.parse().map_err(|error| settings.fault("source.base_url", error))?;
-        if address.path() == "/" {
-            address.set_path(path);
-        }
-        let here = is_loopback(&address);
-        Ok(Some((address.as_str().trim_end_matches('/').to_owned(), here)))
-    }
-
-    /// Where a person puts the token.
-    pub(crate) fn place(&self, settings: &Settings, default_variable: &str) -> String {
-        match (&self.token_file, &self.token_env) {
-            (Some(file), _) => format!("put it into the file {}", settings.path(file).display()),
-            (None, name) => {
-                let name = name.as_deref().unwrap_or(default_variable);
-                format!("put it into the environment variable {name}")
-            }
-        }
-    }
-
-    /// Reads the token.
-    pub(crate) fn token(&self, settings: &Settings, default_variable: &'static str) -> Result<Secret> {
-        self.secret(default_variable).read(settings)
-    }
-
-    fn secret(&self, default: &'static str) -> SecretPlace<'_> {
-        let (env, file) = (self.token_env.as_deref(), self.token_file.as_deref());
-        SecretPlace { stem: "token", env, file, default }
-    }
-}
-
-/// Checks an address of `[source]`; plain http is for this machine only.
-pub(crate) fn check_address(
-    key: &'static str,
-    address: Option<&str>,
-) -> std::result::Result<(), (&'static str, String)> {
-    let Some(address) = address else { return Ok(()) };
-    match Url::parse(address) {
-        Err(error) => Err((key, format!("is not an address: {error}"))),
-        Ok(url) if !url.username().is_empty() || url.password().is_some() => {
-            Err((key, "must not hold a name or a password".to_owned()))
-        }
-        Ok(url) if url.scheme() == "https" && url.host().is_some() => Ok(()),
-        Ok(url) if url.scheme() == "http" && is_loopback(&url) => Ok(()),
-        Ok(url) if url.scheme() == "http" => Err((
-            key,
-            "must begin with https://; plain http is accepted for this machine only (127.0.0.1, localhost)"
-                .to_owned(),
-        )),
-        Ok(_) => Err((key, "must begin with https://".to_owned())),
-    }
+    let has = |vendor: &Vendor| vendor.schema().pointer(&format!("/properties/{key}")).is_some();
+    all().find(has).map(Vendor::name)
 }
 
 /// What mapping and policy ask for, as a connector tells its requirements, and the signs of leaving
@@ -293,24 +301,4 @@ pub(crate) fn wanted(
     // What is needed does not depend on the day.
     let day = Date::new(2026, 1, 1).ok()?;
     Some((ReadRequest::new(day).with_fields(fields), leavers))
-}
-
-/// Whether the address is this machine.
-pub(crate) fn is_loopback(url: &url::Url) -> bool {
-    match url.host() {
-        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(url::Host::Ipv4(address)) => address.is_loopback(),
-        Some(url::Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
-/// The table `[source]` as a vendor's own type. The shape was checked before, so this cannot fail
-/// but for a mistake in the schema, which the tests would show.
-pub(crate) fn read<T: serde::de::DeserializeOwned>(source: &toml::Table) -> Result<T> {
-    let mut source = source.clone();
-    source.remove("vendor");
-    source
-        .try_into()
-        .map_err(|error: toml::de::Error| Failure::config(format!("source: {}", error.message())))
 }

@@ -8,24 +8,24 @@ use crate::config::Settings;
 use crate::failure::Result;
 
 /// Where one secret is.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct SecretPlace<'a> {
+#[derive(Clone, Debug)]
+pub(crate) struct SecretPlace {
     /// The keys of `[source]` that name it are this with `_env` or `_file` behind.
     pub(crate) stem: &'static str,
-    pub(crate) env: Option<&'a str>,
-    pub(crate) file: Option<&'a str>,
+    pub(crate) env: Option<String>,
+    pub(crate) file: Option<String>,
     /// The variable where neither is set.
     pub(crate) default: &'static str,
 }
 
-impl SecretPlace<'_> {
+impl SecretPlace {
     /// Checks what can be checked without reading it; a fault names the key.
-    pub(crate) fn validate(&self) -> std::result::Result<(), (&'static str, String)> {
+    pub(crate) fn validate(&self) -> std::result::Result<(), (String, String)> {
         let (env, file) = self.keys();
         if self.env.is_some() && self.file.is_some() {
             return Err((file, format!("{env} is set as well; keep one of the two")));
         }
-        if self.env.is_some_and(|name| name.trim().is_empty() || name.contains(['=', '\0'])) {
+        if self.env.as_ref().is_some_and(|name| name.trim().is_empty() || name.contains(['=', '\0'])) {
             return Err((env, "is not the name of an environment variable".to_owned()));
         }
         Ok(())
@@ -33,7 +33,7 @@ impl SecretPlace<'_> {
 
     /// Reads it.
     pub(crate) fn read(&self, settings: &Settings) -> Result<Secret> {
-        if let Some(file) = self.file {
+        if let Some(file) = &self.file {
             let (_, key) = self.keys();
             return read_file(&settings.path(file), self.stem)
                 .map_err(|message| settings.fault(&format!("source.{key}"), message));
@@ -65,27 +65,22 @@ impl SecretPlace<'_> {
 
     /// The place, in words.
     pub(crate) fn words(&self, settings: &Settings) -> String {
-        match self.file {
+        match &self.file {
             Some(file) => format!("the file {}", settings.path(file).display()),
             None => format!("the environment variable {}", self.variable()),
         }
     }
 
     fn variable(&self) -> &str {
-        self.env.unwrap_or(self.default)
+        self.env.as_deref().unwrap_or(self.default)
     }
 
     fn words_of_stem(&self) -> String {
         self.stem.replace('_', " ")
     }
 
-    fn keys(&self) -> (&'static str, &'static str) {
-        match self.stem {
-            "client_id" => ("client_id_env", "client_id_file"),
-            "client_secret" => ("client_secret_env", "client_secret_file"),
-            "refresh_token" => ("refresh_token_env", "refresh_token_file"),
-            _ => ("token_env", "token_file"),
-        }
+    fn keys(&self) -> (String, String) {
+        (format!("{}_env", self.stem), format!("{}_file", self.stem))
     }
 }
 
