@@ -11,6 +11,7 @@ mod checks;
 mod config;
 mod crowd;
 mod custom;
+mod declare;
 mod kit;
 mod list;
 mod run;

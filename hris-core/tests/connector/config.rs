@@ -41,6 +41,7 @@ const DEFAULTS: Defaults = Defaults {
     vendor: "acme",
     title: "Acme",
     base_url: "https://api.acme.example",
+    path: "",
     page_size: Some(50),
     asks_page_size: true,
     concurrency: 4,
