@@ -214,8 +214,9 @@ fn default_features_leave_sqlite_to_the_program() {
 #[test]
 fn vendor_crates_have_one_shape() {
     let Some(root) = workspace() else { return };
-    const ALWAYS: [&str; 6] = ["builder", "client", "convert", "directory", "lib", "wire"];
-    const SOMETIMES: [&str; 6] = ["oauth", "preflight", "requirements", "sandbox", "webhook", "writer"];
+    const ALWAYS: [&str; 9] =
+        ["checks", "config", "convert", "kit", "lib", "lists", "refusals", "source", "wire"];
+    const SOMETIMES: [&str; 6] = ["oauth", "requirements", "sandbox", "token", "webhook", "writer"];
     for package in packages(&root) {
         if !is_vendor(name(&package)) {
             continue;
@@ -240,6 +241,90 @@ fn vendor_crates_have_one_shape() {
         let lib = code(&folder.join("src/lib.rs")).join("\n");
         assert!(!lib.contains("pub mod wire") && !lib.contains("pub use wire"), "wire types stay inside");
         assert!(folder.join("README.md").is_file(), "{} has a front page", name(&package));
+    }
+}
+
+/// Lines of code that are no blank and no comment.
+fn count(files: &[PathBuf]) -> usize {
+    files.iter().flat_map(|file| code(file)).filter(|line| !line.trim().is_empty()).count()
+}
+
+/// A vendor's crate holds what only that vendor knows. The kit in core does the rest, once.
+#[test]
+fn vendor_crates_stay_small_and_leave_the_directory_to_the_kit() {
+    let Some(root) = workspace() else { return };
+    const MOST: usize = 1_700;
+    for package in packages(&root).iter().filter(|package| is_vendor(name(package))) {
+        let all = files(&root.join(name(package)).join("src"), ".rs");
+        let is_apart = |file: &PathBuf| {
+            let path = file.display().to_string();
+            path.contains("/sandbox") || path.contains("/writer")
+        };
+        let own: Vec<PathBuf> = all.into_iter().filter(|file| !is_apart(file)).collect();
+        let lines = count(&own);
+        assert!(lines <= MOST, "{} has {lines} lines of code; at most {MOST}", name(package));
+        for file in &own {
+            for line in code(file) {
+                assert!(!line.contains("impl Directory for"), "{}: {line}", file.display());
+            }
+        }
+    }
+    let kit = naming(&root, "Directory for $name").into_iter().collect::<Vec<_>>();
+    assert_eq!(kit, ["hris-core/src/connector/source.rs"]);
+}
+
+/// The settings that only one vendor has, by their declarations.
+fn declared(config: &Path) -> Vec<String> {
+    let role = |line: &str| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let is_role = matches!(words.first(), Some(&"listing" | &"writing" | &"neither"));
+        words.get(1).filter(|_| is_role).map(|name| name.trim_end_matches(':').to_owned())
+    };
+    code(config).iter().filter_map(|line| role(line)).collect()
+}
+
+/// The type of a setting is the schema of the file, the builder's method, the template and the digest.
+#[test]
+fn each_setting_of_a_vendor_is_named_in_one_crate_only() {
+    let Some(root) = workspace() else { return };
+    let mut settings = 0;
+    for package in packages(&root).iter().filter(|package| is_vendor(name(package))) {
+        let folder = root.join(name(package)).join("src");
+        let declared = [
+            declared(&folder.join("config.rs")),
+            if folder.join("oauth.rs").is_file() { declared(&folder.join("oauth.rs")) } else { Vec::new() },
+        ];
+        for setting in declared.concat() {
+            settings += 1;
+            let quoted = format!("\"{setting}\"");
+            for file in files(&root.join("examples/src"), ".rs") {
+                // Words that mean something outside a table of settings too.
+                if ["organisation", "redirect_uri", "scopes", "sort", "subdomain"].contains(&setting.as_str())
+                {
+                    continue;
+                }
+                for line in code(&file) {
+                    assert!(!line.contains(&quoted), "{}: {setting} of {}", file.display(), name(package));
+                }
+            }
+        }
+    }
+    assert!(settings > 25, "{settings} settings were found");
+}
+
+/// A further vendor costs a line here and there, not a file of its own.
+#[test]
+fn a_vendor_is_named_in_few_files_outside_its_crate() {
+    let Some(root) = workspace() else { return };
+    for package in packages(&root).iter().filter(|package| is_vendor(name(package))) {
+        let word = name(package).replace('-', "_");
+        let mut sources = Vec::new();
+        for part in ["hris-core/src", "hris-reconcile/src", "examples/src/bin/hris"] {
+            sources.extend(files(&root.join(part), ".rs"));
+        }
+        let naming: Vec<PathBuf> =
+            sources.into_iter().filter(|file| code(file).iter().any(|line| line.contains(&word))).collect();
+        assert!(naming.len() <= 2, "{word} is named in {naming:?}");
     }
 }
 

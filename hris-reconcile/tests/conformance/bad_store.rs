@@ -13,6 +13,7 @@ use hris_reconcile::{Connection, Result};
 /// What is wrong with a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Bug {
+    AmendmentIsLost,
     AnybodyMayWrite,
     ApprovedRemovalsCount,
     BaselineIsLost,
@@ -38,7 +39,8 @@ enum Bug {
 }
 
 /// Each bug, and the case that finds it.
-const FOUND: [(Bug, &str); 22] = [
+const FOUND: [(Bug, &str); 23] = [
+    (Bug::AmendmentIsLost, "what_is_known_after_a_run_is_added_to_its_record"),
     (Bug::AnybodyMayWrite, "a_late_run_writes_nothing"),
     (Bug::ApprovedRemovalsCount, "only_removals_that_were_done_and_not_approved_count"),
     (Bug::BaselineIsLost, "a_baseline_stays_until_the_next_whole_run"),
@@ -205,6 +207,13 @@ impl StateStore for Bad {
         let none = Baseline::default();
         let baseline = if self.is(Bug::BaselineIsLost) { Some(&none) } else { baseline };
         self.inner.finish(&self.by(lease), report, baseline, claims).await
+    }
+
+    async fn amend(&self, report: &Report) -> Result<()> {
+        if self.is(Bug::AmendmentIsLost) {
+            return Ok(());
+        }
+        self.inner.amend(report).await
     }
 
     async fn others(&self, connection: &str, target: Option<&str>) -> Result<Others> {
