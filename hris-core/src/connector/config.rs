@@ -80,7 +80,7 @@ impl Setting {
             Some(words) => format!("{first}: {words}"),
             None => first.to_owned(),
         };
-        format!("{line:<38}# {words}")
+        format!("{line:<37} # {words}")
     }
 }
 

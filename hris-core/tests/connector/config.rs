@@ -116,6 +116,13 @@ fn a_template_names_each_setting_with_its_default_and_can_be_read_again() {
     assert!(reach[0].starts_with("# base_url = \"…\" "), "{}", reach[0]);
     assert!(reach[1].starts_with("page_size = 50 "), "{}", reach[1]);
     assert!(reach[3].starts_with("rate_limit = { per_second = 5 } "), "{}", reach[3]);
+    let long = hris_core::connector::Setting::new(
+        "rate_limit_of_the_second_kind",
+        "Long.",
+        Role::Neither,
+        &"12345678".to_owned(),
+    );
+    assert_eq!(long.template(), "rate_limit_of_the_second_kind = \"12345678\" # Long");
 }
 
 #[test]
