@@ -15,8 +15,8 @@ use crate::{
 ///
 /// People outside are not listed, so nobody gets an account because of them. They are not gone either: asked for by id,
 /// they are who they are, so somebody who moves out of the scope keeps the account until a person decides. Somebody
-/// whose field cannot be seen may belong to the scope or not: that person is set aside, which means present, and nothing
-/// is done about them.
+/// whose field cannot be seen may belong to the scope or not: that person is set aside, which means present, and
+/// nothing is done about them.
 ///
 /// The rules are data, so [`Directory::settings`] knows them: the first run after an edit removes nobody.
 ///
@@ -205,9 +205,10 @@ impl<D: Directory> Directory for Scope<D> {
             }
         });
         Ok(unknown.into_iter().fold(snapshot, |snapshot, (id, field)| {
-            let words = "this field cannot be seen, so nobody knows whether the person belongs to the scope; nothing is \
-                         done about this person";
-            let problem = Problem::error(ProblemCode::NotPermitted, words).field(field.to_string()).employee(&id);
+            let words = "this field cannot be seen, so nobody knows whether the person belongs to the scope; \
+                         nothing is done about this person";
+            let problem =
+                Problem::error(ProblemCode::NotPermitted, words).field(field.to_string()).employee(&id);
             snapshot.with_set_aside(id, problem)
         }))
     }

@@ -188,7 +188,8 @@ cases! {
             let listed = snapshot.employees().iter().find(|person| *person.id() == id);
             let listed = listed.ok_or_else(|| super::Miss::Failed("the new person is not listed".to_owned()))?;
             if reads(StandardField::Manager) {
-                ensure(listed.manager() == Field::Value(boss.as_str()), || "the manager is another person's".to_owned())?;
+                let is_own = listed.manager() == Field::Value(boss.as_str());
+                ensure(is_own, || "the manager is another person's".to_owned())?;
             }
             if reads(StandardField::Location) {
                 ensure(listed.location() == Field::Value(place), || "the location is another person's".to_owned())?;

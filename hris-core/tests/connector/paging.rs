@@ -117,7 +117,8 @@ async fn pages_by_cursor_are_followed_until_one_has_none() {
         ),
         (
             "a total that is higher than the rows",
-            json!({"first": {"total": 9, "items": two(), "paging": {"next": "c2"}}, "c2": {"total": 9, "items": rest()}}),
+            json!({"first": {"total": 9, "items": two(), "paging": {"next": "c2"}},
+                   "c2": {"total": 9, "items": rest()}}),
             format!("{REFUSED}the total says 9, there were 3 different rows"),
         ),
         (

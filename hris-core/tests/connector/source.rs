@@ -191,6 +191,38 @@ async fn a_refused_credential_is_a_finding_and_no_answer_is_an_error() {
 }
 
 #[tokio::test]
+async fn a_record_may_stand_as_a_member_and_members_that_are_asked_for_are_read() {
+    for (body, expected) in [
+        (json!({"data": {"id": "a", "shoe": 38}}), Ok(1)),
+        (json!({"data": {"id": "b"}}), Err(ErrorKind::Mismatch)),
+        (json!({"data": {"shoe": 38}}), Err(ErrorKind::Protocol)),
+        (json!({"data": [{"id": "a"}]}), Err(ErrorKind::Protocol)),
+        (json!({"data": null}), Err(ErrorKind::Protocol)),
+        (json!({"id": "a"}), Err(ErrorKind::Protocol)),
+    ] {
+        let shown = body.to_string();
+        let (client, _) = vendor(move |_| ok(&body));
+        let request = everything();
+        let run = Run::new(&client, 1, as_it_is, &request);
+        let own = Request::get("read a person").segments(["people", "a"]);
+        let person = run.one::<Person>(&own, Some("data"), &["shoe"], "a").await;
+        let found = person.map(|person| person.notes.asked.len()).map_err(|error| error.kind());
+        assert_eq!(found, expected, "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn a_single_page_tells_how_many_rows_the_list_has() {
+    let (client, sent) = vendor(|_| ok(&json!({"total": 9, "data": people(5, 2)})));
+    let request = everything();
+    let run = Run::new(&client, 1, as_it_is, &request);
+    let paging = Paging::by_offset("limit", "skip").rows_in(&["data"]).total_in("total");
+    let (rows, total) = run.page(&list(paging), 2).await.unwrap();
+    assert_eq!((ids(&rows).join(" "), total), ("p5 p6".to_owned(), Some(9)));
+    assert_eq!(sent.lock().unwrap()[0].1, "/people?limit=2&skip=4");
+}
+
+#[tokio::test]
 async fn a_snapshot_counts_its_own_requests() {
     let (client, _) = vendor(|_| ok(&json!(people(1, 2))));
     let api = api(client);
