@@ -1,7 +1,8 @@
 //! The stories hold what they promise.
 
-#![allow(clippy::expect_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+use std::path::Path;
 use std::process::Command;
 
 fn told(program: &str) {
@@ -21,6 +22,42 @@ fn quickstart() {
 #[test]
 fn own_accounts() {
     told(env!("CARGO_BIN_EXE_own_accounts"));
+}
+
+#[test]
+fn new_connector() {
+    told(env!("CARGO_BIN_EXE_new_connector"));
+}
+
+/// The page "a new connector" shows the code that runs, and the lines that it promises.
+#[test]
+fn the_page_on_a_new_connector_shows_the_connector_that_runs() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace");
+    let read = |path: &str| std::fs::read_to_string(root.join(path)).expect(path);
+    let page = read("hris-core/docs/new-connector.md");
+    let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let code = plain(&read("examples/src/bin/new_connector/birch.rs"));
+    let blocks: Vec<&str> =
+        page.split("```rust,ignore").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert!(blocks.len() >= 7, "{} blocks", blocks.len());
+    for block in blocks {
+        assert!(code.contains(&plain(block)), "not in birch.rs:{block}");
+    }
+    let table = page.split("| file | lines | which |").nth(1).expect("a table");
+    let rows: Vec<Vec<&str>> = table
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(|line| line.split('|').map(str::trim).collect())
+        .collect();
+    let mut lines = 0;
+    for row in &rows {
+        let [_, file, number, ..] = row.as_slice() else { panic!("{row:?}") };
+        let file = file.trim_matches('`');
+        lines += number.parse::<u32>().expect("a number");
+        assert!(read(file).to_lowercase().contains("24sevenoffice"), "{file} names no vendor");
+    }
+    assert!(rows.len() <= 8 && lines <= 15, "{lines} lines in {} files", rows.len());
+    assert!(page.contains(&format!("takes {lines} lines in eight files")), "{lines} lines");
 }
 
 #[test]

@@ -9,9 +9,9 @@ use async_trait::async_trait;
 use hris_24sevenoffice::TwentyFourSevenOffice;
 use hris_24sevenoffice::sandbox::{self, Sandbox};
 use hris_core::RateLimit;
-use hris_core::conformance::{Fault, Harness, LookupFault, Person, Stage, run};
+use hris_core::conformance::{CustomFault, Fault, Harness, LookupFault, Person, Stage, run};
 use hris_core::http::RetryPolicy;
-use hris_core::sandbox::Breakages;
+use hris_core::sandbox::{Breakages, Fault as Broken};
 use hris_core::{Directory, EmployeeId, Secret};
 use serde_json::json;
 
@@ -66,10 +66,11 @@ fn hire(company: &mut sandbox::World, person: &Person) -> String {
     }
     let id = company.hire(record);
     if let Some(place) = &person.location {
-        let site = json!({ "id": "9", "name": place, "enterprise_number": "999000999", "tax_zone": "1" });
-        company.organisation_mut()["sites"].as_array_mut().expect("sites").push(site);
+        let sites = company.organisation_mut()["sites"].as_array_mut().expect("sites");
+        let number = json!(format!("99900099{}", sites.len()));
+        sites.push(json!({ "id": sites.len(), "name": place, "enterprise_number": number, "tax_zone": "1" }));
         for employment in company.employments_mut(&id) {
-            employment.insert("enterprise_number".to_owned(), json!("999000999"));
+            employment.insert("enterprise_number".to_owned(), number.clone());
         }
     }
     id
@@ -113,6 +114,20 @@ impl Stage for PayrollStage {
 
     async fn break_lookup(&self, id: &EmployeeId, fault: LookupFault) -> Result<(), String> {
         Breakages::of("/employee/v2").apply_lookup(self.sandbox.server(), id, fault)
+    }
+
+    async fn break_custom(&self, _: &str, fault: CustomFault) -> Result<(), String> {
+        let definitions = match fault {
+            CustomFault::Hidden => Broken::Status(403),
+            CustomFault::Twin => Broken::edit(|fields| {
+                for field in fields.as_array_mut().expect("a list") {
+                    field["name"] = json!("Parking space");
+                }
+            }),
+            other => return Err(format!("{other:?} is not known here")),
+        };
+        self.sandbox.server().inject(definitions.on("/employee_field/v2/"));
+        Ok(())
     }
 
     async fn change_organisation(&self) -> Result<(), String> {

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// An HR system from which people are read: implement it to read one that has no connector yet, or around another
-/// directory to show less or more of it.
+/// directory to show less or more of it. [`Scope`](crate::Scope) and [`Limit`](crate::Limit) are such.
 ///
 /// Its methods are `async`. Write them as such in an `impl` under `#[async_trait]`, of the crate
 /// [`async-trait`](https://docs.rs/async-trait): the signatures below are what that makes of them. One around

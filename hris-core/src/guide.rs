@@ -7,9 +7,9 @@ pub mod architecture {}
 #[doc = include_str!("../docs/design.md")]
 pub mod design {}
 
-#[cfg(all(feature = "conformance", feature = "http"))]
-#[doc = include_str!("../docs/writing-a-connector.md")]
-pub mod writing_a_connector {}
+#[cfg(all(feature = "conformance", feature = "connector", feature = "oauth", feature = "sandbox"))]
+#[doc = include_str!("../docs/new-connector.md")]
+pub mod new_connector {}
 
 #[doc = include_str!("../docs/your-own-loop.md")]
 pub mod your_own_loop {}

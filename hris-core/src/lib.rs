@@ -20,6 +20,7 @@ pub mod guide;
 mod hex;
 #[cfg(feature = "http")]
 pub mod http;
+mod limit;
 pub mod mapping;
 mod memory;
 #[cfg(feature = "oauth")]
@@ -29,6 +30,7 @@ pub mod reconcile;
 mod requirements;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+mod scope;
 mod secret;
 mod setting;
 mod settings;
@@ -58,9 +60,11 @@ pub use employee::{Address, CustomValue, Employee, EmployeeId, Identification, S
 pub use error::{Error, ErrorKind, Result};
 pub use field::Field;
 pub use hex::hex;
+pub use limit::Limit;
 pub use memory::MemoryDirectory;
 pub use problem::{Problem, ProblemCode, Severity};
 pub use requirements::{Need, NeedKind, Requirements};
+pub use scope::Scope;
 pub use secret::Secret;
 pub use setting::{SettingValue, UnknownWord};
 pub use settings::{SourceSettings, SourceSettingsBuilder};

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use crate::{
     Address, Capabilities, Directory, DirectoryWriter, Employee, EmployeeId, Error, ErrorKind, Field,
     FieldChange, FieldInfo, Finding, Fingerprint, LeaverSignals, Level, Lookup, Preflight, ReadRequest,
-    Result, Snapshot, SourceSettings, StandardField,
+    Result, Snapshot, SourceField, SourceSettings, StandardField,
 };
 
 /// A directory held in memory. Clones share their people.
@@ -109,11 +109,18 @@ impl Directory for MemoryDirectory {
         self.lock().settings.clone().unwrap_or_else(|| SourceSettings::of(self.capabilities.vendor).build())
     }
 
-    async fn check(&self, _request: &ReadRequest) -> Result<Preflight> {
+    async fn check(&self, request: &ReadRequest) -> Result<Preflight> {
         let mut preflight = Preflight::new();
         let world = self.answer()?;
         preflight.organisation = world.fingerprint.organisation.clone().map(|id| (id, "memory".to_owned()));
         preflight.push(Finding::new(Level::Passed, "memory", format!("{} people", world.people.len())));
+        let has = |field: &SourceField| {
+            world.people.iter().any(|person| crate::mapping::read(person, field) != Field::NotProvided)
+        };
+        for field in request.custom_fields().filter(|field| !world.people.is_empty() && !has(field)) {
+            let outcome = "no such custom field can be seen";
+            preflight.unknown.push(Finding::new(Level::Missing, format!("field {field}"), outcome));
+        }
         Ok(preflight)
     }
 

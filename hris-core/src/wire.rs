@@ -198,22 +198,27 @@ pub fn members(json: &str) -> Option<Vec<(String, Field<String>)>> {
     read::document(json.as_bytes(), &[], |reading, json| read::MembersSeed(reading).deserialize(json)).ok()
 }
 
-/// The text or number at `path` in an answer, such as the cursor of the next page. `None` where it is missing,
-/// `null`, blank, or of another shape.
-#[must_use]
-pub fn text(response: &Response, path: &[&str]) -> Option<String> {
+/// The cursor of the next page at `path` in an answer: a text or a number. `None` where it is missing, `null` or
+/// blank. What has another shape is an error, because it would look like the last page.
+#[cfg(feature = "connector")]
+pub(crate) fn cursor(response: &Response, path: &[&str]) -> std::result::Result<Option<String>, ()> {
     let body = response.body();
-    let mut json = std::str::from_utf8(body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)).ok()?;
+    let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
+    let mut json = std::str::from_utf8(body).map_err(|_| ())?;
     for name in path {
-        let members: BTreeMap<Cow<'_, str>, &RawValue> = serde_json::from_str(json).ok()?;
-        json = members.get(*name)?.get();
+        let members: Option<BTreeMap<Cow<'_, str>, &RawValue>> =
+            serde_json::from_str(json).map_err(|_| ())?;
+        match members.and_then(|mut members| members.remove(*name)) {
+            Some(member) => json = member.get(),
+            None => return Ok(None),
+        }
     }
-    let text = match serde_json::from_str(json).ok()? {
-        serde_json::Value::String(text) => text,
-        serde_json::Value::Number(number) => number.to_string(),
-        _ => return None,
-    };
-    (!text.trim().is_empty()).then_some(text)
+    match serde_json::from_str(json).map_err(|_| ())? {
+        serde_json::Value::Null => Ok(None),
+        serde_json::Value::String(text) => Ok((!text.trim().is_empty()).then_some(text)),
+        serde_json::Value::Number(number) => Ok(Some(number.to_string())),
+        _ => Err(()),
+    }
 }
 
 fn record<R: Record>(json: &[u8], asked: &[&str]) -> Option<R> {

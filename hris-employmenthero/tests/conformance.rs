@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hris_core::conformance::{Fault, Harness, LookupFault, Person, Stage, run};
+use hris_core::conformance::{CustomFault, Fault, Harness, LookupFault, Person, Stage, run};
 use hris_core::http::RetryPolicy;
-use hris_core::sandbox::Breakages;
+use hris_core::sandbox::{Breakages, Fault as Broken};
 use hris_core::{Directory, EmployeeId, MemoryTokens, Status, TokenStore};
 use hris_employmenthero::EmploymentHero;
 use hris_employmenthero::sandbox::{self, Sandbox, World};
@@ -131,6 +131,22 @@ impl Stage for EmploymentHeroStage {
 
     async fn break_lookup(&self, id: &EmployeeId, fault: LookupFault) -> Result<(), String> {
         Breakages::of(self.sandbox.path("employees")).apply_lookup(self.sandbox.server(), id, fault)
+    }
+
+    async fn break_custom(&self, _: &str, fault: CustomFault) -> Result<(), String> {
+        match fault {
+            CustomFault::Hidden => {
+                let of_each = format!("{}/*", self.sandbox.path("employees"));
+                for path in [self.sandbox.path("custom_fields"), of_each] {
+                    self.sandbox.server().inject(Broken::Status(403).on(path));
+                }
+            }
+            CustomFault::Twin => {
+                self.sandbox.change(|world| world.add_custom_field("Badge"));
+            }
+            other => return Err(format!("{other:?} is not known here")),
+        }
+        Ok(())
     }
 
     async fn change_organisation(&self) -> Result<(), String> {

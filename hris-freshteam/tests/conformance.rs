@@ -5,8 +5,8 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use hris_core::conformance::{Fault, Harness, LookupFault, Person, Stage, run};
-use hris_core::sandbox::Breakages;
+use hris_core::conformance::{CustomFault, Fault, Harness, LookupFault, Person, Stage, run};
+use hris_core::sandbox::{Breakages, Fault as Broken};
 use hris_core::{Directory, EmployeeId, Secret, Status};
 use hris_freshteam::Freshteam;
 use hris_freshteam::sandbox::{self, Company, Sandbox, Units};
@@ -114,6 +114,20 @@ impl Stage for FreshteamStage {
 
     async fn break_lookup(&self, id: &EmployeeId, fault: LookupFault) -> Result<(), String> {
         Breakages::of("/employees").apply_lookup(self.sandbox.server(), id, fault)
+    }
+
+    async fn break_custom(&self, _: &str, fault: CustomFault) -> Result<(), String> {
+        match fault {
+            // They stand on a person's own record.
+            CustomFault::Hidden => {
+                let strip = |record: &mut serde_json::Value| {
+                    record.as_object_mut().map(|members| members.remove("custom_field_values"));
+                };
+                self.sandbox.server().inject(Broken::edit(strip).on("/employees/*"));
+                Ok(())
+            }
+            _ => Err("Freshteam knows a field by its key, and no two have the same".to_owned()),
+        }
     }
 
     /// An account is told by its address.

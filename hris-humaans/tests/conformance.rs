@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hris_core::RateLimit;
-use hris_core::conformance::{Fault, Harness, LookupFault, Person, Stage, run};
+use hris_core::conformance::{CustomFault, Fault, Harness, LookupFault, Person, Stage, run};
 use hris_core::http::RetryPolicy;
-use hris_core::sandbox::Breakages;
+use hris_core::sandbox::{Breakages, Fault as Broken};
 use hris_core::{Directory, EmployeeId, Secret, Status};
 use hris_humaans::Humaans;
 use hris_humaans::sandbox::{self, CustomField, Job, Location, Resource, Sandbox, Token};
@@ -131,6 +131,21 @@ impl Stage for HumaansStage {
 
     async fn break_lookup(&self, id: &EmployeeId, fault: LookupFault) -> Result<(), String> {
         Breakages::of("/people").apply_lookup(self.sandbox.server(), id, fault)
+    }
+
+    async fn break_custom(&self, _: &str, fault: CustomFault) -> Result<(), String> {
+        match fault {
+            CustomFault::Hidden => {
+                for list in ["/custom-fields", "/custom-values"] {
+                    self.sandbox.server().inject(Broken::Status(403).on(list));
+                }
+            }
+            CustomFault::Twin => {
+                self.sandbox.change(|world| world.add_custom_field(CustomField::new("Badge", "text")));
+            }
+            other => return Err(format!("{other:?} is not known here")),
+        }
+        Ok(())
     }
 
     async fn change_organisation(&self) -> Result<(), String> {

@@ -172,6 +172,35 @@ cases! {
             other => ensure(false, || format!("{other:?}")),
         }
     }
+    managers_and_locations_are_each_ones_own(stage of Person::some(3)) {
+        let directory = stage.directory();
+        let reads = |field| directory.capabilities().can_read(field);
+        if !reads(StandardField::Manager) && !reads(StandardField::Location) {
+            return Err(super::Miss::Skipped("the vendor has neither managers nor places".to_owned()));
+        }
+        let mut expected = Vec::new();
+        for (boss, (place, n)) in stage.ids().into_iter().zip([("Conformance Harbour", 8), ("Conformance Hill", 9)]) {
+            let more = Person { manager: Some(boss.clone()), location: Some(place.to_owned()), ..Person::number(n) };
+            expected.push((stage.add(&more).await, boss, place));
+        }
+        let snapshot = directory.snapshot(&request()).await?;
+        for (id, boss, place) in expected {
+            let listed = snapshot.employees().iter().find(|person| *person.id() == id);
+            let listed = listed.ok_or_else(|| super::Miss::Failed("the new person is not listed".to_owned()))?;
+            if reads(StandardField::Manager) {
+                let is_own = listed.manager() == Field::Value(boss.as_str());
+                ensure(is_own, || "the manager is another person's".to_owned())?;
+            }
+            if reads(StandardField::Location) {
+                ensure(listed.location() == Field::Value(place), || "the location is another person's".to_owned())?;
+            }
+            match directory.get(&id, &request()).await? {
+                Lookup::Found(found) => same_person(listed, &found)?,
+                other => ensure(false, || format!("{other:?}"))?,
+            }
+        }
+        Ok(())
+    }
     custom_fields_arrive(stage of Person::some(2)) {
         let directory = stage.directory();
         if !directory.capabilities().custom_fields {

@@ -1,27 +1,10 @@
 //! What a directory does when something is broken: the whole truth, or an error; never a part.
 
-use super::{Harness, Miss, Outcome, Person, Stage, Summary, ensure, ids, request, sorted};
+use super::{Harness, Miss, Outcome, Person, Stage, Summary, ensure, faults::faults, ids, request, sorted};
 use crate::{ErrorKind, Field, Level, Lookup, ProblemCode, Snapshot, StandardField, Status};
 
-macro_rules! faults {
-    ($($(#[$doc:meta])* $variant:ident => $expect:expr;)*) => {
-        /// A way in which a vendor, or the net between, can be broken. It lasts unless it says
-        /// "once". A fake of a vendor applies it to the list of people unless it says otherwise.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[non_exhaustive]
-        pub enum Fault { $($(#[$doc])* $variant,)* }
-
-        pub(super) async fn run(harness: &dyn Harness, summary: &mut Summary) {
-            $({
-                let stage = harness.stage(&Person::some(8)).await;
-                let outcome = try_fault(stage.as_ref(), Fault::$variant, $expect).await;
-                summary.enter(stringify!($variant), outcome);
-            })*
-        }
-    };
-}
-
 /// What must come of a fault.
+#[derive(Clone, Copy)]
 enum Expect {
     /// An error of one of these kinds.
     Error(&'static [ErrorKind]),
@@ -43,6 +26,9 @@ use ErrorKind::{
 const BROKEN: &[ErrorKind] = &[Incomplete, Mismatch, Protocol];
 
 faults! {
+    /// A way in which a vendor, or the net between, can be broken. It lasts unless it says
+    /// "once". A fake of a vendor applies it to the list of people unless it says otherwise.
+    Fault, cases "";
     /// The credential is refused.
     Unauthorised => Expect::Error(&[Auth]);
     /// The credential is refused from the second page on: it was revoked in between.
@@ -168,6 +154,13 @@ faults! {
     ImpossibleDate => Expect::And(impossible_date);
     /// Every record has a member nobody knows.
     ExtraMember => Expect::Whole;
+}
+
+pub(super) async fn run(harness: &dyn Harness, summary: &mut Summary) {
+    for (fault, name, expect) in FAULTS.iter().copied() {
+        let stage = harness.stage(&Person::some(8)).await;
+        summary.enter(name, try_fault(stage.as_ref(), fault, expect).await);
+    }
 }
 
 async fn try_fault(stage: &dyn Stage, fault: Fault, expect: Expect) -> Outcome {

@@ -1,29 +1,11 @@
 //! What a directory says of one person when something is broken. Being gone is the second witness of a
 //! removal, so it may come of nothing but the answer by which the vendor says it.
 
-use super::{Harness, Miss, Outcome, Person, Stage, Summary, request};
+use super::{Harness, Miss, Outcome, Person, Stage, Summary, faults::faults, request};
 use crate::{ErrorKind, Lookup};
 
-macro_rules! faults {
-    ($($(#[$doc:meta])* $variant:ident => $expect:expr;)*) => {
-        /// A way in which the answer about one person can be broken. It lasts unless it says "once". The
-        /// person is there all the time.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        #[non_exhaustive]
-        pub enum LookupFault { $($(#[$doc])* $variant,)* }
-
-        pub(super) async fn run(harness: &dyn Harness, summary: &mut Summary) {
-            $({
-                let stage = harness.stage(&Person::some(3)).await;
-                let gone = harness.gone().contains(&LookupFault::$variant);
-                let outcome = try_fault(stage.as_ref(), LookupFault::$variant, gone, $expect).await;
-                summary.enter(concat!("Lookup", stringify!($variant)), outcome);
-            })*
-        }
-    };
-}
-
 /// What must come of a fault.
+#[derive(Clone, Copy)]
 enum Expect {
     /// An error of one of these kinds.
     Error(&'static [ErrorKind]),
@@ -40,6 +22,9 @@ use ErrorKind::{
 const BROKEN: &[ErrorKind] = &[Incomplete, Mismatch, Protocol];
 
 faults! {
+    /// A way in which the answer about one person can be broken. It lasts unless it says "once". The
+    /// person is there all the time.
+    LookupFault, cases "Lookup";
     /// 500, once.
     ServerErrorOnce => Expect::Found;
     /// The body ends in the middle, once.
@@ -104,6 +89,14 @@ faults! {
     AnotherPerson => Expect::Error(BROKEN);
     /// The record has no id.
     RecordWithoutId => Expect::Error(BROKEN);
+}
+
+pub(super) async fn run(harness: &dyn Harness, summary: &mut Summary) {
+    for (fault, name, expect) in FAULTS.iter().copied() {
+        let stage = harness.stage(&Person::some(3)).await;
+        let gone = harness.gone().contains(&fault);
+        summary.enter(name, try_fault(stage.as_ref(), fault, gone, expect).await);
+    }
 }
 
 async fn try_fault(stage: &dyn Stage, fault: LookupFault, gone: bool, expect: Expect) -> Outcome {

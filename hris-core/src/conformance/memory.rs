@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 
-use super::{Fault, Harness, LookupFault, Person, Stage};
+use super::{CustomFault, Fault, Harness, LookupFault, Person, Stage};
 use crate::{
     CustomValue, Directory, Employee, EmployeeId, ErrorKind, Field, Fingerprint, MemoryDirectory,
     StandardField,
@@ -74,6 +74,10 @@ impl Stage for MemoryStage {
 
     async fn break_lookup(&self, _: &EmployeeId, _: LookupFault) -> Result<(), String> {
         Err("memory has no wire to break".to_owned())
+    }
+
+    async fn break_custom(&self, _: &str, _: CustomFault) -> Result<(), String> {
+        Err("memory does not define custom fields".to_owned())
     }
 
     async fn change_organisation(&self) -> Result<(), String> {

@@ -19,7 +19,9 @@
 //! connector's own tests.
 
 mod behaviour;
+mod custom;
 mod fault;
+mod faults;
 mod lookup;
 mod memory;
 
@@ -28,6 +30,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+pub use self::custom::CustomFault;
 pub use self::fault::Fault;
 pub use self::lookup::LookupFault;
 pub use self::memory::MemoryHarness;
@@ -83,6 +86,13 @@ pub trait Stage: Send + Sync {
     /// The reason for skipping the case, in words.
     async fn break_lookup(&self, id: &EmployeeId, fault: LookupFault) -> Result<(), String>;
 
+    /// Puts the custom field that the harness defines out of reach in this way from now on, or says why this vendor
+    /// cannot break so. `field` is the id of the field, as the directory tells it.
+    ///
+    /// # Errors
+    /// The reason for skipping the case, in words.
+    async fn break_custom(&self, field: &str, fault: CustomFault) -> Result<(), String>;
+
     /// From now on another organisation answers: in the fake, or in another directory that
     /// [`Stage::directory`] gives. Its people need not be others.
     ///
@@ -120,7 +130,7 @@ pub struct Person {
     pub manager: Option<EmployeeId>,
     /// The name of the place of work, for vendors that have places.
     pub location: Option<String>,
-    /// The value of a custom field, which the harness defines, for vendors that have such fields.
+    /// The value of a custom field, which the harness defines once, for vendors that have such fields.
     pub custom: Option<String>,
 }
 
@@ -209,6 +219,7 @@ pub async fn run(harness: &dyn Harness) -> Summary {
     behaviour::run(harness, &mut summary).await;
     fault::run(harness, &mut summary).await;
     lookup::run(harness, &mut summary).await;
+    custom::run(harness, &mut summary).await;
     summary
 }
 

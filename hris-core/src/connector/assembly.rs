@@ -55,7 +55,7 @@ impl<'r> Assembly<'r> {
 
     /// Converts everybody. `status` returns the vendor's own word for a row's status, in the vendor's spelling: every
     /// row with an id is counted under it, set aside or not. Where the list has no such word, the raw status that
-    /// the conversion made is counted.
+    /// the conversion made is counted. Called again, it adds people; what was doubted before stays in doubt.
     pub fn convert<R: Record>(
         &mut self,
         crowd: Crowd<R>,
@@ -63,8 +63,8 @@ impl<'r> Assembly<'r> {
         mut employee: impl FnMut(R, &mut Tally) -> Employee,
     ) {
         self.tally.repeated(crowd.repeated);
-        self.doubt = crowd.doubt;
-        self.is_weak = crowd.is_weak;
+        self.doubt = self.doubt.or(crowd.doubt);
+        self.is_weak |= crowd.is_weak;
         self.employees.reserve(crowd.rows.len());
         let mut aside: BTreeSet<EmployeeId> = BTreeSet::new();
         for row in crowd.rows {

@@ -77,7 +77,7 @@ impl Paging {
     }
 
     /// Pages that begin at a cursor: the parameter for it, and where an answer holds the cursor of the next page. An
-    /// answer without one is the last page.
+    /// answer without one, or with `null` or a blank one, is the last page. Anything else there is an error.
     #[must_use]
     pub const fn by_cursor(parameter: &'static str, next: &'static [&'static str]) -> Self {
         Self { by: By::Cursor { parameter, next }, ..Self::WHOLE }
@@ -214,6 +214,13 @@ impl<R> List<R> {
     }
 }
 
+impl<R> List<R> {
+    fn refusal(&self, response: &Response, what: &str) -> Error {
+        let words = format!("{}: {what}", self.label);
+        Error::new(ErrorKind::Protocol, words).with_status(response.status())
+    }
+}
+
 impl<R> fmt::Debug for List<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // A path may hold a person's id and a query an address, so neither is shown.
@@ -273,11 +280,9 @@ impl<R: Record> Listing for List<R> {
     }
 
     fn read(&self, response: &Response) -> Result<Page<R>> {
-        if matches!(self.paging.by, By::Whole)
-            && response.header("link").is_some_and(|link| link.contains("next"))
-        {
-            let words = format!("{}: the answer has further pages, which are not documented", self.label);
-            return Err(Error::new(ErrorKind::Protocol, words).with_status(response.status()));
+        let goes_on = |link: &str| link.contains("next");
+        if matches!(self.paging.by, By::Whole) && response.headers().values("link").any(goes_on) {
+            return Err(self.refusal(response, "the answer has further pages, which are not documented"));
         }
         let asked: Vec<&str> = self.asked.iter().map(String::as_str).collect();
         let list =
@@ -295,13 +300,20 @@ impl<R: Record> Listing for List<R> {
             By::Number { first, .. } => first,
             _ => 0,
         };
-        let page = self.paging.page.and_then(|name| list.count(name)?.checked_sub(first));
+        let page = self.paging.page.and_then(|name| list.count(name)).and_then(|told| {
+            // A number before the first page is no page, unless there is none.
+            let other = (!list.rows.is_empty()).then_some(u64::MAX);
+            told.checked_sub(first).or(other)
+        });
         let pages = self.paging.pages.and_then(|name| list.count(name));
         let last = pages.zip(page).map(|(pages, page)| page.saturating_add(1) >= pages);
         Ok(match self.paging.by {
             By::Whole => Page::whole(list.rows).with_total(total),
             By::Cursor { next, .. } => {
-                Page::new(list.rows).with_total(total).with_next(wire::text(response, next))
+                let next = wire::cursor(response, next).map_err(|()| {
+                    self.refusal(response, "the cursor of the next page is neither a text nor a number")
+                })?;
+                Page::new(list.rows).with_total(total).with_next(next)
             }
             _ => Page::new(list.rows).with_total(total).with_offset(offset).with_page(page).with_last(last),
         })

@@ -4,6 +4,8 @@
 //! its own checks. It implements [`Source`], and [`connector!`](crate::connector) makes a
 //! [`Directory`](crate::Directory) of it.
 //!
+//! The page [a new connector](crate::guide) goes through one from nothing.
+//!
 //! This module is for authors of connectors. It changes with them, outside the promises of semantic versioning.
 
 mod assembly;
@@ -11,6 +13,7 @@ mod checks;
 mod config;
 mod crowd;
 mod custom;
+mod declare;
 mod kit;
 mod list;
 mod run;

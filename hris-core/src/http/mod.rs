@@ -40,4 +40,4 @@ pub use request::{Method, Outgoing, Request};
 pub use response::Response;
 pub use retry::RetryPolicy;
 pub use transport::{FnTransport, Limits, SendError, Transport};
-pub use vendor::{Authorize, Bearer, PlainVendor, Vendor, Verdict, code_word};
+pub use vendor::{Authorize, Basic, Bearer, PlainVendor, Vendor, Verdict, code_word};

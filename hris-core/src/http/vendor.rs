@@ -3,6 +3,8 @@
 use std::fmt;
 
 use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 
 use super::{Headers, Pace, Request, Response};
 use crate::{Error, ErrorKind, Result, Secret};
@@ -148,6 +150,56 @@ impl Authorize for Bearer {
             return Err(Error::new(ErrorKind::Config, "the token is empty"));
         }
         headers.set("authorization", format!("Bearer {}", self.0.expose()));
+        Ok(())
+    }
+}
+
+/// A user and a password that never change, sent as `Authorization: Basic …`. Some vendors want an API key as the
+/// user and leave the password empty, or the other way round, so both are secrets.
+///
+/// ```
+/// use hris_core::Secret;
+/// use hris_core::http::{Basic, Client};
+///
+/// let key = Secret::from("api-key".to_owned());
+/// let client = Client::builder("https://hr.example/api")
+///     .authorization(Basic::new(key, Secret::from("x".to_owned())))
+///     .build()?;
+/// assert!(!format!("{client:?}").contains("api-key"));
+/// # Ok::<(), hris_core::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Basic {
+    user: Secret,
+    password: Secret,
+}
+
+impl Basic {
+    /// Sends `user` and `password`.
+    #[must_use]
+    pub fn new(user: Secret, password: Secret) -> Self {
+        Self { user, password }
+    }
+}
+
+#[async_trait]
+impl Authorize for Basic {
+    async fn authorize(&self, headers: &mut Headers) -> Result<()> {
+        let refuse = |words: &str| Err(Error::new(ErrorKind::Config, words));
+        let (user, password) = (self.user.expose(), self.password.expose());
+        if self.user.is_blank() && self.password.is_blank() {
+            return refuse("the user and the password are empty");
+        }
+        // The first colon ends the user's name.
+        if user.contains(':') {
+            return refuse("the user holds a colon, which HTTP Basic cannot carry");
+        }
+        if user.chars().chain(password.chars()).any(char::is_control) {
+            return refuse(
+                "the user or the password holds a line break or a control character; copy it again",
+            );
+        }
+        headers.set("authorization", format!("Basic {}", BASE64.encode(format!("{user}:{password}"))));
         Ok(())
     }
 }

@@ -9,22 +9,26 @@ use hris_core::sandbox::{Answer, Envelope, Received, World};
 use hris_core::{
     Capabilities, CustomValue, Directory, Employee, EmployeeId, Error, ErrorKind, Field, FieldInfo, Finding,
     Fingerprint, LeaverSignals, Level, Lookup, Preflight, Problem, ProblemCode, ReadRequest, Result,
-    Snapshot, SourceSettings, StandardField, Status,
+    Snapshot, SourceField, SourceSettings, StandardField, Status,
 };
 use serde_json::{Map, Value, json};
 
 /// What is wrong with a connector.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Flaw {
+    AnyNameWillDo,
     AnyRecordIsTheirs,
     DoubtIgnored,
     EmptyIsGone,
     ForbiddenIsGone,
+    HiddenIsEmpty,
     ManagerAndLocationSwapped,
     NoCustomFields,
     NoFingerprint,
     OldFingerprint,
+    PlaceOfTheFirst,
     RefusedIsGone,
+    TwinsAreOne,
     WeakProofIgnored,
 }
 
@@ -35,6 +39,15 @@ pub(crate) struct Company {
     pub(crate) credential: &'static str,
     pub(crate) next: u64,
     pub(crate) revoked: bool,
+    pub(crate) badges: Badges,
+}
+
+/// The custom field that people have, as the credential sees it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Badges {
+    Hidden,
+    One,
+    Twins,
 }
 
 impl World for Company {
@@ -49,14 +62,22 @@ impl World for Company {
         let segments = request.segments();
         match segments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
             ["me"] => Answer::json(&json!({ "organisation": self.organisation, "user": self.credential })),
-            ["places"] => Answer::json(&json!({ "data": [{ "id": "p1", "name": "Conformance Harbour" }] })),
+            ["places"] => Answer::json(&json!({ "data": [
+                { "id": "p1", "name": "Conformance Harbour" }, { "id": "p2", "name": "Conformance Hill" },
+            ] })),
+            ["badges"] => match self.badges {
+                Badges::Hidden => self.refuse(request, 403),
+                Badges::One => Answer::json(&json!([{ "id": "badge" }])),
+                Badges::Twins => Answer::json(&json!([{ "id": "badge" }, { "id": "badge-2" }])),
+            },
             ["people"] => {
                 let (skip, size) = (self.envelope().skip(request), self.envelope().size(request));
-                let rows: Vec<&Value> = self.people.iter().skip(skip).take(size).collect();
+                let rows: Vec<Value> =
+                    self.people.iter().skip(skip).take(size).map(|row| self.shown(row)).collect();
                 Answer::json(&json!({ "total": self.people.len(), "data": rows }))
             }
             ["people", id] => match self.people.iter().find(|person| person["id"] == *id) {
-                Some(person) => Answer::json(person),
+                Some(person) => Answer::json(&self.shown(person)),
                 None => self.refuse(request, 404),
             },
             _ => self.refuse(request, 404),
@@ -69,6 +90,16 @@ impl World for Company {
 
     fn revoke(&mut self, _: &Received) {
         self.revoked = true;
+    }
+}
+
+impl Company {
+    fn shown(&self, row: &Value) -> Value {
+        let mut row = row.clone();
+        if self.badges == Badges::Hidden {
+            row["badge"] = Value::Null;
+        }
+        row
     }
 }
 
@@ -126,8 +157,29 @@ impl Acme {
         Part::of(self.client.exchange(&request, |response| response.json::<Value>()).await)
     }
 
+    /// The definitions of badges, which have to be what `request` asks for.
+    async fn badges(&self, request: &ReadRequest) -> Result<Part<Vec<Value>>> {
+        let list = Request::get("list badges").segments(["badges"]);
+        let read = Part::of(self.client.exchange(&list, |response| response.json::<Vec<Value>>()).await)?;
+        let several = read.read().is_some_and(|badges| badges.len() > 1) && !self.has(Flaw::TwinsAreOne);
+        for asked in request.custom_fields() {
+            let is_known = match asked {
+                SourceField::CustomName(name) => name == "Badge" && !several,
+                other => other.custom() == Some("badge"),
+            };
+            if !is_known && !self.has(Flaw::AnyNameWillDo) {
+                return Err(Error::new(
+                    ErrorKind::Config,
+                    format!("{asked}: not there, or several have the name"),
+                ));
+            }
+        }
+        Ok(read)
+    }
+
     /// A person, and what is odd about the record.
-    fn employee(&self, row: &Map<String, Value>, id: &str, places: &Part<Value>) -> (Employee, Vec<Problem>) {
+    fn employee(&self, row: &Map<String, Value>, id: &str, beside: &Beside) -> (Employee, Vec<Problem>) {
+        let Beside { places, badges } = beside;
         let text = |name: &str| match row.get(name) {
             None => Field::NotProvided,
             Some(Value::String(text)) if !text.is_empty() => Field::Value(text.clone()),
@@ -161,7 +213,7 @@ impl Acme {
         };
         let place = |id: &str| {
             let list = places.read()?.get("data")?.as_array()?;
-            let place = list.iter().find(|place| place["id"] == id)?;
+            let place = list.iter().find(|place| place["id"] == id || self.has(Flaw::PlaceOfTheFirst))?;
             place["name"].as_str().map(str::to_owned)
         };
         let location = match (text("place"), places.hidden()) {
@@ -184,10 +236,20 @@ impl Acme {
             .with_date(StandardField::StartDate, start)
             .with_date(StandardField::LastWorkingDay, last);
         if !self.has(Flaw::NoCustomFields) {
-            person.put_custom(CustomValue { id: "badge".into(), name: "Badge".into(), value: text("badge") });
+            let value = match badges.hidden() {
+                Some(_) if !self.has(Flaw::HiddenIsEmpty) => Field::NotPermitted,
+                _ => text("badge"),
+            };
+            person.put_custom(CustomValue { id: "badge".into(), name: "Badge".into(), value });
         }
         (person, problems)
     }
+}
+
+/// What stands beside the people.
+struct Beside {
+    places: Part<Value>,
+    badges: Part<Vec<Value>>,
 }
 
 /// Everybody, page by page.
@@ -237,8 +299,9 @@ impl Directory for Acme {
         SourceSettings::of("acme").build()
     }
 
-    async fn check(&self, _: &ReadRequest) -> Result<Preflight> {
+    async fn check(&self, request: &ReadRequest) -> Result<Preflight> {
         let mut preflight = Preflight::new();
+        self.badges(request).await?;
         let people = People.request(&Position::default());
         self.client.exchange(&people, |response| People.read(response)).await?;
         preflight.push(Finding::new(Level::Passed, "people", "may be listed"));
@@ -257,7 +320,8 @@ impl Directory for Acme {
             }
         };
         let listed = list_all(&client, &People, &Options::default().progress(&tell)).await?;
-        let (doubt, places) = (listed.doubt(), self.places().await?);
+        let beside = Beside { places: self.places().await?, badges: self.badges(request).await? };
+        let (doubt, places) = (listed.doubt(), &beside.places);
         let is_weak = listed.is_weak() && !self.has(Flaw::WeakProofIgnored);
         let twice: BTreeSet<&str> =
             listed.repeated.iter().filter(|one| one.conflicting).map(|one| one.id.as_str()).collect();
@@ -269,7 +333,7 @@ impl Directory for Acme {
                 None => nameless += 1,
                 Some(id) if twice.contains(id) => drop(aside.insert(id)),
                 Some(id) => {
-                    let (person, problems) = self.employee(row, id, &places);
+                    let (person, problems) = self.employee(row, id, &beside);
                     people.push(person);
                     snapshot_problems.extend(problems);
                 }
@@ -298,10 +362,10 @@ impl Directory for Acme {
         })
     }
 
-    async fn get(&self, id: &EmployeeId, _: &ReadRequest) -> Result<Lookup> {
-        let request = Request::get("read a person").segments(["people", id.as_str()]);
+    async fn get(&self, id: &EmployeeId, request: &ReadRequest) -> Result<Lookup> {
+        let own = Request::get("read a person").segments(["people", id.as_str()]);
         let answer =
-            self.client.exchange(&request, |response| response.json::<Option<Map<String, Value>>>()).await;
+            self.client.exchange(&own, |response| response.json::<Option<Map<String, Value>>>()).await;
         let row = match answer {
             Ok(row) => row.unwrap_or_default(),
             Err(error) if self.has(Flaw::ForbiddenIsGone) && error.kind() == ErrorKind::Permission => {
@@ -320,7 +384,8 @@ impl Directory for Acme {
             Some(own) if own == id.as_str() || self.has(Flaw::AnyRecordIsTheirs) => {}
             _ => return Err(Error::new(ErrorKind::Mismatch, "read a person: not the person's record")),
         }
-        Ok(Lookup::Found(Box::new(self.employee(&row, id.as_str(), &self.places().await?).0)))
+        let beside = Beside { places: self.places().await?, badges: self.badges(request).await? };
+        Ok(Lookup::Found(Box::new(self.employee(&row, id.as_str(), &beside).0)))
     }
 
     async fn fingerprint(&self, _: &ReadRequest) -> Result<Option<Fingerprint>> {

@@ -4,21 +4,27 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hris_core::conformance::{Fault, Harness, LookupFault, Person, Stage};
+use hris_core::conformance::{CustomFault, Fault, Harness, LookupFault, Person, Stage};
 use hris_core::http::{Client, RetryPolicy};
 use hris_core::sandbox::{Breakages, Server};
 use hris_core::{Directory, EmployeeId};
 use serde_json::{Value, json};
 
-use super::acme::{Acme, Company, Flaw};
+use super::acme::{Acme, Badges, Company, Flaw};
 
 pub(crate) struct AcmeHarness(pub(crate) Option<Flaw>);
 
 #[async_trait]
 impl Harness for AcmeHarness {
     async fn stage(&self, people: &[Person]) -> Box<dyn Stage> {
-        let mut company =
-            Company { people: Vec::new(), organisation: "one", credential: "ada", next: 1, revoked: false };
+        let mut company = Company {
+            people: Vec::new(),
+            organisation: "one",
+            credential: "ada",
+            next: 1,
+            revoked: false,
+            badges: Badges::One,
+        };
         let ids = people.iter().map(|person| hire(&mut company, person)).collect();
         let server = Server::start(company, 0).await.expect("a free port");
         let mut retry = RetryPolicy::default();
@@ -41,7 +47,8 @@ fn record(id: &str, person: &Person) -> Value {
         "status": person.status.as_str(), "start": person.start_date.to_string(),
         "last": person.last_working_day.map(|day| day.to_string()), "job": person.job_title,
         "boss": person.manager.as_ref().map(EmployeeId::as_str),
-        "place": person.location.as_ref().map(|_| "p1"), "badge": person.custom,
+        "place": person.location.as_ref().map(|name| if name.ends_with("Hill") { "p2" } else { "p1" }),
+        "badge": person.custom,
     })
 }
 
@@ -117,6 +124,14 @@ impl Stage for AcmeStage {
     async fn break_lookup(&self, id: &EmployeeId, fault: LookupFault) -> Result<(), String> {
         self.skip(fault == LookupFault::HugeBody)?;
         Breakages::of("/people").apply_lookup(&self.server, id, fault)
+    }
+
+    async fn break_custom(&self, _: &str, fault: CustomFault) -> Result<(), String> {
+        self.server.change(|company| match fault {
+            CustomFault::Hidden => company.badges = Badges::Hidden,
+            _ => company.badges = Badges::Twins,
+        });
+        Ok(())
     }
 
     async fn change_organisation(&self) -> Result<(), String> {

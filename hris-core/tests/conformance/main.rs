@@ -29,7 +29,7 @@ async fn a_right_connector_passes() {
 /// Each wrong connector fails exactly the cases that look at what is wrong, and the first of them says what.
 #[tokio::test(start_paused = true)]
 async fn each_wrong_connector_fails() {
-    let table: [(Flaw, &[&str], &str); 10] = [
+    let table: [(Flaw, &[&str], &str); 14] = [
         (
             Flaw::ForbiddenIsGone,
             &["LookupForbidden", "LookupForbiddenPage"],
@@ -52,9 +52,21 @@ async fn each_wrong_connector_fails() {
         ),
         (
             Flaw::ManagerAndLocationSwapped,
-            &["manager_and_location_arrive"],
+            &["manager_and_location_arrive", "managers_and_locations_are_each_ones_own"],
             "the manager is Value(…), not the id",
         ),
+        (
+            Flaw::PlaceOfTheFirst,
+            &["managers_and_locations_are_each_ones_own"],
+            "the location is another person's",
+        ),
+        (
+            Flaw::AnyNameWillDo,
+            &["a_custom_field_that_is_not_there_is_told", "CustomTwin"],
+            "the check says nothing of it, so nobody corrects the mapping",
+        ),
+        (Flaw::HiddenIsEmpty, &["CustomHidden"], "what may not be seen counts as empty"),
+        (Flaw::TwinsAreOne, &["CustomTwin"], "two fields have the name, and one of them was chosen"),
         (Flaw::WeakProofIgnored, &["TotalMissing"], "the list counts for as sure as one with a total"),
         (
             Flaw::DoubtIgnored,
@@ -77,7 +89,7 @@ async fn each_wrong_connector_fails() {
         ),
         (
             Flaw::NoCustomFields,
-            &["custom_fields_arrive"],
+            &["custom_fields_arrive", "CustomHidden", "CustomTwin"],
             "custom fields are declared, and the value of one is not delivered",
         ),
     ];

@@ -79,6 +79,47 @@ async fn a_token_that_no_header_can_carry_is_a_setting_to_correct() {
     assert!(Client::builder("https://hr.example").header("a b", "c").build().is_err());
 }
 
+fn basic(user: &str, password: &str) -> Basic {
+    Basic::new(Secret::from(user.to_owned()), Secret::from(password.to_owned()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_user_and_a_password_are_sent_as_http_basic_does_and_never_shown() {
+    // The first two are the examples of RFC 7617.
+    for (user, password, sent) in [
+        ("Aladdin", "open sesame", "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),
+        ("test", "123\u{a3}", "Basic dGVzdDoxMjPCow=="),
+        ("key", "", "Basic a2V5Og=="),
+        ("", "key", "Basic OmtleQ=="),
+        ("ada", "a:b", "Basic YWRhOmE6Yg=="),
+    ] {
+        let script = Script::default();
+        let client = script.builder().authorization(basic(user, password)).build().unwrap();
+        client.send(&read()).await.unwrap();
+        let outgoing = script.sent.lock().unwrap()[0].1.clone();
+        assert_eq!(outgoing.headers().value("authorization"), Some(sent));
+        let shown = format!("{:?} {client:?} {outgoing:?}", basic(user, password));
+        assert!(!shown.contains("Aladdin") && !shown.contains("sesame") && !shown.contains("QWx"), "{shown}");
+    }
+    let script = Script::new([status(401)]);
+    let client = script.builder().authorization(basic("ada", "old")).build().unwrap();
+    let error = client.send(&read()).await.unwrap_err();
+    assert_eq!((error.kind(), script.count()), (ErrorKind::Auth, 1), "it cannot be renewed");
+}
+
+#[tokio::test]
+async fn a_user_or_a_password_that_http_basic_cannot_carry_is_a_setting_to_correct() {
+    for (user, password) in
+        [("", ""), (" ", ""), ("a:b", "c"), ("a\nb", "c"), ("a", "c\r\nx-evil: 1"), ("a", "\0")]
+    {
+        let script = Script::default();
+        let client = script.builder().authorization(basic(user, password)).build().unwrap();
+        let error = client.send(&read()).await.unwrap_err();
+        assert_eq!((error.kind(), script.count()), (ErrorKind::Config, 0), "{user:?} {password:?}");
+        assert!(!error.to_string().contains("evil"), "{error}");
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn neither_token_nor_person_is_in_any_debug_or_error() {
     const PERSON: &str = "canary-person-77aa";

@@ -18,8 +18,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use futures_util::future::join_all;
 use hris_core::http::{
-    Authorize, Bearer, Client, ClientBuilder, FnTransport, Headers, Limits, Outgoing, Pace, Rate, Request,
-    Response, RetryPolicy, SendError, Vendor, Verdict,
+    Authorize, Basic, Bearer, Client, ClientBuilder, FnTransport, Headers, Limits, Outgoing, Pace, Rate,
+    Request, Response, RetryPolicy, SendError, Vendor, Verdict,
 };
 use hris_core::{Error, ErrorKind, Result, Secret};
 use proptest::prelude::*;
