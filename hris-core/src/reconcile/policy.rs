@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Assignment, AssignmentKind, StandardField, TargetField, Timestamp};
+use crate::mapping::FieldMap;
+use crate::{
+    Assignment, AssignmentKind, Capabilities, Date, ReadRequest, SourceField, StandardField, TargetField,
+    Timestamp,
+};
 
 /// What to do in which situation.
 ///
@@ -344,6 +348,14 @@ impl Policy {
             });
         }
         fields
+    }
+
+    /// What to ask a directory of these capabilities for, so that a plan can be made under this policy: the fields that
+    /// the mapping takes, and those that the policy itself reads.
+    #[must_use]
+    pub fn request(&self, map: &FieldMap, capabilities: &Capabilities, today: Date) -> ReadRequest {
+        let own = self.sources().into_iter().filter(|field| capabilities.can_read(*field));
+        ReadRequest::new(today).with_fields(map.sources()).with_fields(own.map(SourceField::from))
     }
 }
 

@@ -11,7 +11,7 @@ use hris_core::reconcile::{
 use hris_core::{EmployeeId, Link, MemoryTokens, Secret, Timestamp};
 use tokio::time::Instant;
 
-use super::{Intent, LEASE_SECONDS, Lease, Settlement, State, StateStore, handed_over};
+use super::{Intent, LEASE_SECONDS, Lease, Settlement, State, StateStore};
 use crate::report::Report;
 use crate::{Connection, Error, ErrorKind, Result};
 
@@ -140,7 +140,7 @@ impl World {
                 return None;
             }
             let claim = other.claims.remove(waits);
-            other.links.insert(claim.employee.clone(), handed_over(&ours, claim.employee));
+            other.links.insert(claim.employee.clone(), ours.handed_over(claim.employee));
             Some(())
         });
         if let (Some(former), Some(link)) = (takes_over, link)

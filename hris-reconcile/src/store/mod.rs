@@ -443,12 +443,3 @@ impl Settlement {
         self
     }
 }
-
-/// The link of an account that another connection takes over from one.
-pub(crate) fn handed_over(link: &Link, employee: EmployeeId) -> Link {
-    let mut link = link.clone();
-    link.employee = employee;
-    link.deactivated_by_us = false;
-    link.bases = hris_core::reconcile::Bases::default();
-    link
-}

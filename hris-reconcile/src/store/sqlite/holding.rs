@@ -6,7 +6,6 @@ use sqlx::{Row as _, Sqlite, Transaction};
 
 use super::Refused;
 use super::journal::{self, from_json, to_json};
-use crate::store::handed_over;
 
 type Tx<'a> = Transaction<'a, Sqlite>;
 
@@ -102,7 +101,7 @@ pub(super) async fn hand_over(
         .bind(&waits)
         .execute(&mut **tx)
         .await?;
-    journal::save_link(tx, to, &handed_over(&ours, EmployeeId::from(waits))).await?;
+    journal::save_link(tx, to, &ours.handed_over(waits)).await?;
     Ok(true)
 }
 
