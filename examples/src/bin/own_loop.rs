@@ -61,8 +61,8 @@ impl Accounts {
             let assignment = change.assignment.clone();
             match (assignment.kind, change.given) {
                 (AssignmentKind::Role, given) => user.role = given.then_some(assignment.value),
-                (_, true) => drop(user.assignments.insert(assignment)),
-                (_, false) => drop(user.assignments.remove(&assignment)),
+                (_, true) => user.assignments.extend([assignment]),
+                (_, false) => user.assignments.retain(|held| *held != assignment),
             }
         }
         match action.kind {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use hris_core::reconcile::{Action, ActionKind, Plan, Refusal, Safeguards, Situation};
+use hris_core::reconcile::{Action, ActionKind, Plan, Refusal, Situation};
 use hris_core::{Problem, Severity, Timestamp, UserId};
 use tokio::time::Instant;
 
