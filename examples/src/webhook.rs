@@ -5,6 +5,9 @@
 //! `id.timestamp.body`, in base64, with a secret that is written `whsec_` and base64. The receiver
 //! believes only the account's id and the time: the account itself is read by
 //! [`Runner::push`](hris_reconcile::Runner::push).
+//!
+//! A message counts as received only once [`Receiver::done`] says so, after the push went through. Answer with an
+//! error until then: the sender repeats the message, and the repetition is believed.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -53,7 +56,7 @@ pub struct Event {
 pub enum Refused {
     /// It is no event of an account.
     Malformed,
-    /// It was received before. Answer that all is well, and do nothing.
+    /// It was received before and is done. Answer that all is well, and do nothing.
     Repeated,
     /// The signature is missing or wrong.
     Signature,
@@ -79,7 +82,8 @@ impl std::error::Error for InvalidSecret {}
 /// Believes messages that are signed, new and in time.
 pub struct Receiver {
     key: Hmac<Sha256>,
-    seen: BTreeMap<String, i64>,
+    /// The messages that are done, and when.
+    done: BTreeMap<String, i64>,
 }
 
 impl Receiver {
@@ -94,14 +98,14 @@ impl Receiver {
             return Err(InvalidSecret);
         }
         let key = Hmac::new_from_slice(&bytes).map_err(|_| InvalidSecret)?;
-        Ok(Self { key, seen: BTreeMap::new() })
+        Ok(Self { key, done: BTreeMap::new() })
     }
 
-    /// What a message says.
+    /// What a message says. Call [`Receiver::done`] once what it says was carried out.
     ///
     /// # Errors
     /// [`Refused`] if it is not to be believed.
-    pub fn accept(&mut self, headers: Headers<'_>, body: &[u8], now: Timestamp) -> Result<Event, Refused> {
+    pub fn accept(&self, headers: Headers<'_>, body: &[u8], now: Timestamp) -> Result<Event, Refused> {
         if body.len() > LARGEST {
             return Err(Refused::TooLarge);
         }
@@ -119,13 +123,18 @@ impl Receiver {
         if now.abs_diff(sent) > TOLERANCE.unsigned_abs() {
             return Err(Refused::Time);
         }
-        self.seen.retain(|_, at| *at + REMEMBERED > now);
-        if self.seen.contains_key(headers.id) {
+        if self.done.contains_key(headers.id) {
             return Err(Refused::Repeated);
         }
         let message: Message = serde_json::from_slice(body).map_err(|_| Refused::Malformed)?;
-        self.seen.insert(headers.id.to_owned(), now);
         Ok(Event { user: UserId::from(message.data.id), at: message.timestamp })
+    }
+
+    /// Remembers that what the message of this id says was carried out, so that its repetitions do nothing.
+    pub fn done(&mut self, id: &str, now: Timestamp) {
+        let now = now.unix_seconds();
+        self.done.retain(|_, at| at.saturating_add(REMEMBERED) > now);
+        self.done.insert(id.to_owned(), now);
     }
 
     /// The signature of a message, as the product that sends it makes it.
@@ -147,7 +156,7 @@ impl Receiver {
 
 impl fmt::Debug for Receiver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Receiver").field("seen", &self.seen.len()).finish_non_exhaustive()
+        f.debug_struct("Receiver").field("done", &self.done.len()).finish_non_exhaustive()
     }
 }
 
@@ -179,7 +188,7 @@ mod tests {
     }
 
     fn receive(
-        receiver: &mut Receiver,
+        receiver: &Receiver,
         id: &str,
         sent: &str,
         body: &[u8],
@@ -193,7 +202,7 @@ mod tests {
     fn the_known_message_of_the_standard_has_its_known_signature() {
         let (sent, body) = ("1614265330", br#"{"test": 2432232314}"#);
         let signature = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
-        let mut receiver = receiver(SECRET);
+        let receiver = receiver(SECRET);
         assert_eq!(receiver.sign(ID, sent, body), signature);
         let headers = Headers { id: ID, timestamp: sent, signature };
         let at = |seconds: i64| Timestamp::from_unix_seconds(1_614_265_330 + seconds);
@@ -247,21 +256,37 @@ mod tests {
             &sign("m-1", &at(1), BODY),
             &sign("m-1", &at(0), b"{}"),
         ] {
-            assert_eq!(receive(&mut own, "m-1", &at(0), BODY, wrong), Err(Refused::Signature), "{wrong}");
+            assert_eq!(receive(&own, "m-1", &at(0), BODY, wrong), Err(Refused::Signature), "{wrong}");
         }
         // While a secret is replaced, messages are signed with both.
         let both = format!("v1a,AA== {of_another} {right}");
-        let event = receive(&mut own, "m-1", &at(0), BODY, &both).unwrap();
+        let event = receive(&own, "m-1", &at(0), BODY, &both).unwrap();
         assert_eq!(event, Event { user: UserId::from("u-1"), at: "2026-11-24T10:00:00Z".parse().unwrap() });
-        assert_eq!(receive(&mut own, "m-1", &at(0), BODY, &right), Err(Refused::Repeated));
+        own.done("m-1", Timestamp::from_unix_seconds(now));
+        assert_eq!(receive(&own, "m-1", &at(0), BODY, &right), Err(Refused::Repeated));
         for late in [at(-301), at(301)] {
             let signature = sign("m-3", &late, BODY);
-            assert_eq!(receive(&mut own, "m-3", &late, BODY, &signature), Err(Refused::Time));
+            assert_eq!(receive(&own, "m-3", &late, BODY, &signature), Err(Refused::Time));
         }
         let signature = sign("m-4", &at(0), b"{}");
-        assert_eq!(receive(&mut own, "m-4", &at(0), b"{}", &signature), Err(Refused::Malformed));
+        assert_eq!(receive(&own, "m-4", &at(0), b"{}", &signature), Err(Refused::Malformed));
         let large = vec![b' '; LARGEST + 1];
-        assert_eq!(receive(&mut own, "m-5", &at(0), &large, ""), Err(Refused::TooLarge));
+        assert_eq!(receive(&own, "m-5", &at(0), &large, ""), Err(Refused::TooLarge));
         assert!(!format!("{own:?}").contains("MfKQ"));
+    }
+
+    #[test]
+    fn a_message_whose_push_failed_is_believed_again() {
+        let mut own = receiver(SECRET);
+        let sent = "2026-11-24T10:00:01Z".parse::<Timestamp>().unwrap().unix_seconds().to_string();
+        let signature = own.sign("m-1", &sent, BODY);
+        let first = receive(&own, "m-1", &sent, BODY, &signature).unwrap();
+        // The push failed, so the sender was told so and repeats the message.
+        assert_eq!(receive(&own, "m-1", &sent, BODY, &signature), Ok(first));
+        own.done("m-1", "2026-11-24T10:00:01Z".parse().unwrap());
+        assert_eq!(receive(&own, "m-1", &sent, BODY, &signature), Err(Refused::Repeated));
+        // A day later nothing repeats it any more, and it is too old to be believed.
+        own.done("m-2", "2026-11-25T10:00:02Z".parse().unwrap());
+        assert_eq!(own.done.len(), 1);
     }
 }

@@ -61,6 +61,20 @@ fn the_page_on_a_new_connector_shows_the_connector_that_runs() {
 }
 
 #[test]
+fn own_loop() {
+    told(env!("CARGO_BIN_EXE_own_loop"));
+}
+
+#[test]
+fn the_page_about_a_loop_of_your_own_shows_the_loop_that_runs() {
+    let program = include_str!("../src/bin/own_loop.rs");
+    let page = include_str!("../../hris-core/docs/your-own-loop.md");
+    let (_, shown) = page.split_once("```rust\n").expect("code on the page");
+    let (shown, _) = shown.split_once("# fn main() {}\n```").expect("the end of the code");
+    assert!(!shown.is_empty() && program.contains(shown), "copy the loop from the program to the page");
+}
+
+#[test]
 fn story_1_humaans_benefits() {
     told(env!("CARGO_BIN_EXE_story_1_humaans_benefits"));
 }

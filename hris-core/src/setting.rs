@@ -56,7 +56,7 @@ setting_value! {
     f64: {"type": "number"},
     String: {"type": "string"},
     u32: {"type": "integer", "minimum": 0},
-    Vec<String>: {"type": "array", "items": {"type": "string"}},
+    u64: {"type": "integer", "minimum": 0},
 }
 
 impl SettingValue for Status {
@@ -72,7 +72,19 @@ impl SettingValue for Status {
     }
 }
 
-impl<T: SettingValue> SettingValue for BTreeMap<String, T> {
+impl<T: SettingValue> SettingValue for Vec<T> {
+    type Input = Self;
+
+    fn put(&mut self, value: Self) {
+        *self = value;
+    }
+
+    fn schema() -> Value {
+        json!({"type": "array", "items": T::schema()})
+    }
+}
+
+impl<K: Ord, T: SettingValue> SettingValue for BTreeMap<K, T> {
     type Input = Self;
 
     fn put(&mut self, value: Self) {

@@ -13,7 +13,7 @@ use crate::{Error, ErrorKind, Result};
 ///
 /// It goes from draft to authorised to mapped to published, each step by a method that says what is
 /// missing; it can be saved at any stage and taken up again later. It holds no credential; those are
-/// the product's to keep.
+/// kept beside it, by [`StateStore::save_credential`](crate::store::StateStore::save_credential) or by the product.
 ///
 /// ```
 /// use hris_core::mapping::Mapping;

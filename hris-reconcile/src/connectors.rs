@@ -17,6 +17,34 @@
 //!     }
 //! }
 //! ```
+//!
+//! Every stored connection is opened with the credentials that the store keeps for it:
+//!
+//! ```
+//! # use hris_core::{Directory, Secret};
+//! use hris_reconcile::connectors;
+//! use hris_reconcile::store::{MemoryStore, StateStore};
+//! # use hris_reconcile::Connection;
+//!
+//! # async fn example() -> hris_reconcile::Result<Vec<Box<dyn Directory>>> {
+//! let store = MemoryStore::new();
+//! store.save_connection(&Connection::new("acme", "Acme", "humaans")).await?;
+//! store.save_credential("acme", "token", &Secret::from("hunter2".to_owned())).await?;
+//!
+//! let mut directories = Vec::new();
+//! for name in store.connections().await? {
+//!     // One that was never saved has no settings: it only ran.
+//!     let Some(connection) = store.connection(&name).await? else { continue };
+//!     let secrets = store.credentials(&name).await?.into_iter().collect();
+//!     directories.push(connectors::open(&connection, secrets)?);
+//! }
+//! # Ok(directories)
+//! # }
+//! # let directories = tokio::runtime::Builder::new_current_thread().build()?.block_on(example());
+//! # #[cfg(feature = "humaans")]
+//! # assert_eq!(directories?.len(), 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use hris_core::Directory;
 pub use hris_core::connector::{Credential, Kit, Role, Secrets, Setting, Table};

@@ -231,7 +231,12 @@ impl Office {
         let forged = Headers { signature: "v1,AA==", ..headers };
         expect(receiver.accept(forged, body, now) == Err(Refused::Signature), "a forged message is refused")?;
         let event = receiver.accept(headers, body, now).map_err(|refused| format!("{refused:?}"))?;
+        expect(
+            receiver.accept(headers, body, now).is_ok(),
+            "until the push went through, the same message again is believed",
+        )?;
         self.runner.push(&event.user, event.at, now).await?;
+        receiver.done(headers.id, now);
         expect(
             self.telefon("kari.moe@fjordkaffe.example").as_deref() == Some("+4748888888"),
             "Kari's new number is in payroll",

@@ -25,6 +25,7 @@
 mod apply;
 mod fault;
 mod read;
+mod written;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -157,16 +158,27 @@ pub fn from(source: &str) -> Rule {
 
 /// What one target field takes: the first of some source fields that has a value, changed, looked
 /// up, or a default.
+///
+/// A file holds it as the name of a source field, or as a table:
+///
+/// ```
+/// use hris_core::mapping::{Rule, from};
+/// use serde_json::json;
+///
+/// let read = |value| serde_json::from_value::<Rule>(value);
+/// assert_eq!(read(json!("work_phone"))?, from("work_phone"));
+/// let table = json!({ "from": ["work_phone", "personal_phone"], "transform": ["trim"], "empty": ["-"] });
+/// assert_eq!(read(table)?, from("work_phone").or("personal_phone").trim().empty("-"));
+/// assert!(read(json!({ "form": "email" })).is_err());
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "written::Rule")]
 pub struct Rule {
     from: Vec<String>,
-    #[serde(default)]
     transform: Vec<Transform>,
-    #[serde(default)]
     map: BTreeMap<String, String>,
-    #[serde(default)]
     default: Option<String>,
-    #[serde(default)]
     empty: Vec<String>,
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::plan::{Mode, Plan};
 use super::takings::Taken;
 use crate::{Fingerprint, Timestamp};
 
@@ -91,6 +92,34 @@ pub struct Baseline {
     pub accepted_silence: BTreeSet<String>,
     /// When the plan was made.
     pub at: Option<Timestamp>,
+}
+
+/// How much of a plan was carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Extent {
+    /// All of it, after a person approved it.
+    Approved,
+    /// All of it.
+    Whole,
+    /// All but its removals, which wait: [`Plan::without_removals`].
+    WithoutRemovals,
+}
+
+impl Plan {
+    /// What the next run is compared with, once this plan was carried out to this extent. `None` if the next run is
+    /// compared with what this one was compared with: removals wait for the difference that was found now, and a plan
+    /// that only matches removes nobody, so neither makes a change look reviewed.
+    #[must_use]
+    pub fn next_baseline(&self, extent: Extent) -> Option<&Baseline> {
+        let only_matched = self.mode == Mode::Match && self.figures.last_source_people.is_some();
+        match extent {
+            _ if only_matched => None,
+            Extent::Approved => Some(&self.approved_baseline),
+            Extent::Whole => Some(&self.baseline),
+            Extent::WithoutRemovals => None,
+        }
+    }
 }
 
 impl Baseline {

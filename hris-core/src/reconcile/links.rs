@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::holding::{Note, Others};
-use super::merge::Side;
+use super::merge::{Bases, Side};
 use super::plan::{Action, ActionKind};
 use crate::{AssignmentKind, EmployeeId, Link, TargetField, User, UserId};
 
@@ -197,5 +197,25 @@ impl Links {
         }
         self.by_user.insert(link.user.clone(), link.employee.clone());
         self.by_employee.insert(link.employee.clone(), link);
+    }
+}
+
+impl Link {
+    /// The link of the connection that an account is handed over to, for the person who waits for it there: what is
+    /// known of the account stays. It is not closed by that connection, and its two sides were never in step.
+    ///
+    /// ```
+    /// use hris_core::Link;
+    ///
+    /// let mut ours = Link::new("e-1", "u-7");
+    /// (ours.deactivated_by_us, ours.invites) = (true, 1);
+    /// let theirs = ours.handed_over("t-4");
+    /// assert_eq!((theirs.employee.as_str(), theirs.user.as_str()), ("t-4", "u-7"));
+    /// assert_eq!((theirs.deactivated_by_us, theirs.invites), (false, 1));
+    /// ```
+    #[must_use]
+    pub fn handed_over(&self, to: impl Into<EmployeeId>) -> Self {
+        let (employee, bases) = (to.into(), Bases::default());
+        Self { employee, deactivated_by_us: false, bases, ..self.clone() }
     }
 }

@@ -42,6 +42,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#[macro_use]
+mod words;
+
 mod assignment;
 mod bonds;
 mod capabilities;
@@ -71,7 +74,7 @@ mod window;
 
 pub use self::capabilities::{FieldSupport, TargetCapabilities};
 pub use self::config::config_digest;
-pub use self::figures::{Baseline, Figures};
+pub use self::figures::{Baseline, Extent, Figures};
 pub use self::guard::{Decision, Refusal, Rule, breaches, guard, withheld};
 pub use self::holding::{AccountClaim, Handover, Held, Note, Others, Seen};
 pub use self::identity::{Evidence, Judgement, Opinion, Question};

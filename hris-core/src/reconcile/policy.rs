@@ -3,77 +3,81 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::{Assignment, AssignmentKind, StandardField, TargetField, Timestamp};
+use super::words;
+use crate::mapping::FieldMap;
+use crate::{
+    Assignment, AssignmentKind, Capabilities, Date, ReadRequest, SettingValue, SourceField, StandardField,
+    TargetField, Timestamp,
+};
 
-/// What to do in which situation.
-///
-/// ```
-/// use hris_core::reconcile::{Leavers, Policy};
-///
-/// let mut policy = Policy::default();
-/// policy.leavers = Leavers::Status;
-/// assert!(policy.invite);
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Policy {
-    /// The keys by which people without a link are matched, in order.
-    pub match_keys: Vec<MatchKey>,
-    /// What is given to whom.
-    pub assignments: Assignments,
-    /// Who counts as a leaver.
-    pub leavers: Leavers,
-    /// An end date in the past while the status says employed.
-    pub past_end_date: PastEndDate,
-    /// Accounts that no employee was ever linked to.
-    pub unlinked_users: UnlinkedUsers,
-    /// People who start later.
-    pub future_starters: FutureStarters,
-    /// Whether new accounts are invited.
-    pub invite: bool,
-    /// After how many days an invitation that was not accepted is sent again; 0 is never.
-    pub reinvite_after_days: u32,
-    /// How often a person is invited at most; 0 is no limit.
-    pub max_invites: u32,
-    /// People who come back.
-    pub rehire: Rehire,
-    /// E-mail addresses or account ids that are never deactivated or stripped, only reported. An account once
-    /// found under an entry stays protected when its address changes.
-    pub protected: Vec<String>,
-    /// How both sides are kept in step; none where data flows from the source alone.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub two_way: Option<TwoWay>,
+settings! {
+    /// What to do in which situation.
+    ///
+    /// ```
+    /// use hris_core::reconcile::{Leavers, Policy};
+    ///
+    /// let mut policy = Policy::default();
+    /// policy.leavers = Leavers::Status;
+    /// assert!(policy.invite);
+    /// ```
+    Policy {
+        /// The keys by which people without a link are matched, in order.
+        match_keys: Vec<MatchKey> = vec![MatchKey::ExternalId, MatchKey::EmployeeNumber, MatchKey::Email],
+        /// What is given to whom.
+        assignments: Assignments = Assignments::default(),
+        /// Who counts as a leaver.
+        leavers: Leavers = Leavers::Vendor,
+        /// An end date in the past while the status says employed.
+        past_end_date: PastEndDate = PastEndDate::Keep,
+        /// Accounts that no employee was ever linked to.
+        unlinked_users: UnlinkedUsers = UnlinkedUsers::Ignore,
+        /// People who start later.
+        future_starters: FutureStarters = FutureStarters::InviteOnStart,
+        /// Whether new accounts are invited.
+        invite: bool = true,
+        /// After how many days an invitation that was not accepted is sent again; 0 is never.
+        reinvite_after_days: u32 = 30,
+        /// How often a person is invited at most; 0 is no limit.
+        max_invites: u32 = 3,
+        /// People who come back.
+        rehire: Rehire = Rehire::Reactivate,
+        /// E-mail addresses or account ids that are never deactivated or stripped, only reported. An account once
+        /// found under an entry stays protected when its address changes.
+        protected: Vec<String> = Vec::new(),
+        /// How both sides are kept in step; none where data flows from the source alone.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        two_way: Option<TwoWay> = None,
+    }
 }
 
-/// How two systems are kept in step that are both edited.
-///
-/// ```
-/// use hris_core::TargetField;
-/// use hris_core::reconcile::{Conflicts, Policy, TwoWay};
-///
-/// let mut both = TwoWay::default();
-/// both.fields.insert(TargetField::Phone, Conflicts::SourceWins);
-/// assert_eq!(both.conflict_of(&TargetField::JobTitle), Conflicts::Ask);
-///
-/// let mut policy = Policy::default();
-/// policy.two_way = Some(both);
-/// ```
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct TwoWay {
-    /// Who wins where both sides changed one field.
-    pub conflict: Conflicts,
-    /// The same for single fields.
-    pub fields: BTreeMap<TargetField, Conflicts>,
-    /// What to do where one side has no value and the two were never in step.
-    pub missing_value: MissingValue,
-    /// People who are not in the target.
-    pub missing_in_target: MissingPeople,
-    /// Accounts of people who are not in the source.
-    pub missing_in_source: MissingAccounts,
+settings! {
+    /// How two systems are kept in step that are both edited.
+    ///
+    /// ```
+    /// use hris_core::TargetField;
+    /// use hris_core::reconcile::{Conflicts, Policy, TwoWay};
+    ///
+    /// let mut both = TwoWay::default();
+    /// both.fields.insert(TargetField::Phone, Conflicts::SourceWins);
+    /// assert_eq!(both.conflict_of(&TargetField::JobTitle), Conflicts::Ask);
+    ///
+    /// let mut policy = Policy::default();
+    /// policy.two_way = Some(both);
+    /// ```
+    TwoWay {
+        /// Who wins where both sides changed one field.
+        conflict: Conflicts = Conflicts::default(),
+        /// The same for single fields.
+        fields: BTreeMap<TargetField, Conflicts> = BTreeMap::new(),
+        /// What to do where one side has no value and the two were never in step.
+        missing_value: MissingValue = MissingValue::default(),
+        /// People who are not in the target.
+        missing_in_target: MissingPeople = MissingPeople::default(),
+        /// Accounts of people who are not in the source.
+        missing_in_source: MissingAccounts = MissingAccounts::default(),
+    }
 }
 
 impl TwoWay {
@@ -103,40 +107,6 @@ impl Policy {
         let days = i32::try_from(self.reinvite_after_days).unwrap_or(i32::MAX);
         (days > 0).then(|| sent.plus_days(days))
     }
-}
-
-impl Default for Policy {
-    fn default() -> Self {
-        Self {
-            match_keys: vec![MatchKey::ExternalId, MatchKey::EmployeeNumber, MatchKey::Email],
-            assignments: Assignments::default(),
-            leavers: Leavers::Vendor,
-            past_end_date: PastEndDate::Keep,
-            unlinked_users: UnlinkedUsers::Ignore,
-            future_starters: FutureStarters::InviteOnStart,
-            invite: true,
-            reinvite_after_days: 30,
-            max_invites: 3,
-            rehire: Rehire::Reactivate,
-            protected: Vec::new(),
-            two_way: None,
-        }
-    }
-}
-
-macro_rules! words {
-    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(rename_all = "snake_case")]
-        #[non_exhaustive]
-        pub enum $name { $($(#[$vdoc])* $variant,)* }
-
-        impl $name {
-            /// Every choice, by its word in configuration.
-            pub const ALL: &'static [(&'static str, Self)] = &[$(($word, Self::$variant),)*];
-        }
-    };
 }
 
 words! {
@@ -266,23 +236,22 @@ words! {
     }
 }
 
-/// What is given to whom: permission level, locations, areas of work.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Assignments {
-    /// Whether assignments are ever taken away.
-    pub mode: AssignmentMode,
-    /// The permission level of those whose role is not listed.
-    pub default_role: Option<String>,
-    /// Access role or job title in the source to permission level in the target.
-    pub roles: BTreeMap<String, String>,
-    /// Location in the source to location in the target.
-    pub locations: BTreeMap<String, String>,
-    /// Where areas come from: teams, groups or department.
-    pub areas_from: AreaSource,
-    /// Team, group or department in the source to area in the target.
-    pub areas: BTreeMap<String, String>,
+settings! {
+    /// What is given to whom: permission level, locations, areas of work.
+    Assignments {
+        /// Whether assignments are ever taken away.
+        mode: AssignmentMode = AssignmentMode::Additive,
+        /// The permission level of those whose role is not listed.
+        default_role: Option<String> = Some("employee".to_owned()),
+        /// Access role or job title in the source to permission level in the target.
+        roles: BTreeMap<String, String> = BTreeMap::new(),
+        /// Location in the source to location in the target.
+        locations: BTreeMap<String, String> = BTreeMap::new(),
+        /// Where areas come from: teams, groups or department.
+        areas_from: AreaSource = AreaSource::Teams,
+        /// Team, group or department in the source to area in the target.
+        areas: BTreeMap<String, String> = BTreeMap::new(),
+    }
 }
 
 impl Assignments {
@@ -292,19 +261,6 @@ impl Assignments {
         let roles = self.default_role.iter().chain(self.roles.values()).map(of(AssignmentKind::Role));
         let locations = self.locations.values().map(of(AssignmentKind::Location));
         roles.chain(locations).chain(self.areas.values().map(of(AssignmentKind::Area)))
-    }
-}
-
-impl Default for Assignments {
-    fn default() -> Self {
-        Self {
-            mode: AssignmentMode::Additive,
-            default_role: Some("employee".to_owned()),
-            roles: BTreeMap::new(),
-            locations: BTreeMap::new(),
-            areas_from: AreaSource::Teams,
-            areas: BTreeMap::new(),
-        }
     }
 }
 
@@ -345,49 +301,40 @@ impl Policy {
         }
         fields
     }
+
+    /// What to ask a directory of these capabilities for, so that a plan can be made under this policy: the fields that
+    /// the mapping takes, and those that the policy itself reads.
+    #[must_use]
+    pub fn request(&self, map: &FieldMap, capabilities: &Capabilities, today: Date) -> ReadRequest {
+        let own = self.sources().into_iter().filter(|field| capabilities.can_read(*field));
+        ReadRequest::new(today).with_fields(map.sources()).with_fields(own.map(SourceField::from))
+    }
 }
 
-/// How much a run may do without a person looking at it first.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-#[non_exhaustive]
-pub struct Safeguards {
-    /// The most accounts a run may deactivate.
-    pub max_deactivations: u64,
-    /// The same as a percentage of the linked accounts that are in use, rounded down; three are
-    /// always within it.
-    pub max_deactivations_percent: u64,
-    /// The days within which at most twice a run's limit may be deactivated; 0 is no such limit.
-    pub window_days: u32,
-    /// The least percentage of linked accounts that must remain in use.
-    pub min_remaining_percent: u64,
-    /// The most accounts a run may create, as a percentage of the linked ones; 0 is no limit.
-    pub max_creations_percent: u64,
-    /// The least size of the source, as a percentage of its size at the last complete run.
-    pub min_source_percent: u64,
-    /// The most sign-in addresses of linked accounts that a run may change, as a percentage of those accounts;
-    /// five are always within it.
-    pub max_email_changes_percent: u64,
-    /// Of those who have a field, an assignment of one kind or a permission level, the most that may lose it in
-    /// a run, as a percentage; three are always within it. More wait, and everything else goes on.
-    pub max_taken_away_percent: u64,
-    /// What happens when a limit is passed.
-    pub on_breach: OnBreach,
-}
-
-impl Default for Safeguards {
-    fn default() -> Self {
-        Self {
-            max_deactivations: 100,
-            max_deactivations_percent: 10,
-            window_days: 7,
-            min_remaining_percent: 50,
-            max_creations_percent: 0,
-            min_source_percent: 50,
-            max_email_changes_percent: 20,
-            max_taken_away_percent: 10,
-            on_breach: OnBreach::Refuse,
-        }
+settings! {
+    /// How much a run may do without a person looking at it first.
+    Safeguards {
+        /// The most accounts a run may deactivate.
+        max_deactivations: u64 = 100,
+        /// The same as a percentage of the linked accounts that are in use, rounded down; three are
+        /// always within it.
+        max_deactivations_percent: u64 = 10; most 100,
+        /// The days within which at most twice a run's limit may be deactivated; 0 is no such limit.
+        window_days: u32 = 7,
+        /// The least percentage of linked accounts that must remain in use.
+        min_remaining_percent: u64 = 50; most 100,
+        /// The most accounts a run may create, as a percentage of the linked ones; 0 is no limit.
+        max_creations_percent: u64 = 0,
+        /// The least size of the source, as a percentage of its size at the last complete run.
+        min_source_percent: u64 = 50; most 100,
+        /// The most sign-in addresses of linked accounts that a run may change, as a percentage of those accounts;
+        /// five are always within it.
+        max_email_changes_percent: u64 = 20; most 100,
+        /// Of those who have a field, an assignment of one kind or a permission level, the most that may lose it in
+        /// a run, as a percentage; three are always within it. More wait, and everything else goes on.
+        max_taken_away_percent: u64 = 10; most 100,
+        /// What happens when a limit is passed.
+        on_breach: OnBreach = OnBreach::Refuse,
     }
 }
 
@@ -398,5 +345,78 @@ words! {
         Hold = "hold",
         /// The run changes nothing.
         Refuse = "refuse",
+    }
+}
+
+impl Safeguards {
+    /// Names the limits that let more pass than the defaults do, so that nobody forgets them. `None` if there are none.
+    ///
+    /// ```
+    /// use hris_core::reconcile::Safeguards;
+    ///
+    /// let mut safeguards = Safeguards::default();
+    /// assert_eq!(safeguards.loosened(), None);
+    /// safeguards.window_days = 1;
+    /// let said = safeguards.loosened().unwrap_or_default();
+    /// assert_eq!(said, "safeguards are looser than the default: window_days = 1 (default 7)");
+    /// ```
+    #[must_use]
+    pub fn loosened(&self) -> Option<String> {
+        let all = |it: &Self| {
+            // Limits, then floors.
+            let limits = [
+                ("max_deactivations", it.max_deactivations),
+                ("max_deactivations_percent", it.max_deactivations_percent),
+                ("max_email_changes_percent", it.max_email_changes_percent),
+                ("max_taken_away_percent", it.max_taken_away_percent),
+            ];
+            let floors = [
+                ("window_days", u64::from(it.window_days)),
+                ("min_remaining_percent", it.min_remaining_percent),
+                ("min_source_percent", it.min_source_percent),
+            ];
+            (limits, floors)
+        };
+        let ((limits, floors), (most, least)) = (all(self), all(&Self::default()));
+        let limits = limits.into_iter().zip(most).filter(|((_, now), (_, default))| now > default);
+        let floors = floors.into_iter().zip(least).filter(|((_, now), (_, default))| now < default);
+        let named = limits.chain(floors);
+        let names: Vec<String> =
+            named.map(|((name, now), (_, default))| format!("{name} = {now} (default {default})")).collect();
+        (!names.is_empty()).then(|| format!("safeguards are looser than the default: {}", names.join(", ")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_schema_of_settings_knows_their_names_words_bounds_and_help() {
+        let schema = Safeguards::schema();
+        let defaults = serde_json::to_value(Safeguards::default()).unwrap_or_default();
+        let names =
+            |value: &Value| value.as_object().map(|members| members.keys().cloned().collect::<Vec<_>>());
+        assert_eq!(names(&schema["properties"]), names(&defaults));
+        let share = &schema["properties"]["min_remaining_percent"];
+        assert_eq!((&share["minimum"], &share["maximum"]), (&0.into(), &100.into()));
+        assert_eq!(share["description"], "The least percentage of linked accounts that must remain in use.");
+        assert_eq!(schema["properties"]["on_breach"]["enum"], serde_json::json!(["hold", "refuse"]));
+        let policy = Policy::schema();
+        assert_eq!(policy["properties"]["match_keys"]["items"]["enum"][1], "employee_number");
+        assert_eq!(policy["properties"]["assignments"]["properties"]["areas_from"]["enum"][2], "teams");
+        assert_eq!(policy["properties"]["two_way"]["properties"]["conflict"]["enum"][0], "ask");
+    }
+
+    #[test]
+    fn settings_that_were_stored_before_are_read_and_written_as_they_were() {
+        let stored = r#"{"match_keys":["email"],"assignments":{"mode":"exact","default_role":null,"roles":{},
+            "locations":{},"areas_from":"groups","areas":{"Ops":"ops"}},"leavers":"status","past_end_date":"keep",
+            "unlinked_users":"ignore","future_starters":"skip","invite":false,"reinvite_after_days":7,"max_invites":2,
+            "rehire":"conflict","protected":["owner@acme.example"]}"#;
+        let stored: Value = serde_json::from_str(stored).unwrap_or_default();
+        let read: Policy = serde_json::from_value(stored.clone()).unwrap_or_default();
+        assert_eq!(read.assignments.areas_from, AreaSource::Groups);
+        assert_eq!(serde_json::to_value(&read).unwrap_or_default(), stored);
     }
 }

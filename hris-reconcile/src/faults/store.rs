@@ -1,8 +1,10 @@
 //! A store whose calls go wrong.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
-use hris_core::Timestamp;
 use hris_core::reconcile::{AccountClaim, Baseline, Judgement, Others, Resolution};
+use hris_core::{Secret, Timestamp};
 
 use super::Faulty;
 use crate::report::Report;
@@ -93,6 +95,19 @@ impl<S: StateStore> StateStore for Faulty<S> {
 
     async fn connections(&self) -> Result<Vec<String>> {
         self.faults.call("connections", self.inner.connections()).await
+    }
+
+    async fn save_credential(&self, connection: &str, name: &str, credential: &Secret) -> Result<()> {
+        let save = self.inner.save_credential(connection, name, credential);
+        self.faults.call("save_credential", save).await
+    }
+
+    async fn credentials(&self, connection: &str) -> Result<BTreeMap<String, Secret>> {
+        self.faults.call("credentials", self.inner.credentials(connection)).await
+    }
+
+    async fn forget_credential(&self, connection: &str, name: &str) -> Result<bool> {
+        self.faults.call("forget_credential", self.inner.forget_credential(connection, name)).await
     }
 
     async fn forget(&self, connection: &str) -> Result<bool> {

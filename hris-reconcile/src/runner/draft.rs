@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use hris_core::reconcile::{Action, ActionKind, Plan, Refusal, Safeguards, Situation};
+use hris_core::reconcile::{Action, ActionKind, Plan, Refusal, Situation};
 use hris_core::{Problem, Severity, Timestamp, UserId};
 use tokio::time::Instant;
 
@@ -149,31 +149,6 @@ fn situations(plan: &Plan) -> BTreeMap<String, u64> {
         word.and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_else(|| situation.to_string())
     };
     plan.situations().into_iter().map(|(situation, count)| (word(situation), count)).collect()
-}
-
-/// Names the limits that allow more than the defaults do, so that nobody forgets them.
-pub(super) fn loosened(safeguards: &Safeguards) -> Option<String> {
-    let default = Safeguards::default();
-    let limits = [
-        ("max_deactivations", safeguards.max_deactivations, default.max_deactivations),
-        (
-            "max_deactivations_percent",
-            safeguards.max_deactivations_percent,
-            default.max_deactivations_percent,
-        ),
-    ];
-    let floors = [
-        ("window_days", u64::from(safeguards.window_days), u64::from(default.window_days)),
-        ("min_remaining_percent", safeguards.min_remaining_percent, default.min_remaining_percent),
-        ("min_source_percent", safeguards.min_source_percent, default.min_source_percent),
-    ];
-    let above = limits.into_iter().filter(|(_, now, default)| now > default);
-    let below = floors.into_iter().filter(|(_, now, default)| now < default);
-    let names: Vec<String> = above
-        .chain(below)
-        .map(|(name, now, default)| format!("{name} = {now} (default {default})"))
-        .collect();
-    (!names.is_empty()).then(|| format!("safeguards are looser than the default: {}", names.join(", ")))
 }
 
 /// The id of a run: the time of the run, then chance, so that ids sort by time.

@@ -440,7 +440,7 @@ impl Runner {
 
     fn draft(&self, command: &'static str, now: Timestamp) -> Draft {
         let mut draft = Draft::new(&self.connection, command, self.directory.capabilities().vendor, now);
-        draft.notices.extend(draft::loosened(&self.safeguards));
+        draft.notices.extend(self.safeguards.loosened());
         draft
     }
 

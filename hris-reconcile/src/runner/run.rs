@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use hris_core::reconcile::{
-    ActionKey, ActionKind, Baseline, Decision, Handover, Links, Mode, Plan, Reason, Refusal, Rule, breaches,
+    ActionKey, ActionKind, Decision, Extent, Handover, Links, Mode, Plan, Reason, Refusal, Rule, breaches,
     guard,
 };
 use hris_core::{EmployeeId, Lookup, Problem, ProblemCode, Timestamp, UserId};
@@ -254,7 +254,12 @@ impl Runner {
         plan.actions.append(&mut after);
         done?;
         let plan = &*plan;
-        let mut baseline = baseline(command, plan, world.last.is_some(), &way);
+        let extent = match (&way.waiting, way.approved) {
+            (Some(_), _) => Extent::WithoutRemovals,
+            (None, true) => Extent::Approved,
+            (None, false) => Extent::Whole,
+        };
+        let mut baseline = plan.next_baseline(extent).filter(|_| !command.is_partial()).cloned();
         if let Some(baseline) = &mut baseline
             && baseline.target.is_none()
         {
@@ -447,17 +452,4 @@ fn only(plan: &mut Plan, employee: &EmployeeId) {
     plan.figures.handovers = plan.handovers.len() as u64;
     plan.figures.creations = plan.of_kind(ActionKind::Create).count() as u64;
     plan.figures.email_changes = plan.figures.email_changes.min(plan.actions.len() as u64);
-}
-
-/// What the next run is compared with; none if it is to be compared as this one was.
-fn baseline(command: Command<'_>, plan: &Plan, is_later: bool, way: &Way) -> Option<Baseline> {
-    // Held removals wait for what was compared here; it must be the same the next time.
-    let waits = way.waiting.is_some();
-    // A run that only matches removes nobody, so it must not make a change look reviewed. Without a
-    // last run it is the first, and the next may do everything.
-    let only_matched = plan.mode == Mode::Match && is_later;
-    if waits || only_matched || command.is_partial() {
-        return None;
-    }
-    Some(if way.approved { plan.approved_baseline.clone() } else { plan.baseline.clone() })
 }

@@ -315,11 +315,7 @@ impl Runner {
 
     fn request_of(&self, today: Date) -> ReadRequest {
         let capabilities = self.directory.capabilities();
-        let own = self.policy.sources().into_iter().filter(|field| capabilities.can_read(*field));
-        ReadRequest::new(today)
-            .with_fields(self.map.sources())
-            .with_fields(own.map(hris_core::SourceField::from))
-            .with_waiting(self.waiting())
+        self.policy.request(&self.map, capabilities, today).with_waiting(self.waiting())
     }
 
     /// Tells the observer of long waits.

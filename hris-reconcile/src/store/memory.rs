@@ -8,10 +8,10 @@ use async_trait::async_trait;
 use hris_core::reconcile::{
     AccountClaim, ActionKind, Baseline, Held, Judgement, Others, Removal, Resolution,
 };
-use hris_core::{EmployeeId, Link, MemoryTokens, Timestamp};
+use hris_core::{EmployeeId, Link, MemoryTokens, Secret, Timestamp};
 use tokio::time::Instant;
 
-use super::{Intent, LEASE_SECONDS, Lease, Settlement, State, StateStore, handed_over};
+use super::{Intent, LEASE_SECONDS, Lease, Settlement, State, StateStore};
 use crate::report::Report;
 use crate::{Connection, Error, ErrorKind, Result};
 
@@ -28,6 +28,7 @@ struct World {
     connections: BTreeMap<String, Kept>,
     saved: BTreeMap<String, Connection>,
     tokens: BTreeMap<String, MemoryTokens>,
+    credentials: BTreeMap<String, BTreeMap<String, Secret>>,
 }
 
 /// What is kept of one connection.
@@ -60,7 +61,7 @@ impl MemoryStore {
     }
 
     /// A copy of the state as it is now, as a backup is: what is written later is not in it. It holds
-    /// no tokens.
+    /// no tokens and no credentials.
     #[must_use]
     pub fn backup(&self) -> Self {
         let mut world = self.lock().clone();
@@ -68,6 +69,7 @@ impl MemoryStore {
             kept.held = None;
         }
         world.tokens.clear();
+        world.credentials.clear();
         Self(Arc::new(Mutex::new(world)))
     }
 
@@ -138,7 +140,7 @@ impl World {
                 return None;
             }
             let claim = other.claims.remove(waits);
-            other.links.insert(claim.employee.clone(), handed_over(&ours, claim.employee));
+            other.links.insert(claim.employee.clone(), ours.handed_over(claim.employee));
             Some(())
         });
         if let (Some(former), Some(link)) = (takes_over, link)
@@ -343,8 +345,28 @@ impl StateStore for MemoryStore {
         let world = self.lock();
         let ran = world.connections.iter().filter(|(_, kept)| !kept.is_empty()).map(|(name, _)| name);
         let kept = world.tokens.iter().filter(|(_, tokens)| tokens.is_kept()).map(|(name, _)| name);
-        let names: BTreeSet<&String> = ran.chain(world.saved.keys()).chain(kept).collect();
+        let names: BTreeSet<&String> =
+            ran.chain(world.saved.keys()).chain(kept).chain(world.credentials.keys()).collect();
         Ok(names.into_iter().cloned().collect())
+    }
+
+    async fn save_credential(&self, connection: &str, name: &str, credential: &Secret) -> Result<()> {
+        let mut world = self.lock();
+        let kept = world.credentials.entry(connection.to_owned()).or_default();
+        kept.insert(name.to_owned(), credential.clone());
+        Ok(())
+    }
+
+    async fn credentials(&self, connection: &str) -> Result<BTreeMap<String, Secret>> {
+        Ok(self.lock().credentials.get(connection).cloned().unwrap_or_default())
+    }
+
+    async fn forget_credential(&self, connection: &str, name: &str) -> Result<bool> {
+        let mut world = self.lock();
+        let Some(kept) = world.credentials.get_mut(connection) else { return Ok(false) };
+        let was_kept = kept.remove(name).is_some();
+        world.credentials.retain(|_, kept| !kept.is_empty());
+        Ok(was_kept)
     }
 
     async fn forget(&self, connection: &str) -> Result<bool> {
@@ -357,6 +379,7 @@ impl StateStore for MemoryStore {
             *kept = Kept { token: kept.token + 1, ..Kept::default() };
         }
         was_kept |= world.saved.remove(connection).is_some();
+        was_kept |= world.credentials.remove(connection).is_some();
         if let Some(tokens) = world.tokens.get(connection) {
             was_kept |= tokens.forget();
         }

@@ -6,7 +6,7 @@ mod seal;
 #[cfg(feature = "sqlite")]
 pub(crate) mod sqlite;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use hris_core::reconcile::{
     AccountClaim, Action, ActionKey, Baseline, Handover, Judgement, LinkChange, Others, Resolution,
 };
-use hris_core::{EmployeeId, Link, TargetField, Timestamp};
+use hris_core::{EmployeeId, Link, Secret, TargetField, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::report::Report;
@@ -185,8 +185,28 @@ pub trait StateStore: fmt::Debug + Send + Sync + 'static {
     /// [`crate::ErrorKind::State`].
     async fn connections(&self) -> Result<Vec<String>>;
 
-    /// Forgets a connection, and says whether anything was kept of it: links, journal, history, decisions, tokens
-    /// and the saved connection, in one step. Accounts are left as they are and become nobody's: a connection of
+    /// Keeps a credential of a connection under the name by which the vendor asks for it, such as `token`, in place of
+    /// the one before. It needs no lease.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::State`].
+    async fn save_credential(&self, connection: &str, name: &str, credential: &Secret) -> Result<()>;
+
+    /// The credentials of a connection by their names, all of one moment.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::Config`] where they are sealed and the key is missing or another one, else
+    /// [`crate::ErrorKind::State`].
+    async fn credentials(&self, connection: &str) -> Result<BTreeMap<String, Secret>>;
+
+    /// Forgets a credential, and says whether there was one.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::State`].
+    async fn forget_credential(&self, connection: &str, name: &str) -> Result<bool>;
+
+    /// Forgets a connection, and says whether anything was kept of it: links, journal, history, decisions, tokens,
+    /// credentials and the saved connection, in one step. Accounts are left as they are and become nobody's: a connection of
     /// the same name that is made later has to match them anew, and another connection may take them.
     ///
     /// # Errors
@@ -261,6 +281,15 @@ macro_rules! forward {
             }
             async fn connections(&self) -> Result<Vec<String>> {
                 (**self).connections().await
+            }
+            async fn save_credential(&self, connection: &str, name: &str, credential: &Secret) -> Result<()> {
+                (**self).save_credential(connection, name, credential).await
+            }
+            async fn credentials(&self, connection: &str) -> Result<BTreeMap<String, Secret>> {
+                (**self).credentials(connection).await
+            }
+            async fn forget_credential(&self, connection: &str, name: &str) -> Result<bool> {
+                (**self).forget_credential(connection, name).await
             }
             async fn forget(&self, connection: &str) -> Result<bool> {
                 (**self).forget(connection).await
@@ -413,13 +442,4 @@ impl Settlement {
         self.link = link;
         self
     }
-}
-
-/// The link of an account that another connection takes over from one.
-pub(crate) fn handed_over(link: &Link, employee: EmployeeId) -> Link {
-    let mut link = link.clone();
-    link.employee = employee;
-    link.deactivated_by_us = false;
-    link.bases = hris_core::reconcile::Bases::default();
-    link
 }

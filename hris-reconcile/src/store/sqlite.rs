@@ -1,5 +1,6 @@
 //! The state in a SQLite file.
 
+mod credentials;
 mod fault;
 mod file;
 mod holding;
@@ -11,6 +12,7 @@ mod tenants;
 mod tests;
 mod tokens;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -249,9 +251,9 @@ impl SqliteStoreBuilder {
         self
     }
 
-    /// Seals the tokens of connections with this key, which is random and at least 32 characters long,
+    /// Seals the tokens and credentials of connections with this key, which is random and at least 32 characters long,
     /// such as the output of `openssl rand -hex 32`. Without it they stand in the file as they are,
-    /// which its owner alone can read. Tokens that were stored before are sealed when they are renewed.
+    /// which its owner alone can read. What was stored before is sealed when it is stored again.
     #[must_use]
     pub fn seal_with(mut self, key: Secret) -> Self {
         self.key = Some(key);
@@ -404,6 +406,22 @@ impl StateStore for SqliteStore {
 
     async fn connections(&self) -> Result<Vec<String>> {
         self.read("list the connections", async |tx| Ok(tenants::names(tx).await?)).await
+    }
+
+    async fn save_credential(&self, connection: &str, name: &str, credential: &Secret) -> Result<()> {
+        self.save_sealed_credential(connection, name, credential).await
+    }
+
+    async fn credentials(&self, connection: &str) -> Result<BTreeMap<String, Secret>> {
+        self.open_credentials(connection).await
+    }
+
+    async fn forget_credential(&self, connection: &str, name: &str) -> Result<bool> {
+        let forgotten = self
+            .write("forget the credential", async |tx| Ok(credentials::forget(tx, connection, name).await?));
+        let forgotten = forgotten.await?;
+        self.empty_log().await;
+        Ok(forgotten)
     }
 
     async fn forget(&self, connection: &str) -> Result<bool> {

@@ -1,10 +1,11 @@
 //! Stores that are wrong in one way each.
 
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use async_trait::async_trait;
-use hris_core::Timestamp;
 use hris_core::reconcile::{AccountClaim, Baseline, Judgement, Others, Resolution};
+use hris_core::{Secret, Timestamp};
 use hris_reconcile::conformance::{self, StoreHarness, StoreStage};
 use hris_reconcile::report::Report;
 use hris_reconcile::store::{Intent, Lease, MemoryStore, Settlement, State, StateStore};
@@ -18,6 +19,7 @@ enum Bug {
     ApprovedRemovalsCount,
     BaselineIsLost,
     CountsWhatWasNotDone,
+    CredentialsOutliveTheirConnection,
     DecisionsNeverEnd,
     EverybodyGetsTheLease,
     ForgetsWhileARunHolds,
@@ -33,18 +35,20 @@ enum Bug {
     NamesAreUnsorted,
     ReportWithoutBaselineWhenCut,
     SettledStaysOpen,
+    SharesCredentials,
     SharesLinks,
     TakesEveryTarget,
     TellsOfItself,
 }
 
 /// Each bug, and the case that finds it.
-const FOUND: [(Bug, &str); 23] = [
+const FOUND: [(Bug, &str); 25] = [
     (Bug::AmendmentIsLost, "what_is_known_after_a_run_is_added_to_its_record"),
     (Bug::AnybodyMayWrite, "a_late_run_writes_nothing"),
     (Bug::ApprovedRemovalsCount, "only_removals_that_were_done_and_not_approved_count"),
     (Bug::BaselineIsLost, "a_baseline_stays_until_the_next_whole_run"),
     (Bug::CountsWhatWasNotDone, "only_removals_that_were_done_and_not_approved_count"),
+    (Bug::CredentialsOutliveTheirConnection, "credentials_go_with_their_connection"),
     (Bug::DecisionsNeverEnd, "judgements_are_kept_until_they_are_over"),
     (Bug::EverybodyGetsTheLease, "one_run_at_a_time_holds_a_connection"),
     (Bug::ForgetsWhileARunHolds, "a_connection_is_forgotten_as_a_whole"),
@@ -60,6 +64,7 @@ const FOUND: [(Bug, &str); 23] = [
     (Bug::NamesAreUnsorted, "connections_are_listed_in_order"),
     (Bug::ReportWithoutBaselineWhenCut, "a_report_that_is_cut_is_there_with_its_baseline_or_not_at_all"),
     (Bug::SettledStaysOpen, "a_settled_action_is_open_no_more"),
+    (Bug::SharesCredentials, "credentials_are_kept_by_connection_and_name"),
     (Bug::SharesLinks, "links_follow_settlements"),
     (Bug::TakesEveryTarget, "holders_in_the_same_target_are_told"),
     (Bug::TellsOfItself, "holders_in_the_same_target_are_told"),
@@ -271,7 +276,28 @@ impl StateStore for Bad {
         Ok(names)
     }
 
+    async fn save_credential(&self, connection: &str, name: &str, credential: &Secret) -> Result<()> {
+        let connection = if self.is(Bug::SharesCredentials) { "acme" } else { connection };
+        self.inner.save_credential(connection, name, credential).await
+    }
+
+    async fn credentials(&self, connection: &str) -> Result<BTreeMap<String, Secret>> {
+        self.inner.credentials(connection).await
+    }
+
+    async fn forget_credential(&self, connection: &str, name: &str) -> Result<bool> {
+        self.inner.forget_credential(connection, name).await
+    }
+
     async fn forget(&self, connection: &str) -> Result<bool> {
+        if self.is(Bug::CredentialsOutliveTheirConnection) {
+            let kept = self.inner.credentials(connection).await?;
+            let was_kept = self.inner.forget(connection).await?;
+            for (name, credential) in kept {
+                self.inner.save_credential(connection, &name, &credential).await?;
+            }
+            return Ok(was_kept);
+        }
         if self.is(Bug::ForgetsWhileARunHolds)
             && let Some(last) = self.last()
         {

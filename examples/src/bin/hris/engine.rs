@@ -155,7 +155,8 @@ pub(crate) async fn check(settings: &Settings, shell: &Shell) -> Result<Looked> 
         Finding::new(Level::Passed, file, "every key is known and can be right"),
         exit::DONE,
     );
-    for warning in &settings.warnings {
+    let loosened = settings.safeguards.loosened();
+    for warning in settings.warnings.iter().chain(&loosened) {
         looked.push("configuration", Finding::new(Level::Warning, "configuration", warning), exit::DONE);
     }
     let check =

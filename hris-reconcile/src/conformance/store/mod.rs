@@ -10,7 +10,7 @@ use std::future::Future;
 use async_trait::async_trait;
 use hris_core::conformance::Summary;
 use hris_core::reconcile::{Action, ActionKey, Baseline, Policy, Safeguards};
-use hris_core::{EmployeeId, Link, Timestamp};
+use hris_core::{EmployeeId, Link, Secret, Timestamp};
 use serde_json::{Value, json};
 
 use super::{Miss, Outcome, ensure, failed};
@@ -96,6 +96,12 @@ impl Scene {
         let mut links = self.store().load(connection).await?.links;
         links.sort_by(|one, other| one.employee.cmp(&other.employee));
         Ok(links)
+    }
+
+    /// The credentials of a connection, each as its name and its text.
+    async fn secrets(&self, connection: &str) -> Result<Vec<String>, Miss> {
+        let credentials = self.store().credentials(connection).await?;
+        Ok(credentials.iter().map(|(name, secret)| format!("{name} {}", secret.expose())).collect())
     }
 
     async fn unsettled(&self, connection: &str) -> Result<Vec<Intent>, Miss> {

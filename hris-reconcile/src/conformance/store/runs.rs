@@ -25,6 +25,8 @@ cases! { StoreHarness:
     connections_are_listed_in_order,
     a_connection_is_forgotten_as_a_whole,
     a_late_run_of_a_forgotten_connection_writes_nothing,
+    credentials_are_kept_by_connection_and_name,
+    credentials_go_with_their_connection,
 }
 
 async fn a_baseline_stays_until_the_next_whole_run(scene: &Scene) -> Outcome {
@@ -238,4 +240,49 @@ async fn a_late_run_of_a_forgotten_connection_writes_nothing(scene: &Scene) -> O
         "leases are counted anew once a connection is forgotten, so a late run could write".to_owned()
     })?;
     busy(store.intend(&lease, &[]).await, "a late intent of a forgotten connection")
+}
+
+async fn credentials_are_kept_by_connection_and_name(scene: &Scene) -> Outcome {
+    let store = scene.store();
+    for (connection, name, text) in [
+        ("acme", "id", "acme-id"),
+        ("acme", "token", "first"),
+        ("acme", "token", "acme-token"),
+        ("other", "token", "other-token"),
+    ] {
+        store.save_credential(connection, name, &Secret::from(text.to_owned())).await?;
+    }
+    ensure(scene.secrets("acme").await? == ["id acme-id", "token acme-token"], || {
+        "the credentials of a connection are not the newest ones that were saved for it".to_owned()
+    })?;
+    ensure(scene.secrets("nobody").await?.is_empty(), || {
+        "a connection without credentials is given some".to_owned()
+    })?;
+    ensure(store.connections().await? == ["acme", "other"], || {
+        "a connection of which a credential is kept is not listed".to_owned()
+    })?;
+    let said = store.forget_credential("acme", "token").await?;
+    ensure(said && !store.forget_credential("acme", "token").await?, || {
+        "it does not say whether there was a credential to forget".to_owned()
+    })?;
+    ensure(scene.secrets("acme").await? == ["id acme-id"], || {
+        "a credential that was forgotten is still there, or another one of its connection went too".to_owned()
+    })?;
+    ensure(scene.secrets("other").await? == ["token other-token"], || {
+        "forgetting a credential took one of another connection".to_owned()
+    })
+}
+
+async fn credentials_go_with_their_connection(scene: &Scene) -> Outcome {
+    let store = scene.store();
+    for connection in ["acme", "other"] {
+        store.save_credential(connection, "token", &Secret::from(connection.to_owned())).await?;
+    }
+    ensure(store.forget("acme").await?, || "it is not said that a credential was kept".to_owned())?;
+    ensure(scene.secrets("acme").await?.is_empty(), || {
+        "the credential of a connection that was forgotten is still there".to_owned()
+    })?;
+    ensure(scene.secrets("other").await? == ["token other"], || {
+        "the credential of another connection went too".to_owned()
+    })
 }

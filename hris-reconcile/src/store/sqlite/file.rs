@@ -19,6 +19,7 @@ pub(super) const STEPS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0002_grants.sql"),
     include_str!("../../../migrations/sqlite/0003_two_way.sql"),
     include_str!("../../../migrations/sqlite/0004_identity.sql"),
+    include_str!("../../../migrations/sqlite/0005_credentials.sql"),
 ];
 
 /// "HRIS" in ASCII, written into the file's header.

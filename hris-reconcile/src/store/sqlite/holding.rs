@@ -1,12 +1,11 @@
 //! Which connection holds an account, which one waits for it, and what people decided about it.
 
 use hris_core::reconcile::{AccountClaim, Action, ActionKind, Handover, Held, Judgement, Others};
-use hris_core::{EmployeeId, UserId};
+use hris_core::UserId;
 use sqlx::{Row as _, Sqlite, Transaction};
 
 use super::Refused;
 use super::journal::{self, from_json, to_json};
-use crate::store::handed_over;
 
 type Tx<'a> = Transaction<'a, Sqlite>;
 
@@ -102,7 +101,7 @@ pub(super) async fn hand_over(
         .bind(&waits)
         .execute(&mut **tx)
         .await?;
-    journal::save_link(tx, to, &handed_over(&ours, EmployeeId::from(waits))).await?;
+    journal::save_link(tx, to, &ours.handed_over(waits)).await?;
     Ok(true)
 }
 

@@ -9,10 +9,11 @@ type Tx<'a> = Transaction<'a, Sqlite>;
 
 /// Where something of a connection is kept, and the column with its name. Leases are not among them: their count
 /// stays, so that a late run of before cannot write.
-const TABLES: [(&str, &str); 9] = [
+const TABLES: [(&str, &str); 10] = [
     ("baselines", "connection"),
     ("claims", "connection"),
     ("connections", "name"),
+    ("credentials", "connection"),
     ("decisions", "connection"),
     ("holds", "connection"),
     ("journal", "connection"),

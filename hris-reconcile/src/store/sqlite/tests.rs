@@ -157,3 +157,73 @@ async fn a_state_of_schema_3_keeps_its_links() {
     assert_eq!(store.last_started("acme", "sync").await.unwrap(), Some(Timestamp::from_unix_seconds(100)));
     assert_eq!(store.removals_since("acme", Timestamp::from_unix_seconds(0)).await.unwrap(), 1);
 }
+
+/// A state of the schema before credentials were kept is the state it was, and takes some.
+#[tokio::test]
+async fn a_state_of_schema_4_keeps_what_it_has_and_takes_credentials() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("state.db");
+    let mut old = open(&path, &STEPS[..4]).await.unwrap();
+    let script = r#"
+        INSERT INTO links (connection, employee, user, deactivated_by_us, awaits_invite, granted, sequence, bases)
+        VALUES ('acme', 'e-1', 'u-1', 0, 0, NULL, 1, NULL);
+        INSERT INTO grants (connection, version, content, sealed, claimed_until)
+        VALUES ('acme', 3, CAST('{"access_token":"a","refresh_token":"r","scopes":null}' AS BLOB), 0, 0);"#;
+    sqlx::raw_sql(script).execute(&mut old).await.unwrap();
+    old.close().await.unwrap();
+
+    let looking = SqliteStore::open_read_only(&path).await.unwrap();
+    assert!(looking.credentials("acme").await.unwrap().is_empty());
+    assert_eq!(version(&path).await, 4, "looking does not bring the file up to date");
+
+    let store = std::sync::Arc::new(SqliteStore::open(&path).await.unwrap());
+    assert_eq!(store.load("acme").await.unwrap().links.len(), 1);
+    let tokens = hris_core::TokenStore::load(&store.tokens("acme")).await.unwrap().unwrap();
+    assert_eq!(tokens.version, 3);
+    store.save_credential("acme", "token", &secret("typed-in")).await.unwrap();
+    assert_eq!(store.credentials("acme").await.unwrap()["token"].expose(), "typed-in");
+    assert_eq!((version(&path).await, path.with_file_name("state.db.bak-4").exists()), (5, true));
+}
+
+#[tokio::test]
+async fn credentials_are_sealed_and_belong_to_one_connection_and_name() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("state.db");
+    let key = |letter: &str| secret(&letter.repeat(32));
+    let store = SqliteStore::builder(&path).seal_with(key("k")).open().await.unwrap();
+    store.save_credential("acme", "token", &secret("marker-of-a-secret")).await.unwrap();
+    assert_eq!(store.credentials("acme").await.unwrap()["token"].expose(), "marker-of-a-secret");
+    assert!(!format!("{:?}", store.credentials("acme").await.unwrap()).contains("marker"));
+    for file in std::fs::read_dir(directory.path()).unwrap() {
+        let bytes = std::fs::read(file.unwrap().path()).unwrap();
+        assert!(!bytes.windows(6).any(|part| part == b"marker"), "it stands in a file");
+    }
+
+    // Whoever can write the file cannot give one connection the credential of another, nor under another name.
+    for moved in ["SET connection = 'other'", "SET connection = 'acme', name = 'client_secret'"] {
+        let script = format!("UPDATE credentials {moved}");
+        let mut slot = store.connection.lock().await;
+        sqlx::raw_sql(sqlx::AssertSqlSafe(script)).execute(slot.as_mut().unwrap()).await.unwrap();
+        drop(slot);
+        let connection = store.connections().await.unwrap().remove(0);
+        let refused = store.credentials(&connection).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Config, "{moved}: {refused}");
+    }
+    store.save_credential("acme", "client_secret", &secret("again")).await.unwrap();
+    store.close().await.unwrap();
+
+    for builder in [SqliteStore::builder(&path), SqliteStore::builder(&path).seal_with(key("x"))] {
+        let store = builder.open().await.unwrap();
+        let refused = store.credentials("acme").await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Config);
+        assert!(refused.to_string().contains("give the one it was sealed with"), "{refused}");
+        store.close().await.unwrap();
+    }
+    let store = SqliteStore::open(&path).await.unwrap();
+    assert!(store.forget_credential("acme", "client_secret").await.unwrap(), "forgetting takes no key");
+    assert!(store.credentials("acme").await.unwrap().is_empty());
+}
+
+fn secret(text: &str) -> Secret {
+    Secret::from(text.to_owned())
+}

@@ -102,31 +102,14 @@ impl SqliteTokens {
 
     fn read(&self, row: Option<Row>) -> Result<Option<StoredTokens>> {
         let Some(Row { version, content: Some(content), sealed, .. }) = row else { return Ok(None) };
-        let content = match (sealed, &self.store.seal) {
-            (false, _) => content,
-            (true, None) => {
-                return Err(self.locked("is sealed, and no key was given; give the one it was sealed with"));
-            }
-            (true, Some(seal)) => {
-                let opened = seal.open(&content, &self.about());
-                opened.ok_or_else(|| {
-                    self.locked(
-                        "cannot be opened with this key; give the one it was sealed with, or connect again",
-                    )
-                })?
-            }
-        };
+        let what = format!("the tokens of connection {:?}", self.connection);
+        let content = self.store.unseal((content, sealed), &self.about(), &what)?;
         let content: Content = serde_json::from_slice(&content)
             .map_err(|_| self.store.explain("read the tokens", Refused::Content("tokens")))?;
         let tokens =
             Tokens::new(content.access_token.map(Secret::from), content.refresh_token.map(Secret::from));
         let tokens = tokens.with_scopes(content.scopes).with_refused(content.refused);
         Ok(Some(StoredTokens::new(tokens, unsigned(version))))
-    }
-
-    fn locked(&self, what: &str) -> Error {
-        let message = format!("read the tokens of connection {:?}: what is stored {what}", self.connection);
-        Error::new(ErrorKind::Config, message)
     }
 
     fn written(&self, tokens: &Tokens) -> Result<(Vec<u8>, bool)> {
@@ -139,10 +122,7 @@ impl SqliteTokens {
         };
         let content = serde_json::to_vec(&content)
             .map_err(|_| Error::new(ErrorKind::State, "store the tokens: they cannot be written as JSON"))?;
-        match &self.store.seal {
-            Some(seal) => Ok((seal.seal(&content, &self.about())?, true)),
-            None => Ok((content, false)),
-        }
+        self.store.seal(&content, &self.about())
     }
 }
 

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use hris_core::TargetField;
-use hris_core::mapping::{self as core_mapping, Transform};
+use hris_core::mapping::Rule;
 use hris_core::reconcile::{
-    AreaSource, AssignmentMode, Conflicts, FutureStarters, Leavers, MatchKey, MissingAccounts, MissingPeople,
-    MissingValue, OnBreach, PastEndDate, Rehire, TwoWay, UnlinkedUsers,
+    self as engine, Conflicts, MatchKey, MissingAccounts, MissingPeople, MissingValue, TwoWay,
 };
+use hris_core::{SettingValue, TargetField};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// The settings of one connection between an HR system and the accounts of a product.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -113,9 +113,11 @@ pub(crate) struct State {
 pub(crate) struct Mapping {
     /// Fields of the product's own: custom.NAME = source field, or a table.
     #[serde(default)]
+    #[schemars(schema_with = "schema_for::<BTreeMap<String, Rule>>")]
     pub(crate) custom: BTreeMap<String, Rule>,
     /// The fields that every account has.
     #[serde(flatten)]
+    #[schemars(schema_with = "schema_for::<BTreeMap<String, Rule>>")]
     pub(crate) fields: BTreeMap<String, Rule>,
 }
 
@@ -127,131 +129,70 @@ impl Mapping {
     }
 }
 
-/// What one target field takes: the name of a source field, or a table.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub(crate) enum Rule {
-    /// The name of a source field.
-    Field(String),
-    /// A source field with more to it.
-    Table(RuleTable),
-}
-
-/// A source field, changed, looked up, or a default.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RuleTable {
-    /// A source field, or several of which the first that has a value counts.
-    pub(crate) from: OneOrMany,
-    /// Changes to the value, in order; lowercase and uppercase change the letters A to Z alone.
-    #[serde(default)]
-    #[schemars(schema_with = "transforms")]
-    pub(crate) transform: Vec<Transform>,
-    /// The value where the source says there is none.
-    #[serde(default)]
-    pub(crate) default: Option<String>,
-    /// This value in the source becomes that one, without regard to case and kinds of blanks.
-    #[serde(default)]
-    pub(crate) map: BTreeMap<String, String>,
-    /// Words that mean no value, such as "N/A" and "-", without regard to case and kinds of blanks.
-    #[serde(default)]
-    pub(crate) empty: Vec<String>,
-}
-
-/// One name or several.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(untagged)]
-pub(crate) enum OneOrMany {
-    /// One name.
-    One(String),
-    /// Several names.
-    Many(Vec<String>),
-}
-
 /// How people who have no account yet find an existing one.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Match {
     /// Tried in order; an ambiguous match is a conflict, never a guess.
-    #[schemars(schema_with = "match_keys")]
+    #[schemars(schema_with = "schema_for::<Vec<MatchKey>>")]
     pub(crate) keys: Vec<MatchKey>,
 }
 
-/// Permission levels, locations and areas of work.
-#[derive(Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+/// Permission levels, locations and areas of work. `default_role = ""` is none.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
 pub(crate) struct Assignments {
-    /// additive: given, never taken away. exact: what this connection gave is taken back when the source no longer says it.
-    #[schemars(schema_with = "assignment_modes")]
-    pub(crate) mode: AssignmentMode,
-    /// The permission level of everybody whose role is not listed.
-    pub(crate) default_role: String,
-    /// Source role or job title = permission level.
-    pub(crate) roles: BTreeMap<String, String>,
-    /// Source location = location in the product.
-    pub(crate) locations: BTreeMap<String, String>,
     /// Areas of work, and what they are taken from.
-    pub(crate) areas: Areas,
+    areas: Areas,
+    #[serde(flatten)]
+    #[schemars(skip)]
+    rules: engine::Assignments,
 }
 
 /// Areas of work, and what they are taken from.
 #[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct Areas {
+struct Areas {
     /// What areas are taken from.
-    #[schemars(schema_with = "area_sources")]
-    pub(crate) from: AreaSource,
+    #[schemars(schema_with = "schema_for::<engine::AreaSource>")]
+    from: engine::AreaSource,
     /// Source team, group or department = area in the product.
-    pub(crate) map: BTreeMap<String, String>,
+    map: BTreeMap<String, String>,
 }
 
 /// What to do in which situation.
-#[derive(Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
 pub(crate) struct Policy {
-    /// Who counts as a leaver: as the vendor's signs say, by status, by being missing from the whole list, or nobody.
-    #[schemars(schema_with = "leavers")]
-    pub(crate) leavers: Leavers,
-    /// An end date in the past while the status says employed: keep warns, leaver removes.
-    #[schemars(schema_with = "past_end_dates")]
-    pub(crate) past_end_date: PastEndDate,
-    /// Accounts that no employee was ever linked to.
-    #[schemars(schema_with = "unlinked_users")]
-    pub(crate) unlinked_users: UnlinkedUsers,
-    /// People who start later.
-    #[schemars(schema_with = "future_starters")]
-    pub(crate) future_starters: FutureStarters,
-    /// Whether new accounts are invited.
-    pub(crate) invite: bool,
-    /// Days after which an invitation that was not accepted is sent again; 0 is never.
-    pub(crate) reinvite_after_days: u32,
-    /// How often a person is invited at most; 0 is no limit.
-    pub(crate) max_invites: u32,
-    /// People who come back: reactivate opens the account that this connection closed; conflict leaves it to a person.
-    #[schemars(schema_with = "rehires")]
-    pub(crate) rehire: Rehire,
     /// The time zone in which today is; a last working day is inclusive.
     pub(crate) time_zone: String,
     /// Who wins where both sides changed one field (two-way only): one word, or a table with one word a target field
     /// and one for all others under `default`.
-    pub(crate) conflict: Conflict,
+    conflict: Conflict,
     /// Which way data flows.
     pub(crate) direction: Direction,
     /// People who are on one side only (two-way only).
-    pub(crate) missing: Missing,
+    missing: Missing,
     /// Values that one side does not have when the two meet first (two-way only): fill, leave or ask.
-    #[schemars(schema_with = "missing_values")]
-    pub(crate) missing_value: MissingValue,
+    #[schemars(schema_with = "schema_for::<MissingValue>")]
+    missing_value: MissingValue,
+    #[serde(flatten)]
+    #[schemars(skip)]
+    rules: engine::Policy,
 }
 
 /// Who wins where both sides changed one field.
-#[derive(Clone, Debug, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Deserialize, Serialize, JsonSchema)]
 #[serde(untagged)]
-pub(crate) enum Conflict {
+enum Conflict {
     /// One rule for all fields.
-    All(#[schemars(schema_with = "conflicts")] Conflicts),
+    All(#[schemars(schema_with = "schema_for::<Conflicts>")] Conflicts),
     /// A rule for single fields; `default` is for all others.
-    Fields(#[schemars(schema_with = "conflicts_by_field")] BTreeMap<String, Conflicts>),
+    Fields(
+        #[schemars(schema_with = "schema_for::<BTreeMap<String, Conflicts>>")] BTreeMap<String, Conflicts>,
+    ),
 }
 
 /// Which way data flows.
@@ -266,113 +207,60 @@ pub(crate) enum Direction {
 }
 
 /// People who are on one side only.
-#[derive(Debug, Default, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct Missing {
+struct Missing {
     /// People who are not in the target: create, ignore or ask.
-    #[schemars(schema_with = "missing_people")]
-    pub(crate) in_target: MissingPeople,
+    #[schemars(schema_with = "schema_for::<MissingPeople>")]
+    in_target: MissingPeople,
     /// Accounts of people who are not in the source: create, ignore or ask.
-    #[schemars(schema_with = "missing_accounts")]
-    pub(crate) in_source: MissingAccounts,
+    #[schemars(schema_with = "schema_for::<MissingAccounts>")]
+    in_source: MissingAccounts,
 }
 
 /// How much one run may do without a person looking at it first.
-#[derive(Debug, Deserialize, Serialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+#[schemars(deny_unknown_fields)]
 pub(crate) struct Safeguards {
-    /// The most accounts one run may close; above it none is closed.
-    pub(crate) max_deactivations: u64,
-    /// The same as a percentage of the linked accounts in use; three are always within it.
-    #[schemars(range(max = 100))]
-    pub(crate) max_deactivations_percent: u64,
-    /// Days within which at most twice the limit of one run may be closed; 0 is no such limit.
-    pub(crate) window_days: u32,
-    /// The least percentage of linked accounts that stays in use.
-    #[schemars(range(max = 100))]
-    pub(crate) min_remaining_percent: u64,
-    /// The most new accounts in one run, as a percentage of the linked ones; 0 is no limit.
-    pub(crate) max_creations_percent: u64,
-    /// The least size of the source, as a percentage of its size at the last complete run.
-    #[schemars(range(max = 100))]
-    pub(crate) min_source_percent: u64,
-    /// The most sign-in addresses that one run may change, as a percentage of the linked accounts; five are always within
-    /// it.
-    #[schemars(range(max = 100))]
-    pub(crate) max_email_changes_percent: u64,
-    /// Of those who have a field, an assignment of one kind or a permission level, the most that may lose it in one run, as
-    /// a percentage; three are always within it. More wait, and everything else goes on.
-    #[schemars(range(max = 100))]
-    pub(crate) max_taken_away_percent: u64,
-    /// refuse: the run changes nothing. hold: removals wait, everything else goes on.
-    #[schemars(schema_with = "on_breach")]
-    pub(crate) on_breach: OnBreach,
     /// E-mail addresses or user ids that are never closed or stripped, only reported.
     pub(crate) protected: Vec<String>,
+    #[serde(flatten)]
+    #[schemars(skip)]
+    pub(crate) limits: engine::Safeguards,
 }
 
 impl Default for Match {
     fn default() -> Self {
-        Self { keys: hris_core::reconcile::Policy::default().match_keys }
-    }
-}
-
-impl Default for Assignments {
-    fn default() -> Self {
-        let core = hris_core::reconcile::Assignments::default();
-        Self {
-            mode: core.mode,
-            default_role: core.default_role.unwrap_or_default(),
-            roles: core.roles,
-            locations: core.locations,
-            areas: Areas::default(),
-        }
+        Self { keys: engine::Policy::default().match_keys }
     }
 }
 
 impl Default for Areas {
     fn default() -> Self {
-        let core = hris_core::reconcile::Assignments::default();
-        Self { from: core.areas_from, map: core.areas }
+        Self { from: engine::Assignments::default().areas_from, map: BTreeMap::new() }
     }
 }
 
 impl Default for Policy {
     fn default() -> Self {
-        let core = hris_core::reconcile::Policy::default();
         Self {
-            leavers: core.leavers,
-            past_end_date: core.past_end_date,
-            unlinked_users: core.unlinked_users,
-            future_starters: core.future_starters,
-            invite: core.invite,
-            reinvite_after_days: core.reinvite_after_days,
-            max_invites: core.max_invites,
-            rehire: core.rehire,
             time_zone: "UTC".to_owned(),
             conflict: Conflict::All(Conflicts::default()),
             direction: Direction::default(),
             missing: Missing::default(),
             missing_value: MissingValue::default(),
+            rules: engine::Policy::default(),
         }
     }
 }
 
-impl Default for Safeguards {
-    fn default() -> Self {
-        let core = hris_core::reconcile::Safeguards::default();
-        Self {
-            max_deactivations: core.max_deactivations,
-            max_deactivations_percent: core.max_deactivations_percent,
-            window_days: core.window_days,
-            min_remaining_percent: core.min_remaining_percent,
-            max_creations_percent: core.max_creations_percent,
-            min_source_percent: core.min_source_percent,
-            max_email_changes_percent: core.max_email_changes_percent,
-            max_taken_away_percent: core.max_taken_away_percent,
-            on_breach: core.on_breach,
-            protected: Vec::new(),
-        }
+impl Assignments {
+    fn into_core(self) -> engine::Assignments {
+        let mut rules = self.rules;
+        rules.default_role = rules.default_role.filter(|role| !role.is_empty());
+        (rules.areas_from, rules.areas) = (self.areas.from, self.areas.map);
+        rules
     }
 }
 
@@ -383,30 +271,16 @@ impl Policy {
         matching: Match,
         assignments: Assignments,
         protected: Vec<String>,
-    ) -> hris_core::reconcile::Policy {
-        let mut core = hris_core::reconcile::Policy::default();
-        core.match_keys = matching.keys;
-        core.leavers = self.leavers;
-        core.past_end_date = self.past_end_date;
-        core.unlinked_users = self.unlinked_users;
-        core.future_starters = self.future_starters;
-        core.invite = self.invite;
-        core.reinvite_after_days = self.reinvite_after_days;
-        core.max_invites = self.max_invites;
-        core.rehire = self.rehire;
-        core.two_way = self.two_way();
-        core.protected = protected;
-        core.assignments.mode = assignments.mode;
-        core.assignments.default_role = Some(assignments.default_role).filter(|role| !role.is_empty());
-        core.assignments.roles = assignments.roles;
-        core.assignments.locations = assignments.locations;
-        core.assignments.areas_from = assignments.areas.from;
-        core.assignments.areas = assignments.areas.map;
-        core
+    ) -> engine::Policy {
+        let two_way = self.two_way();
+        let mut rules = self.rules;
+        rules.two_way = two_way;
+        rules.match_keys = matching.keys;
+        rules.assignments = assignments.into_core();
+        rules.protected = protected;
+        rules
     }
-}
 
-impl Policy {
     /// The rules for both ways, where data flows both ways. Fields that do not exist are left for
     /// [`Policy::unknown_conflict`] to tell.
     fn two_way(&self) -> Option<TwoWay> {
@@ -435,81 +309,29 @@ impl Policy {
     }
 }
 
-impl Safeguards {
-    pub(crate) fn to_core(&self) -> hris_core::reconcile::Safeguards {
-        let mut core = hris_core::reconcile::Safeguards::default();
-        core.max_deactivations = self.max_deactivations;
-        core.max_deactivations_percent = self.max_deactivations_percent;
-        core.window_days = self.window_days;
-        core.min_remaining_percent = self.min_remaining_percent;
-        core.max_creations_percent = self.max_creations_percent;
-        core.min_source_percent = self.min_source_percent;
-        core.max_email_changes_percent = self.max_email_changes_percent;
-        core.max_taken_away_percent = self.max_taken_away_percent;
-        core.on_breach = self.on_breach;
-        core
-    }
-}
-
-impl Rule {
-    pub(crate) fn into_core(self) -> core_mapping::Rule {
-        let table = match self {
-            Self::Field(name) => return core_mapping::from(&name),
-            Self::Table(table) => table,
-        };
-        let names = match table.from {
-            OneOrMany::One(name) => vec![name],
-            OneOrMany::Many(names) => names,
-        };
-        let mut names = names.iter();
-        let mut rule =
-            names.next().map_or_else(core_mapping::Rule::default, |first| core_mapping::from(first));
-        rule = names.fold(rule, |rule, name| rule.or(name));
-        rule = table.transform.into_iter().fold(rule, core_mapping::Rule::transform);
-        rule = table.map.iter().fold(rule, |rule, (value, replacement)| rule.map(value, replacement));
-        rule = table.empty.iter().fold(rule, |rule, word| rule.empty(word));
-        match &table.default {
-            Some(value) => rule.default_value(value),
-            None => rule,
+/// The JSON Schema of a file, with the settings of the engine where they stand in it.
+pub(crate) fn schema() -> Value {
+    let mut schema = super::schema_of::<File>();
+    for (table, own, elsewhere) in [
+        ("policy", engine::Policy::schema(), &["match_keys", "assignments", "protected", "two_way"][..]),
+        ("assignments", engine::Assignments::schema(), &["areas_from", "areas"]),
+        ("safeguards", engine::Safeguards::schema(), &[]),
+    ] {
+        let place = schema.pointer_mut(&format!("/properties/{table}/properties"));
+        let known = own.get("properties").and_then(Value::as_object);
+        if let (Some(place), Some(known)) = (place.and_then(Value::as_object_mut), known) {
+            let here = known.iter().filter(|(name, _)| !elsewhere.contains(&name.as_str()));
+            place.extend(here.map(|(name, schema)| (name.clone(), schema.clone())));
         }
     }
+    schema
 }
 
-fn conflicts_by_field(_: &mut SchemaGenerator) -> Schema {
-    json_schema!({ "type": "object", "additionalProperties": one_of(Conflicts::ALL) })
+/// The schema of a setting as the library knows it.
+fn schema_for<T: SettingValue>(_: &mut SchemaGenerator) -> Schema {
+    T::schema().try_into().unwrap_or_default()
 }
 
 fn any_table(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "object" })
-}
-
-fn one_of<T>(words: &[(&str, T)]) -> Schema {
-    let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-    json_schema!({ "type": "string", "enum": words })
-}
-
-fn list_of<T>(words: &[(&str, T)]) -> Schema {
-    json_schema!({ "type": "array", "items": one_of(words) })
-}
-
-macro_rules! words {
-    ($($name:ident => $form:ident($all:expr);)*) => {
-        $(fn $name(_: &mut SchemaGenerator) -> Schema { $form($all) })*
-    };
-}
-words! {
-    transforms => list_of(&Transform::ALL);
-    match_keys => list_of(MatchKey::ALL);
-    assignment_modes => one_of(AssignmentMode::ALL);
-    area_sources => one_of(AreaSource::ALL);
-    leavers => one_of(Leavers::ALL);
-    past_end_dates => one_of(PastEndDate::ALL);
-    unlinked_users => one_of(UnlinkedUsers::ALL);
-    future_starters => one_of(FutureStarters::ALL);
-    rehires => one_of(Rehire::ALL);
-    on_breach => one_of(OnBreach::ALL);
-    conflicts => one_of(Conflicts::ALL);
-    missing_values => one_of(MissingValue::ALL);
-    missing_people => one_of(MissingPeople::ALL);
-    missing_accounts => one_of(MissingAccounts::ALL);
 }

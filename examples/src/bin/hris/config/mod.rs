@@ -193,7 +193,7 @@ pub(crate) fn schema() -> Value {
         [only] => only.clone(),
         several => serde_json::json!({ "oneOf": several }),
     };
-    let mut schema = schema_of::<File>();
+    let mut schema = file::schema();
     let description = schema.pointer("/properties/source/description").cloned();
     if let Some(place) = schema.pointer_mut("/properties/source") {
         *place = source;
@@ -219,7 +219,7 @@ pub(crate) fn schema() -> Value {
 }
 
 fn schema_for(vendor: Vendor, target: Option<Vendor>) -> Value {
-    let mut schema = schema_of::<File>();
+    let mut schema = file::schema();
     for (table, form) in [("source", Some(vendor_schema(vendor))), ("target", target.map(target_schema))] {
         if let (Some(place), Some(form)) = (schema.pointer_mut(&format!("/properties/{table}")), form) {
             *place = form;
@@ -434,18 +434,14 @@ fn settle(path: &Path, vendor: Vendor, target: Option<Vendor>, file: File, lines
     };
     let rules: Option<Vec<_>> = file.mapping.map(|mapping| mapping.into_rules().collect());
     for (target, rule) in rules.iter().flatten() {
-        if let file::Rule::Table(table) = rule
-            && matches!(&table.from, file::OneOrMany::Many(names) if names.is_empty())
-        {
+        if rule.sources().next().is_none() {
             return fault(&format!("mapping.{target}"), "from names no source field".to_owned());
         }
     }
     let mapping = rules.map(|rules| {
         let rules = rules.into_iter();
-        rules.fold(Mapping::new(), |mapping, (target, rule)| mapping.field(&target, rule.into_core()))
+        rules.fold(Mapping::new(), |mapping, (target, rule)| mapping.field(&target, rule))
     });
-    let safeguards = file.safeguards.to_core();
-    warnings.extend(loosened(&safeguards));
     let secrets = file.source.iter().chain(&file.target.vendor).filter(|(key, _)| key.ends_with("_file"));
     for secret in secrets.filter_map(|(_, file)| file.as_str()) {
         let secret = beside(path, secret);
@@ -474,7 +470,7 @@ fn settle(path: &Path, vendor: Vendor, target: Option<Vendor>, file: File, lines
         schedule,
         mail,
         policy: file.policy.into_core(file.matching, file.assignments, file.safeguards.protected),
-        safeguards,
+        safeguards: file.safeguards.limits,
         time_zone,
         warnings,
         lines,
@@ -492,19 +488,6 @@ fn settle(path: &Path, vendor: Vendor, target: Option<Vendor>, file: File, lines
         settings.target = Target::Directory(Box::new(target));
     }
     Ok(settings)
-}
-
-/// Safeguards that let more pass than they do by default: said in every run while that is so.
-fn loosened(ours: &Safeguards) -> Option<String> {
-    let safe = Safeguards::default();
-    let mut names = Vec::new();
-    let mut more = |is: bool, name: &'static str| names.extend(is.then_some(name));
-    more(ours.max_deactivations > safe.max_deactivations, "max_deactivations");
-    more(ours.max_deactivations_percent > safe.max_deactivations_percent, "max_deactivations_percent");
-    more(ours.window_days < safe.window_days, "window_days");
-    more(ours.min_remaining_percent < safe.min_remaining_percent, "min_remaining_percent");
-    more(ours.min_source_percent < safe.min_source_percent, "min_source_percent");
-    (!names.is_empty()).then(|| format!("safeguards are looser than their defaults: {}", names.join(", ")))
 }
 
 #[cfg(test)]
