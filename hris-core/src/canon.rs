@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use icu_casemap::CaseMapperBorrowed;
 use icu_normalizer::ComposingNormalizerBorrowed;
 
+use crate::fields::Same;
 use crate::{Address, TargetField};
 
 /// Whether two values of a field mean the same.
@@ -22,12 +23,12 @@ pub(crate) fn same(field: &TargetField, left: &str, right: &str) -> bool {
 ///   postcode without blanks.
 /// - everything else: Unicode composed, runs of white space one space, trimmed. Case counts.
 pub(crate) fn canonical<'a>(field: &TargetField, value: &'a str) -> Cow<'a, str> {
-    match field {
-        TargetField::Email => email(value),
-        TargetField::Phone => phone(value),
-        TargetField::Address => address(value),
-        TargetField::ExternalId => Cow::Borrowed(value.trim()),
-        _ => text(value),
+    match field.same() {
+        Same::Address => address(value),
+        Same::Email => email(value),
+        Same::Id => Cow::Borrowed(value.trim()),
+        Same::Phone => phone(value),
+        Same::Text => text(value),
     }
 }
 

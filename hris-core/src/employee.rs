@@ -216,7 +216,7 @@ pub struct Employee {
     id: EmployeeId,
     status: Status,
     texts: [Field<String>; StandardField::TEXTS],
-    dates: [Field<Date>; 3],
+    dates: [Field<Date>; StandardField::DATES],
     teams: Field<Vec<String>>,
     groups: Field<Vec<String>>,
     identifications: Field<Vec<Identification>>,

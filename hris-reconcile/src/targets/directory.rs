@@ -16,7 +16,7 @@ use crate::target::{
 /// The people of an HR system as accounts: what one system knows goes into another, such as from an HR
 /// system into payroll.
 ///
-/// Each field of an account is the field of the same name there; `phone` is the work phone. Fields that
+/// Each field of an account is its [`TargetField::source`] there. Fields that
 /// cannot be written there are not kept, and neither is the external id: people are found by number and
 /// e-mail address, and then remembered. Nobody is invited or opened again, and permission levels,
 /// locations and areas are not kept. Whoever leaves gets yesterday as end date, unless an earlier one is
@@ -147,22 +147,9 @@ impl<D: Directory> DirectoryTarget<D> {
     }
 }
 
-/// The field of a directory that a field of an account is; none for what a directory does not keep so.
+/// The field of a directory that a field of an account is; `None` for what a directory does not keep so.
 fn source_of(field: &TargetField) -> Option<StandardField> {
-    Some(match field {
-        TargetField::EmployeeNumber => StandardField::EmployeeNumber,
-        TargetField::Email => StandardField::Email,
-        TargetField::GivenName => StandardField::GivenName,
-        TargetField::FamilyName => StandardField::FamilyName,
-        TargetField::Phone => StandardField::WorkPhone,
-        TargetField::JobTitle => StandardField::JobTitle,
-        TargetField::Department => StandardField::Department,
-        TargetField::Location => StandardField::Location,
-        TargetField::StartDate => StandardField::StartDate,
-        TargetField::EndDate => StandardField::EndDate,
-        TargetField::Address => StandardField::Address,
-        _ => return None,
-    })
+    field.source().filter(|_| !field.is_id())
 }
 
 /// What a directory said, as a target says it.
