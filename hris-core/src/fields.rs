@@ -142,6 +142,14 @@ source_fields! {
 }
 
 impl StandardField {
+    /// The parts of an address, in the order of [`Address`](crate::Address).
+    pub(crate) const ADDRESS: [Self; 5] = [
+        Self::AddressStreet,
+        Self::AddressCity,
+        Self::AddressRegion,
+        Self::AddressPostcode,
+        Self::AddressCountry,
+    ];
     /// How many fields hold one text.
     pub(crate) const TEXTS: usize = Self::count(Kind::Text);
     /// How many fields hold a date.

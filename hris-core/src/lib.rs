@@ -39,6 +39,7 @@ mod tally;
 pub mod tls;
 mod tokens;
 mod user;
+mod value;
 #[cfg(feature = "http")]
 pub mod wire;
 
@@ -68,6 +69,7 @@ pub use snapshot::{Fingerprint, Snapshot, join_manager_emails, unseen_fields};
 pub use tally::Tally;
 pub use tokens::{CLAIM_SECONDS, Claim, MemoryTokens, StoredTokens, TokenStore, Tokens};
 pub use user::{Assignment, AssignmentKind, Invite, Link, User, UserId, UserStatus};
+pub use value::{Value, WrongKind};
 
 /// What macros of this crate name, whatever the crate that uses them depends on.
 #[doc(hidden)]

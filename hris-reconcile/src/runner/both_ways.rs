@@ -366,7 +366,7 @@ impl Apply<'_> {
     fn source_values(&self, action: &Action) -> Vec<FieldChange> {
         let value = |change: &Change| {
             let shared = self.runner.shares(change)?;
-            Some(FieldChange { field: shared.source?, value: change.to.clone() })
+            Some(FieldChange::of_text(shared.source?, change.to.as_deref()))
         };
         action.changes.iter().filter_map(value).collect()
     }

@@ -141,7 +141,7 @@ impl<D: Directory> DirectoryTarget<D> {
                 let error = TargetError::new(TargetErrorKind::Rejected, message);
                 return Err(error.field(change.field.to_string()));
             };
-            values.push(FieldChange { field, value: change.to.clone() });
+            values.push(FieldChange::of_text(field, change.to.as_deref()));
         }
         Ok(values)
     }
@@ -264,7 +264,7 @@ impl<D: Directory> Target for DirectoryTarget<D> {
             let message = "close: end dates cannot be written there; end the employment by hand";
             return Err(TargetError::new(TargetErrorKind::Rejected, message).field("end_date"));
         }
-        let end = FieldChange { field: StandardField::EndDate, value: Some(yesterday.to_string()) };
+        let end = FieldChange { field: StandardField::EndDate, value: Some(yesterday.into()) };
         let id = EmployeeId::from(id.as_str());
         self.writer()?.update(&id, &[end], call.key.as_str()).await.map_err(|error| failed(&error))?;
         Ok(())
