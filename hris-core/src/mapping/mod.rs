@@ -31,7 +31,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::apply::{Desired, FieldMap};
+pub use self::apply::{Desired, FieldMap, Row};
 pub(crate) use self::fault::fault_of;
 pub(crate) use self::read::read;
 use crate::{Capabilities, SourceField, StandardField, TargetField};
