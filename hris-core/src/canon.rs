@@ -6,6 +6,8 @@ use std::borrow::Cow;
 use icu_casemap::CaseMapperBorrowed;
 use icu_normalizer::ComposingNormalizerBorrowed;
 
+use crate::fields::Same;
+use crate::value::BETWEEN;
 use crate::{Address, TargetField};
 
 /// Whether two values of a field mean the same.
@@ -22,12 +24,12 @@ pub(crate) fn same(field: &TargetField, left: &str, right: &str) -> bool {
 ///   postcode without blanks.
 /// - everything else: Unicode composed, runs of white space one space, trimmed. Case counts.
 pub(crate) fn canonical<'a>(field: &TargetField, value: &'a str) -> Cow<'a, str> {
-    match field {
-        TargetField::Email => email(value),
-        TargetField::Phone => phone(value),
-        TargetField::Address => address(value),
-        TargetField::ExternalId => Cow::Borrowed(value.trim()),
-        _ => text(value),
+    match field.same() {
+        Same::Address => address(value),
+        Same::Email => email(value),
+        Same::Id => Cow::Borrowed(value.trim()),
+        Same::Phone => phone(value),
+        Same::Text => text(value),
     }
 }
 
@@ -65,14 +67,11 @@ pub(crate) fn word(value: &str) -> Cow<'_, str> {
 /// The names of a list that is kept as one text, in an order of their own: in which a vendor sends them
 /// says nothing.
 pub(crate) fn list(value: &str) -> Vec<Cow<'_, str>> {
-    let mut names: Vec<_> = value.split(LIST).map(text).filter(|name| !name.is_empty()).collect();
+    let mut names: Vec<_> = value.split(BETWEEN).map(text).filter(|name| !name.is_empty()).collect();
     names.sort_unstable();
     names.dedup();
     names
 }
-
-/// What stands between the names of a list that is kept as one text.
-pub(crate) const LIST: &str = "; ";
 
 fn phone(value: &str) -> Cow<'_, str> {
     let ignored = |letter: char| letter.is_whitespace() || matches!(letter, '-' | '.' | '(' | ')' | '/');

@@ -1,130 +1,11 @@
-//! The names of an employee's fields, what a vendor can do with each, and what was seen of them.
+//! How a mapping names an employee's fields, what a vendor can do with each, and what was seen of them.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Field;
-
-macro_rules! standard_fields {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal;)*) => {
-        /// A field that every vendor calls by the same name here: the words of a mapping.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[non_exhaustive]
-        pub enum StandardField { $($(#[$doc])* $variant,)* }
-
-        impl StandardField {
-            /// Every field, in the order of the documentation.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
-
-            /// The name used in configuration and reports.
-            #[must_use]
-            pub fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $name,)* }
-            }
-        }
-    };
-}
-
-standard_fields! {
-    // The texts come first, so that a field's number is its place in an employee's texts.
-    /// The company's number for the person.
-    EmployeeNumber = "employee_number";
-    /// Given name.
-    GivenName = "given_name";
-    /// Middle name.
-    MiddleName = "middle_name";
-    /// Family name.
-    FamilyName = "family_name";
-    /// The name the person wants to be called.
-    PreferredName = "preferred_name";
-    /// The whole name, as the vendor shows it.
-    DisplayName = "display_name";
-    /// Work e-mail.
-    Email = "email";
-    /// Personal e-mail.
-    PersonalEmail = "personal_email";
-    /// Work phone.
-    WorkPhone = "work_phone";
-    /// Personal phone.
-    PersonalPhone = "personal_phone";
-    /// Street and number of the home address.
-    AddressStreet = "address.street";
-    /// City of the home address.
-    AddressCity = "address.city";
-    /// State, county or province of the home address.
-    AddressRegion = "address.region";
-    /// Postcode of the home address.
-    AddressPostcode = "address.postcode";
-    /// Country of the home address.
-    AddressCountry = "address.country";
-    /// The vendor's own word for the status.
-    RawStatus = "raw_status";
-    /// Kind of employment, the vendor's word.
-    EmploymentKind = "employment_kind";
-    /// Job title.
-    JobTitle = "job_title";
-    /// Department.
-    Department = "department";
-    /// Place of work.
-    Location = "location";
-    /// The manager's employee id.
-    Manager = "manager";
-    /// The manager's work e-mail.
-    ManagerEmail = "manager_email";
-    /// The person's role or permission level in the HR system itself.
-    AccessRole = "access_role";
-    /// IANA time zone.
-    TimeZone = "time_zone";
-    // Dates.
-    /// First day of employment.
-    StartDate = "start_date";
-    /// End of employment.
-    EndDate = "end_date";
-    /// Last day worked, inclusive.
-    LastWorkingDay = "last_working_day";
-    // Composed or kept as another type.
-    /// The immutable id.
-    Id = "id";
-    /// Our status: pending, active, on_leave, terminated, unknown.
-    Status = "status";
-    /// The whole address.
-    Address = "address";
-    /// The first team.
-    Team = "team";
-    /// All teams.
-    Teams = "teams";
-    /// All groups.
-    Groups = "groups";
-    /// Numbers given by authorities.
-    Identifications = "identifications";
-}
-
-impl StandardField {
-    /// How many fields are kept as one text.
-    pub(crate) const TEXTS: usize = Self::StartDate as usize;
-
-    pub(crate) fn text_slot(self) -> Option<usize> {
-        let slot = self as usize;
-        (slot < Self::TEXTS).then_some(slot)
-    }
-
-    pub(crate) fn date_slot(self) -> Option<usize> {
-        match self {
-            Self::StartDate => Some(0),
-            Self::EndDate => Some(1),
-            Self::LastWorkingDay => Some(2),
-            _ => None,
-        }
-    }
-}
-
-impl fmt::Display for StandardField {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+use crate::{Field, Kind, StandardField};
 
 /// A field of an employee as a mapping names it: a standard one, or a custom one by name or id.
 ///
@@ -359,7 +240,7 @@ impl FieldInfo {
         let mut infos: Vec<Self> = Vec::new();
         for capability in capabilities.fields.iter().filter(|capability| capability.readable) {
             let field = SourceField::Standard(capability.field);
-            let kind = if capability.field.date_slot().is_some() { "date" } else { "text" };
+            let kind = if capability.field.kind() == Kind::Date { "date" } else { "text" };
             let mut info = Self { people: total, ..Self::new(field.clone(), kind) };
             for value in people.iter().filter_map(|person| crate::mapping::read(person, &field).value()) {
                 info.see(&value);

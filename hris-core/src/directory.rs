@@ -9,7 +9,7 @@ use async_trait::async_trait;
 
 use crate::{
     Capabilities, Cost, Date, Employee, EmployeeId, Error, ErrorKind, Field, FieldInfo, Fingerprint, Result,
-    Snapshot, SourceField, SourceSettings, StandardField,
+    Snapshot, SourceField, SourceSettings, StandardField, Value,
 };
 
 /// An HR system from which people are read: implement it to read one that has no connector yet, or around another
@@ -513,7 +513,22 @@ pub struct FieldChange {
     /// Which field.
     pub field: StandardField,
     /// The new value; `None` takes the value away.
-    pub value: Option<String>,
+    pub value: Option<Value>,
+}
+
+impl FieldChange {
+    /// Writes a value that is known as a text (see [`Value::of`]), or takes the value away.
+    ///
+    /// ```
+    /// use hris_core::{FieldChange, Kind, StandardField};
+    ///
+    /// let start = FieldChange::of_text(StandardField::StartDate, Some("2026-11-23"));
+    /// assert_eq!(start.value.map(|value| value.kind()), Some(Kind::Date));
+    /// ```
+    #[must_use]
+    pub fn of_text(field: StandardField, text: Option<&str>) -> Self {
+        Self { field, value: text.map(|text| Value::of(field.kind(), text)) }
+    }
 }
 
 impl fmt::Debug for FieldChange {

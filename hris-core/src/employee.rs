@@ -216,7 +216,7 @@ pub struct Employee {
     id: EmployeeId,
     status: Status,
     texts: [Field<String>; StandardField::TEXTS],
-    dates: [Field<Date>; 3],
+    dates: [Field<Date>; StandardField::DATES],
     teams: Field<Vec<String>>,
     groups: Field<Vec<String>>,
     identifications: Field<Vec<Identification>>,
@@ -449,14 +449,7 @@ impl Employee {
 
     /// What is known of the address as a whole.
     pub(crate) fn address_state(&self) -> Field<()> {
-        let parts = [
-            StandardField::AddressStreet,
-            StandardField::AddressCity,
-            StandardField::AddressRegion,
-            StandardField::AddressPostcode,
-            StandardField::AddressCountry,
-        ];
-        let states = parts.map(|field| self.text(field).map(|_| ()));
+        let states = StandardField::ADDRESS.map(|field| self.text(field).map(|_| ()));
         if states.contains(&Field::NotPermitted) {
             return Field::NotPermitted;
         }
@@ -465,6 +458,17 @@ impl Employee {
         } else {
             self.text(StandardField::AddressStreet).map(|_| ())
         }
+    }
+
+    pub(crate) fn put_list(&mut self, field: StandardField, names: Field<Vec<String>>) {
+        match field {
+            StandardField::Groups => self.groups = names,
+            _ => self.teams = names,
+        }
+    }
+
+    pub(crate) fn put_identifications(&mut self, numbers: Field<Vec<Identification>>) {
+        self.identifications = numbers;
     }
 
     /// Sets one text field. Empty or blank text becomes [`Field::Cleared`]. A field that is not

@@ -15,6 +15,7 @@ mod directory;
 mod employee;
 mod error;
 mod field;
+mod fields;
 #[cfg(doc)]
 pub mod guide;
 mod hex;
@@ -40,12 +41,11 @@ mod tally;
 pub mod tls;
 mod tokens;
 mod user;
+mod value;
 #[cfg(feature = "http")]
 pub mod wire;
 
-pub use catalog::{
-    Capabilities, FieldCapability, FieldInfo, LeaverSignals, SourceField, StandardField, UnknownField,
-};
+pub use catalog::{Capabilities, FieldCapability, FieldInfo, LeaverSignals, SourceField, UnknownField};
 #[cfg(feature = "connector")]
 pub use connector::RateLimit;
 pub use cost::Cost;
@@ -59,6 +59,7 @@ pub use directory::{
 pub use employee::{Address, CustomValue, Employee, EmployeeId, Identification, Status};
 pub use error::{Error, ErrorKind, Result};
 pub use field::Field;
+pub use fields::{Kind, StandardField, TargetField, UnknownTargetField};
 pub use hex::hex;
 pub use limit::Limit;
 pub use memory::MemoryDirectory;
@@ -71,9 +72,8 @@ pub use settings::{SourceSettings, SourceSettingsBuilder};
 pub use snapshot::{Fingerprint, Snapshot, join_manager_emails, unseen_fields};
 pub use tally::Tally;
 pub use tokens::{CLAIM_SECONDS, Claim, MemoryTokens, StoredTokens, TokenStore, Tokens};
-pub use user::{
-    Assignment, AssignmentKind, Invite, Link, TargetField, UnknownTargetField, User, UserId, UserStatus,
-};
+pub use user::{Assignment, AssignmentKind, Invite, Link, User, UserId, UserStatus};
+pub use value::{Value, WrongKind};
 
 /// What macros of this crate name, whatever the crate that uses them depends on.
 #[doc(hidden)]

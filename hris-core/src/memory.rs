@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use crate::{
-    Address, Capabilities, Directory, DirectoryWriter, Employee, EmployeeId, Error, ErrorKind, Field,
-    FieldChange, FieldInfo, Finding, Fingerprint, LeaverSignals, Level, Lookup, Preflight, ReadRequest,
-    Result, Snapshot, SourceField, SourceSettings, StandardField,
+    Capabilities, Directory, DirectoryWriter, Employee, EmployeeId, Error, ErrorKind, Field, FieldChange,
+    FieldInfo, Finding, Fingerprint, LeaverSignals, Level, Lookup, Preflight, ReadRequest, Result, Snapshot,
+    SourceField, SourceSettings, StandardField,
 };
 
 /// A directory held in memory. Clones share their people.
@@ -186,51 +186,11 @@ impl DirectoryWriter for MemoryDirectory {
     }
 }
 
-/// Writes values in the form in which a mapping reads them.
+/// Writes values as they are.
 fn apply(person: &mut Employee, values: &[FieldChange]) -> Result<()> {
     for FieldChange { field, value } in values {
-        let refused = |what: &str| Error::new(ErrorKind::Rejected, format!("write {field}: {what}"));
-        let value = Field::from(value.as_deref());
-        let list = value.map(|text| text.split("; ").map(str::to_owned).collect::<Vec<_>>());
-        match field {
-            StandardField::Address => {
-                let address: Address = match value {
-                    Field::Value(text) => {
-                        serde_json::from_str(text).map_err(|_| refused("not an address as a JSON object"))?
-                    }
-                    _ => Address::default(),
-                };
-                person.put(StandardField::AddressStreet, address.street.into());
-                person.put(StandardField::AddressCity, address.city.into());
-                person.put(StandardField::AddressRegion, address.region.into());
-                person.put(StandardField::AddressPostcode, address.postcode.into());
-                person.put(StandardField::AddressCountry, address.country.into());
-            }
-            StandardField::Teams => *person = person.clone().with_teams(list),
-            StandardField::Groups => *person = person.clone().with_groups(list),
-            StandardField::Identifications => {
-                let numbers = match value {
-                    Field::Value(text) => Field::Value(
-                        serde_json::from_str(text).map_err(|_| refused("not a JSON list of numbers"))?,
-                    ),
-                    _ => Field::Cleared,
-                };
-                *person = person.clone().with_identifications(numbers);
-            }
-            StandardField::Id | StandardField::Status | StandardField::Team => {
-                return Err(refused("it cannot be written"));
-            }
-            date if date.date_slot().is_some() => {
-                let day = match value {
-                    Field::Value(text) => {
-                        Field::Value(text.parse().map_err(|_| refused("not a date of the form YYYY-MM-DD"))?)
-                    }
-                    _ => Field::Cleared,
-                };
-                person.put_date(*date, day);
-            }
-            text => person.put(*text, value.map(str::to_owned)),
-        }
+        let set = person.set(*field, Field::from(value.clone()));
+        set.map_err(|wrong| Error::new(ErrorKind::Rejected, format!("write {field}: {wrong}")))?;
     }
     Ok(())
 }
@@ -240,39 +200,68 @@ mod tests {
     use futures_util::FutureExt as _;
 
     use super::*;
-    use crate::SourceField;
+    use crate::{SourceField, Value};
 
     #[test]
     fn what_was_written_reads_the_same() {
         let directory = MemoryDirectory::new([Employee::new("e-1")]);
         let id = EmployeeId::from("e-1");
+        let text = |field: StandardField, text: &str| (field, Value::of(field.kind(), text));
+        let names =
+            |names: &[&str]| Value::from(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
         let written = [
-            (StandardField::Address, r#"{"street":"4 Yard","city":"Leeds"}"#),
-            (StandardField::Teams, "Dyeing; Weaving"),
-            (StandardField::Groups, "Mill"),
-            (StandardField::Identifications, r#"[{"number":"17","kind":"passport","country":"NO"}]"#),
-            (StandardField::StartDate, "2026-11-01"),
-            (StandardField::Email, "ada@mill.example"),
+            text(StandardField::Address, r#"{"street":"4 Yard","city":"Leeds"}"#),
+            (StandardField::Teams, names(&["Dyeing", "Weaving"])),
+            (StandardField::Groups, names(&["Mill"])),
+            text(StandardField::Identifications, r#"[{"number":"17","kind":"passport","country":"NO"}]"#),
+            text(StandardField::StartDate, "2026-11-01"),
+            text(StandardField::Email, "ada@mill.example"),
         ];
         for (field, value) in written {
-            let mut change = FieldChange { field, value: Some(value.to_owned()) };
+            let mut change = FieldChange { field, value: Some(value.clone()) };
             let write = |change: &FieldChange| {
                 let done = directory.update(&id, std::slice::from_ref(change), "k").now_or_never();
                 done.and_then(Result::ok).unwrap_or_else(|| panic!("{field} is written"))
             };
             let person = write(&change);
             let read = crate::mapping::read(&person, &SourceField::Standard(field));
-            assert_eq!(read.as_deref(), Field::Value(value), "{field}");
+            assert_eq!(read.as_deref(), Field::Value(&*value.text()), "{field}");
             change.value = None;
             let person = write(&change);
             let read = crate::mapping::read(&person, &SourceField::Standard(field));
             assert_eq!(read, Field::Cleared, "{field}");
         }
         for field in [StandardField::Id, StandardField::Status, StandardField::Team] {
-            let change = FieldChange { field, value: Some("x".to_owned()) };
+            let change = FieldChange::of_text(field, Some("x"));
             let done = directory.update(&id, &[change], "k").now_or_never();
             let kind = done.map(|done| done.map_err(|error| error.kind()).err());
             assert_eq!(kind, Some(Some(ErrorKind::Rejected)), "{field}");
+        }
+    }
+    #[test]
+    fn a_team_keeps_its_name_whatever_is_in_it() {
+        let directory = MemoryDirectory::new([Employee::new("e-1")]);
+        let names = vec!["R&D; Labs".to_owned(), "Dyeing".to_owned()];
+        let change = FieldChange { field: StandardField::Teams, value: Some(names.clone().into()) };
+        let done = directory.update(&EmployeeId::from("e-1"), &[change], "k").now_or_never();
+        let person = done.and_then(Result::ok).expect("it is written");
+        assert_eq!(person.teams(), Field::Value(names.as_slice()));
+    }
+
+    #[test]
+    fn a_value_of_another_kind_is_refused_and_nothing_is_written() {
+        let before = Employee::new("e-1").with(StandardField::Email, Field::Value("ada@mill.example".into()));
+        let directory = MemoryDirectory::new([before.clone()]);
+        for (field, text) in [
+            (StandardField::Teams, "Dyeing; Weaving"),
+            (StandardField::EndDate, "soon"),
+            (StandardField::Address, "Leeds"),
+        ] {
+            let changes = [StandardField::Email, field].map(|field| FieldChange::of_text(field, Some(text)));
+            let done = directory.update(&EmployeeId::from("e-1"), &changes, "k").now_or_never();
+            let kind = done.map(|done| done.map_err(|error| error.kind()).err());
+            assert_eq!(kind, Some(Some(ErrorKind::Rejected)), "{field}");
+            directory.edit(|people| assert_eq!(people.as_slice(), std::slice::from_ref(&before)));
         }
     }
 }

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::reconcile::{Bases, Learned, is_same};
-use crate::{EmployeeId, Timestamp, UnknownField};
+use crate::{EmployeeId, TargetField, Timestamp, UnknownField};
 
 /// The immutable id of an account in the product. Not personal data.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -49,148 +49,6 @@ impl fmt::Display for UserId {
 impl fmt::Debug for UserId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-/// A field of an account: the words of a mapping's left side.
-///
-/// ```
-/// use hris_core::TargetField;
-///
-/// assert_eq!("job_title".parse(), Ok(TargetField::JobTitle));
-/// assert_eq!(TargetField::Custom("shirt_size".into()).to_string(), "custom.shirt_size");
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum TargetField {
-    /// The employee's id as the product keeps it; unique.
-    ExternalId,
-    /// The company's number for the person.
-    EmployeeNumber,
-    /// The address the person signs in with; unique without regard to case.
-    Email,
-    /// Given name.
-    GivenName,
-    /// Family name.
-    FamilyName,
-    /// Phone.
-    Phone,
-    /// Job title.
-    JobTitle,
-    /// Department.
-    Department,
-    /// Place of work.
-    Location,
-    /// The manager's external id.
-    ManagerExternalId,
-    /// First day of employment.
-    StartDate,
-    /// End of employment.
-    EndDate,
-    /// Postal address, as a JSON object.
-    Address,
-    /// A field of the product's own.
-    Custom(String),
-}
-
-impl TargetField {
-    /// The fields every account has.
-    pub const STANDARD: [Self; 13] = [
-        Self::ExternalId,
-        Self::EmployeeNumber,
-        Self::Email,
-        Self::GivenName,
-        Self::FamilyName,
-        Self::Phone,
-        Self::JobTitle,
-        Self::Department,
-        Self::Location,
-        Self::ManagerExternalId,
-        Self::StartDate,
-        Self::EndDate,
-        Self::Address,
-    ];
-
-    /// The column's name; for a custom field its own name without the prefix.
-    #[must_use]
-    pub fn name(&self) -> &str {
-        match self {
-            Self::ExternalId => "external_id",
-            Self::EmployeeNumber => "employee_number",
-            Self::Email => "email",
-            Self::GivenName => "given_name",
-            Self::FamilyName => "family_name",
-            Self::Phone => "phone",
-            Self::JobTitle => "job_title",
-            Self::Department => "department",
-            Self::Location => "location",
-            Self::ManagerExternalId => "manager_external_id",
-            Self::StartDate => "start_date",
-            Self::EndDate => "end_date",
-            Self::Address => "address",
-            Self::Custom(name) => name,
-        }
-    }
-
-    fn slot(&self) -> Option<usize> {
-        Some(match self {
-            Self::ExternalId => 0,
-            Self::EmployeeNumber => 1,
-            Self::Email => 2,
-            Self::GivenName => 3,
-            Self::FamilyName => 4,
-            Self::Phone => 5,
-            Self::JobTitle => 6,
-            Self::Department => 7,
-            Self::Location => 8,
-            Self::ManagerExternalId => 9,
-            Self::StartDate => 10,
-            Self::EndDate => 11,
-            Self::Address => 12,
-            Self::Custom(_) => return None,
-        })
-    }
-}
-
-/// The text names no target field.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no target field {name:?}")]
-pub struct UnknownTargetField {
-    /// The text that was given.
-    pub name: String,
-}
-
-impl FromStr for TargetField {
-    type Err = UnknownTargetField;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        if let Some(custom) = name.strip_prefix("custom.").filter(|custom| !custom.is_empty()) {
-            return Ok(Self::Custom(custom.to_owned()));
-        }
-        let known = Self::STANDARD.into_iter().find(|field| field.name() == name);
-        known.ok_or_else(|| UnknownTargetField { name: name.to_owned() })
-    }
-}
-
-impl fmt::Display for TargetField {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Custom(name) => write!(f, "custom.{name}"),
-            standard => f.write_str(standard.name()),
-        }
-    }
-}
-
-impl Serialize for TargetField {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for TargetField {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -323,7 +181,7 @@ pub struct User {
     pub assignments: BTreeSet<Assignment>,
     /// When one of its fields was last changed by anybody, where the product keeps that reliably.
     pub changed_at: Option<Timestamp>,
-    values: [Option<Box<str>>; 13],
+    values: [Option<Box<str>>; TargetField::COUNT],
     custom: BTreeMap<String, Box<str>>,
 }
 

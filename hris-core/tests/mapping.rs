@@ -139,3 +139,34 @@ fn a_custom_field_is_found_by_its_name_if_it_can_be_one_field_only() {
         assert_eq!(found.as_deref(), expected, "{wanted} of {names:?}");
     }
 }
+
+#[test]
+fn one_person_alone_gets_the_row_that_they_get_among_others() {
+    let custom = |value: &str| CustomValue {
+        id: "c1".into(),
+        name: "Cost  Centre".into(),
+        value: Field::Value(value.to_owned()),
+    };
+    let people = ["Store", "", "Unknown"].map(|title| {
+        Employee::new(format!("e-{title}").as_str())
+            .with(StandardField::Email, Field::Value(format!("{title} x@mill.example")))
+            .with(StandardField::JobTitle, Field::Value(title.to_owned()))
+            .with_custom(custom(title))
+    });
+    let mapping = Mapping::new()
+        .field("external_id", from("id"))
+        .field("email", from("email"))
+        .field("job_title", from("job_title").map("Store", "shop").default_value("none"))
+        .field("custom.centre", from("custom.cost centre"));
+    let map = mapping.compile(MemoryDirectory::new([]).capabilities()).unwrap();
+    let snapshot = Snapshot::new("memory", people.to_vec());
+    let all = map.apply(&snapshot);
+    for (place, person) in people.iter().enumerate() {
+        let alone = map.apply_one(person);
+        for field in map.targets() {
+            assert_eq!(alone.value(field), all.value(place, field), "{field}");
+            assert_eq!(alone.is_refused(field), all.is_refused(place, field), "{field}");
+        }
+        assert!(alone.problems().iter().all(|problem| all.problems().contains(problem)));
+    }
+}

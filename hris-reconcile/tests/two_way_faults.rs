@@ -21,7 +21,7 @@ use hris_core::reconcile::{MissingAccounts, Policy, Side, TwoWay};
 use hris_core::{
     Capabilities, Directory, DirectoryWriter, Employee, EmployeeId, Error, ErrorKind, Field, FieldChange,
     FieldInfo, Lookup, MemoryDirectory, Preflight, ProblemCode, ReadRequest, Snapshot, SourceSettings,
-    StandardField, Status, TargetField, Timestamp, User, UserStatus,
+    StandardField, Status, TargetField, Timestamp, User, UserStatus, Value,
 };
 use hris_reconcile::faults::{Fault, Faults, Faulty};
 use hris_reconcile::report::Report;
@@ -90,9 +90,10 @@ impl Payroll {
         values.retain(|value| Some(value.field) != habits.ignores);
         values.retain(|value| value.value.is_some() || Some(value.field) != habits.keeps);
         for FieldChange { field, value } in &mut values {
-            let Some(value) = value else { continue };
+            let Some(Value::Text(text)) = value else { continue };
+            let mut value = String::from(std::mem::take(text));
             if habits.cuts_prefix && *field == StandardField::WorkPhone {
-                *value = value.trim_start_matches("+47").trim().to_owned();
+                value = value.trim_start_matches("+47").trim().to_owned();
             }
             if let Some((of, most, first)) = habits.keeps_letters
                 && of == *field
@@ -100,11 +101,12 @@ impl Payroll {
                 let letters: Vec<char> = value.chars().collect();
                 let more = letters.len().saturating_sub(most);
                 let kept = if first { &letters[..letters.len() - more] } else { &letters[more..] };
-                *value = kept.iter().collect();
+                value = kept.iter().collect();
             }
             if habits.capitals && *field == StandardField::GivenName {
-                *value = value.to_uppercase();
+                value = value.to_uppercase();
             }
+            *text = value.into();
         }
         values
     }

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use hris_core::{Address, Date, EmployeeId, Field, FieldChange, Identification, Result, StandardField};
-use serde_json::Value;
+use hris_core::{
+    Address, Date, EmployeeId, Error, Field, FieldChange, Identification, Result, StandardField, Value,
+};
+use serde_json::Value as Json;
 use serde_json::value::RawValue;
 
 use super::mark::{Allowed, Marks, Members, canonical_text};
@@ -31,16 +33,64 @@ impl Wanted {
     pub(super) fn of(values: &[FieldChange]) -> Result<Self> {
         let mut wanted = Self::default();
         for FieldChange { field, value } in values {
-            let value = value.as_deref().map(str::trim).filter(|value| !value.is_empty());
-            wanted.take(*field, value)?;
+            // Blank is nothing, whatever kind of value it should be.
+            let blank = |value: &&Value| value.as_text().is_some_and(|text| text.trim().is_empty());
+            wanted.take(*field, value.as_ref().filter(|value| !blank(value)))?;
         }
         Ok(wanted)
     }
 
-    fn take(&mut self, field: StandardField, value: Option<&str>) -> Result<()> {
-        let required = || rejected(format!("{field}: 24SevenOffice needs a value; it cannot be taken away"));
-        let no_date = || rejected(format!("{field}: not a date of the form YYYY-MM-DD"));
-        let date = |text: &str| text.parse::<Date>().map_err(|_| no_date());
+    fn take(&mut self, field: StandardField, value: Option<&Value>) -> Result<()> {
+        let wrong = |what: &str| rejected(format!("{field}: not {what}"));
+        match (field, value) {
+            (StandardField::Address, None) => self.take_address(&Address::default()),
+            (StandardField::Address, Some(Value::Address(address))) => self.take_address(address),
+            (StandardField::Address, Some(_)) => Err(wrong("an address")),
+            (StandardField::Identifications, None) => {
+                self.identity = Some(chosen(&[])?);
+                Ok(())
+            }
+            (StandardField::Identifications, Some(Value::Identifications(given))) => {
+                self.identity = Some(chosen(given)?);
+                Ok(())
+            }
+            (StandardField::Identifications, Some(_)) => Err(wrong("a list of identifications")),
+            (StandardField::StartDate | StandardField::EndDate, value) => {
+                let day = match value {
+                    None => None,
+                    Some(Value::Date(day)) => Some(*day),
+                    Some(_) => return Err(wrong("a date of the form YYYY-MM-DD")),
+                };
+                if field == StandardField::EndDate {
+                    self.end = Some(day);
+                } else {
+                    self.start = Some(day.ok_or_else(|| required(field))?);
+                }
+                Ok(())
+            }
+            (_, None) => self.take_text(field, None),
+            (_, Some(value)) => {
+                let text = value.as_text().ok_or_else(|| wrong("one text"))?;
+                self.take_text(field, Some(text))
+            }
+        }
+    }
+
+    fn take_address(&mut self, address: &Address) -> Result<()> {
+        for (part, value) in [
+            (StandardField::AddressStreet, &address.street),
+            (StandardField::AddressPostcode, &address.postcode),
+            (StandardField::AddressCity, &address.city),
+            (StandardField::AddressCountry, &address.country),
+        ] {
+            self.take_text(part, value.as_deref())?;
+        }
+        Ok(())
+    }
+
+    fn take_text(&mut self, field: StandardField, value: Option<&str>) -> Result<()> {
+        let value = value.map(str::trim).filter(|value| !value.is_empty());
+        let required = || required(field);
         match field {
             StandardField::Email => self.put("email", Some(value.ok_or_else(required)?)),
             StandardField::GivenName => self.put("firstname", Some(value.ok_or_else(required)?)),
@@ -58,22 +108,7 @@ impl Wanted {
                 }
                 self.put("countryCode", country.as_deref());
             }
-            StandardField::Address => {
-                let address = value.map_or_else(|| Ok(Address::default()), serde_json::from_str::<Address>);
-                let address = address.map_err(|_| rejected(format!("{field}: not an address as JSON")))?;
-                for (part, value) in [
-                    (StandardField::AddressStreet, address.street),
-                    (StandardField::AddressPostcode, address.postcode),
-                    (StandardField::AddressCity, address.city),
-                    (StandardField::AddressCountry, address.country),
-                ] {
-                    self.take(part, value.as_deref().map(str::trim).filter(|value| !value.is_empty()))?;
-                }
-            }
-            StandardField::Identifications => self.identity = Some(chosen(value)?),
             StandardField::EmployeeNumber => self.number = value.map(str::to_owned),
-            StandardField::StartDate => self.start = Some(date(value.ok_or_else(required)?)?),
-            StandardField::EndDate => self.end = Some(value.map(date).transpose()?),
             other => {
                 return Err(rejected(format!(
                     "{other}: 24SevenOffice has nothing that it could be written to"
@@ -149,8 +184,8 @@ impl Wanted {
             let known = text_of(current, member).unwrap_or_default();
             let same = |wanted: &str| canonical(member, wanted, region) == canonical(member, known, region);
             match wanted {
-                Some(wanted) if !same(wanted) => changes.put(member, Value::from(wanted.as_str())),
-                None if !known.is_empty() => changes.put(member, Value::from("")),
+                Some(wanted) if !same(wanted) => changes.put(member, Json::from(wanted.as_str())),
+                None if !known.is_empty() => changes.put(member, Json::from("")),
                 _ => {}
             }
         }
@@ -175,14 +210,14 @@ impl Wanted {
         let mut changes = Changes::default();
         for (member, wanted) in &self.texts {
             if let Some(wanted) = wanted {
-                changes.put(member, Value::from(wanted.as_str()));
+                changes.put(member, Json::from(wanted.as_str()));
             }
         }
         if let Some(wanted) = &self.identity {
             changes.put("internationalID", serde_json::to_value(wanted).unwrap_or_default());
         }
         if let Some(start) = self.start {
-            changes.put("employee_date", Value::from(start.to_string()));
+            changes.put("employee_date", Json::from(start.to_string()));
         }
         changes
     }
@@ -190,10 +225,10 @@ impl Wanted {
 
 /// Members to be sent, by 24SevenOffice's names.
 #[derive(Default)]
-pub(super) struct Changes(BTreeMap<&'static str, Value>);
+pub(super) struct Changes(BTreeMap<&'static str, Json>);
 
 impl Changes {
-    fn put(&mut self, member: &'static str, value: Value) {
+    fn put(&mut self, member: &'static str, value: Json) {
         self.0.insert(member, value);
     }
 
@@ -231,14 +266,18 @@ impl Changes {
     }
 
     /// The body that creates somebody, with a number unless 24SevenOffice chooses one.
-    pub(super) fn new_body(&self, id: Option<&str>, settings: &Config) -> BTreeMap<String, Value> {
+    pub(super) fn new_body(&self, id: Option<&str>, settings: &Config) -> BTreeMap<String, Json> {
         let defaults =
-            settings.create_defaults.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str())));
-        let mut body: BTreeMap<String, Value> = defaults.collect();
+            settings.create_defaults.iter().map(|(name, value)| (name.clone(), Json::from(value.as_str())));
+        let mut body: BTreeMap<String, Json> = defaults.collect();
         body.extend(self.0.iter().map(|(member, value)| ((*member).to_owned(), value.clone())));
         body.extend(id.map(|id| ("empId".to_owned(), number(id, settings))));
         body
     }
+}
+
+fn required(field: StandardField) -> Error {
+    rejected(format!("{field}: 24SevenOffice needs a value; it cannot be taken away"))
 }
 
 /// Whether a person has this e-mail address.
@@ -250,14 +289,14 @@ pub(super) fn has_email(person: &Employee, email: &str) -> bool {
         .is_some_and(|known| canonical_text("email", known) == canonical_text("email", email))
 }
 
-fn number(id: &str, settings: &Config) -> Value {
+fn number(id: &str, settings: &Config) -> Json {
     match id.parse::<u64>() {
-        Ok(number) if settings.empid_as_number => Value::from(number),
-        _ => Value::from(id),
+        Ok(number) if settings.empid_as_number => Json::from(number),
+        _ => Json::from(id),
     }
 }
 
-fn raw(value: &Value) -> Result<Box<RawValue>> {
+fn raw(value: &Json) -> Result<Box<RawValue>> {
     serde_json::value::to_raw_value(value)
         .map_err(|_| rejected("update employee: a value cannot be written as JSON"))
 }
@@ -289,25 +328,20 @@ fn text_of<'a>(person: &'a Employee, member: &str) -> Option<&'a str> {
 
 /// The one of several numbers that 24SevenOffice keeps: a passport before a national number before
 /// the others.
-fn chosen(value: Option<&str>) -> Result<Identity> {
+fn chosen(given: &[Identification]) -> Result<Identity> {
     const FIELD: StandardField = StandardField::Identifications;
-    let given: Vec<Identification> = match value {
-        None => Vec::new(),
-        Some(json) => serde_json::from_str(json)
-            .map_err(|_| rejected(format!("{FIELD}: not a list of identifications as JSON")))?,
-    };
     if given.is_empty() {
         return Err(rejected(format!("{FIELD}: 24SevenOffice cannot take an international id away")));
     }
     let best = given
-        .into_iter()
+        .iter()
         .filter_map(|one| Some((kind_of(one.kind.as_deref())?, one)))
         .filter(|(_, one)| !one.number.trim().is_empty())
         .min_by_key(|((rank, _), _)| *rank);
     let Some(((_, kind), one)) = best else {
         return Err(rejected(format!("{FIELD}: 24SevenOffice knows none of these kinds of number")));
     };
-    let country = one.country.unwrap_or_default().trim().to_ascii_uppercase();
+    let country = one.country.as_deref().unwrap_or_default().trim().to_ascii_uppercase();
     if country.len() != 2 || !country.bytes().all(|byte| byte.is_ascii_uppercase()) {
         return Err(rejected(format!("{FIELD}: the country must be an ISO 3166 code of two letters")));
     }

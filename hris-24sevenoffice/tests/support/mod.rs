@@ -71,7 +71,7 @@ pub(crate) fn id(number: &str) -> EmployeeId {
 }
 
 pub(crate) fn set(field: StandardField, value: &str) -> FieldChange {
-    FieldChange { field, value: Some(value.to_owned()) }
+    FieldChange::of_text(field, Some(value))
 }
 
 pub(crate) fn clear(field: StandardField) -> FieldChange {

@@ -148,7 +148,29 @@ impl FieldMap {
     /// has, and is reported in [`Desired::problems`].
     #[must_use]
     pub fn apply<'a>(&'a self, snapshot: &'a Snapshot) -> Desired<'a> {
-        let employees = snapshot.employees();
+        self.applied(snapshot.employees())
+    }
+
+    /// What one person should look like in the target, whoever else there is.
+    ///
+    /// ```
+    /// use hris_core::mapping::Mapping;
+    /// use hris_core::{Directory, Employee, Field, MemoryDirectory, StandardField, TargetField};
+    ///
+    /// let capabilities = MemoryDirectory::new([]);
+    /// let map = Mapping::standard(capabilities.capabilities()).compile(capabilities.capabilities())?;
+    /// let person = Employee::new("e-1").with(StandardField::Email, Field::Value("Ada@mill.example".into()));
+    /// let row = map.apply_one(&person);
+    /// assert_eq!(row.value(&TargetField::Email), Field::Value("ada@mill.example"));
+    /// assert_eq!(row.value(&TargetField::Phone), Field::NotProvided);
+    /// # Ok::<(), hris_core::mapping::MappingError>(())
+    /// ```
+    #[must_use]
+    pub fn apply_one<'a>(&'a self, person: &'a Employee) -> Row<'a> {
+        Row(self.applied(std::slice::from_ref(person)))
+    }
+
+    fn applied<'a>(&'a self, employees: &'a [Employee]) -> Desired<'a> {
         let mut desired = Desired {
             columns: &self.columns,
             employees,
@@ -366,6 +388,38 @@ impl<'a> Desired<'a> {
         self.columns.get(column).is_some_and(|column| {
             column.target == TargetField::ManagerExternalId && column.sources.contains(&manager)
         })
+    }
+}
+
+/// What one person should look like in the target: a [`Desired`] of nobody else.
+///
+/// `Debug` shows sizes only.
+#[derive(Clone, Debug)]
+pub struct Row<'a>(Desired<'a>);
+
+impl<'a> Row<'a> {
+    /// What the person should have in `field`; not provided for a field that is not mapped.
+    #[must_use]
+    pub fn value(&self, field: &TargetField) -> Field<&str> {
+        self.0.value(0, field)
+    }
+
+    /// Whether the source has a value for `field` that the field cannot hold; see [`Desired::is_refused`].
+    #[must_use]
+    pub fn is_refused(&self, field: &TargetField) -> bool {
+        self.0.is_refused(0, field)
+    }
+
+    /// What the mapping could not use.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        self.0.problems()
+    }
+
+    /// The same as the table of a snapshot that holds this person alone.
+    #[must_use]
+    pub fn table(&self) -> &Desired<'a> {
+        &self.0
     }
 }
 

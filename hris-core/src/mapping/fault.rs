@@ -1,13 +1,13 @@
 //! Values that a target field cannot hold.
 
-use crate::{ProblemCode, TargetField};
+use crate::{Kind, ProblemCode, TargetField};
 
 /// Why a value is none that the field can hold.
 pub(crate) fn fault_of(target: &TargetField, value: &str) -> Option<(ProblemCode, &'static str)> {
     match target {
         TargetField::Email if is_email(value) => None,
         TargetField::Email => Some((ProblemCode::InvalidEmail, why_no_email(value))),
-        TargetField::StartDate | TargetField::EndDate if value.parse::<crate::Date>().is_err() => Some((
+        _ if target.kind() == Kind::Date && value.parse::<crate::Date>().is_err() => Some((
             ProblemCode::InvalidDate,
             "this is not a date of the form YYYY-MM-DD; correct it or its mapping",
         )),
@@ -28,7 +28,7 @@ fn holds_control(target: &TargetField, value: &str) -> bool {
         return true;
     }
     // An address is one text of JSON, in which they are written as escapes.
-    *target == TargetField::Address
+    target.kind() == Kind::Address
         && value.contains('\\')
         && serde_json::from_str::<crate::Address>(value).is_ok_and(|address| {
             [address.street, address.city, address.region, address.postcode, address.country]

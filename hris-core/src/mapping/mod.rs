@@ -32,7 +32,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::apply::{Desired, FieldMap};
+pub use self::apply::{Desired, FieldMap, Row};
 pub(crate) use self::fault::fault_of;
 pub(crate) use self::read::read;
 use crate::{Capabilities, SourceField, StandardField, TargetField};
@@ -50,29 +50,13 @@ impl Mapping {
         Self::default()
     }
 
-    /// The mapping that applies where nobody wrote one: each target field takes the source field of
-    /// its own name, `phone` takes `work_phone`, and what the vendor does not have stays out.
+    /// The mapping that applies where nobody wrote one: each target field takes its
+    /// [`TargetField::source`], and what the vendor does not have stays out.
     #[must_use]
     pub fn standard(capabilities: &Capabilities) -> Self {
-        let source = |field: &TargetField| match field {
-            TargetField::ExternalId => Some(StandardField::Id),
-            TargetField::EmployeeNumber => Some(StandardField::EmployeeNumber),
-            TargetField::Email => Some(StandardField::Email),
-            TargetField::GivenName => Some(StandardField::GivenName),
-            TargetField::FamilyName => Some(StandardField::FamilyName),
-            TargetField::Phone => Some(StandardField::WorkPhone),
-            TargetField::JobTitle => Some(StandardField::JobTitle),
-            TargetField::Department => Some(StandardField::Department),
-            TargetField::Location => Some(StandardField::Location),
-            TargetField::ManagerExternalId => Some(StandardField::Manager),
-            TargetField::StartDate => Some(StandardField::StartDate),
-            TargetField::EndDate => Some(StandardField::EndDate),
-            TargetField::Address => Some(StandardField::Address),
-            TargetField::Custom(_) => None,
-        };
         let mut mapping = Self::new();
         for target in TargetField::STANDARD {
-            if let Some(field) = source(&target).filter(|field| has(capabilities, *field)) {
+            if let Some(field) = target.source().filter(|field| has(capabilities, *field)) {
                 let rule = from(field.as_str());
                 let rule = if field == StandardField::Email { rule.trim().lowercase() } else { rule };
                 mapping = mapping.field(target.name(), rule);

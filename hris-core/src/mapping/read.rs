@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::{Employee, Field, SourceField, StandardField, canon};
+use crate::value::{self, json};
+use crate::{Employee, Field, SourceField, StandardField};
 
 /// The text of `field`: dates as `YYYY-MM-DD`, lists sorted and joined with `; `, the address as a JSON
 /// object. Custom fields go by id, or by the exact name.
@@ -42,13 +43,7 @@ fn custom<'a>(person: &'a Employee, wanted: impl Fn(&crate::CustomValue) -> bool
 fn joined(list: Field<&[String]>) -> Field<Cow<'_, str>> {
     match list {
         Field::Value([]) => Field::Cleared,
-        Field::Value([one]) => Field::Value(Cow::Borrowed(one)),
-        // In which order a vendor sends them says nothing.
-        other => other.map(|list| {
-            let mut names: Vec<&str> = list.iter().map(String::as_str).collect();
-            names.sort_unstable();
-            Cow::Owned(names.join(canon::LIST))
-        }),
+        other => other.map(value::joined),
     }
 }
 
@@ -78,11 +73,6 @@ impl<'a> AddressText<'a> {
             country: part(StandardField::AddressCountry),
         }
     }
-}
-
-/// The types written here have only text keys, so serialising them cannot fail.
-fn json(value: &impl serde::Serialize) -> String {
-    serde_json::to_string(value).unwrap_or_default()
 }
 
 #[cfg(test)]

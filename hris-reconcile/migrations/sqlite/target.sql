@@ -1,30 +1,6 @@
 -- The tables of the embedded target. Others may have made them differently, so each is made only
 -- where it is missing, and no table refers to another.
--- Dates are YYYY-MM-DD, times RFC 3339 in UTC.
-
-CREATE TABLE IF NOT EXISTS users (
-    id                  TEXT PRIMARY KEY NOT NULL DEFAULT (lower(hex(randomblob(8)))),
-    external_id         TEXT UNIQUE,
-    employee_number     TEXT,
-    email               TEXT COLLATE NOCASE UNIQUE,
-    given_name          TEXT,
-    family_name         TEXT,
-    phone               TEXT,
-    job_title           TEXT,
-    department          TEXT,
-    location            TEXT,
-    manager_external_id TEXT,
-    start_date          TEXT,
-    end_date            TEXT,
-    address             TEXT,                             -- JSON object
-    custom              TEXT,                             -- JSON object
-    role                TEXT,
-    status              TEXT NOT NULL DEFAULT 'active',   -- pending, invited, active, deactivated
-    invited_at          TEXT,
-    deactivated_at      TEXT,
-    created_at          TEXT DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now')),
-    updated_at          TEXT DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))
-);
+-- Dates are YYYY-MM-DD, times RFC 3339 in UTC. The table `users` is made from the fields of an account.
 
 CREATE TABLE IF NOT EXISTS assignments (
     user_id TEXT NOT NULL,

@@ -61,10 +61,9 @@ impl Runner {
 
     /// What a record of the source comes to in the target's words.
     fn values(&self, person: &Employee) -> Values {
-        let snapshot = Snapshot::new(self.directory.capabilities().vendor, vec![person.clone()]);
-        let desired = self.map.apply(&snapshot);
+        let row = self.map.apply_one(person);
         let fields = self.shared.iter().flat_map(|shared| &shared.fields);
-        let visible = fields.filter_map(|shared| match desired.value(0, &shared.target) {
+        let visible = fields.filter_map(|shared| match row.value(&shared.target) {
             Field::Value(value) => Some((shared.target.clone(), Some(value.to_owned()))),
             Field::Cleared => Some((shared.target.clone(), None)),
             Field::NotPermitted | Field::NotProvided => None,
@@ -366,7 +365,7 @@ impl Apply<'_> {
     fn source_values(&self, action: &Action) -> Vec<FieldChange> {
         let value = |change: &Change| {
             let shared = self.runner.shares(change)?;
-            Some(FieldChange { field: shared.source?, value: change.to.clone() })
+            Some(FieldChange::of_text(shared.source?, change.to.as_deref()))
         };
         action.changes.iter().filter_map(value).collect()
     }

@@ -1,7 +1,7 @@
 //! What a person decides about one pair: this account is theirs, or it is not.
 
 use hris_core::reconcile::Judgement;
-use hris_core::{EmployeeId, Link, Lookup, Snapshot, Timestamp, User, UserId, UserStatus};
+use hris_core::{EmployeeId, Link, Lookup, Timestamp, User, UserId, UserStatus};
 
 use super::calls::fatal;
 use super::{Runner, Step};
@@ -122,9 +122,8 @@ impl Runner {
         let answer = self.unless_stopped(async { Ok(self.directory.get(employee, &request).await?) }).await;
         let answer = self.settled(answer).await?;
         let Lookup::Found(person) = answer else { return Ok(None) };
-        let snapshot = Snapshot::new(self.directory.capabilities().vendor, vec![*person]);
-        let desired = self.map.apply(&snapshot);
-        Ok(Some(Judgement::new(&self.connection, employee, Some((&desired, 0)), account, same)))
+        let row = self.map.apply_one(&person);
+        Ok(Some(Judgement::new(&self.connection, employee, Some((row.table(), 0)), account, same)))
     }
 
     /// Records one thing under a lease of its own.

@@ -5,8 +5,7 @@ use hris_core::mapping::{FieldMap, Mapping};
 use hris_core::reconcile::{Change, FieldSupport};
 use hris_core::{
     Date, Directory, DirectoryWriter, Employee, EmployeeId, Error, ErrorKind, Field, FieldChange, Level,
-    Lookup, ReadRequest, Snapshot, StandardField, Status, TargetField, TimeZone, Timestamp, User, UserId,
-    UserStatus,
+    Lookup, ReadRequest, StandardField, Status, TargetField, TimeZone, Timestamp, User, UserId, UserStatus,
 };
 
 use crate::target::{
@@ -16,7 +15,7 @@ use crate::target::{
 /// The people of an HR system as accounts: what one system knows goes into another, such as from an HR
 /// system into payroll.
 ///
-/// Each field of an account is the field of the same name there; `phone` is the work phone. Fields that
+/// Each field of an account is its [`TargetField::source`] there. Fields that
 /// cannot be written there are not kept, and neither is the external id: people are found by number and
 /// e-mail address, and then remembered. Nobody is invited or opened again, and permission levels,
 /// locations and areas are not kept. Whoever leaves gets yesterday as end date, unless an earlier one is
@@ -99,21 +98,17 @@ impl<D: Directory> DirectoryTarget<D> {
         self.directory.writer().ok_or_else(|| TargetError::new(TargetErrorKind::Rejected, message))
     }
 
-    fn accounts(&self, people: Vec<Employee>, today: Date) -> Vec<User> {
-        let snapshot = Snapshot::new(self.directory.capabilities().vendor, people);
-        let desired = self.map.apply(&snapshot);
-        let account = |(row, person): (usize, &Employee)| {
-            let ended = matches!(person.end_date(), Field::Value(end) if end < today);
-            let closed = ended || person.status() == Status::Terminated;
-            let status = if closed { UserStatus::Deactivated } else { UserStatus::Active };
-            let mut user = User::new(person.id().as_str(), status);
-            user.changed_at = person.changed_at();
-            for field in TargetField::STANDARD.iter().filter(|field| self.keeps(field)) {
-                user.put(field, desired.value(row, field).value());
-            }
-            user
-        };
-        snapshot.employees().iter().enumerate().map(account).collect()
+    fn account(&self, person: &Employee, today: Date) -> User {
+        let row = self.map.apply_one(person);
+        let ended = matches!(person.end_date(), Field::Value(end) if end < today);
+        let closed = ended || person.status() == Status::Terminated;
+        let status = if closed { UserStatus::Deactivated } else { UserStatus::Active };
+        let mut user = User::new(person.id().as_str(), status);
+        user.changed_at = person.changed_at();
+        for field in TargetField::STANDARD.iter().filter(|field| self.keeps(field)) {
+            user.put(field, row.value(field).value());
+        }
+        user
     }
 
     fn keeps(&self, field: &TargetField) -> bool {
@@ -141,28 +136,15 @@ impl<D: Directory> DirectoryTarget<D> {
                 let error = TargetError::new(TargetErrorKind::Rejected, message);
                 return Err(error.field(change.field.to_string()));
             };
-            values.push(FieldChange { field, value: change.to.clone() });
+            values.push(FieldChange::of_text(field, change.to.as_deref()));
         }
         Ok(values)
     }
 }
 
-/// The field of a directory that a field of an account is; none for what a directory does not keep so.
+/// The field of a directory that a field of an account is; `None` for what a directory does not keep so.
 fn source_of(field: &TargetField) -> Option<StandardField> {
-    Some(match field {
-        TargetField::EmployeeNumber => StandardField::EmployeeNumber,
-        TargetField::Email => StandardField::Email,
-        TargetField::GivenName => StandardField::GivenName,
-        TargetField::FamilyName => StandardField::FamilyName,
-        TargetField::Phone => StandardField::WorkPhone,
-        TargetField::JobTitle => StandardField::JobTitle,
-        TargetField::Department => StandardField::Department,
-        TargetField::Location => StandardField::Location,
-        TargetField::StartDate => StandardField::StartDate,
-        TargetField::EndDate => StandardField::EndDate,
-        TargetField::Address => StandardField::Address,
-        _ => return None,
-    })
+    field.source().filter(|_| !field.is_id())
 }
 
 /// What a directory said, as a target says it.
@@ -218,7 +200,7 @@ impl<D: Directory> Target for DirectoryTarget<D> {
                 "list accounts: somebody in the directory could not be read, so the list is not whole";
             return Err(TargetError::new(TargetErrorKind::Unavailable, message));
         }
-        Ok(self.accounts(snapshot.employees().to_vec(), today))
+        Ok(snapshot.employees().iter().map(|person| self.account(person, today)).collect())
     }
 
     /// A directory keeps no external ids, so nobody is found by one: whoever was created and not
@@ -227,7 +209,7 @@ impl<D: Directory> Target for DirectoryTarget<D> {
         let By::Id(id) = by else { return Ok(None) };
         let today = self.day(now);
         let person = self.person(id, today).await?;
-        Ok(self.accounts(person.into_iter().collect(), today).pop())
+        Ok(person.map(|person| self.account(&person, today)))
     }
 
     async fn create(&self, new: &NewUser, call: &Call<'_>) -> Result<UserId, TargetError> {
@@ -243,10 +225,9 @@ impl<D: Directory> Target for DirectoryTarget<D> {
             return Err(TargetError::new(TargetErrorKind::NotFound, format!("update: there is nobody {id}")));
         };
         // What cannot be seen would be written over unseen.
-        let snapshot = Snapshot::new(self.directory.capabilities().vendor, vec![person]);
-        let current = self.map.apply(&snapshot);
+        let current = self.map.apply_one(&person);
         let hidden = changes.iter().find(|change| {
-            let current = current.value(0, &change.field);
+            let current = current.value(&change.field);
             change.field != TargetField::ExternalId && !current.is_visible()
         });
         if let Some(change) = hidden {
@@ -264,7 +245,7 @@ impl<D: Directory> Target for DirectoryTarget<D> {
         let Some(person) = self.person(id, today).await? else {
             return Err(TargetError::new(TargetErrorKind::NotFound, format!("close: there is nobody {id}")));
         };
-        if self.accounts(vec![person.clone()], today).iter().any(|user| !user.is_still(seen)) {
+        if !self.account(&person, today).is_still(seen) {
             return Err(TargetError::changed());
         }
         // Never a day that would still count as employed when the person is read back.
@@ -277,7 +258,7 @@ impl<D: Directory> Target for DirectoryTarget<D> {
             let message = "close: end dates cannot be written there; end the employment by hand";
             return Err(TargetError::new(TargetErrorKind::Rejected, message).field("end_date"));
         }
-        let end = FieldChange { field: StandardField::EndDate, value: Some(yesterday.to_string()) };
+        let end = FieldChange { field: StandardField::EndDate, value: Some(yesterday.into()) };
         let id = EmployeeId::from(id.as_str());
         self.writer()?.update(&id, &[end], call.key.as_str()).await.map_err(|error| failed(&error))?;
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::schema::USERS;
+use super::schema::column_names;
 use crate::store::sqlite::{Fault, code};
 use crate::target::{TargetError, TargetErrorKind};
 
@@ -98,7 +98,7 @@ pub(super) fn of_file(doing: &str, path: &Path, error: &std::io::Error) -> Targe
 /// The columns that a complaint names, by themselves or within the name of an index.
 fn fields(message: &str) -> Vec<&'static str> {
     let words = || message.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-    let columns = || USERS.iter().map(|column| column.name);
+    let columns = column_names;
     let named: Vec<_> = columns().filter(|column| words().any(|word| word == *column)).collect();
     if !named.is_empty() {
         return named;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::{Connection as _, Row as _, Sqlite, SqliteConnection, Transaction};
+use hris_core::TargetField;
+use sqlx::{AssertSqlSafe, Connection as _, Row as _, Sqlite, SqliteConnection, Transaction};
 
 use super::{GivesIds, Refused};
 use crate::target::{TargetError, TargetErrorKind};
@@ -10,40 +11,62 @@ use crate::target::{TargetError, TargetErrorKind};
 const TABLES: &str = include_str!("../../../migrations/sqlite/target.sql");
 
 /// A column that is read or written.
-pub(super) struct Column {
-    pub(super) name: &'static str,
-    /// What stands behind its name where it is added to a table.
+struct Column {
+    name: &'static str,
+    /// What stands behind its name in a table of ours.
     kind: &'static str,
+    /// What stands behind its name where it is added to somebody else's table.
+    added: &'static str,
 }
 
 const fn text(name: &'static str) -> Column {
-    Column { name, kind: "TEXT" }
+    column(name, "TEXT")
 }
 
-/// The columns of `users`.
-pub(super) const USERS: [Column; 21] = [
-    text("id"),
-    text("external_id"),
-    text("employee_number"),
-    text("email"),
-    text("given_name"),
-    text("family_name"),
-    text("phone"),
-    text("job_title"),
-    text("department"),
-    text("location"),
-    text("manager_external_id"),
-    text("start_date"),
-    text("end_date"),
-    text("address"),
-    text("custom"),
-    text("role"),
-    Column { name: "status", kind: "TEXT NOT NULL DEFAULT 'active'" },
-    text("invited_at"),
-    text("deactivated_at"),
-    text("created_at"),
-    text("updated_at"),
-];
+const fn column(name: &'static str, kind: &'static str) -> Column {
+    Column { name, kind, added: "TEXT" }
+}
+
+const STATUS: &str = "TEXT NOT NULL DEFAULT 'active'";
+const NOW: &str = "TEXT DEFAULT (strftime('%Y-%m-%dT%H:%M:%SZ', 'now'))";
+
+/// The columns of `users`: the fields of an account between its id and what happened to it.
+fn users() -> Vec<Column> {
+    let field = |field: &'static TargetField| Column {
+        name: field.name(),
+        kind: match field {
+            TargetField::Email => "TEXT COLLATE NOCASE UNIQUE",
+            field if field.is_unique() => "TEXT UNIQUE",
+            _ => "TEXT",
+        },
+        added: "TEXT",
+    };
+    let own = [
+        text("custom"),
+        text("role"),
+        Column { added: STATUS, ..column("status", STATUS) },
+        text("invited_at"),
+        text("deactivated_at"),
+        column("created_at", NOW),
+        column("updated_at", NOW),
+    ];
+    let id = column("id", "TEXT PRIMARY KEY NOT NULL DEFAULT (lower(hex(randomblob(8))))");
+    [id].into_iter().chain(TARGET_FIELDS.iter().map(field)).chain(own).collect()
+}
+
+/// The names of the columns of `users`.
+pub(super) fn column_names() -> impl Iterator<Item = &'static str> {
+    users().into_iter().map(|column| column.name)
+}
+
+/// The statement that makes `users` where it is missing.
+fn users_table() -> String {
+    let columns: Vec<String> =
+        users().iter().map(|Column { name, kind, .. }| format!("{name} {kind}")).collect();
+    format!("CREATE TABLE IF NOT EXISTS users ({});", columns.join(", "))
+}
+
+static TARGET_FIELDS: [TargetField; TargetField::STANDARD.len()] = TargetField::STANDARD;
 
 const ASSIGNMENTS: [Column; 3] = [text("user_id"), text("kind"), text("value")];
 
@@ -78,14 +101,15 @@ impl Tables {
     pub(super) fn require(&self) -> Result<(), TargetError> {
         let mut statements = Vec::new();
         let mut lacking = Vec::new();
+        let users = users();
         for (table, has, needs) in [
-            ("users", &self.users, &USERS[..]),
+            ("users", &self.users, &users[..]),
             ("assignments", &self.assignments, &ASSIGNMENTS[..]),
             ("invites", &self.invites, &INVITES[..]),
         ] {
             let missing = needs.iter().filter(|column| !has.is_empty() && !has.contains(column.name));
-            for Column { name, kind } in missing {
-                statements.push(format!("ALTER TABLE {table} ADD COLUMN {name} {kind};"));
+            for Column { name, added, .. } in missing {
+                statements.push(format!("ALTER TABLE {table} ADD COLUMN {name} {added};"));
                 lacking.push(format!("{table}.{name}"));
             }
         }
@@ -117,7 +141,8 @@ const LATER: [&str; 3] = ["invited_at", "deactivated_at", "accepted_at"];
 /// Refuses tables that ask for a value which no new row of ours has.
 pub(super) async fn unfilled(tx: &mut Transaction<'_, Sqlite>) -> Result<(), Refused> {
     let mut asked = Vec::new();
-    for (table, ours) in [("users", &USERS[..]), ("assignments", &ASSIGNMENTS[..]), ("invites", &INVITES[..])]
+    let users = users();
+    for (table, ours) in [("users", &users[..]), ("assignments", &ASSIGNMENTS[..]), ("invites", &INVITES[..])]
     {
         // A column that is generated is hidden, and a row id is numbered by the table.
         let columns = sqlx::query_scalar(
@@ -160,6 +185,7 @@ pub(super) async fn prepare(connection: &mut SqliteConnection) -> Result<GivesId
         sqlx::query("PRAGMA journal_mode = WAL").execute(&mut *connection).await?;
     }
     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+    sqlx::raw_sql(AssertSqlSafe(users_table())).execute(&mut *tx).await?;
     sqlx::raw_sql(TABLES).execute(&mut *tx).await?;
     Tables::of(&mut tx).await?.require()?;
     let id = sqlx::query(
