@@ -114,23 +114,20 @@ async fn work() -> Result<f64> {
 
 /// Reads a list page by page into the connector's own wire structs and drops them.
 async fn read_alone(reader: &Client, list: &'static str, filter: Option<(&str, &str)>) -> Result<usize> {
-    let mut records = Vec::new();
+    let (mut records, mut pages) = (0, Vec::new());
     loop {
         let mut request = Request::get("read a list").segments([list]);
         if let Some((name, value)) = filter {
             request = request.query(name, value);
         }
-        let request = request.query("$limit", 250).query("$skip", records.len());
-        let page = reader
+        let request = request.query("$limit", 250).query("$skip", records);
+        let (rows, page) = reader
             .exchange(&request, |response| hris_humaans::sandbox::measure::parse(list, response))
             .await?;
-        if page.is_empty() {
-            return Ok(records.len());
-        }
-        let short = page.len() < 250;
-        records.extend(page);
-        if short {
-            return Ok(records.len());
+        records += rows;
+        pages.push(page);
+        if rows < 250 {
+            return Ok(records);
         }
     }
 }

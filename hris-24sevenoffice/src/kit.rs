@@ -56,6 +56,6 @@ impl Kit for SevenOfficeKit {
 
     #[cfg(feature = "sandbox")]
     fn fake(&self) -> Option<&dyn hris_core::sandbox::FakeKit> {
-        Some(&crate::sandbox::Starter)
+        Some(&crate::sandbox::STARTER)
     }
 }

@@ -97,7 +97,7 @@ impl Kit for EmploymentHeroKit {
 
     #[cfg(feature = "sandbox")]
     fn fake(&self) -> Option<&dyn hris_core::sandbox::FakeKit> {
-        Some(&crate::sandbox::Starter)
+        Some(&crate::sandbox::STARTER)
     }
 }
 

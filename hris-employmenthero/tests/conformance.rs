@@ -159,7 +159,7 @@ impl Stage for EmploymentHeroStage {
     /// A grant is told by the organisations that it sees.
     async fn change_credential(&self) -> Result<(), String> {
         self.sandbox.add_organisation("Another Cafe", false);
-        let directory = connect(&self.sandbox, &self.tokens, Some(self.sandbox.organisation()));
+        let directory = connect(&self.sandbox, &self.tokens, Some(&self.sandbox.organisation()));
         *self.directory.lock().expect("no test panics here") = directory;
         Ok(())
     }

@@ -72,6 +72,6 @@ impl Kit for FreshteamKit {
 
     #[cfg(feature = "sandbox")]
     fn fake(&self) -> Option<&dyn hris_core::sandbox::FakeKit> {
-        Some(&crate::sandbox::Starter)
+        Some(&crate::sandbox::STARTER)
     }
 }

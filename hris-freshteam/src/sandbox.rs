@@ -28,7 +28,7 @@
 //!
 //! # What it serves
 //!
-//! Under [`Sandbox::url`], for `GET` only: `/employees`, `/employees/{id}`, `/employee_fields`,
+//! Under [`Server::url`](hris_core::sandbox::Server::url), for `GET` only: `/employees`, `/employees/{id}`, `/employee_fields`,
 //! `/branches`, `/departments`, `/sub_departments`, `/business_units`, `/teams`, `/levels`, `/roles`
 //! and `/user_functions`, and one of each of these by its id. Anything else is 404. Every request is
 //! recorded.
@@ -49,69 +49,35 @@
 mod behaviour;
 mod company;
 mod generate;
-mod kit;
 mod page;
 mod person;
 mod serve;
 
-use std::net::SocketAddr;
-use std::time::Duration;
-
 use hris_core::Date;
-use hris_core::http::Transport;
-use hris_core::sandbox::{Server, day};
+use hris_core::sandbox::{FakeVendor, Plan};
 
 pub use behaviour::{Behaviour, Ending, PastEnd, PerPage, Role, Unfiltered};
 pub use company::{Company, Units};
-pub use hris_core::sandbox::{CANARY, Edit, Fault, OWN_WORDS, RecordedRequest, RetryAfter};
-pub(crate) use kit::Starter;
+pub use hris_core::sandbox::{CANARY, Edit, Fault, OWN_WORDS, RecordedRequest, RetryAfter, SandboxError};
 pub use person::{Person, PersonView};
+
+/// Settings of a [`Sandbox`] before it starts.
+pub type Builder = hris_core::sandbox::Builder<Company>;
 
 /// A fault and the requests for this account that it meets.
 pub type Injection = hris_core::sandbox::Injection<Company>;
 
-/// A running fake of the vendor. It stops when dropped.
-pub struct Sandbox {
-    server: Server<Company>,
-    key: String,
-}
+pub(crate) static STARTER: hris_core::sandbox::Starter<Company> = hris_core::sandbox::Starter::new();
 
-/// Why the sandbox did not do as asked.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum SandboxError {
-    /// The port cannot be opened.
-    #[error("open a port on this machine: {0}")]
-    Port(#[from] std::io::Error),
-    /// Nobody has this id.
-    #[error("nobody has the id {0}")]
-    UnknownPerson(String),
+hris_core::sandbox! {
+    /// A running fake of the vendor. It stops when dropped.
+    pub struct Sandbox(Company) {
+        fn people() -> Vec<PersonView>;
+        fn hire(person: Person) -> String;
+    } or fail {}
 }
 
 impl Sandbox {
-    /// Settings before the start.
-    pub fn builder() -> Builder {
-        Builder {
-            employees: 250,
-            seed: 7,
-            port: 0,
-            today: day(2026, 11, 24),
-            behaviour: Behaviour::default(),
-        }
-    }
-
-    /// The base address of the API, for example `http://127.0.0.1:4010/api`.
-    #[must_use]
-    pub fn url(&self) -> &str {
-        self.server.url()
-    }
-
-    /// The address it listens on.
-    #[must_use]
-    pub fn address(&self) -> SocketAddr {
-        self.server.address()
-    }
-
     /// The account's subdomain.
     #[must_use]
     pub fn subdomain(&self) -> &'static str {
@@ -121,135 +87,50 @@ impl Sandbox {
     /// The key of an Admin. The same seed gives the same key.
     #[must_use]
     pub fn key(&self) -> &str {
-        &self.key
-    }
-
-    /// Looks at or changes the account while no request is answered. Do not call the sandbox from
-    /// inside the closure.
-    pub fn change<T>(&self, change: impl FnOnce(&mut Company) -> T) -> T {
-        self.server.change(change)
-    }
-
-    /// As [`Company::hire`].
-    pub fn hire(&self, person: Person) -> String {
-        self.change(|company| company.hire(person))
-    }
-
-    /// As [`Company::people`].
-    #[must_use]
-    pub fn people(&self) -> Vec<PersonView> {
-        self.change(|company| company.people())
-    }
-
-    /// Changes one of the open choices from the next request on.
-    pub fn behave(&self, change: impl FnOnce(&mut Behaviour)) {
-        self.change(|company| change(&mut company.behaviour));
-    }
-
-    /// Makes something go wrong.
-    pub fn inject(&self, fault: impl Into<Injection>) {
-        self.server.inject(fault);
-    }
-
-    /// Takes all faults back.
-    pub fn clear_faults(&self) {
-        self.server.clear_faults();
-    }
-
-    /// The requests so far, oldest first: the last 10,000 of them.
-    #[must_use]
-    pub fn requests(&self) -> Vec<RecordedRequest> {
-        self.server.requests()
-    }
-
-    /// How many of the recorded requests were for this path, for example `/employees`.
-    #[must_use]
-    pub fn requests_to(&self, path: &str) -> usize {
-        self.server.requests_to(path)
-    }
-
-    /// Forgets the recorded requests.
-    pub fn forget_requests(&self) {
-        self.server.forget_requests();
-    }
-
-    /// The server beneath, as every vendor's sandbox has one.
-    #[must_use]
-    pub fn server(&self) -> &Server<Company> {
-        &self.server
-    }
-
-    /// A way to this account that needs no network and runs on the caller's clock.
-    #[must_use]
-    pub fn transport(&self) -> impl Transport + use<> {
-        self.server.transport()
+        self.token()
     }
 }
 
-impl std::fmt::Debug for Sandbox {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sandbox").field("url", &self.url()).finish_non_exhaustive()
-    }
-}
+impl FakeVendor for Company {
+    type Behaviour = Behaviour;
+    type Sandbox = Sandbox;
 
-/// Settings of a [`Sandbox`] before it starts.
-#[derive(Debug, Clone)]
-#[must_use]
-pub struct Builder {
-    employees: usize,
-    seed: u64,
-    port: u16,
-    today: Date,
-    behaviour: Behaviour,
-}
-
-impl Builder {
-    /// How many people the company begins with. 250.
-    pub fn employees(mut self, people: usize) -> Self {
-        self.employees = people;
-        self
-    }
-
-    /// Which invented company it is. 7.
-    pub fn seed(mut self, seed: u64) -> Self {
-        self.seed = seed;
-        self
-    }
-
-    /// The port; 0, the default, takes a free one.
-    pub fn port(mut self, port: u16) -> Self {
-        self.port = port;
-        self
-    }
-
-    /// The company's today. 2026-11-24.
-    pub fn today(mut self, today: Date) -> Self {
-        self.today = today;
-        self
-    }
-
-    /// Requests a minute that the account may make. 60,000, so that tests and demonstrations are
-    /// quick; a small account of the vendor's has 50, a trial 10.
-    pub fn per_minute(mut self, requests: u32) -> Self {
-        self.behaviour.per_minute = requests.max(1);
-        self
-    }
-
-    /// How long every answer takes.
-    pub fn latency(mut self, time: Duration) -> Self {
-        self.behaviour.latency = time;
-        self
-    }
-
-    /// Starts it.
-    ///
-    /// # Errors
-    /// [`SandboxError::Port`] when the port cannot be opened.
-    pub async fn start(self) -> Result<Sandbox, SandboxError> {
-        let mut company = Company::new(self.seed, self.today, self.behaviour);
-        generate::fill(&mut company, self.employees);
+    fn invent(plan: &Plan, behaviour: Behaviour) -> (Self, String) {
+        let mut company = Self::new(plan.seed, plan.today, behaviour);
+        generate::fill(&mut company, plan.employees);
         let key = company.issue_key(Role::Admin);
-        let server = Server::start(company, self.port).await?;
-        Ok(Sandbox { server, key })
+        (company, key)
+    }
+
+    fn behaviour_mut(&mut self) -> &mut Behaviour {
+        &mut self.behaviour
+    }
+
+    /// The vendor counts by the minute.
+    fn limit(behaviour: &mut Behaviour, per_second: u32) {
+        behaviour.per_minute = if per_second > 0 { per_second.saturating_mul(60) } else { u32::MAX };
+    }
+
+    fn settings() -> Vec<(&'static str, String)> {
+        vec![("subdomain", format!("{:?}", generate::SUBDOMAIN))]
+    }
+
+    fn a_day_passes(&mut self, today: Date) -> Result<[String; 3], SandboxError> {
+        let mut staff = self.people();
+        staff.retain(|person| {
+            let started = person.joining_date.as_deref().is_some_and(|day| *day <= *today.to_string());
+            person.status == "active" && person.email.is_some() && person.reports == 0 && started
+        });
+        // The last of the list manage nobody, so exactly one person changes with each of them.
+        let [.., promoted, leaver] = staff.as_slice() else { return Err(SandboxError::TooFew) };
+        let joiner = Person::new("Noor", "El-Amrani").email("noor.el-amrani.joins@lofotfisk.example").title("Buyer");
+        let joiner = self.hire(joiner.starts(today.to_string()).set("employee_id", "A-9001"));
+        self.set(&promoted.id, "designation", "Head of Good Ideas")?;
+        self.deactivate(&leaver.id, Some(&today.plus_days(-1).to_string()))?;
+        Ok([
+            format!("{joiner} is hired and starts today"),
+            format!("{} gets a new job title", promoted.id),
+            format!("{} is made inactive; yesterday was the last day", leaver.id),
+        ])
     }
 }

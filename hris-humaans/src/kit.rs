@@ -57,6 +57,6 @@ impl Kit for HumaansKit {
 
     #[cfg(feature = "sandbox")]
     fn fake(&self) -> Option<&dyn hris_core::sandbox::FakeKit> {
-        Some(&crate::sandbox::Starter)
+        Some(&crate::sandbox::STARTER)
     }
 }

@@ -145,7 +145,7 @@ impl<'a> App<'a> {
         // One consent covers one organisation with single sign-on: that in which the person logged in.
         self.vendor.sign_in(&staff.bakery);
         self.connect(BAKERY).await?;
-        self.vendor.sign_in(self.vendor.organisation());
+        self.vendor.sign_in(&self.vendor.organisation());
         for label in [CAFE, BAKERY] {
             let mut connection = Connection::new(label, label, "employmenthero");
             connection.every_seconds = Some(DAY.as_secs());

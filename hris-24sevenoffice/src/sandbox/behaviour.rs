@@ -37,8 +37,6 @@ pub struct Behaviour {
     pub unlisted: BTreeSet<String>,
     /// A limit on requests for each access token; `None` for none.
     pub rate_limit: Option<RateLimit>,
-    /// How long every answer takes.
-    pub latency: Duration,
 }
 
 impl Default for Behaviour {
@@ -58,7 +56,6 @@ impl Default for Behaviour {
             mandatory: Vec::new(),
             unlisted: BTreeSet::new(),
             rate_limit: None,
-            latency: Duration::ZERO,
         }
     }
 }

@@ -1,6 +1,5 @@
 //! From a request to its answer: what is peculiar to 24SevenOffice.
 
-use std::time::Duration;
 
 use hris_core::Timestamp;
 use hris_core::sandbox::{
@@ -22,10 +21,6 @@ impl kit::World for World {
 
     fn secrets(&self) -> &[&str] {
         &["token"]
-    }
-
-    fn latency(&self) -> Duration {
-        self.behaviour.latency
     }
 
     fn limits(&self, request: &Received) -> Vec<(String, RateLimit)> {

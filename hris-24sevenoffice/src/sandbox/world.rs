@@ -176,11 +176,6 @@ impl World {
         self.access.clear();
     }
 
-    /// The open choices.
-    pub fn behaviour_mut(&mut self) -> &mut Behaviour {
-        &mut self.behaviour
-    }
-
     pub(super) fn find(&mut self, id: &str) -> Option<&mut Map<String, Value>> {
         self.employees.iter_mut().find(|employee| text(employee, "empId") == id)
     }

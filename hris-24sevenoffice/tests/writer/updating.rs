@@ -303,7 +303,7 @@ async fn a_write_that_cannot_be_read_back_is_of_unknown_outcome() {
 #[tokio::test(start_paused = true)]
 async fn writes_of_one_directory_run_one_after_another() {
     let sandbox = three().await;
-    sandbox.behave(|behaviour| behaviour.latency = Duration::from_secs(1));
+    sandbox.set_latency(Duration::from_secs(1));
     let payroll = payroll(&sandbox);
     let write = |number: &'static str| {
         let payroll: TwentyFourSevenOffice = payroll.clone();

@@ -59,6 +59,3 @@ pub trait Fake: Send + Sync {
     /// In words, if the company has too few people.
     fn a_day_passes(&self, now: Timestamp) -> Result<Vec<String>, String>;
 }
-
-/// What a fake says that has too few people for a day to pass.
-pub const TOO_FEW: &str = "the sandbox has too few people for a day to pass; give it ten or more";

@@ -63,7 +63,7 @@
 //!   [`CANARY`] into every value that a reader must drop: a leak then shows in a text search. Nothing
 //!   that a person reads or types holds the canary, a token least of all.
 //! - [`World::secrets`]: members of a query, a form or a JSON body that no record may keep.
-//! - [`World::limits`], [`World::latency`], [`World::retry_after`], and [`World::finish`] for headers
+//! - [`World::limits`], [`World::retry_after`], and [`World::finish`] for headers
 //!   that every answer carries.
 //!
 //! Build it from the vendor's own pages, never from the connector, or both are wrong in the same way.
@@ -102,6 +102,7 @@ mod received;
 mod rng;
 mod server;
 mod state;
+mod vendor;
 mod world;
 
 pub use answer::{Answer, RetryAfter, html, http_date};
@@ -109,12 +110,13 @@ pub use answer::{Answer, RetryAfter, html, http_date};
 pub use breakages::Breakages;
 pub use envelope::Envelope;
 pub use fault::{Edit, Fault, Injection};
-pub use kit::{Fake, FakeKit, FakeOptions, TOO_FEW};
+pub use kit::{Fake, FakeKit, FakeOptions};
 pub use limit::{Allowance, RateLimit};
 pub use names::Names;
 pub use received::{Received, RecordedRequest};
 pub use rng::{Rng, day};
 pub use server::Server;
+pub use vendor::{Builder, FakeVendor, Plan, Running, SandboxError, Starter};
 pub use world::World;
 
 /// Text inside every value that must never be stored, shown or logged by a reader: search outputs

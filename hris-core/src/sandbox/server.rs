@@ -91,6 +91,11 @@ impl<W: World> Server<W> {
         lock(&self.state).shift += time;
     }
 
+    /// Has every answer take so long.
+    pub fn set_latency(&self, latency: Duration) {
+        lock(&self.state).latency = latency;
+    }
+
     /// The time since the start, as [`Received::at`] tells it: for credentials made between requests.
     #[must_use]
     pub fn elapsed(&self) -> Duration {

@@ -1,7 +1,5 @@
 //! What a vendor's fake has of its own.
 
-use std::time::Duration;
-
 use super::{Allowance, Answer, Envelope, RateLimit, Received, RetryAfter};
 
 /// An invented company and the vendor's rules about it: what a [`Server`](super::Server) serves.
@@ -20,11 +18,6 @@ pub trait World: Send + Sized + 'static {
     /// `cookie` always do.
     fn secrets(&self) -> &[&str] {
         &[]
-    }
-
-    /// How long every answer takes.
-    fn latency(&self) -> Duration {
-        Duration::ZERO
     }
 
     /// The limits this request counts against, each with the name of whom it is counted for: an

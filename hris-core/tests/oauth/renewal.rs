@@ -94,7 +94,7 @@ async fn many_tasks_renew_once() {
 #[tokio::test(start_paused = true)]
 async fn many_processes_renew_once() {
     let vendor = Vendor::start().await;
-    vendor.behave(|acme| acme.latency = Duration::from_secs(1));
+    vendor.set_latency(Duration::from_secs(1));
     let store = connected(&vendor).await;
     let processes: Vec<Reader> = (0..4).map(|_| vendor.reader(store.clone())).collect();
     for process in &processes {

@@ -42,7 +42,6 @@ pub(crate) struct Acme {
     pub(crate) rotation: Rotation,
     pub(crate) style: TokenRequest,
     pub(crate) life: Duration,
-    pub(crate) latency: Duration,
     /// Says that a token is dead in the vendor's own words.
     pub(crate) own_refusal: bool,
     codes: Vec<Code>,
@@ -187,10 +186,6 @@ impl World for Acme {
         &["client_secret", "code", "code_verifier", "refresh_token"]
     }
 
-    fn latency(&self) -> Duration {
-        self.latency
-    }
-
     fn answer(&mut self, request: &Received) -> Answer {
         if request.path == TOKEN {
             return self.token(request);
@@ -223,7 +218,6 @@ impl Vendor {
             rotation: Rotation::OldDies,
             style: TokenRequest::Body,
             life: LIFE,
-            latency: Duration::ZERO,
             own_refusal: false,
             codes: Vec::new(),
             consents: Vec::new(),
@@ -235,6 +229,10 @@ impl Vendor {
 
     pub(crate) fn behave(&self, change: impl FnOnce(&mut Acme)) {
         self.0.change(change);
+    }
+
+    pub(crate) fn set_latency(&self, latency: Duration) {
+        self.0.set_latency(latency);
     }
 
     pub(crate) fn transport(&self) -> impl Transport + use<> {

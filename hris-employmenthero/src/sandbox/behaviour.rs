@@ -38,8 +38,6 @@ pub struct Behaviour {
     pub limits: Option<(u32, u32)>,
     /// How a 429 says when to come back.
     pub retry_after: RetryAfter,
-    /// How long every answer takes.
-    pub latency: Duration,
 }
 
 /// What a renewal does to the refresh token.
@@ -73,7 +71,6 @@ impl Default for Behaviour {
             max_page: 100,
             limits: Some((20, 100)),
             retry_after: RetryAfter::Seconds,
-            latency: Duration::ZERO,
         }
     }
 }

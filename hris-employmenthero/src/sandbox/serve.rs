@@ -1,6 +1,5 @@
 //! From a request to its answer.
 
-use std::time::Duration;
 
 use hris_core::sandbox::{self as kit, Answer, CANARY, Envelope, OWN_WORDS, RateLimit, Received, RetryAfter};
 use serde_json::{Map, Value, json};
@@ -23,10 +22,6 @@ impl kit::World for World {
 
     fn secrets(&self) -> &[&str] {
         &["client_secret", "code", "code_verifier", "refresh_token", "state"]
-    }
-
-    fn latency(&self) -> Duration {
-        self.behaviour.latency
     }
 
     fn limits(&self, request: &Received) -> Vec<(String, RateLimit)> {

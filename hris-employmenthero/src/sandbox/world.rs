@@ -71,9 +71,10 @@ pub struct PersonView {
 /// Changing the first organisation, which is the one that most tests need; others by name with
 /// [`World::hire_into`] and [`World::add_organisation`].
 impl World {
-    /// The choices that the vendor's documentation leaves open, for change.
-    pub fn behaviour_mut(&mut self) -> &mut Behaviour {
-        &mut self.behaviour
+    /// The id of the first organisation.
+    #[must_use]
+    pub fn organisation(&self) -> String {
+        self.organisations.first().map(|one| one.id.clone()).unwrap_or_default()
     }
 
     /// Everybody, in the order of hiring.
@@ -201,6 +202,17 @@ impl World {
 }
 
 impl World {
+    /// A vendor without organisations.
+    pub(super) fn empty(seed: u64, today: Date, behaviour: Behaviour) -> Self {
+        Self {
+            behaviour,
+            authority: Authority::new(super::CLIENT_ID, super::CLIENT_SECRET, super::REDIRECT_URI),
+            organisations: Vec::new(),
+            rng: Rng::new(seed),
+            today,
+        }
+    }
+
     pub(super) fn hire_at(&mut self, place: usize, person: Person) -> String {
         let id = self.rng.uuid();
         let manager = person.manager.as_deref().map(|id| {

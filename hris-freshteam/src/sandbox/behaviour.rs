@@ -1,7 +1,5 @@
 //! What nobody knows about the vendor, as switches.
 
-use std::time::Duration;
-
 use hris_core::sandbox::RetryAfter;
 
 /// One choice for each open question.
@@ -30,8 +28,6 @@ pub struct Behaviour {
     pub per_minute: u32,
     /// How a 429 says when to come back. Not at all.
     pub retry_after: RetryAfter,
-    /// How long every answer takes. No time.
-    pub latency: Duration,
 }
 
 impl Default for Behaviour {
@@ -48,7 +44,6 @@ impl Default for Behaviour {
             other_custom_name: false,
             per_minute: 60_000,
             retry_after: RetryAfter::Missing,
-            latency: Duration::ZERO,
         }
     }
 }

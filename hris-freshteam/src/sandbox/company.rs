@@ -266,7 +266,7 @@ impl Company {
 
     fn record(&mut self, id: &str) -> Result<&mut Record, SandboxError> {
         let found = self.records.iter_mut().find(|record| record.id.to_string() == id);
-        found.ok_or_else(|| SandboxError::UnknownPerson(id.to_owned()))
+        found.ok_or_else(|| SandboxError::unknown(id))
     }
 
     fn view(&self, record: &Record) -> PersonView {

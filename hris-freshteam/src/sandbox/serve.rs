@@ -1,7 +1,5 @@
 //! From a request to its answer.
 
-use std::time::Duration;
-
 use hris_core::sandbox::{Allowance, Answer, Envelope, OWN_WORDS, RateLimit, Received, RetryAfter, World};
 use serde_json::{Value, json};
 
@@ -26,10 +24,6 @@ impl World for Company {
             .by_number("page", size)
             .page_size(most.min(50), most)
             .text("last_name")
-    }
-
-    fn latency(&self) -> Duration {
-        self.behaviour.latency
     }
 
     fn limits(&self, _: &Received) -> Vec<(String, RateLimit)> {

@@ -2,20 +2,15 @@
 
 use hris_core::Date;
 use hris_core::sandbox::names::{DEPARTMENTS, OFFICES, REMOTE, TEAMS};
-use hris_core::sandbox::{CANARY, Names, Rng, day};
-use serde_json::{Value, json};
+use hris_core::sandbox::{Names, Rng, day};
+use serde_json::json;
 
 use super::person::{CustomField, Job, Location, Person, Status};
+use super::record::canary;
 use super::world::{Resource, World};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Lifelike,
-    Plain,
-}
-
 /// Fills an empty world with `employees` people, at least one.
-pub(super) fn fill(world: &mut World, kind: Kind, employees: usize) {
+pub(super) fn fill(world: &mut World, plain: bool, employees: usize) {
     let employees = employees.max(1);
     let company = json!({
         "id": world.company_id, "name": "Tallow Mill Ltd", "domains": [world.domain],
@@ -26,46 +21,42 @@ pub(super) fn fill(world: &mut World, kind: Kind, employees: usize) {
         "createdAt": "2018-01-08T09:00:00.000Z", "updatedAt": "2026-01-08T09:00:00.000Z",
     });
     world.insert(Resource::Companies, company);
-    let offices: Vec<String> = OFFICES
-        .iter()
-        .enumerate()
-        .map(|(at, (label, city, country, _, zone))| {
-            // The app asks for a country and a city only, so a label may be empty.
-            let label = if at == 2 { "" } else { label };
-            world.add_location(Location::new(label, *city, *country).timezone(*zone))
-        })
-        .collect();
-    let fields = Fields::define(world, kind);
+    let office = |(at, (label, city, country, _, zone)): (usize, &(&str, &str, &str, &str, &str))| {
+        // The app asks for a country and a city only, so a label may be empty.
+        let label = if at == 2 { "" } else { *label };
+        world.add_location(Location::new(label, *city, *country).timezone(*zone))
+    };
+    let offices: Vec<String> = OFFICES.iter().enumerate().map(office).collect();
+    let fields = define(world, plain);
 
     // People draw from a generator of their own, so that a change in what the
     // world holds besides does not rename everybody.
     let mut rng = Rng::new(world.rng.number());
     let mut names = Names::default();
     let ids: Vec<String> = (0..employees).map(|_| rng.text(24)).collect();
-    let statuses: Vec<Status> = (0..employees).map(|at| status(kind, at)).collect();
+    let statuses: Vec<Status> = (0..employees).map(|at| status(plain, at)).collect();
     for (at, (id, status)) in ids.iter().zip(&statuses).enumerate() {
         let manager = manager(&statuses, at).and_then(|at| ids.get(at));
-        let leaver = statuses
-            .iter()
-            .take(at)
-            .rposition(|status| *status == Status::Offboarded)
-            .and_then(|at| ids.get(at));
-        let mut draft = Draft { rng: &mut rng, today: world.today, at, status: *status };
-        let person = draft.person(kind, &offices, &mut names, &world.domain);
-        let career = draft.career(kind, manager, leaver, &person);
-        enter(world, id, person, career);
-        fields.answer(world, &mut rng, id);
+        let leavers = statuses.iter().take(at).rposition(|status| *status == Status::Offboarded);
+        let mut draft = Draft { rng: &mut rng, today: world.today, at, status: *status, plain };
+        let person = draft.person(&offices, &mut names, world.domain);
+        let career = draft.career(manager, leavers.and_then(|at| ids.get(at)), &person.job);
+        world.enter(id, person);
+        for (job, end) in career {
+            world.add_job_role(id, &job, end);
+        }
+        answer(world, &mut rng, &fields, id);
     }
     world.admin = ids.into_iter().next().unwrap_or_default();
     let admin = world.admin.clone();
-    world.people.edit(&admin, |fields| fields.insert("role".to_owned(), json!("admin")));
+    let _invented_just_now = world.set_field(&admin, "role", "admin");
 }
 
 /// Three in a hundred have left, three in a hundred are yet to start.
-fn status(kind: Kind, at: usize) -> Status {
-    match (kind, at % 33) {
-        (Kind::Lifelike, 11) => Status::Offboarded,
-        (Kind::Lifelike, 22) => Status::NewHire,
+fn status(plain: bool, at: usize) -> Status {
+    match (plain, at % 33) {
+        (false, 11) => Status::Offboarded,
+        (false, 22) => Status::NewHire,
         _ => Status::Active,
     }
 }
@@ -80,31 +71,16 @@ fn manager(statuses: &[Status], at: usize) -> Option<usize> {
     Some(above)
 }
 
-/// One step of a career, with its last day unless it is the last step.
-struct Step {
-    job: Job,
-    end: Option<String>,
-}
-
-/// Adds a person with the whole career instead of the single job role that
-/// hiring brings.
-fn enter(world: &mut World, id: &str, person: Person, career: Vec<Step>) {
-    let key = world.hire_as(id, person);
-    world.job_roles.rows.pop();
-    for step in career {
-        world.add_job_role(&key, &step.job, step.end);
-    }
-}
-
 struct Draft<'a> {
     rng: &'a mut Rng,
     today: Date,
     at: usize,
     status: Status,
+    plain: bool,
 }
 
 impl Draft<'_> {
-    fn person(&mut self, kind: Kind, offices: &[String], names: &mut Names, domain: &str) -> Person {
+    fn person(&mut self, offices: &[String], names: &mut Names, domain: &str) -> Person {
         let name = names.next(self.rng);
         let address = name.mailbox();
         let (title, department) = self.job();
@@ -118,16 +94,16 @@ impl Draft<'_> {
             Status::NewHire => person.without_email(),
             _ => person.email(format!("{address}@{domain}")),
         };
-        person = self.place(person, kind, offices);
+        person = self.place(person, offices);
         if self.status == Status::Offboarded {
             let day = self.last_day(start).to_string();
             person = person
                 .member("employmentEndDate", day.clone())
                 .member("lastWorkingDay", day)
-                .member("leavingReason", format!("{CANARY}-reason"))
-                .member("leavingNote", format!("{CANARY}-note"));
+                .member("leavingReason", canary("reason"))
+                .member("leavingNote", canary("note"));
         }
-        if kind == Kind::Lifelike {
+        if !self.plain {
             person = person.team(department);
             if self.rng.chance(30)
                 && let Some(team) = self.rng.pick(&TEAMS)
@@ -161,12 +137,14 @@ impl Draft<'_> {
         }
     }
 
-    fn place(&mut self, person: Person, kind: Kind, offices: &[String]) -> Person {
-        if kind == Kind::Lifelike && self.rng.chance(12) {
+    fn place(&mut self, person: Person, offices: &[String]) -> Person {
+        if !self.plain && self.rng.chance(12) {
             let place = self.rng.pick(&REMOTE).copied();
             let (city, region, country, zone) = place.unwrap_or(("Cork", "CO", "IE", "Europe/Dublin"));
             return person
-                .remote(city, country)
+                .location("remote")
+                .member("remoteCity", city)
+                .member("remoteCountryCode", country)
                 .member("remoteRegionCode", region)
                 .member("remoteTimezone", zone)
                 .member("timezone", zone)
@@ -213,44 +191,33 @@ impl Draft<'_> {
         ended.max(start)
     }
 
-    /// The job roles in order: perhaps an earlier one, the present one, and
-    /// perhaps one that is yet to begin.
+    /// The job roles in order, each with its last day unless it is the last: perhaps an earlier one, the present one,
+    /// and perhaps one that is yet to begin.
     fn career(
         &mut self,
-        kind: Kind,
         manager: Option<&String>,
         former_manager: Option<&String>,
-        person: &Person,
-    ) -> Vec<Step> {
-        let start = person.start.clone().unwrap_or_default();
-        let present = |from: String| Job {
-            title: person.job_title.clone(),
-            department: person.department.clone(),
-            reports_to: manager.cloned(),
-            from: Some(from),
-        };
-        let settled = kind == Kind::Lifelike && self.status == Status::Active;
-        if !settled {
-            return vec![Step { job: present(start), end: None }];
+        job: &Job,
+    ) -> Vec<(Job, Option<String>)> {
+        let mut present = Job { reports_to: manager.cloned(), ..job.clone() };
+        if self.plain || self.status != Status::Active {
+            return vec![(present, None)];
         }
         let mut steps = Vec::new();
-        let mut from = start.clone();
         if self.rng.chance(30) {
             let promoted = self.today.plus_days(-30 - span(self.rng.below(300)));
-            let mut job = Job::new("Trainee", person.department.clone()).from(start);
-            job.reports_to = former_manager.or(manager).cloned();
-            steps.push(Step { job, end: Some(promoted.plus_days(-1).to_string()) });
-            from = promoted.to_string();
+            let mut trainee = Job { title: "Trainee".to_owned(), ..job.clone() };
+            trainee.reports_to = former_manager.or(manager).cloned();
+            steps.push((trainee, Some(promoted.plus_days(-1).to_string())));
+            present.from = Some(promoted.to_string());
         }
         if self.rng.chance(4) {
             let ahead = self.today.plus_days(200 + span(self.rng.below(100)));
-            let end = Some(ahead.plus_days(-1).to_string());
-            steps.push(Step { job: present(from), end });
-            let mut job = present(ahead.to_string());
-            job.title = format!("Principal {}", job.title);
-            steps.push(Step { job, end: None });
+            let mut principal = present.clone().from(ahead.to_string());
+            principal.title = format!("Principal {}", principal.title);
+            steps.extend([(present, Some(ahead.plus_days(-1).to_string())), (principal, None)]);
         } else {
-            steps.push(Step { job: present(from), end: None });
+            steps.push((present, None));
         }
         steps
     }
@@ -260,47 +227,33 @@ fn span(days: usize) -> i32 {
     i32::try_from(days).unwrap_or(0)
 }
 
-/// The custom fields by id.
-struct Fields {
-    cost_centre: String,
-    desk: Option<String>,
-    review: Option<String>,
-    bank: Option<String>,
-    medical: Option<String>,
+/// The custom fields by id: the cost centre and, unless the company is plain, one more of each section.
+fn define(world: &mut World, plain: bool) -> Vec<String> {
+    let centre = CustomField::new("Cost centre", "select").config(json!({ "choices": ["100", "200", "300"] }));
+    let more = [
+        CustomField::new("Desk", "text"),
+        CustomField::new("Contract review", "date").section("employment"),
+        CustomField::new("Savings plan reference", "text").section("banking"),
+        CustomField::new("Workplace adjustment", "text").section("health"),
+    ];
+    let more = more.into_iter().filter(|_| !plain);
+    std::iter::once(centre).chain(more).map(|field| world.add_custom_field(field)).collect()
 }
 
-impl Fields {
-    fn define(world: &mut World, kind: Kind) -> Self {
-        let choices = ["100", "200", "300"];
-        let cost_centre = world.add_custom_field(CustomField::select("Cost centre", choices));
-        let mut more = |name: &str, kind_of: &str, section: &str| {
-            (kind == Kind::Lifelike)
-                .then(|| world.add_custom_field(CustomField::new(name, kind_of).section(section)))
-        };
-        Self {
-            cost_centre,
-            desk: more("Desk", "text", "basics"),
-            review: more("Contract review", "date", "employment"),
-            bank: more("Savings plan reference", "text", "banking"),
-            medical: more("Workplace adjustment", "text", "health"),
+fn answer(world: &mut World, rng: &mut Rng, fields: &[String], person: &str) {
+    let centre = rng.pick(&["100", "200", "300"]).copied().unwrap_or("100").to_owned();
+    let review = world.today.plus_days(span(rng.below(300)) - 150).to_string();
+    let desk = format!("{}-{}", rng.below(6), rng.below(80));
+    let answers = [
+        (None, centre),
+        (Some(50), desk),
+        (Some(30), review),
+        (Some(25), canary("bank")),
+        (Some(10), canary("health")),
+    ];
+    for (field, (percent, value)) in fields.iter().zip(answers) {
+        if percent.is_none_or(|percent| rng.chance(percent)) {
+            world.add_custom_value(person, field, json!(value));
         }
-    }
-
-    fn answer(&self, world: &mut World, rng: &mut Rng, person: &str) {
-        let centre = rng.pick(&["100", "200", "300"]).copied().unwrap_or("100");
-        world.add_custom_value(person, &self.cost_centre, json!(centre));
-        let review = world.today.plus_days(span(rng.below(300)) - 150).to_string();
-        let desk = format!("{}-{}", rng.below(6), rng.below(80));
-        let mut answer = |field: &Option<String>, percent: usize, value: Value| {
-            if let Some(field) = field
-                && rng.chance(percent)
-            {
-                world.add_custom_value(person, field, value);
-            }
-        };
-        answer(&self.desk, 50, json!(desk));
-        answer(&self.review, 30, json!(review));
-        answer(&self.bank, 25, json!(format!("{CANARY}-bank")));
-        answer(&self.medical, 10, json!(format!("{CANARY}-health")));
     }
 }

@@ -4,40 +4,48 @@ use hris_core::sandbox::CANARY;
 use serde_json::{Map, Value, json};
 
 use super::person::Person;
-use super::world::World;
+use super::world::{Resource, World};
+
+/// Members that are empty until somebody fills them.
+const EMPTY: &str = "address bio birthday city country countryCode employmentEndDate formattedPersonalPhoneNumber \
+    formattedPhoneNumber gender github lastWorkingDay leavingFileId leavingNote leavingReason linkedIn middleName \
+    nationality payrollProvider personalPhoneNumber phoneNumber postcode preferredName probationEndDate \
+    publicHolidayCalendarId remoteCity remoteCountryCode remoteRegionCode remoteTimezone seenDocumentsAt source \
+    sourceId state turnoverImpact";
 
 impl World {
     /// Every member of a new person, as a token that sees everything gets them.
     pub(super) fn person_fields(&mut self, id: &str, start: &str, person: Person) -> Map<String, Value> {
-        let employee_id = person.employee_id.unwrap_or_else(|| {
+        let own = |name: &str| person.members.get(name).cloned();
+        let employee_id = own("employeeId").unwrap_or_else(|| {
             let number = self.next_employee_id;
             self.next_employee_id += 1;
-            Some(number.to_string())
+            json!(number.to_string())
         });
-        let email = person.email.unwrap_or_else(|| {
-            let part = |name: &str| name.to_lowercase().replace(|c: char| !c.is_ascii_alphanumeric(), "");
-            let (first, last) = (part(&person.first_name), part(&person.last_name));
-            let number = employee_id.as_deref().unwrap_or("0");
-            Some(format!("{first}.{last}.{number}@{}", self.domain))
+        let email = own("email").unwrap_or_else(|| {
+            let part = |name: &str| {
+                let name = own(name).and_then(|name| Some(name.as_str()?.to_lowercase())).unwrap_or_default();
+                name.replace(|c: char| !c.is_ascii_alphanumeric(), "")
+            };
+            let number = employee_id.as_str().unwrap_or("0");
+            json!(format!("{}.{}.{number}@{}", part("firstName"), part("lastName"), self.domain))
         });
-        let location = person.location.or_else(|| self.locations.rows.first().map(|row| row.key.clone()));
-        let team_names: Vec<&str> = person.teams.iter().map(String::as_str).collect();
+        let office = self.table(Resource::Locations).first().map(|row| row.key.clone());
         let now = self.tick();
         let mut fields: Map<String, Value> =
-            EMPTY.iter().map(|member| ((*member).to_owned(), Value::Null)).collect();
+            EMPTY.split_whitespace().map(|member| (member.to_owned(), Value::Null)).collect();
         let values = json!({
-            "id": id, "companyId": self.company_id,
-            "firstName": person.first_name, "lastName": person.last_name, "email": email,
+            "id": id, "companyId": self.company_id, "email": email,
             "isWorkEmailHidden": false, "isVerified": true,
             "personalEmail": format!("{}@home.example", id.to_lowercase()),
-            "locationId": location, "timezone": "Europe/London",
+            "locationId": office, "timezone": "Europe/London",
             "employmentStartDate": start, "firstWorkingDay": start,
             "contractType": "Full time",
             "workingDays": (["monday", "tuesday", "wednesday", "thursday", "friday"])
                 .map(|day| json!({ "day": day })),
-            "employeeId": employee_id, "teams": teams(&team_names),
-            "jobRole": { "jobTitle": person.job_title, "department": person.department },
-            "status": person.status.as_str(), "role": "user", "demo": false,
+            "employeeId": employee_id,
+            "teams": person.teams.iter().map(|name| json!({ "name": name })).collect::<Vec<_>>(),
+            "jobRole": person.job.brief(), "role": "user", "demo": false,
             "spokenLanguages": [], "nationalities": [],
         });
         // Members a connector must drop while it reads, each with text that a
@@ -61,48 +69,6 @@ impl World {
     }
 }
 
-/// Members that are empty until somebody fills them.
-const EMPTY: [&str; 34] = [
-    "address",
-    "bio",
-    "birthday",
-    "city",
-    "country",
-    "countryCode",
-    "employmentEndDate",
-    "formattedPersonalPhoneNumber",
-    "formattedPhoneNumber",
-    "gender",
-    "github",
-    "lastWorkingDay",
-    "leavingFileId",
-    "leavingNote",
-    "leavingReason",
-    "linkedIn",
-    "middleName",
-    "nationality",
-    "payrollProvider",
-    "personalPhoneNumber",
-    "phoneNumber",
-    "postcode",
-    "preferredName",
-    "probationEndDate",
-    "publicHolidayCalendarId",
-    "remoteCity",
-    "remoteCountryCode",
-    "remoteRegionCode",
-    "remoteTimezone",
-    "seenDocumentsAt",
-    "source",
-    "sourceId",
-    "state",
-    "turnoverImpact",
-];
-
 pub(super) fn canary(what: &str) -> String {
     format!("{CANARY}-{what}")
-}
-
-pub(super) fn teams(names: &[&str]) -> Value {
-    names.iter().map(|name| json!({ "name": name })).collect()
 }

@@ -8,20 +8,14 @@ use std::collections::BTreeSet;
 pub enum Scope {
     /// `compensations:read`
     CompensationsRead,
-    /// `compensations:write`
-    CompensationsWrite,
     /// `documents:read`
     DocumentsRead,
-    /// `documents:write`
-    DocumentsWrite,
     /// `private:read`
     PrivateRead,
     /// `private:write`
     PrivateWrite,
     /// `public:read`
     PublicRead,
-    /// `webhooks:manage`
-    WebhooksManage,
 }
 
 impl Scope {
@@ -30,13 +24,10 @@ impl Scope {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::CompensationsRead => "compensations:read",
-            Self::CompensationsWrite => "compensations:write",
             Self::DocumentsRead => "documents:read",
-            Self::DocumentsWrite => "documents:write",
             Self::PrivateRead => "private:read",
             Self::PrivateWrite => "private:write",
             Self::PublicRead => "public:read",
-            Self::WebhooksManage => "webhooks:manage",
         }
     }
 }
@@ -46,33 +37,21 @@ impl Scope {
 /// ```
 /// use hris_humaans::sandbox::{Role, Scope, Token};
 ///
-/// let narrow = Token::new([Scope::PublicRead])
-///     .label("Directory only")
-///     .role(Role::everything().without_offboarded());
+/// let narrow = Token::new([Scope::PublicRead]).role(Role::everything().without_offboarded());
 /// ```
 #[derive(Clone)]
 #[must_use]
 pub struct Token {
     pub(super) scopes: BTreeSet<Scope>,
-    pub(super) label: String,
     pub(super) maker: Option<String>,
     pub(super) role: Role,
     pub(super) company: Option<String>,
-    pub(super) secret: Option<String>,
 }
 
 impl Token {
-    /// A token with these scopes, made by the world's administrator, whose
-    /// role sees everything.
+    /// A token with these scopes, made by the company's administrator, whose role sees everything.
     pub fn new(scopes: impl IntoIterator<Item = Scope>) -> Self {
-        Self {
-            scopes: scopes.into_iter().collect(),
-            label: "Directory sync".to_owned(),
-            maker: None,
-            role: Role::everything(),
-            company: None,
-            secret: None,
-        }
+        Self { scopes: scopes.into_iter().collect(), maker: None, role: Role::everything(), company: None }
     }
 
     /// The recommended token: `public:read` and `private:read`.
@@ -85,47 +64,27 @@ impl Token {
         Self::new([Scope::PublicRead])
     }
 
-    /// The label its maker typed.
-    pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = label.into();
-        self
-    }
-
-    /// The id of the person who made it: whom `/me` shows.
+    /// The id of the person who made it, whom `/me` shows.
     pub fn maker(mut self, person: impl Into<String>) -> Self {
         self.maker = Some(person.into());
         self
     }
 
-    /// What the maker's role allows; scopes cut this further.
+    /// What the maker's role allows. Scopes cut this further.
     pub fn role(mut self, role: Role) -> Self {
         self.role = role;
         self
     }
 
-    /// Makes it a token of another company: the same people, but every
-    /// `companyId` and the company record carry this id.
+    /// Makes it a token of another company: the same people, but every `companyId` and the company record carry
+    /// this id.
     pub fn company(mut self, id: impl Into<String>) -> Self {
         self.company = Some(id.into());
         self
     }
 
-    /// The text of the token; invented when not given.
-    pub fn secret(mut self, text: impl Into<String>) -> Self {
-        self.secret = Some(text.into());
-        self
-    }
-
     pub(super) fn has(&self, scope: Scope) -> bool {
         self.scopes.contains(&scope)
-    }
-
-    pub(super) fn reads_private(&self) -> bool {
-        self.has(Scope::PrivateRead)
-    }
-
-    pub(super) fn reads_anything(&self) -> bool {
-        self.has(Scope::PublicRead) || self.has(Scope::PrivateRead)
     }
 }
 
@@ -144,11 +103,8 @@ impl std::fmt::Debug for Token {
 pub struct Role {
     pub(super) api_refusal: Option<u16>,
     pub(super) people: Profiles,
-    pub(super) details: Profiles,
     pub(super) offboarded: bool,
-    pub(super) new_hires: bool,
     pub(super) hidden_members: BTreeSet<String>,
-    pub(super) hidden_custom_fields: BTreeSet<String>,
     pub(super) refused_paths: BTreeSet<String>,
 }
 
@@ -158,17 +114,13 @@ impl Role {
         Self {
             api_refusal: None,
             people: Profiles::Everybody,
-            details: Profiles::Everybody,
             offboarded: true,
-            new_hires: true,
             hidden_members: BTreeSet::new(),
-            hidden_custom_fields: BTreeSet::new(),
             refused_paths: BTreeSet::new(),
         }
     }
 
-    /// Takes the permission *API Access* away: every request is answered with
-    /// this status, 401 or 403.
+    /// Takes the permission *API Access* away: every request is answered with this status, 401 or 403.
     pub fn without_api_access(mut self, status: u16) -> Self {
         self.api_refusal = Some(status);
         self
@@ -180,34 +132,15 @@ impl Role {
         self
     }
 
-    /// Shows no new hires, whatever the token's scopes say.
-    pub fn without_new_hires(mut self) -> Self {
-        self.new_hires = false;
-        self
-    }
-
-    /// Shows these people only; the others are missing altogether.
+    /// Shows these people only. The others are missing altogether.
     pub fn people(mut self, profiles: Profiles) -> Self {
         self.people = profiles;
-        self
-    }
-
-    /// Shows private members of these people only; the others are listed with
-    /// what everybody may see.
-    pub fn details(mut self, profiles: Profiles) -> Self {
-        self.details = profiles;
         self
     }
 
     /// Hides one member of every person, for example `email`.
     pub fn without_member(mut self, member: impl Into<String>) -> Self {
         self.hidden_members.insert(member.into());
-        self
-    }
-
-    /// Hides a custom field, by name or id: its definition and its values.
-    pub fn without_custom_field(mut self, field: impl Into<String>) -> Self {
-        self.hidden_custom_fields.insert(field.into());
         self
     }
 
@@ -218,20 +151,12 @@ impl Role {
     }
 }
 
-/// A group of people a role may see.
+/// A group of people that a role may see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Profiles {
-    /// The people of one department.
-    Department(String),
     /// Everybody.
     Everybody,
-    /// The people of one office, by location id, or the literal `remote`.
-    Location(String),
     /// The maker alone.
     Own,
-    /// Exactly these person ids.
-    People(BTreeSet<String>),
-    /// The maker and the people who report to the maker.
-    Reports,
 }

@@ -1,18 +1,18 @@
 //! The company behind the sandbox, and every way to change it.
 
+use std::collections::{BTreeMap, HashMap};
+
 use hris_core::Date;
-use hris_core::sandbox::Rng;
+use hris_core::sandbox::{Rng, SandboxError};
 use serde_json::{Map, Value, json};
 
-use super::SandboxError;
 use super::behaviour::Behaviour;
-use super::person::{CustomField, Job, Location, PersonView};
+use super::person::{CustomField, Job, Location, Members, Person, PersonView, Status, with};
 use super::record::canary;
-use super::table::{Row, Table, View};
 use super::token::Token;
 
-/// The lists the sandbox serves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// The lists that the sandbox serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Resource {
     /// `/companies`
@@ -43,7 +43,31 @@ impl Resource {
     }
 }
 
-/// A token as the world keeps it.
+/// A row of a list.
+pub(super) struct Row {
+    /// The name of the row inside the sandbox. It equals the served `id` until somebody edits that.
+    pub(super) key: String,
+    pub(super) fields: Map<String, Value>,
+}
+
+impl Row {
+    pub(super) fn str(&self, member: &str) -> Option<&str> {
+        self.fields.get(member).and_then(Value::as_str)
+    }
+
+    /// The person that the row belongs to: itself, for a person.
+    pub(super) fn person(&self) -> &str {
+        self.str("personId").unwrap_or(&self.key)
+    }
+}
+
+#[derive(Default)]
+struct Table {
+    rows: Vec<Row>,
+    index: HashMap<String, usize>,
+}
+
+/// A token as the company keeps it.
 #[derive(Clone)]
 pub(super) struct Issued {
     pub(super) id: String,
@@ -54,23 +78,17 @@ pub(super) struct Issued {
 
 /// The company whose HR system the sandbox plays.
 ///
-/// Reached through [`Sandbox::change`](super::Sandbox::change), which holds
-/// the sandbox still meanwhile: no request sees half a change.
+/// Reached through [`Server::change`](hris_core::sandbox::Server::change), which holds the sandbox still meanwhile:
+/// no request sees half a change.
 pub struct World {
-    pub(super) companies: Table,
-    pub(super) custom_fields: Table,
-    pub(super) custom_values: Table,
-    pub(super) job_roles: Table,
-    pub(super) locations: Table,
-    pub(super) people: Table,
+    tables: BTreeMap<Resource, Table>,
     pub(super) tokens: Vec<Issued>,
     pub(super) behaviour: Behaviour,
     pub(super) company_id: String,
-    pub(super) domain: String,
+    pub(super) domain: &'static str,
     pub(super) admin: String,
     pub(super) today: Date,
     pub(super) rng: Rng,
-    views: Vec<View>,
     pub(super) next_employee_id: usize,
     changes: u32,
 }
@@ -80,45 +98,29 @@ impl std::fmt::Debug for World {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("World")
             .field("company", &self.company_id)
-            .field("people", &self.people.rows.len())
-            .field("tokens", &self.tokens.len())
+            .field("people", &self.table(Resource::People).len())
             .finish_non_exhaustive()
     }
 }
 
-/// Looking at the world.
+/// Looking at the company.
 impl World {
     /// Everybody, in the order of the list.
     #[must_use]
     pub fn people(&self) -> Vec<PersonView> {
-        let view = |row: &Row| PersonView::of(&row.key, &row.fields);
-        self.people.rows.iter().map(view).collect()
+        self.table(Resource::People).iter().map(|row| PersonView::of(&row.key, &row.fields)).collect()
     }
 
     /// One person.
     #[must_use]
     pub fn person(&self, id: &str) -> Option<PersonView> {
-        let row = self.people.find(id)?;
-        Some(PersonView::of(&row.key, &row.fields))
-    }
-
-    /// Ids and labels of the offices.
-    #[must_use]
-    pub fn locations(&self) -> Vec<(String, String)> {
-        named(&self.locations, "label")
-    }
-
-    /// Ids and names of the custom fields.
-    #[must_use]
-    pub fn custom_fields(&self) -> Vec<(String, String)> {
-        named(&self.custom_fields, "name")
+        self.find(Resource::People, id).map(|row| PersonView::of(&row.key, &row.fields))
     }
 
     /// The rows of a list, complete, as a token that sees everything gets them.
     #[must_use]
     pub fn rows(&self, of: Resource) -> Vec<Value> {
-        let rows = self.table(of).rows.iter();
-        rows.map(|row| Value::Object(row.fields.clone())).collect()
+        self.table(of).iter().map(|row| Value::Object(row.fields.clone())).collect()
     }
 
     /// The id of the company.
@@ -132,16 +134,146 @@ impl World {
     pub fn admin(&self) -> &str {
         &self.admin
     }
+}
 
-    /// The choices the vendor's documentation leaves open.
-    #[must_use]
-    pub fn behaviour(&self) -> &Behaviour {
-        &self.behaviour
+/// Changing people, as an HR team does.
+impl World {
+    /// Adds a person with a job role and answers the new id.
+    pub fn hire(&mut self, person: Person) -> String {
+        let id = self.rng.text(24);
+        self.hire_as(id, person)
     }
 
-    /// The same, for change. It holds from the next request on.
-    pub fn behaviour_mut(&mut self) -> &mut Behaviour {
-        &mut self.behaviour
+    /// Adds a person under an id of the caller's choice. An id that is taken gives a second row of the same id,
+    /// which the answered key names.
+    pub fn hire_as(&mut self, id: impl Into<String>, person: Person) -> String {
+        let job = person.job.clone();
+        let id = id.into();
+        let key = self.enter(&id, person);
+        let from = job.from.clone().unwrap_or_else(|| self.today.to_string());
+        self.add_job_role(&id, &Job { from: Some(from), ..job }, None);
+        key
+    }
+
+    /// Adds a person without a job role.
+    pub(super) fn enter(&mut self, id: &str, person: Person) -> String {
+        let start = person.job.from.clone().unwrap_or_else(|| self.today.to_string());
+        let custom = person.custom.clone();
+        let fields = self.person_fields(id, &start, person);
+        let key = self.insert(Resource::People, Value::Object(fields));
+        for (field, value) in custom {
+            let _ignored_when_undefined = self.set_custom(&key, &field, value);
+        }
+        key
+    }
+
+    /// Changes members of a person and the time of the last change.
+    ///
+    /// # Errors
+    /// When nobody has this id.
+    pub fn update(&mut self, id: &str, change: impl FnOnce(&mut Members<'_>)) -> Result<(), SandboxError> {
+        let now = self.tick();
+        change(Members(self.fields(Resource::People, id)?).set("updatedAt", now));
+        Ok(())
+    }
+
+    /// Sets one member of a person, such as `lastName`.
+    ///
+    /// # Errors
+    /// When nobody has this id.
+    pub fn set_field(&mut self, id: &str, field: &str, value: impl Into<Value>) -> Result<(), SandboxError> {
+        self.set(Resource::People, id, field, value)
+    }
+
+    /// Offboards a person: the record and the employee id stay.
+    ///
+    /// # Errors
+    /// When nobody has this id.
+    pub fn offboard(&mut self, id: &str, last_day: &str) -> Result<(), SandboxError> {
+        self.update(id, |person| {
+            person.set("lastWorkingDay", last_day).set("employmentEndDate", last_day);
+            person.set("status", Status::Offboarded.as_str());
+            person.set("leavingReason", canary("reason")).set("leavingNote", canary("note"));
+        })
+    }
+
+    /// Makes a new hire active, with a work e-mail.
+    ///
+    /// # Errors
+    /// When nobody has this id.
+    pub fn activate(&mut self, id: &str, email: &str) -> Result<(), SandboxError> {
+        self.update(id, |person| {
+            person.set("status", Status::Active.as_str()).set("email", email);
+        })
+    }
+
+    /// Takes a leaver back on the old record, from this day on.
+    ///
+    /// # Errors
+    /// When nobody has this id.
+    pub fn rehire(&mut self, id: &str, start: &str) -> Result<(), SandboxError> {
+        self.update(id, |person| {
+            person.set("status", Status::Active.as_str());
+            person.set("employmentStartDate", start).set("firstWorkingDay", start);
+            for member in ["employmentEndDate", "lastWorkingDay", "leavingReason", "leavingNote"] {
+                person.set(member, Value::Null);
+            }
+        })
+    }
+
+    /// Deletes a person for good, with job roles and custom values.
+    ///
+    /// # Errors
+    /// When nobody has this id.
+    pub fn delete(&mut self, id: &str) -> Result<(), SandboxError> {
+        self.fields(Resource::People, id)?;
+        for list in [Resource::People, Resource::JobRoles, Resource::CustomValues] {
+            let table = self.tables.entry(list).or_default();
+            table.rows.retain(|row| row.person() != id);
+            table.index = table.rows.iter().enumerate().map(|(at, row)| (row.key.clone(), at)).collect();
+        }
+        Ok(())
+    }
+
+    /// Ends the present job and begins another, today or on the day it names. The person's own `updatedAt` does not
+    /// move. Answers the id of the new job role.
+    ///
+    /// # Errors
+    /// When nobody has this id.
+    pub fn change_job(&mut self, id: &str, job: Job) -> Result<String, SandboxError> {
+        let from = job.from.clone().unwrap_or_else(|| self.today.to_string());
+        if from <= self.today.to_string() {
+            self.set_field(id, "jobRole", job.brief())?;
+        } else {
+            self.fields(Resource::People, id)?;
+        }
+        let last = from.parse::<Date>().ok().map(|day| day.plus_days(-1).to_string());
+        for row in &mut self.tables.entry(Resource::JobRoles).or_default().rows {
+            if row.person() == id && row.str("endDate").is_none() {
+                row.fields.insert("endDate".to_owned(), json!(last));
+            }
+        }
+        Ok(self.add_job_role(id, &Job { from: Some(from), ..job }, None))
+    }
+
+    /// Sets the value of a custom field, named by its name or id; `Value::Null` empties it.
+    ///
+    /// # Errors
+    /// When nobody has this id or no field this name.
+    pub fn set_custom(&mut self, id: &str, field: &str, value: impl Into<Value>) -> Result<(), SandboxError> {
+        self.fields(Resource::People, id)?;
+        let mut fields = self.table(Resource::CustomFields).iter();
+        let found = fields.find(|row| row.key == field || row.str("name") == Some(field));
+        let field = found.map(|row| row.key.clone()).ok_or_else(|| SandboxError::unknown(field))?;
+        let mut values = self.table(Resource::CustomValues).iter();
+        let known = values.find(|row| row.person() == id && row.str("customFieldId") == Some(&field));
+        match known.map(|row| row.key.clone()) {
+            Some(key) => self.set(Resource::CustomValues, &key, "value", value),
+            None => {
+                self.add_custom_value(id, &field, value.into());
+                Ok(())
+            }
+        }
     }
 }
 
@@ -149,41 +281,34 @@ impl World {
 impl World {
     /// Adds an office and answers its id.
     pub fn add_location(&mut self, location: Location) -> String {
-        let id = self.rng.text(24);
-        let row = json!({
-            "id": id, "label": location.label, "city": location.city,
-            "country": location.country, "timezone": location.timezone,
-        });
-        self.insert(Resource::Locations, row)
+        self.identified(Resource::Locations, location.0)
     }
 
     /// Defines a custom field and answers its id.
     pub fn add_custom_field(&mut self, field: CustomField) -> String {
-        let id = self.rng.text(24);
-        let row = json!({
-            "id": id, "companyId": self.company_id, "name": field.name, "section": field.section,
-            "resourceId": null, "type": field.kind, "config": field.config,
-        });
-        self.insert(Resource::CustomFields, row)
+        self.identified(Resource::CustomFields, with(field.0, "companyId", json!(self.company_id)))
     }
 
-    /// Adds any row to a list, as strange as wanted, and answers the key that
-    /// names it here: its `id` unless that is missing or taken. What is no
-    /// object becomes an empty row.
+    /// Adds any row to a list, as strange as wanted, and answers the key that names it here: its `id` unless that is
+    /// missing or taken. What is no object becomes an empty row.
     pub fn insert(&mut self, list: Resource, row: Value) -> String {
         let fields = match row {
             Value::Object(fields) => fields,
             _ => Map::new(),
         };
         let spare = self.rng.text(24);
-        self.table_mut(list).insert(fields, spare)
+        let table = self.tables.entry(list).or_default();
+        let id = fields.get("id").and_then(Value::as_str);
+        let key = id.filter(|id| !table.index.contains_key(*id)).map_or(spare, str::to_owned);
+        table.index.insert(key.clone(), table.rows.len());
+        table.rows.push(Row { key: key.clone(), fields });
+        key
     }
 
-    /// Sets one value of a row of any list, by member or JSON pointer, without
-    /// a trace in `updatedAt`.
+    /// Sets one member of a row of any list, without a trace in `updatedAt`.
     ///
     /// # Errors
-    /// When no row has this key or the pointer leads nowhere.
+    /// When no row has this key.
     pub fn set(
         &mut self,
         list: Resource,
@@ -191,45 +316,20 @@ impl World {
         field: &str,
         value: impl Into<Value>,
     ) -> Result<(), SandboxError> {
-        let value = value.into();
-        let done = self.table_mut(list).edit(key, |fields| {
-            if !field.starts_with('/') {
-                fields.insert(field.to_owned(), value);
-                return true;
-            }
-            let mut whole = Value::Object(std::mem::take(fields));
-            let found = whole.pointer_mut(field).map(|slot| *slot = value).is_some();
-            if let Value::Object(changed) = whole {
-                *fields = changed;
-            }
-            found
-        });
-        if done == Some(true) { Ok(()) } else { Err(SandboxError::unknown(key)) }
-    }
-
-    /// Removes a row of any list, and nothing that hangs on it.
-    ///
-    /// # Errors
-    /// When no row has this key.
-    pub fn remove(&mut self, list: Resource, key: &str) -> Result<(), SandboxError> {
-        if self.table_mut(list).remove(key) { Ok(()) } else { Err(SandboxError::unknown(key)) }
+        self.fields(list, key)?.insert(field.to_owned(), value.into());
+        Ok(())
     }
 
     /// Issues a token and answers its text.
     pub fn issue_token(&mut self, token: Token) -> String {
         let id = self.rng.text(24);
-        let secret = token.secret.clone().unwrap_or_else(|| format!("humaans-sandbox-{}", self.rng.text(24)));
-        self.tokens.push(Issued {
-            id,
-            maker: token.maker.clone().unwrap_or_else(|| self.admin.clone()),
-            secret: secret.clone(),
-            token,
-        });
+        let secret = format!("humaans-sandbox-{}", self.rng.text(24));
+        let maker = token.maker.clone().unwrap_or_else(|| self.admin.clone());
+        self.tokens.push(Issued { id, maker, secret: secret.clone(), token });
         secret
     }
 
-    /// Changes scopes, role or maker of a token, as the vendor's edit button
-    /// does.
+    /// Changes scopes, role or maker of a token, as the vendor's edit button does.
     ///
     /// # Errors
     /// When there is no such token.
@@ -238,11 +338,10 @@ impl World {
         secret: &str,
         change: impl FnOnce(Token) -> Token,
     ) -> Result<(), SandboxError> {
-        let admin = self.admin.clone();
         let known = self.tokens.iter_mut().find(|known| known.secret == secret);
         let issued = known.ok_or_else(|| SandboxError::unknown("the token"))?;
         issued.token = change(issued.token.clone());
-        issued.maker = issued.token.maker.clone().unwrap_or(admin);
+        issued.maker = issued.token.maker.clone().unwrap_or_else(|| self.admin.clone());
         Ok(())
     }
 
@@ -259,82 +358,54 @@ impl World {
 
 impl World {
     /// A company without anybody, without offices and without tokens.
-    pub(super) fn empty(seed: u64, today: Date) -> Self {
+    pub(super) fn empty(seed: u64, today: Date, behaviour: Behaviour) -> Self {
         let mut rng = Rng::new(seed);
-        let company_id = rng.text(24);
         Self {
-            companies: Table::default(),
-            custom_fields: Table::default(),
-            custom_values: Table::default(),
-            job_roles: Table::default(),
-            locations: Table::default(),
-            people: Table::default(),
+            tables: BTreeMap::new(),
             tokens: Vec::new(),
-            behaviour: Behaviour::default(),
-            company_id,
-            domain: "tallowmill.example".to_owned(),
+            behaviour,
+            company_id: rng.text(24),
+            domain: "tallowmill.example",
             admin: String::new(),
             today,
             rng,
-            views: Vec::new(),
             next_employee_id: 1_001,
             changes: 0,
         }
     }
 
-    pub(super) fn table(&self, list: Resource) -> &Table {
-        match list {
-            Resource::Companies => &self.companies,
-            Resource::CustomFields => &self.custom_fields,
-            Resource::CustomValues => &self.custom_values,
-            Resource::JobRoles => &self.job_roles,
-            Resource::Locations => &self.locations,
-            Resource::People => &self.people,
-        }
+    pub(super) fn table(&self, list: Resource) -> &[Row] {
+        self.tables.get(&list).map_or(&[], |table| &table.rows)
     }
 
-    pub(super) fn table_mut(&mut self, list: Resource) -> &mut Table {
-        match list {
-            Resource::Companies => &mut self.companies,
-            Resource::CustomFields => &mut self.custom_fields,
-            Resource::CustomValues => &mut self.custom_values,
-            Resource::JobRoles => &mut self.job_roles,
-            Resource::Locations => &mut self.locations,
-            Resource::People => &mut self.people,
-        }
+    pub(super) fn find(&self, list: Resource, key: &str) -> Option<&Row> {
+        let table = self.tables.get(&list)?;
+        table.rows.get(*table.index.get(key)?)
+    }
+
+    fn fields(&mut self, list: Resource, key: &str) -> Result<&mut Map<String, Value>, SandboxError> {
+        let table = self.tables.entry(list).or_default();
+        let row = table.index.get(key).and_then(|at| table.rows.get_mut(*at));
+        row.map(|row| &mut row.fields).ok_or_else(|| SandboxError::unknown(key))
+    }
+
+    /// Adds a row under a new id.
+    fn identified(&mut self, list: Resource, row: Value) -> String {
+        let id = json!(self.rng.text(24));
+        self.insert(list, with(row, "id", id))
     }
 
     pub(super) fn add_job_role(&mut self, person: &str, job: &Job, end: Option<String>) -> String {
         let row = json!({
-            "id": self.rng.text(24), "personId": person, "jobTitle": job.title,
-            "department": job.department, "reportingTo": job.reports_to,
-            "effectiveDate": job.from, "endDate": end, "note": canary("job-note"),
+            "personId": person, "jobTitle": job.title, "department": job.department,
+            "reportingTo": job.reports_to, "effectiveDate": job.from, "endDate": end, "note": canary("job-note"),
         });
-        self.insert(Resource::JobRoles, row)
+        self.identified(Resource::JobRoles, row)
     }
 
     pub(super) fn add_custom_value(&mut self, person: &str, field: &str, value: Value) {
-        let row = json!({
-            "id": self.rng.text(24), "personId": person, "customFieldId": field,
-            "resourceId": null, "value": value,
-        });
-        self.insert(Resource::CustomValues, row);
-    }
-
-    pub(super) fn custom_field_id(&self, name_or_id: &str) -> Option<String> {
-        let mut fields = self.custom_fields.rows.iter();
-        let found = fields.find(|row| row.key == name_or_id || row.str("name") == Some(name_or_id));
-        found.map(|row| row.key.clone())
-    }
-
-    /// The number under which rows keep their text for this view.
-    pub(super) fn number(&mut self, view: View) -> (usize, View) {
-        let known = self.views.iter().position(|known| *known == view);
-        let number = known.unwrap_or_else(|| {
-            self.views.push(view.clone());
-            self.views.len() - 1
-        });
-        (number, view)
+        let row = json!({ "personId": person, "customFieldId": field, "resourceId": null, "value": value });
+        self.identified(Resource::CustomValues, row);
     }
 
     /// The next moment of a clock that only changes move.
@@ -344,9 +415,4 @@ impl World {
         let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
         format!("{}T{hour:02}:{minute:02}:{second:02}.000Z", self.today)
     }
-}
-
-fn named(table: &Table, member: &str) -> Vec<(String, String)> {
-    let pair = |row: &Row| (row.key.clone(), row.str(member).unwrap_or_default().to_owned());
-    table.rows.iter().map(pair).collect()
 }
