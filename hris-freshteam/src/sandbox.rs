@@ -123,7 +123,8 @@ impl FakeVendor for Company {
         });
         // The last of the list manage nobody, so exactly one person changes with each of them.
         let [.., promoted, leaver] = staff.as_slice() else { return Err(SandboxError::TooFew) };
-        let joiner = Person::new("Noor", "El-Amrani").email("noor.el-amrani.joins@lofotfisk.example").title("Buyer");
+        let joiner =
+            Person::new("Noor", "El-Amrani").email("noor.el-amrani.joins@lofotfisk.example").title("Buyer");
         let joiner = self.hire(joiner.starts(today.to_string()).set("employee_id", "A-9001"));
         self.set(&promoted.id, "designation", "Head of Good Ideas")?;
         self.deactivate(&leaver.id, Some(&today.plus_days(-1).to_string()))?;

@@ -83,7 +83,7 @@ async fn a_role_that_lacks_a_field(company: &Sandbox) -> Told {
 
 async fn the_remedy(company: &Sandbox) -> Told {
     chapter("The remedy: a custom role with what was listed, or an administrator");
-    let seen = check(company, Token::private().label("Benefits sync")).await?;
+    let seen = check(company, Token::private()).await?;
     tell(&seen);
     seen.require()?;
     expect(seen.organisation.is_some(), "with it every check passes, and the organisation is shown")

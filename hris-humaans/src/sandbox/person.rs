@@ -30,7 +30,10 @@ impl Person {
             custom: Vec::new(),
             members: Map::new(),
         };
-        person.member("firstName", first_name.into()).member("lastName", last_name.into()).status(Status::Active)
+        person
+            .member("firstName", first_name.into())
+            .member("lastName", last_name.into())
+            .status(Status::Active)
     }
 
     /// Somebody who is still to start: status `newHire`, a personal e-mail and no work e-mail.

@@ -166,9 +166,9 @@ impl World {
             }
         }
         match list {
-            Resource::People => rows.retain(|row| {
-                (status == "all" || row.str("status") == Some(status)) && reader.sees(row)
-            }),
+            Resource::People => {
+                rows.retain(|row| (status == "all" || row.str("status") == Some(status)) && reader.sees(row))
+            }
             Resource::CustomFields | Resource::CustomValues if !reader.reads_private() => {
                 if reader.hidden != Hidden::Null {
                     return Err((403, Some("customFieldId".to_owned())));

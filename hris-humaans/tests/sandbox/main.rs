@@ -43,11 +43,6 @@ impl Api {
         self.raw(path).await.status().as_u16()
     }
 
-    async fn text(&self, path: &str) -> String {
-        let bytes = self.raw(path).await.bytes().await.unwrap();
-        String::from_utf8_lossy(&bytes).into_owned()
-    }
-
     /// A good answer, parsed.
     async fn get(&self, path: &str) -> Value {
         let response = self.raw(path).await;
