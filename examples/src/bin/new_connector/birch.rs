@@ -351,7 +351,7 @@ impl Kit for BirchKit {
         capabilities()
     }
 
-    fn check_own(&self, own: Table) -> Result<()> {
+    fn check_own(&self, own: Table, _: &Wiring) -> Result<()> {
         Config::read(own).map(drop)
     }
 
