@@ -20,6 +20,6 @@ pub fn parse(list: &str, response: &Response) -> Result<(usize, Box<dyn Any + Se
     })
 }
 
-fn counted<T: 'static>(rows: Vec<T>) -> (usize, Box<dyn Any + Send>) {
+fn counted<T: Send + 'static>(rows: Vec<T>) -> (usize, Box<dyn Any + Send>) {
     (rows.len(), Box::new(rows))
 }
