@@ -1,7 +1,7 @@
 //! Which connection holds an account, which one waits for it, and what people decided about it.
 
-use hris_core::reconcile::{AccountClaim, Action, ActionKind, Handover, Held, Judgement, Others};
 use hris_core::UserId;
+use hris_core::reconcile::{AccountClaim, Action, ActionKind, Handover, Held, Judgement, Others};
 use sqlx::{Row as _, Sqlite, Transaction};
 
 use super::Refused;
