@@ -65,8 +65,11 @@ impl SqliteStore {
         let rows = self.read(READING, async |tx| {
             let select = "SELECT name, content, sealed FROM credentials WHERE connection = ?1";
             let rows = sqlx::query(select).bind(connection).fetch_all(&mut **tx).await?;
-            let read = rows.into_iter().map(|row| Ok((row.try_get(0)?, (row.try_get(1)?, row.try_get(2)?))));
-            Ok(read.collect::<sqlx::Result<Vec<(String, (Vec<u8>, bool))>>>()?)
+            let mut stored: Vec<(String, (Vec<u8>, bool))> = Vec::with_capacity(rows.len());
+            for row in rows {
+                stored.push((row.try_get(0)?, (row.try_get(1)?, row.try_get(2)?)));
+            }
+            Ok(stored)
         });
         let mut credentials = BTreeMap::new();
         for (name, stored) in rows.await? {
