@@ -243,8 +243,9 @@ fn a_safeguard_refuses_and_one_approved_plan_passes_once() {
     assert_eq!(sync["refusal"]["rule"], "max_deactivations_percent");
     assert_eq!(world.users(), before);
 
-    let plan = world.hris(&["plan", "--out", "plan.json"]);
+    let plan = world.hris(&["plan", "--check", "--out", "plan.json"]);
     assert_eq!(plan.code, 3, "{}", plan.err);
+    assert!(plan.out.contains("The plan does not contradict itself."), "{}", plan.out);
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;

@@ -59,6 +59,7 @@ mod inputs;
 mod learned;
 mod leaver;
 mod links;
+mod lint;
 mod manager;
 mod matching;
 mod merge;
@@ -81,6 +82,7 @@ pub use self::identity::{Evidence, Judgement, Opinion, Question};
 pub use self::inputs::Inputs;
 pub use self::learned::Learned;
 pub use self::links::{LinkChange, Links};
+pub use self::lint::{Flaw, FlawKind};
 pub use self::merge::{Base, Bases, Cause, Merge, Rules, Side, is_alike, is_own_form, is_same, merge};
 pub use self::plan::{
     Action, ActionKey, ActionKind, AssignmentChange, Change, Mode, Plan, PlanDigest, Verdict,

@@ -66,6 +66,14 @@ proptest! {
         prop_assert_eq!(lines(&plan), Vec::<String>::new());
     }
 
+    /// No plan contradicts itself, nor does what is left of it while removals wait.
+    #[test]
+    fn no_plan_has_a_flaw(world in worlds()) {
+        let plan = world.plan();
+        prop_assert_eq!(plan.lint(), Vec::new());
+        prop_assert_eq!(plan.without_removals().lint(), Vec::new());
+    }
+
     /// While removals wait, the rest can be carried out too.
     #[test]
     fn without_removals(world in worlds()) {

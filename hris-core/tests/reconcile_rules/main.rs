@@ -21,6 +21,7 @@ mod identity;
 mod invitations;
 mod judgements;
 mod lifecycle;
+mod lint;
 mod matching;
 mod memory;
 mod signin;

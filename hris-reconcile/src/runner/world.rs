@@ -203,6 +203,14 @@ impl Runner {
             plan = self.make_plan(world, now);
             decision = reconcile::guard(&plan, &self.safeguards);
         }
+        // A contradiction would be a fault of the engine; whoever develops it learns so before anything is done.
+        if cfg!(debug_assertions)
+            && let Some(flaw) = plan.lint().first()
+        {
+            let message =
+                format!("the plan contradicts itself, so nothing was changed: {flaw}. Report this fault");
+            return Err(Error::new(ErrorKind::Config, message));
+        }
         plan.problems.extend(reconcile::withheld(&plan, &self.safeguards));
         plan.problems.sort_unstable();
         self.tell_of(&plan);

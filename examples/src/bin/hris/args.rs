@@ -192,6 +192,9 @@ pub(crate) struct Plan {
     /// Save the plan for approval. It holds personal data and is readable by you alone
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
+    /// Fail if the plan contradicts itself, and say where
+    #[arg(long)]
+    pub(crate) check: bool,
 }
 
 #[derive(Args, Debug)]

@@ -56,6 +56,16 @@ impl Failure {
         Self::new(exit::AUTH, "auth", message)
     }
 
+    /// A plan that the engine should never have made.
+    pub(crate) fn contradiction(flaws: &[String]) -> Self {
+        let message = format!(
+            "the plan contradicts itself, so do not carry it out: {}. Nobody's account was changed. This is a fault of \
+             the program; report it with these lines",
+            flaws.join("; ")
+        );
+        Self::new(exit::STATE, "plan", message)
+    }
+
     /// A person asked to stop.
     pub(crate) fn interrupted() -> Self {
         Self::new(exit::INTERRUPTED, "cancelled", "stopped on request")

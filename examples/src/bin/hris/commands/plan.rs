@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::args::Plan;
-use crate::failure::{Result, exit};
+use crate::failure::{Failure, Result, exit};
 use crate::{Shell, config, engine, files, render};
 
 /// Reads, decides, shows; writes nothing but the file asked for.
@@ -11,12 +11,20 @@ pub(crate) async fn plan(path: &Path, args: &Plan, shell: &Shell) -> Result<u8> 
     let settings = config::load(path)?;
     let planned = engine::plan(&settings, shell).await?;
     let console = shell.console;
+    let flaws = if args.check { planned.plan.lint() } else { Vec::new() };
+    if !flaws.is_empty() {
+        let flaws: Vec<String> = flaws.iter().map(ToString::to_string).collect();
+        return Err(Failure::contradiction(&flaws));
+    }
     if let Some(file) = &args.out {
         files::replace(file, &planned.save().to_json()?)?;
     }
     let report = &planned.report;
     render::report(console, report, &planned.removals)?;
     render::conflicts(console, &planned.plan.conflicts)?;
+    if args.check {
+        console.say("The plan does not contradict itself.")?;
+    }
     let code = report.exit_code();
     if let Some(file) = &args.out {
         console
