@@ -1,7 +1,7 @@
 //! What every connector over HTTP does the same way, so that a vendor's crate holds what only that vendor knows.
 //!
 //! A vendor is a configuration, its records ([`record!`](crate::record)), its lists ([`List`]), one conversion, and
-//! its own checks. It implements [`Source`], and [`connector!`](crate::connector) makes a
+//! its own checks. It implements [`Source`], and [`connector!`](crate::connector!) makes a
 //! [`Directory`](crate::Directory) of it.
 //!
 //! The page [a new connector](crate::guide) goes through one from nothing.

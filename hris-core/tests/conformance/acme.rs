@@ -96,8 +96,8 @@ impl World for Company {
 impl Company {
     fn shown(&self, row: &Value) -> Value {
         let mut row = row.clone();
-        if self.badges == Badges::Hidden {
-            row["badge"] = Value::Null;
+        if let Some(members) = row.as_object_mut().filter(|_| self.badges == Badges::Hidden) {
+            members.insert("badge".to_owned(), Value::Null);
         }
         row
     }

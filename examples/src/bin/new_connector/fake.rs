@@ -67,18 +67,17 @@ impl Company {
     pub(crate) fn hire(&mut self, person: &Person) -> EmployeeId {
         self.hired += 1;
         let id = format!("b{}", self.hired);
-        let mut record = record(&id, person);
-        if let Some(place) = &person.location {
+        let office = person.location.as_ref().map(|place| {
             let office = format!("o{}", self.offices.len());
             self.offices.push(json!({ "id": office, "name": place }));
-            record["office_id"] = json!(office);
-        }
-        self.people.push(record);
+            office
+        });
+        self.people.push(record(&id, person, office));
         EmployeeId::from(id)
     }
 }
 
-fn record(id: &str, person: &Person) -> Value {
+fn record(id: &str, person: &Person, office: Option<String>) -> Value {
     let state = match person.status {
         Status::Pending => "joining",
         Status::Terminated => "left",
@@ -88,7 +87,7 @@ fn record(id: &str, person: &Person) -> Value {
         "id": id, "first_name": person.given_name, "last_name": person.family_name, "email": person.email,
         "state": state, "job": person.job_title, "manager_id": person.manager.as_ref().map(EmployeeId::as_str),
         "first_day": person.start_date.to_string(), "last_day": person.last_working_day.map(|day| day.to_string()),
-        "office_id": null, "bank_account": hris_core::sandbox::CANARY,
+        "office_id": office, "bank_account": hris_core::sandbox::CANARY,
     })
 }
 
@@ -145,7 +144,7 @@ impl Stage for BirchStage {
     async fn change(&self, id: &EmployeeId, person: &Person) {
         self.server.change(|company| {
             for row in company.people.iter_mut().filter(|row| row["id"] == id.as_str()) {
-                *row = record(id.as_str(), person);
+                *row = record(id.as_str(), person, None);
             }
         });
     }
