@@ -28,7 +28,8 @@
 //!
 //! # What it serves
 //!
-//! Under [`Server::url`](hris_core::sandbox::Server::url), for `GET` only: `/employees`, `/employees/{id}`, `/employee_fields`,
+//! Under [`Server::url`](hris_core::sandbox::Server::url), for `GET` only:
+//! `/employees`, `/employees/{id}`, `/employee_fields`,
 //! `/branches`, `/departments`, `/sub_departments`, `/business_units`, `/teams`, `/levels`, `/roles`
 //! and `/user_functions`, and one of each of these by its id. Anything else is 404. Every request is
 //! recorded.
@@ -123,7 +124,8 @@ impl FakeVendor for Company {
         });
         // The last of the list manage nobody, so exactly one person changes with each of them.
         let [.., promoted, leaver] = staff.as_slice() else { return Err(SandboxError::TooFew) };
-        let joiner = Person::new("Noor", "El-Amrani").email("noor.el-amrani.joins@lofotfisk.example").title("Buyer");
+        let joiner =
+            Person::new("Noor", "El-Amrani").email("noor.el-amrani.joins@lofotfisk.example").title("Buyer");
         let joiner = self.hire(joiner.starts(today.to_string()).set("employee_id", "A-9001"));
         self.set(&promoted.id, "designation", "Head of Good Ideas")?;
         self.deactivate(&leaver.id, Some(&today.plus_days(-1).to_string()))?;

@@ -62,10 +62,10 @@ mod serve;
 mod token;
 mod world;
 
+use hris_core::Date;
 #[cfg(doc)]
 use hris_core::sandbox::Server;
 use hris_core::sandbox::{FakeVendor, Plan, RateLimit};
-use hris_core::Date;
 use serde_json::Value;
 
 pub use behaviour::{AllStatus, Behaviour, Hidden};

@@ -1,6 +1,5 @@
 //! From a request to its answer: what is peculiar to 24SevenOffice.
 
-
 use hris_core::Timestamp;
 use hris_core::sandbox::{
     self as kit, Allowance, Answer, Envelope, OWN_WORDS, RateLimit, Received, http_date,

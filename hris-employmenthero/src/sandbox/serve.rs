@@ -1,6 +1,5 @@
 //! From a request to its answer.
 
-
 use hris_core::sandbox::{self as kit, Answer, CANARY, Envelope, OWN_WORDS, RateLimit, Received, RetryAfter};
 use serde_json::{Map, Value, json};
 

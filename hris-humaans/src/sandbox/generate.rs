@@ -229,7 +229,8 @@ fn span(days: usize) -> i32 {
 
 /// The custom fields by id: the cost centre and, unless the company is plain, one more of each section.
 fn define(world: &mut World, plain: bool) -> Vec<String> {
-    let centre = CustomField::new("Cost centre", "select").config(json!({ "choices": ["100", "200", "300"] }));
+    let centre =
+        CustomField::new("Cost centre", "select").config(json!({ "choices": ["100", "200", "300"] }));
     let more = [
         CustomField::new("Desk", "text"),
         CustomField::new("Contract review", "date").section("employment"),

@@ -66,9 +66,9 @@ impl World {
                 self.hire_as(id.clone(), person.member("lastName", "Twin"));
                 return id;
             }
-            Peculiarity::StrangeName => {
-                person.member("lastName", "=cmd|'/c'!A1\n\u{202e}<script>").email("strange@tallowmill.example")
-            }
+            Peculiarity::StrangeName => person
+                .member("lastName", "=cmd|'/c'!A1\n\u{202e}<script>")
+                .email("strange@tallowmill.example"),
             Peculiarity::UnknownStatus => person.member("status", "sabbatical"),
         };
         self.hire(person)

@@ -30,7 +30,10 @@ impl Person {
             custom: Vec::new(),
             members: Map::new(),
         };
-        person.member("firstName", first_name.into()).member("lastName", last_name.into()).status(Status::Active)
+        person
+            .member("firstName", first_name.into())
+            .member("lastName", last_name.into())
+            .status(Status::Active)
     }
 
     /// Somebody who is still to start: status `newHire`, a personal e-mail and no work e-mail.
@@ -51,11 +54,6 @@ impl Person {
     /// No work e-mail.
     pub fn without_email(self) -> Self {
         self.member("email", Value::Null)
-    }
-
-    /// The employee id, a text such as `126`.
-    pub fn employee_id(self, id: impl Into<String>) -> Self {
-        self.member("employeeId", id.into())
     }
 
     /// The first day, `YYYY-MM-DD`.

@@ -60,7 +60,8 @@ async fn values_change_for_every_reader() {
     sandbox.set_field(&id, "lastName", "Again").unwrap();
     assert_eq!(public.get(&path).await["lastName"], "Again");
 
-    let field = sandbox.change(|world| world.add_custom_field(CustomField::new("Shirt", "text").section("social")));
+    let field =
+        sandbox.change(|world| world.add_custom_field(CustomField::new("Shirt", "text").section("social")));
     sandbox.set_custom(&id, "Shirt", "M").unwrap();
     sandbox.set_custom(&id, &field, json!(["S", "M"])).unwrap();
     let values = api.get(&format!("/custom-values?customFieldId={field}")).await;

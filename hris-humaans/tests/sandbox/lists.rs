@@ -33,7 +33,9 @@ async fn a_page_is_cut_at_the_maximum_and_a_strange_query_is_refused() {
     let api = Api::new(&sandbox);
     let page = api.get("/people?status=all&$limit=1000").await;
     assert_eq!((data(&page).len(), &page["limit"]), (250, &250.into()));
-    for bad in ["$limit=-1", "$limit=many", "$skip=", "$page=2", "status=sleeping", "shoeSize=44", "$sort[id]=0"] {
+    for bad in
+        ["$limit=-1", "$limit=many", "$skip=", "$page=2", "status=sleeping", "shoeSize=44", "$sort[id]=0"]
+    {
         assert_eq!(api.status(&format!("/people?{bad}")).await, 422, "{bad}");
     }
 }
