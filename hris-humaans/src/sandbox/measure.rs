@@ -12,7 +12,7 @@ use crate::wire::{JobRole, Location, Person};
 ///
 /// # Errors
 /// When the page is not the documented list.
-pub fn parse(list: &str, response: &Response) -> Result<(usize, Box<dyn Any>)> {
+pub fn parse(list: &str, response: &Response) -> Result<(usize, Box<dyn Any + Send>)> {
     Ok(match list {
         "people" => counted(wire::list::<Person>(response, &["data"], &[])?.rows),
         "job-roles" => counted(wire::list::<JobRole>(response, &["data"], &[])?.rows),
@@ -20,6 +20,6 @@ pub fn parse(list: &str, response: &Response) -> Result<(usize, Box<dyn Any>)> {
     })
 }
 
-fn counted<T: 'static>(rows: Vec<T>) -> (usize, Box<dyn Any>) {
+fn counted<T: Send + 'static>(rows: Vec<T>) -> (usize, Box<dyn Any + Send>) {
     (rows.len(), Box::new(rows))
 }
