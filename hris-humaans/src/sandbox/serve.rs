@@ -111,9 +111,8 @@ impl World {
         }
         if path == "/token-info" {
             let scopes: Vec<&str> = token.scopes.iter().map(|scope| scope.as_str()).collect();
-            let label = "Directory sync";
             return Ok(
-                json!({ "id": issued.id, "personId": issued.maker, "label": label, "scopes": scopes }),
+                json!({ "id": issued.id, "personId": issued.maker, "label": token.label, "scopes": scopes }),
             );
         }
         if !token.has(Scope::PublicRead) && !token.has(Scope::PrivateRead) {
