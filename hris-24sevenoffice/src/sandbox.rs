@@ -27,7 +27,8 @@
 //!
 //! # What it serves
 //!
-//! Under [`Server::url`](hris_core::sandbox::Server::url): `/auth`, `/employee/v2` and one person beneath it, `/employment/v2/{empId}`,
+//! Under [`Server::url`](hris_core::sandbox::Server::url): `/auth`, `/employee/v2` and one person
+//! beneath it, `/employment/v2/{empId}`,
 //! `/employee_field/v2/`, `/dimension/v2` and `/dimension/v2/{dimid}`, `/organization/v2`. Employees
 //! and employments can be written, nothing else. What the vendor's description leaves open is a switch
 //! of [`Behaviour`]; a client that is right under all of them needs no luck.

@@ -33,7 +33,8 @@
 //! # What it serves
 //!
 //! `GET /oauth2/authorize` and `POST /oauth2/token`, with PKCE demanded and checked, credentials in
-//! the form body only, tokens that age on the sandbox's clock ([`Server::advance`](hris_core::sandbox::Server::advance)), rotation and
+//! the form body only, tokens that age on the sandbox's clock
+//! ([`Server::advance`](hris_core::sandbox::Server::advance)), rotation and
 //! revocation; and under `/api/v1/organisations` the organisations, and of each its employees, one
 //! employee, an employee's custom fields, teams, work locations and custom fields. Anything else is
 //! 404, and what the grant has no scope for is 403.

@@ -28,7 +28,8 @@
 //!
 //! # What it serves
 //!
-//! Under [`Server::url`](hris_core::sandbox::Server::url), for `GET` only: `/employees`, `/employees/{id}`, `/employee_fields`,
+//! Under [`Server::url`](hris_core::sandbox::Server::url), for `GET` only:
+//! `/employees`, `/employees/{id}`, `/employee_fields`,
 //! `/branches`, `/departments`, `/sub_departments`, `/business_units`, `/teams`, `/levels`, `/roles`
 //! and `/user_functions`, and one of each of these by its id. Anything else is 404. Every request is
 //! recorded.

@@ -63,8 +63,14 @@
 //!   [`CANARY`] into every value that a reader must drop: a leak then shows in a text search. Nothing
 //!   that a person reads or types holds the canary, a token least of all.
 //! - [`World::secrets`]: members of a query, a form or a JSON body that no record may keep.
-//! - [`World::limits`], [`World::retry_after`], and [`World::finish`] for headers
-//!   that every answer carries.
+//! - [`World::limits`], [`World::retry_after`], and [`World::finish`] for headers that every answer
+//!   carries.
+//!
+//! # A sandbox for others
+//!
+//! A world that implements [`FakeVendor`] as well says how it is invented and how a day passes in it.
+//! Then [`sandbox!`](crate::sandbox!) gives it the type that tests and tours start, with the
+//! [`Builder`] of every vendor, and a [`Starter`] gives a program the same.
 //!
 //! Build it from the vendor's own pages, never from the connector, or both are wrong in the same way.
 //!

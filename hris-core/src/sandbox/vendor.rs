@@ -312,8 +312,9 @@ impl SandboxError {
     }
 }
 
-/// Defines the sandbox of one vendor: a [`Running`] fake with methods of its world that need no
-/// [`Server::change`]. Those after `or fail` return a [`SandboxError`] in place of what they name.
+/// Defines the sandbox of one vendor: a [`Running`](crate::sandbox::Running) fake with methods of its world that need
+/// no [`Server::change`](crate::sandbox::Server::change). Those after `or fail` may also return a
+/// [`SandboxError`](crate::sandbox::SandboxError).
 ///
 /// ```
 /// # use hris_core::Date;

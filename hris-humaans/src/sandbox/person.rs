@@ -56,11 +56,6 @@ impl Person {
         self.member("email", Value::Null)
     }
 
-    /// The employee id, a text such as `126`.
-    pub fn employee_id(self, id: impl Into<String>) -> Self {
-        self.member("employeeId", id.into())
-    }
-
     /// The first day, `YYYY-MM-DD`.
     pub fn starts(mut self, day: impl Into<String>) -> Self {
         self.job.from = Some(day.into());

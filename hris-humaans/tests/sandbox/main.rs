@@ -8,15 +8,34 @@ mod lists;
 mod shapes;
 mod visibility;
 
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+
 use hris_humaans::sandbox::{Sandbox, Token};
-use reqwest::Client;
 use serde_json::Value;
 
 /// A client that adds a token and nothing else.
 struct Api {
-    client: Client,
-    base: String,
+    address: SocketAddr,
     token: String,
+}
+
+/// What came back.
+struct Answer {
+    status: u16,
+    head: String,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    fn header(&self, name: &str) -> &str {
+        let mut lines = self.head.lines().filter_map(|line| line.split_once(": "));
+        lines.find(|(known, _)| known.eq_ignore_ascii_case(name)).unwrap().1
+    }
 }
 
 impl Api {
@@ -25,29 +44,42 @@ impl Api {
     }
 
     fn with(sandbox: &Sandbox, token: &str) -> Self {
-        let client = Client::builder().no_proxy();
-        let client = client.redirect(reqwest::redirect::Policy::none());
-        Self { client: client.build().unwrap(), base: sandbox.url().to_owned(), token: token.to_owned() }
+        Self { address: sandbox.address(), token: token.to_owned() }
     }
 
     fn issued(sandbox: &Sandbox, token: Token) -> Self {
         Self::with(sandbox, &sandbox.issue_token(token))
     }
 
-    async fn raw(&self, path: &str) -> reqwest::Response {
-        let request = self.client.get(format!("{}{path}", self.base));
-        request.bearer_auth(&self.token).send().await.unwrap()
+    fn ask(&self, method: &str, path: &str, authorization: &str) -> Answer {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        let host = self.address;
+        write!(
+            stream,
+            "{method} /api{path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{authorization}\r\n"
+        )
+        .unwrap();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).unwrap();
+        let end = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+        let head = String::from_utf8(answer[..end].to_vec()).unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        Answer { status, head, body: answer[end + 4..].to_vec() }
+    }
+
+    async fn raw(&self, path: &str) -> Answer {
+        self.ask("GET", path, &format!("Authorization: Bearer {}\r\n", self.token))
     }
 
     async fn status(&self, path: &str) -> u16 {
-        self.raw(path).await.status().as_u16()
+        self.raw(path).await.status
     }
 
     /// A good answer, parsed.
     async fn get(&self, path: &str) -> Value {
-        let response = self.raw(path).await;
-        assert_eq!(response.status().as_u16(), 200, "{path}");
-        response.json().await.unwrap()
+        let answer = self.raw(path).await;
+        assert_eq!(answer.status, 200, "{path}");
+        answer.json()
     }
 
     async fn total(&self, path: &str) -> u64 {
