@@ -1,11 +1,14 @@
-//! Longer reading: how the crates fit together, what was decided and why, how a connector is written, and
-//! how a platform carries plans out itself.
+//! Longer reading: how the crates fit together, what was decided and why, what each word means, how to
+//! write a connector, and how a platform carries out plans itself.
 
 #[doc = include_str!("../docs/architecture.md")]
 pub mod architecture {}
 
 #[doc = include_str!("../docs/design.md")]
 pub mod design {}
+
+#[doc = include_str!("../docs/glossary.md")]
+pub mod glossary {}
 
 #[cfg(all(feature = "conformance", feature = "http"))]
 #[doc = include_str!("../docs/writing-a-connector.md")]

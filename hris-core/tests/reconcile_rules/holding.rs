@@ -319,7 +319,9 @@ fn of_two_links_to_one_account_the_one_that_it_carries_the_id_of_holds() {
     }
     // Where the target keeps no external ids, nothing says whose it is.
     let unkept = world("a active @\nb left @", "ua active for=a", "a>ua\nb>ua");
-    unkept.with(|world| world.target.set(TargetField::ExternalId, FieldSupport::plain().unkept())).actions("");
+    unkept
+        .with(|world| world.target.set(TargetField::ExternalId, FieldSupport::plain().unkept()))
+        .actions("");
 }
 
 #[test]
