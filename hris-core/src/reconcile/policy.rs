@@ -21,7 +21,7 @@ use crate::{Assignment, AssignmentKind, StandardField, TargetField, Timestamp};
 pub struct Policy {
     /// The keys by which people without a link are matched, in order.
     pub match_keys: Vec<MatchKey>,
-    /// What is given to whom.
+    /// The rules of assignments.
     pub assignments: Assignments,
     /// Who counts as a leaver.
     pub leavers: Leavers,
@@ -42,7 +42,7 @@ pub struct Policy {
     /// E-mail addresses or account ids that are never deactivated or stripped, only reported. An account once
     /// found under an entry stays protected when its address changes.
     pub protected: Vec<String>,
-    /// How both sides are kept in step; none where data flows from the source alone.
+    /// How both sides are kept equal. `None` where data flows from the source alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub two_way: Option<TwoWay>,
 }
@@ -157,8 +157,8 @@ words! {
         /// Nobody: somebody decides.
         #[default]
         Ask = "ask",
-        /// Whoever changed the record later, as far as both sides say so credibly and nothing else is seen to be
-        /// changed in that record: its time is then the time of this change. Else somebody decides.
+        /// The side that changed the record later, if both sides have credible times and nothing else in
+        /// that record changed: its time is then the time of this change. Otherwise a person decides.
         NewestWins = "newest_wins",
         /// The source.
         SourceWins = "source_wins",
@@ -266,7 +266,7 @@ words! {
     }
 }
 
-/// What is given to whom: permission level, locations, areas of work.
+/// The rules of assignments: permission level, locations, areas of work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]

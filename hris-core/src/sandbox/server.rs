@@ -91,7 +91,7 @@ impl<W: World> Server<W> {
         lock(&self.state).shift += time;
     }
 
-    /// The time since the start, as [`Received::at`] tells it: for credentials made between requests.
+    /// The time since the start, as in [`Received::at`]: for credentials made between requests.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         lock(&self.state).now()
