@@ -305,7 +305,7 @@ impl Runner {
         if approval == Approval::None {
             return Ok(Way::by(decision, plan));
         }
-        // Now that they may go, those who are missing are asked for, and whoever is there stays.
+        // The approval lets them go. Missing people are asked for, and those who are there stay.
         let mut way = Way { handovers: plan.handovers.clone(), approved: true, ..Way::default() };
         if self.ask_for_missing(world, plan, draft).await? {
             let again = self.make_plan(world, now);
@@ -368,7 +368,7 @@ impl Runner {
                         .to_owned()
                 }
                 Err(_elapsed) => format!(
-                    "handing the report over was given up after {} s; nobody knows whether it arrived",
+                    "handing over the report was stopped after {} s; it is unknown whether it arrived",
                     HOOK_LIMIT.as_secs()
                 ),
             };
@@ -449,7 +449,7 @@ fn only(plan: &mut Plan, employee: &EmployeeId) {
     plan.figures.email_changes = plan.figures.email_changes.min(plan.actions.len() as u64);
 }
 
-/// What the next run is compared with; none if it is to be compared as this one was.
+/// The baseline of the next run. `None` if it keeps the baseline of this one.
 fn baseline(command: Command<'_>, plan: &Plan, is_later: bool, way: &Way) -> Option<Baseline> {
     // Held removals wait for what was compared here; it must be the same the next time.
     let waits = way.waiting.is_some();

@@ -1,4 +1,4 @@
-//! Which connections there are, and forgetting one.
+//! Lists connections, and forgets one.
 
 use sqlx::{AssertSqlSafe, Sqlite, Transaction};
 
@@ -7,8 +7,8 @@ use super::lease;
 
 type Tx<'a> = Transaction<'a, Sqlite>;
 
-/// Where something of a connection is kept, and the column with its name. Leases are not among them: their count
-/// stays, so that a late run of before cannot write.
+/// The tables with data of a connection, and the column with its name. Leases are not among them: their
+/// count stays, so that a late earlier run cannot write.
 const TABLES: [(&str, &str); 9] = [
     ("baselines", "connection"),
     ("claims", "connection"),
@@ -30,8 +30,8 @@ pub(super) async fn names(tx: &mut Tx<'_>) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar(AssertSqlSafe(select)).fetch_all(&mut **tx).await
 }
 
-/// Forgets the connection of a lease, which ends with it. The grant's version stays, as it does when its tokens
-/// alone are forgotten.
+/// Forgets the connection of a lease, which ends with it. The version of the tokens stays, as it does when
+/// the tokens alone are forgotten.
 pub(super) async fn forget(tx: &mut Tx<'_>, lease: &Lease) -> sqlx::Result<bool> {
     let mut forgotten = 0;
     for (table, column) in TABLES {
@@ -47,7 +47,7 @@ pub(super) async fn forget(tx: &mut Tx<'_>, lease: &Lease) -> sqlx::Result<bool>
     Ok(forgotten > 0)
 }
 
-/// Forgets the tokens of a connection; answers how many grants there were.
+/// Forgets the tokens of a connection. Returns how many there were.
 pub(super) async fn tokens(tx: &mut Tx<'_>, connection: &str) -> sqlx::Result<u64> {
     let forgotten = sqlx::query(
         "UPDATE grants SET version = version + 1, content = NULL, sealed = 0, claimed_until = 0, process = NULL \
