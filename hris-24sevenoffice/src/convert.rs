@@ -31,13 +31,13 @@ pub(crate) struct Lists {
 }
 
 impl Lists {
-    /// The company's country, where 24SevenOffice tells it.
+    /// The company's country, where 24SevenOffice gives it.
     pub(crate) fn country(&self) -> Option<PhoneRegion> {
         country(self.company.read()?)
     }
 }
 
-/// The company's country, where 24SevenOffice tells it.
+/// The company's country, where 24SevenOffice gives it.
 pub(crate) fn country(company: &Company) -> Option<PhoneRegion> {
     let country = company.organisation.country.as_deref().value()?;
     country.trim().to_ascii_uppercase().parse().ok()

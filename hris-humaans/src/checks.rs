@@ -79,7 +79,7 @@ impl Check<'_, '_> {
         if !private && !scopes.contains(PUBLIC_READ) {
             let finding =
                 Finding::new(Level::Missing, "scope private:read", format!("the token has [{listed}]"))
-                    .cost("no person can be read")
+                    .cost("nobody can be read")
                     .remedy(EDIT_TOKEN);
             self.checks.push(finding);
             return Ok(false);

@@ -63,7 +63,7 @@ impl Person {
         person
     }
 
-    /// The status the vendor tells.
+    /// The status in the vendor's answers.
     pub fn status(mut self, status: Status) -> Self {
         self.status = status;
         self
