@@ -153,7 +153,7 @@ fn the_headline_says_it_in_plain_words() {
         ),
         (
             json!({ "outcome": "failed", "counts": { "created": 2 }, "error": failure("target") }),
-            "The run failed: the target did not answer, or refused to work; before that, 2 people joined",
+            "The run failed: the target did not answer, or refused the request; before that, 2 people joined",
         ),
     ] {
         assert_eq!(report(change).headline(), headline);
