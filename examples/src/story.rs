@@ -1,6 +1,6 @@
 //! Saying what a story shows, and failing when it does not hold.
 
-#![allow(clippy::print_stdout, reason = "a story is told on standard output")]
+#![allow(clippy::print_stdout, reason = "a story is printed to standard output")]
 
 use std::error::Error;
 

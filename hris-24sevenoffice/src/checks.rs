@@ -32,7 +32,7 @@ struct Check<'a, 'r> {
 }
 
 impl Check<'_, '_> {
-    /// The company; this is also the first call that needs the token.
+    /// Checks the company. This is also the first call that needs the token.
     async fn company(&mut self) -> Result<()> {
         match Asked::of(self.calls.company().await)? {
             Asked::Answered(company) => {
@@ -41,14 +41,14 @@ impl Check<'_, '_> {
                 let name = company.organisation.name.as_deref().value().unwrap_or_default();
                 self.checks.organisation(id, name);
                 let country = country(&company);
-                let named = if name.is_empty() { "its name is not told" } else { name };
-                let told = country.map_or("its country is not told", |country| country.as_str());
+                let named = if name.is_empty() { "its name is not given" } else { name };
+                let told = country.map_or("its country is not given", |country| country.as_str());
                 let outcome = format!("{named}; {told}");
                 self.checks.passed("/organization/v2", outcome);
                 if let Some(code) = &self.api.config.enddate_reason
                     && !reason::fits(code, country)
                 {
-                    let outcome = format!("{code} is no reason of the company's country");
+                    let outcome = format!("{code} is not a reason of the company's country");
                     let finding = Finding::new(Level::Missing, "enddate_reason", outcome)
                         .cost("end dates are not written")
                         .remedy(format!("use {}", reason::of(country)));
@@ -57,7 +57,7 @@ impl Check<'_, '_> {
             }
             Asked::Refused(error) => {
                 let finding = Finding::new(Level::Warning, "/organization/v2", error.to_string()).cost(
-                    "another company's token would go unnoticed; places of work and the country are unknown",
+                    "a token of another company would not be noticed; places of work and the country are unknown",
                 );
                 self.checks.push(finding);
             }
@@ -65,12 +65,12 @@ impl Check<'_, '_> {
         Ok(())
     }
 
-    /// Everybody, and how many have what is asked for.
+    /// Checks the list of people, and counts how many have each requested field.
     async fn people(&mut self) -> Result<Option<Vec<Employee>>> {
         let people = match Asked::of(self.calls.employees().await)? {
             Asked::Answered(people) => people,
             Asked::Refused(error) => {
-                let remedy = "see that base_url is right and that the token's maker may see employees";
+                let remedy = "make sure that base_url is right and that the token's owner may see employees";
                 self.checks.nobody("/employee/v2", &error, remedy);
                 return Ok(None);
             }
@@ -97,7 +97,7 @@ impl Check<'_, '_> {
         Ok(Some(people))
     }
 
-    /// One person's employments, which stand for everybody's.
+    /// Checks one person's employments, as an example of all.
     async fn employments(&mut self, people: &[Employee]) -> Result<()> {
         let Some(id) = people.iter().find_map(|person| person.notes.id.as_deref()) else { return Ok(()) };
         if !needs_work(self.checks.request()) {
@@ -110,8 +110,8 @@ impl Check<'_, '_> {
                 format!("can be read, with a request for each of {} people", people.len()),
             ),
             Asked::Refused(error) => Finding::new(Level::Missing, "/employment/v2", error.to_string())
-                .cost("nobody's dates, status and place of work are known, and no run can be made")
-                .remedy("see that the token's maker may see employments, or map none of these fields"),
+                .cost("dates, status and place of work are unknown for everybody, and no run is possible")
+                .remedy("make sure that the token's owner may see employments, or map none of these fields"),
         };
         self.checks.push(finding);
         Ok(())
@@ -159,9 +159,9 @@ impl Check<'_, '_> {
         Ok(())
     }
 
-    /// What no call tells.
+    /// What no request can show.
     fn writing(&mut self) {
-        let outcome = "24SevenOffice does not tell whether a token may write; the first write shows it";
+        let outcome = "24SevenOffice does not show whether a token may write; the first write shows it";
         self.checks.passed("writing", outcome);
         if self.api.config.enddate_reason.is_none() {
             let finding = Finding::new(Level::Passed, "enddate_reason", "not set")
@@ -171,7 +171,7 @@ impl Check<'_, '_> {
     }
 }
 
-/// How many people have a value of what stands on their own record.
+/// Counts how many people have a value in a member of their own record.
 fn counts(people: &[Employee]) -> [(StandardField, usize); 5] {
     let count = |field: fn(&Employee) -> &Field<String>| {
         people.iter().filter(|person| field(person).is_value()).count()

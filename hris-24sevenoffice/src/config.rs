@@ -28,8 +28,9 @@ pub(crate) const DEFAULTS: Defaults = Defaults {
     rate_limit: Some(RateLimit::per_second(5).burst(5)),
 };
 
-/// How a person takes an access token back, as no program can.
-pub const HOW_TO_REVOKE: &str = "The access token lives on in 24SevenOffice Payroll until it is removed there: Settings, Misc (Innstillinger, Diverse \
+/// How a person revokes an access token. No program can.
+pub const HOW_TO_REVOKE: &str = "The access token stays valid in 24SevenOffice Payroll until it is removed \
+    there: Settings, Misc (Innstillinger, Diverse \
      innstillinger: API, e-post, integrasjoner), administer integrations.";
 
 /// Members of an employment that every new one may be given.
@@ -43,8 +44,8 @@ const EMPLOYMENT_MEMBERS: [&str; 7] = [
     "working_times",
 ];
 
-/// Members of an employee that are never a constant of everybody: what the connector writes itself,
-/// and what it never touches.
+/// Members of an employee that cannot have one value for everybody: those the connector writes itself, and
+/// those it never touches.
 const NO_CREATE_DEFAULT: [&str; 13] = [
     "city",
     "countryCode",
@@ -64,13 +65,13 @@ const NO_CREATE_DEFAULT: [&str; 13] = [
 config! {
     /// The settings that only 24SevenOffice has.
     pub config Config {
-        /// The header that carries the token. The vendor's text names Authorization, while the machine-readable part of
-        /// its file names a left-over of its documentation site.
+        /// The header that carries the token. The vendor's text names Authorization, while the
+        /// machine-readable part of its file names a leftover of its documentation site.
         neither auth_header: String = "Authorization".to_owned();
         /// The dimension, by id or name, whose value is a person's department. Without it departments are not read.
         listing department_dimension: Option<String>;
-        /// What a person without an employment is. Employed where end dates are optional, unknown where they are
-        /// required.
+        /// The status of a person without an employment. Employed where end dates are optional, unknown
+        /// where they are required.
         listing end_dates: EndDates;
         /// The country whose code completes phone numbers without one. The company's own country by default.
         writing phone_region: Option<PhoneRegion>;
@@ -90,7 +91,7 @@ config! {
         /// The code that goes with every end date that is written. It is reported to the tax authority, so there is no
         /// default, and without it no end date is written.
         writing enddate_reason: Option<String>;
-        /// Whether the international id is written even of people who have a national number.
+        /// Whether the international id is written even for people who have a national number.
         writing international_id_always: bool;
     }
     /// Builds a [`TwentyFourSevenOffice`]. Every setting but the token has a default.
@@ -126,7 +127,7 @@ impl Builder {
         let Self { config, mut wiring, token } = self;
         config.check()?;
         let token =
-            Secret::required("token", token, "make one in 24SevenOffice Payroll under Settings, Misc")?;
+            Secret::required("token", token, "create one in 24SevenOffice Payroll under Settings, Misc")?;
         let mut retry = RetryPolicy::default();
         retry.attempts = 3;
         wiring.retry.get_or_insert(retry);
@@ -144,7 +145,7 @@ impl Builder {
             address: ("base_url", "https".to_owned()),
             credential: (
                 "access token",
-                "make a new token in 24SevenOffice Payroll under Settings, Misc".to_owned(),
+                "create a new token in 24SevenOffice Payroll under Settings, Misc".to_owned(),
             ),
         };
         let vendor = Arc::new(vendor);
@@ -152,7 +153,7 @@ impl Builder {
     }
 }
 
-/// A whole company is one answer, which may be long in the making and carries any type.
+/// A whole company is one answer. It may take long, and may carry any content type.
 fn patient(client: ClientBuilder) -> ClientBuilder {
     let mut limits = Limits::default();
     limits.idle = Duration::from_secs(60);

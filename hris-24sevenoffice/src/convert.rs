@@ -31,13 +31,13 @@ pub(crate) struct Lists {
 }
 
 impl Lists {
-    /// The company's country, where 24SevenOffice tells it.
+    /// The company's country, where 24SevenOffice gives it.
     pub(crate) fn country(&self) -> Option<PhoneRegion> {
         country(self.company.read()?)
     }
 }
 
-/// The company's country, where 24SevenOffice tells it.
+/// The company's country, where 24SevenOffice gives it.
 pub(crate) fn country(company: &Company) -> Option<PhoneRegion> {
     let country = company.organisation.country.as_deref().value()?;
     country.trim().to_ascii_uppercase().parse().ok()
@@ -65,7 +65,7 @@ pub(crate) fn snapshot(
     assembly.finish()
 }
 
-/// Whether what is asked for stands in people's employments only: that is a request a person.
+/// Whether a requested field is only in the employments, which cost one request a person.
 pub(crate) fn needs_work(request: &ReadRequest) -> bool {
     [
         StandardField::EmploymentKind,
@@ -79,7 +79,7 @@ pub(crate) fn needs_work(request: &ReadRequest) -> bool {
     .any(|field| request.wants(field))
 }
 
-/// The error of an answer that is not what 24SevenOffice documents.
+/// The error about an answer that 24SevenOffice does not document.
 pub(crate) fn unreadable(words: impl Into<String>) -> Error {
     Error::new(hris_core::ErrorKind::Protocol, words)
 }

@@ -1,4 +1,4 @@
-//! What a program has to know of 24SevenOffice before there is a connector.
+//! What a program needs to know about 24SevenOffice before it has a connector.
 
 use hris_core::connector::{Config as _, Credential, Defaults, Kit, Secrets, Setting, Table, Wiring};
 use hris_core::{Capabilities, Directory, Result};
@@ -29,9 +29,10 @@ impl Kit for SevenOfficeKit {
     fn how_to_connect(&self, _: &Table) -> Vec<String> {
         let lines = [
             "In 24SevenOffice Payroll (now Finago Payday), open Settings, then Misc (Innstillinger, Diverse innstillinger: \
-             API, e-post, integrasjoner), administer integrations and make an access token. It belongs to one company.",
+             API, e-post, integrasjoner), administer integrations and create an access token. It belongs to \
+             one company.",
             "It can read national numbers, bank accounts and pay of everybody and can change them; this connector drops \
-             them while reading. Make it only if you have the authority to.",
+             them while reading. Create it only if you have the authority to.",
         ];
         lines.map(str::to_owned).to_vec()
     }

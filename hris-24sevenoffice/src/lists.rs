@@ -1,6 +1,6 @@
-//! What is asked of 24SevenOffice. Each list comes whole in one answer.
+//! The requests to 24SevenOffice. Each list comes whole in one answer.
 //!
-//! This file names every address that is ever asked. Definitions of custom fields, dimensions and the
+//! This file names every address that is ever requested. Definitions of custom fields, dimensions and the
 //! organisation itself can be written in 24SevenOffice; nothing here does.
 
 use hris_core::connector::{List, Paging, Run};
@@ -15,7 +15,7 @@ use crate::wire::{CustomField, Dimension, DimensionValue, Employee, Employment, 
 /// Everybody in one answer. A refusal of it is never about a record.
 pub(crate) const LIST: &str = "list employees";
 
-/// The company, and its sites as far as they are told.
+/// The company, and its sites where they are listed.
 pub(crate) struct Company {
     pub(crate) organisation: Organisation,
     pub(crate) sites: Vec<Site>,
@@ -42,7 +42,7 @@ pub(crate) fn dimension_values(dimension: &str) -> List<DimensionValue> {
     List::new("list the values of a dimension", path, Paging::WHOLE)
 }
 
-/// What is asked about one person or the company, and what is written.
+/// Requests about one person or the company, and the writes.
 #[derive(Clone, Debug)]
 pub(crate) struct Calls(Client);
 
@@ -62,7 +62,7 @@ impl Calls {
         let request = Request::get("read the organisation").segments(["organization", "v2"]);
         self.read(&request, |response| {
             let organisation = only(response)?;
-            // Without a list of sites nobody's place of work can be named, and nothing else suffers.
+            // Without a list of sites no place of work has a name. Nothing else suffers.
             let sites = wire::list(response, &["sites"], &[]).map_or_else(|_| Vec::new(), |list| list.rows);
             Ok(Company { organisation, sites })
         })
@@ -76,11 +76,11 @@ impl Calls {
         Ok(list.map_err(|error| explain(error, LIST))?.rows)
     }
 
-    /// One person: what `read` makes of the answer and of the record in it.
+    /// Reads one person. Returns what `read` makes of the answer and of its record.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] where nobody has this number; [`ErrorKind::Rejected`] where the answer is empty, which
-    /// no description calls nobody.
+    /// [`ErrorKind::NotFound`] where nobody has this number; [`ErrorKind::Rejected`] where the answer is
+    /// empty, because no documentation says that this means a missing person.
     pub(crate) async fn employee<T: Send>(
         &self,
         id: &EmployeeId,
@@ -91,7 +91,7 @@ impl Calls {
             let nobody = || Error::new(ErrorKind::NotFound, "read employee: nobody has this number");
             if response.body().iter().all(u8::is_ascii_whitespace) {
                 let words =
-                    "read employee: the answer is empty, so whether anybody has this number is not said";
+                    "read employee: the answer is empty, so it is unknown whether anybody has this number";
                 return Err(Error::new(ErrorKind::Rejected, words).with_status(response.status()));
             }
             let mut rows: Vec<Employee> = rows(response)?;
@@ -157,7 +157,7 @@ impl Calls {
     }
 }
 
-/// The records of an answer, which may be a list of them or, where there is one, that one itself.
+/// The records of an answer: a list, or a single record by itself.
 pub(crate) fn rows<R: Record>(response: &Response) -> Result<Vec<R>> {
     if is_object(response) {
         Ok(vec![wire::one(response, &[])?])

@@ -5,17 +5,17 @@ use hris_core::{Error, ErrorKind};
 
 use crate::lists::LIST;
 
-/// Says what a failure may mean in 24SevenOffice.
+/// Adds to an error what the failure may mean in 24SevenOffice.
 pub(crate) fn explain(error: Error, _: &'static str) -> Error {
     let hint = match (error.kind(), error.status()) {
-        // What the call for an access token says about itself is said already.
+        // The call for an access token has added its own hint already.
         (ErrorKind::Auth, _) => return error,
         (ErrorKind::Permission, _) => {
             "the access token may not do this; ask 24SevenOffice which right it lacks"
         }
         (_, Some(401)) => {
-            "24SevenOffice answers a value that it does not accept as it answers a refused token; a fresh token \
-             was accepted, so it is the request"
+            "24SevenOffice gives the same answer for a value that it does not accept and for a refused token; \
+             a fresh token was accepted, so the request is at fault"
         }
         (_, Some(300..=399)) => "if 24SevenOffice has moved to another address, set base_url to it",
         (ErrorKind::Protocol, Some(404)) => "base_url may be wrong",
@@ -29,9 +29,8 @@ pub(crate) fn explain(error: Error, _: &'static str) -> Error {
 pub(crate) struct Words;
 
 impl Vendor for Words {
-    /// A 401 means "bad input parameter" as much as "not signed in". When it is judged here, the
-    /// client has renewed the token and asked again: so it is about the request, not about the
-    /// connection.
+    /// A 401 means "bad input parameter" as much as "not signed in". At this point the client has renewed
+    /// the token and repeated the request. So the refusal is about the request, not about the connection.
     fn classify(&self, request: &Request, response: &Response) -> Option<Verdict> {
         match response.status() {
             401 | 404 if request.label() == LIST => Some(Verdict::Refused(ErrorKind::Protocol)),

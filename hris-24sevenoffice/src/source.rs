@@ -1,4 +1,4 @@
-//! 24SevenOffice as a [`Source`], which the kit makes a [`Directory`](hris_core::Directory) of.
+//! 24SevenOffice as a [`Source`], from which the kit builds a [`Directory`](hris_core::Directory).
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -56,8 +56,7 @@ pub(crate) struct Api {
 }
 
 impl Api {
-    /// What a request needs beside the people. The company is always asked for: it says whose people
-    /// these are.
+    /// What a request needs beside the people. The company is always read: it identifies the organisation.
     async fn around(&self, run: &Run<'_>) -> Result<Lists> {
         let dimension = self.config.department_dimension.as_deref();
         let departments = dimension.filter(|_| run.request().wants(StandardField::Department));
@@ -72,8 +71,8 @@ impl Api {
         Ok(Lists { company, custom_fields, departments })
     }
 
-    /// Everybody's employments where they are needed: a request a person, some side by side. One
-    /// person's may fail, and that person is set aside; more than that, and the directory is not whole.
+    /// Everybody's employments where they are needed, with one request a person, some side by side. If one
+    /// person's fail, that person is set aside. If more fail, the listing is incomplete.
     async fn work(
         &self,
         run: &Run<'_>,
@@ -86,11 +85,11 @@ impl Api {
         run.each(ids, read, |id, answer| {
             match answer {
                 Ok(employments) => drop(work.insert(id, employments)),
-                // About this person and nobody else; about everybody is the rest.
+                // This error is about one person only. Every other error is about everybody.
                 Err(error) if is_personal(&error) && failed.is_none() => failed = Some(id),
                 Err(error) if is_personal(&error) => {
                     let words =
-                        format!("list employments: of more than one person they cannot be read: {error}");
+                        format!("list employments: those of more than one person cannot be read: {error}");
                     return Err(Error::new(ErrorKind::Incomplete, words));
                 }
                 Err(error) => return Err(error),
@@ -107,7 +106,7 @@ impl Api {
     }
 }
 
-/// Whether a failure to read one person's employments says nothing of anybody else.
+/// Whether a failure to read one person's employments concerns that person only.
 fn is_personal(error: &Error) -> bool {
     matches!(
         error.kind(),
@@ -134,8 +133,7 @@ pub(crate) async fn departments(run: &Run<'_>, dimension: &str) -> Result<Depart
     Ok(Departments::new(id, values))
 }
 
-/// What can be done with each field. An end date can be written only with a reason, and a number
-/// only given to somebody new.
+/// The powers of each field. An end date can be written only with a reason, and a number only on creation.
 pub(crate) fn capabilities(config: &Config) -> Capabilities {
     use StandardField::{
         Address, AddressCity, AddressCountry, AddressPostcode, AddressStreet, Department, Email,
@@ -190,7 +188,7 @@ impl Source for Api {
 
     async fn person(&self, run: &Run<'_>, id: &EmployeeId) -> Result<wire::Employee> {
         if !is_number(id) {
-            // 24SevenOffice numbers people. What it answers to anything else says nothing of a person.
+            // 24SevenOffice numbers people. Its answer to any other id proves nothing about a person.
             return Err(Error::new(ErrorKind::Rejected, "read employee: the id is not a number"));
         }
         let person = Calls::of(run).employee(id, |_, person| Ok(person)).await?;
@@ -224,7 +222,7 @@ impl Source for Api {
     }
 }
 
-/// Whether this can be a number of 24SevenOffice's: the addresses take whole numbers only.
+/// Whether this is a valid employee number: the addresses take whole numbers only.
 pub(crate) fn is_number(id: &EmployeeId) -> bool {
     let text = id.as_str();
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-/// How long a token is used whose answer does not say, or says something absurd.
+/// How long a token is used if its answer gives no time, or an absurd one.
 const UNTOLD: Duration = Duration::from_secs(600);
 
 /// What must remain of a token's life.
@@ -83,7 +83,7 @@ impl fmt::Debug for AccessTokens {
 #[serde(rename_all = "camelCase")]
 struct Answer {
     access_token: Option<String>,
-    // Of any type: what cannot be read is as good as not told.
+    // Of any type. An unreadable time counts as missing.
     expires_on: Option<serde_json::Value>,
 }
 
@@ -96,24 +96,25 @@ fn read(response: &Response) -> Result<(Secret, Duration)> {
         return Err(Error::new(ErrorKind::Protocol, words).with_status(response.status()));
     };
     let expires = answer.expires_on.as_ref().and_then(|text| text.as_str()?.parse::<Timestamp>().ok());
-    // Measured by the vendor's own clock, which made both times.
+    // Measured by the vendor's own clock, which set both times.
     let seconds = expires.zip(response.date()).map(|(end, now)| end.unix_seconds() - now.unix_seconds());
     let told = seconds.and_then(|seconds| u64::try_from(seconds).ok()).map(Duration::from_secs);
     let life = told.filter(|life| *life > MARGIN && *life <= LONGEST);
     Ok((token, life.unwrap_or(UNTOLD).saturating_sub(MARGIN)))
 }
 
-/// Says what a failure of this one call means.
+/// Adds to an error what a failure of this call means.
 fn explain(error: Error) -> Error {
     match error.kind() {
         ErrorKind::Auth => error.with_hint(
-            "the persistent token is wrong or was revoked: make a new one in 24SevenOffice Payroll under Settings, Misc",
+            "the persistent token is wrong or was revoked: create a new one in 24SevenOffice Payroll under \
+             Settings, Misc",
         ),
         _ => error,
     }
 }
 
-/// What the answers of `/auth` mean: only a 401 says that the token is dead.
+/// What the answers of `/auth` mean: only a 401 means that the token is invalid.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct AuthWords;
 

@@ -119,15 +119,15 @@ pub(crate) const CUSTOM: &str = "employee_field_";
 
 /// Whether a member of an employee must never be held: national number, bank, pay, tax, children.
 ///
-/// It goes by parts of names, because this is a payroll and a member that nobody has described yet
-/// is more likely pay than not.
+/// It goes by parts of names, because in a payroll an undocumented member is more likely pay than not.
 pub(crate) fn is_sensitive(member: &str) -> bool {
     const NEVER: [&str; 16] = [
         "account", "bank", "bic", "birth", "child", "clearing", "garnish", "health", "iban", "pension",
         "personnr", "salary", "ssn", "tax", "union", "wage",
     ];
     const ALSO: [&str; 2] = ["continental_shelf", "period"];
-    // The share of each department is no bank account; a custom field is the customer's to ask for.
+    // The share of each department is not a bank account. A custom field is read if the customer requests
+    // it.
     if member == "accounting" || member.starts_with(CUSTOM) {
         return false;
     }

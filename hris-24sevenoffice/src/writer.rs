@@ -1,9 +1,9 @@
 //! Writing: one write at a time, each read back before the next.
 //!
-//! 24SevenOffice does not say whether members that an update leaves out survive it, nor whether
-//! employments that are not mentioned do. So every write keeps a mark of each member before, and
-//! compares it with what is read back. If anything changed that was not sent, nothing more is
-//! written. The first update of a connection is thereby its test write, and so is every later one.
+//! 24SevenOffice does not say whether members that an update leaves out survive it, nor whether employments
+//! that are not mentioned do. So every write keeps a mark of each member before, and compares it with what
+//! is read back. If anything changed that was not sent, nothing more is written. So every update, beginning
+//! with the first, is also a test of the vendor.
 
 mod change;
 mod create;
@@ -27,14 +27,14 @@ use crate::lists::Calls;
 use crate::source::{Api, is_number};
 use crate::wire;
 
-/// What is remembered from one write to the next. It is held while one is under way, so that the
-/// next begins after it.
+/// What is remembered from one write to the next. It is locked during a write, so that the next one begins
+/// after it.
 #[derive(Default)]
 pub(crate) struct State {
     marker: Marker,
-    /// A write whose effect on everything else was not looked at yet.
+    /// A write that was not read back yet.
     pending: Option<Pending>,
-    /// What was lost, once something was.
+    /// The members that an earlier write lost, if any.
     lost: Option<String>,
     /// The company, read once.
     lists: Option<Lists>,
@@ -46,7 +46,7 @@ impl fmt::Debug for State {
     }
 }
 
-/// A write under way: whose record it may change, and what of it.
+/// A write under way: the record and the members that it may change.
 struct Pending {
     id: EmployeeId,
     what: What,
@@ -54,7 +54,7 @@ struct Pending {
     allowed: Allowed,
 }
 
-/// Which of a person's two records is meant.
+/// One of a person's two records.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum What {
     Employee,
@@ -86,10 +86,9 @@ struct Work {
 impl DirectoryWriter for Api {
     /// Creates a person, and the first employment if a start date is given.
     ///
-    /// 24SevenOffice knows no keys of repetition. A repeated call finds the person by e-mail address
-    /// and adds the employment if it is still missing; so does a call for somebody whom another person
-    /// created meanwhile. Whether the record that is answered belongs to another account already is
-    /// for the caller to see.
+    /// 24SevenOffice has no idempotency keys. A repeated call finds the person by e-mail address and adds
+    /// the employment if it is still missing; so does a call for a person who was created elsewhere
+    /// meanwhile. The caller checks whether the returned record belongs to another account already.
     async fn create(&self, values: &[FieldChange], _: &str) -> Result<Employee> {
         let mut state = self.writing.lock().await;
         Writing::begin(self, &mut state).await?.create(Wanted::of(values)?).await
@@ -119,7 +118,7 @@ impl<'a> Writing<'a> {
                 format!("nothing was sent, because of an earlier write: {lost}"),
             ));
         }
-        // A write that was cut off before it was looked at.
+        // A write that was interrupted before it was read back.
         if let Some(id) = writing.state.pending.as_ref().map(|pending| pending.id.clone()) {
             writing.settle(&id).await?;
         }
@@ -128,7 +127,9 @@ impl<'a> Writing<'a> {
 
     async fn update(&mut self, id: &EmployeeId, wanted: &Wanted) -> Result<Employee> {
         if !is_number(id) {
-            return Err(rejected("update employee: 24SevenOffice's numbers are whole; this id is none"));
+            return Err(rejected(
+                "update employee: this id is not one of 24SevenOffice's, which are whole numbers",
+            ));
         }
         wanted.check_update(id)?;
         self.check_end(wanted).await?;
@@ -152,7 +153,7 @@ impl<'a> Writing<'a> {
         self.told(person, &work).await
     }
 
-    /// Sends the members that change and looks what became of all of them.
+    /// Sends the members that change, and compares all members afterwards.
     async fn change(
         &mut self,
         id: &EmployeeId,
@@ -168,7 +169,7 @@ impl<'a> Writing<'a> {
         let mut sent = self.calls.update_employee(id, &body).await;
         let unclear = is_unclear(&sent);
         if unclear {
-            // The same values twice are the same as once, but only if they are not there already.
+            // Sending the same values twice is harmless. Nothing is sent if they are there already.
             let now = self.person(id).await.map_err(unproven)?;
             sent = match wanted.members(&now.record, &now.marks, region, self.settings)?.is_empty() {
                 true => Ok(()),
@@ -187,7 +188,7 @@ impl<'a> Writing<'a> {
         }
     }
 
-    /// A refusal may mean that somebody has the e-mail address already: 24SevenOffice does not say.
+    /// A refusal may mean that another person has the e-mail address. 24SevenOffice does not say.
     async fn email_taken(&self, id: &EmployeeId, wanted: &Wanted, error: Error) -> Error {
         let (ErrorKind::Rejected | ErrorKind::UnknownOutcome, Some(email)) = (error.kind(), wanted.email())
         else {
@@ -206,8 +207,7 @@ impl<'a> Writing<'a> {
         }
     }
 
-    /// Looks what became of the write that is pending: reads it back and compares every member that
-    /// was not sent. Answers what was read.
+    /// Reads back the pending write, and compares every member that was not sent. Returns what was read.
     async fn settle(&mut self, id: &EmployeeId) -> Result<Option<Seen>> {
         let Some(what) = self.state.pending.as_ref().map(|pending| pending.what) else { return Ok(None) };
         let seen = match what {
@@ -302,7 +302,7 @@ impl<'a> Writing<'a> {
         Ok(())
     }
 
-    /// The person as read back, in our words.
+    /// The person as read back, converted.
     async fn told(&mut self, person: Person, work: &Work) -> Result<Employee> {
         self.region().await?;
         let lists = self.state.lists.get_or_insert_default();
@@ -312,7 +312,7 @@ impl<'a> Writing<'a> {
     }
 }
 
-/// Whether nobody knows what became of a write.
+/// Whether the outcome of a write is unknown.
 fn is_unclear(sent: &Result<()>) -> bool {
     sent.as_ref().is_err_and(|error| error.kind() == ErrorKind::UnknownOutcome)
 }
@@ -321,7 +321,7 @@ fn is_unclear(sent: &Result<()>) -> bool {
 fn unproven(error: Error) -> Error {
     match error.kind() {
         ErrorKind::Auth | ErrorKind::FieldsLost => error,
-        _ => Error::new(ErrorKind::UnknownOutcome, format!("{error}; what became of the write is not known")),
+        _ => Error::new(ErrorKind::UnknownOutcome, format!("{error}; the outcome of the write is unknown")),
     }
 }
 

@@ -141,8 +141,7 @@ impl FieldCapability {
 pub struct LeaverSignals {
     /// People stay listed with the status of one who has left.
     pub status: bool,
-    /// A linked person who is missing from a whole listing, and whom the vendor does not know when
-    /// asked by id, has left.
+    /// A linked person has left who is missing from a whole listing, and unknown when asked for by id.
     pub absence: bool,
 }
 
@@ -272,8 +271,8 @@ impl FieldInfo {
     }
 }
 
-/// A text of the same form as `value` that tells nothing about it: letters become `x` or `X`,
-/// digits become `9`, and the length is cut to 40.
+/// A text of the same form as `value` that reveals nothing about it: letters become `x` or `X`, digits
+/// become `9`, and the length is cut to 40.
 fn invent(value: &str) -> String {
     let swap = |letter: char| match letter {
         letter if letter.is_uppercase() => 'X',

@@ -1,9 +1,9 @@
-//! What reading takes, told before it is read.
+//! The cost of a read, known before it begins.
 
 use std::fmt;
 use std::time::Duration;
 
-/// How many requests a read takes at which pace, told beforehand by
+/// How many requests a read takes at which pace, returned beforehand by
 /// [`Directory::cost`](crate::Directory::cost).
 ///
 /// ```
@@ -16,7 +16,7 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Cost {
-    /// Requests that the read takes, as far as can be told: repeats are not foreseen.
+    /// Requests that the read takes. Repeats cannot be foreseen.
     pub requests: u64,
     /// Requests a minute, the pace that will be kept. Never none.
     pub per_minute: u32,

@@ -28,8 +28,8 @@ pub fn custom_fields_called<'d, D>(
     fields.iter().filter(|field| name(field).is_some_and(|name| canon::word(name) == wanted)).collect()
 }
 
-/// Custom fields that somebody asked for and that the vendor does not have, each with what to say of the nearest
-/// one. Where a vendor does not tell a missing field from a hidden one, it counts as missing.
+/// Requested custom fields that the vendor does not have, each with a hint at the nearest one. Where a
+/// vendor does not distinguish a missing field from a hidden one, it counts as missing.
 ///
 /// ```
 /// use hris_core::{ErrorKind, SourceField, no_such_custom_fields};

@@ -115,8 +115,8 @@ pub trait Directory: fmt::Debug + Send + Sync + 'static {
     /// [`Lookup::Gone`].
     async fn get(&self, id: &EmployeeId, request: &ReadRequest) -> Result<Lookup>;
 
-    /// What a snapshot of `request` will take, for vendors at whose pace that is worth knowing
-    /// beforehand; none where it is not known.
+    /// Returns what a snapshot of `request` will cost, for vendors whose pace makes that worth knowing
+    /// beforehand. `None` where it is unknown.
     ///
     /// # Errors
     /// As [`Directory::snapshot`].
@@ -125,8 +125,8 @@ pub trait Directory: fmt::Debug + Send + Sync + 'static {
         Ok(None)
     }
 
-    /// Who answers for whom, where the vendor tells it without listing people; `None` where it does not, and
-    /// only a snapshot shows it.
+    /// Returns the organisation and the credential, where the vendor shows them without a list of people.
+    /// `None` where only a snapshot shows them.
     ///
     /// # Errors
     /// As [`Directory::snapshot`].
@@ -135,9 +135,8 @@ pub trait Directory: fmt::Debug + Send + Sync + 'static {
         Ok(None)
     }
 
-    /// Takes to its end what an earlier call began and must not give up: the renewal of a credential that is
-    /// spent by it. Call it after a call was dropped and before the process ends; it returns at once where
-    /// there is nothing.
+    /// Finishes what an earlier call began and must not abandon: a renewal that spends the credential. Call
+    /// it after a call was dropped and before the process ends; it returns at once where there is nothing.
     ///
     /// A connector whose credential renews itself keeps the renewal when the call that began it is dropped. It
     /// bounds it in time, and needs no task for it: this is who polls it.
@@ -174,11 +173,10 @@ pub struct ReadRequest {
     waiting: Option<Waiting>,
 }
 
-/// Told how far a listing is: people read so far and, once known, people in all.
+/// Called with the progress of a listing: people read so far and, once known, people in all.
 pub type Progress = Arc<dyn Fn(u64, Option<u64>) + Send + Sync>;
 
-/// Told of each wait of a second or more that a vendor's limit or fault makes a reading take, as it
-/// begins.
+/// Called at the beginning of each wait of a second or more that a vendor's limit or fault causes.
 pub type Waiting = Arc<dyn Fn(Duration) + Send + Sync>;
 
 impl ReadRequest {
@@ -212,14 +210,14 @@ impl ReadRequest {
         self
     }
 
-    /// Has `progress` told how far the listing is.
+    /// Sets the function that gets the progress of the listing.
     #[must_use]
     pub fn with_progress(mut self, progress: Progress) -> Self {
         self.progress = Some(progress);
         self
     }
 
-    /// Has `waiting` told of long waits.
+    /// Sets the function that gets long waits.
     #[must_use]
     pub fn with_waiting(mut self, waiting: Waiting) -> Self {
         self.waiting = Some(waiting);
@@ -272,7 +270,7 @@ impl ReadRequest {
         self.named_fields().filter(|field| field.custom().is_some())
     }
 
-    /// Tells whoever wants to know how far the listing is: people read so far and, once known, in all. With
+    /// Reports the progress of the listing: people read so far and, once known, in all. With
     /// [`list_all`](crate::http::list_all) it is handed `|so_far| request.tell(so_far.rows, so_far.total)`.
     pub fn tell(&self, read: u64, total: Option<u64>) {
         if let Some(progress) = &self.progress {
@@ -280,13 +278,13 @@ impl ReadRequest {
         }
     }
 
-    /// Who is told how far the listing is.
+    /// The function that gets the progress of the listing.
     #[must_use]
     pub fn progress(&self) -> Option<&Progress> {
         self.progress.as_ref()
     }
 
-    /// Who is told of long waits: a connector hands it to its client, as
+    /// The function that gets long waits. A connector hands it to its client, as
     /// `client.begin_run().on_wait(request.waiting().cloned())`.
     #[must_use]
     pub fn waiting(&self) -> Option<&Waiting> {

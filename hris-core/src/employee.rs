@@ -68,7 +68,7 @@ pub enum Status {
     Pending,
     /// Has left, or is leaving on the last working day.
     Terminated,
-    /// The vendor sent a word that we do not know, or none. Changes nobody's life.
+    /// The vendor sent an unknown word, or no word. Nobody is created or removed because of it.
     #[default]
     Unknown,
 }
@@ -228,7 +228,7 @@ pub struct Employee {
 }
 
 impl Employee {
-    /// A person of whom only the id is known.
+    /// A person with only an id.
     #[must_use]
     pub fn new(id: impl Into<EmployeeId>) -> Self {
         Self {
@@ -561,7 +561,7 @@ impl Employee {
         self
     }
 
-    /// When one of the fields was last changed by anybody, where the vendor tells that reliably.
+    /// When one of the fields was last changed by anybody, where the vendor reports that reliably.
     #[must_use]
     pub fn changed_at(&self) -> Option<Timestamp> {
         self.changed_at

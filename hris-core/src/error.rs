@@ -7,10 +7,10 @@ use std::time::Duration;
 /// A result whose error is [`struct@Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What went wrong while a directory was asked for something.
+/// What went wrong while a directory was read or written.
 ///
-/// It says what was being done and what went wrong; never a response body, a token or a person.
-/// Branch on [`Error::kind`], not on the text.
+/// The message says what was being done and what went wrong. It never has a response body, a token or a
+/// person. Branch on [`Error::kind`], not on the text.
 ///
 /// ```
 /// use hris_core::{Error, ErrorKind};
@@ -39,24 +39,24 @@ pub enum ErrorKind {
     Auth,
     /// The caller stopped the work. Start again when ready.
     Cancelled,
-    /// A setting cannot be right. Correct it; repeating changes nothing.
+    /// A setting is invalid. Correct it; repeating changes nothing.
     Config,
-    /// An update changed fields that it did not send. Nothing more may be written until somebody has
-    /// looked at the person it names and changed how updates are sent.
+    /// An update changed fields that it did not send. Nothing more may be written until an operator has
+    /// checked the named person and changed how updates are sent.
     FieldsLost,
-    /// The listing could not be proven whole after several attempts. Run again later; nobody may
-    /// be removed on the strength of it.
+    /// The listing could not be proven whole after several attempts. Run again later; nobody may be removed
+    /// because of it.
     Incomplete,
     /// The answer belongs to another organisation or another request. Check the credential.
     Mismatch,
-    /// The record asked for does not exist, or is not visible.
+    /// The requested record does not exist, or is not visible.
     NotFound,
     /// The credential is valid but may not do this. Grant what the message names.
     Permission,
     /// The answer is not what this vendor documents. Report it; never treat it as empty.
     Protocol,
-    /// The vendor asked to wait longer than we are willing to. Come back after
-    /// [`Error::retry_after`], not earlier.
+    /// The vendor asked for a longer wait than the limit allows. Come back after [`Error::retry_after`],
+    /// not earlier.
     RateLimited,
     /// One record or request was refused as invalid. Correct that record.
     Rejected,
@@ -64,7 +64,7 @@ pub enum ErrorKind {
     TooLarge,
     /// No usable answer: network, time-out or a server error that outlived its retries.
     Unavailable,
-    /// A write was sent and no answer came: it may or may not have been applied. Read back.
+    /// A write was sent and no answer came, so it may have been applied. Read the record back.
     UnknownOutcome,
 }
 
@@ -118,7 +118,7 @@ impl Error {
         self
     }
 
-    /// Adds to the message what this may mean and what to do; all else stays.
+    /// Adds to the message what this may mean and what to do.
     ///
     /// ```
     /// use hris_core::{Error, ErrorKind};
@@ -140,26 +140,26 @@ impl Error {
         self.0.kind
     }
 
-    /// The name of the setting that cannot be right, where the error is about one.
+    /// The name of the invalid setting. `None` where the error is not about a setting.
     #[must_use]
     pub fn setting_name(&self) -> Option<&str> {
         self.0.setting.as_deref()
     }
 
-    /// The HTTP status behind this error, where there was one.
+    /// The HTTP status behind this error. `None` where there was no answer.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         self.0.status
     }
 
-    /// Whether the same call may succeed later without anybody changing anything.
+    /// Whether the same call may succeed later without any change.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         matches!(self.0.kind, ErrorKind::RateLimited | ErrorKind::Unavailable | ErrorKind::UnknownOutcome)
     }
 
-    /// How long to stay away: what the vendor asked for, or a minute where it refused too many
-    /// requests without saying for how long.
+    /// How long to wait: the vendor's own wait, or a minute where it refused too many requests without a
+    /// time.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after

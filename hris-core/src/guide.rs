@@ -1,5 +1,5 @@
-//! Longer reading: how the crates fit together, what was decided and why, how a connector is written, and
-//! how a platform carries plans out itself.
+//! Longer reading: how the crates fit together, what was decided and why, what each word means, how to
+//! write a connector, and how a platform carries out plans itself.
 
 #[doc = include_str!("../docs/architecture.md")]
 pub mod architecture {}

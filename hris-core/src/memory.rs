@@ -71,7 +71,7 @@ impl MemoryDirectory {
         change(&mut self.lock().people);
     }
 
-    /// Changes who answers for whom.
+    /// Changes the organisation and the credential that answer.
     pub fn set_fingerprint(&self, fingerprint: Fingerprint) {
         self.lock().fingerprint = fingerprint;
     }

@@ -1,4 +1,4 @@
-//! What is wrong with one record, said so that somebody can mend it.
+//! What is wrong with a record, and how to correct it.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{EmployeeId, UserId};
 
-/// Something a person should look at: which record, which field, what to do. Never a value.
+/// A problem that a person should look at: which record, which field, what to do. Never a value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Problem {
@@ -14,13 +14,13 @@ pub struct Problem {
     pub severity: Severity,
     /// The kind, a fixed word that programs may rely on.
     pub code: ProblemCode,
-    /// Whom it concerns in the source.
+    /// The employee in the source.
     #[serde(default)]
     pub employee: Option<EmployeeId>,
-    /// Everybody whom it concerns, where it is one problem of several people.
+    /// All employees, where one problem concerns several.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub employees: Vec<EmployeeId>,
-    /// Whom it concerns in the target.
+    /// The account in the target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<UserId>,
     /// The field, by its name in the mapping or the target.
@@ -44,19 +44,19 @@ impl Problem {
         }
     }
 
-    /// A problem that somebody should know of; everything was done.
+    /// A warning: everything was done, and a person should know of it.
     pub fn warning(code: ProblemCode, message: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(code, message) }
     }
 
-    /// Names the person in the source.
+    /// Names the employee in the source.
     #[must_use]
     pub fn employee(mut self, id: &EmployeeId) -> Self {
         self.employee = Some(id.clone());
         self
     }
 
-    /// Names everybody whom it concerns; of one person as [`Problem::employee`] does.
+    /// Names all employees that it concerns. One employee is named as by [`Problem::employee`].
     #[must_use]
     pub fn people<'a>(mut self, ids: impl IntoIterator<Item = &'a EmployeeId>) -> Self {
         self.employees = ids.into_iter().cloned().collect();
@@ -67,13 +67,13 @@ impl Problem {
         self
     }
 
-    /// Everybody whom it concerns in the source.
+    /// All employees that it concerns.
     pub fn about(&self) -> impl Iterator<Item = &EmployeeId> {
         let one = self.employee.iter().filter(|_| self.employees.is_empty());
         one.chain(&self.employees)
     }
 
-    /// Names the person in the target.
+    /// Names the account in the target.
     #[must_use]
     pub fn user(mut self, id: &UserId) -> Self {
         self.user = Some(id.clone());
@@ -88,7 +88,7 @@ impl Problem {
     }
 }
 
-/// One line: how grave, the code, the field, the message, and whom it concerns by id.
+/// One line: severity, code, field, message, and the ids of the people it concerns.
 ///
 /// ```
 /// use hris_core::{EmployeeId, Problem, ProblemCode};
@@ -117,14 +117,14 @@ impl fmt::Display for Problem {
     }
 }
 
-/// How grave a [`Problem`] is.
+/// The severity of a [`Problem`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Severity {
     /// The record was left undone.
     Error,
-    /// Everything was done; somebody should know.
+    /// Everything was done, and a person should know of it.
     Warning,
 }
 
@@ -151,13 +151,13 @@ codes! {
     AccountReplaced = "account_replaced";
     /// Another connection of this state reads the same organisation.
     AlreadyConnected = "already_connected";
-    /// Match keys point at several users, or several people at one.
+    /// Match keys lead to several accounts, or several people to one account.
     AmbiguousMatch = "ambiguous_match";
-    /// A value is gone in the source and the target cannot take it away.
+    /// A value is gone in the source and the target cannot clear it.
     CannotUnset = "cannot_unset";
     /// The clock of this machine and that of the source show different days.
     ClockDiffers = "clock_differs";
-    /// Two systems differ and this run leaves it so.
+    /// Two systems differ, and this run does not change it.
     Divergence = "divergence";
     /// Several people have one e-mail address.
     DuplicateEmail = "duplicate_email";
@@ -167,27 +167,27 @@ codes! {
     DuplicateExternalId = "duplicate_external_id";
     /// Another connection holds the account.
     HeldElsewhere = "held_elsewhere";
-    /// A date that no calendar has, or an end before the start.
+    /// An invalid date, or an end before the start.
     InvalidDate = "invalid_date";
-    /// An e-mail address that cannot be one.
+    /// An invalid e-mail address.
     InvalidEmail = "invalid_email";
-    /// A record that could not be read, or a value in it that no text or field can hold: it is left out.
+    /// An unreadable record, or a value that no field can hold. It is left out.
     InvalidRecord = "invalid_record";
     /// People manage each other in a circle.
     ManagerCycle = "manager_cycle";
-    /// Nobody can be provisioned without an e-mail address.
+    /// The e-mail address is missing, so the person cannot get an account.
     MissingEmail = "missing_email";
-    /// Nobody can be provisioned without an external id.
+    /// The external id is missing, so the person cannot get an account.
     MissingExternalId = "missing_external_id";
     /// The credential may not see or do something.
     NotPermitted = "not_permitted";
     /// A protected account was to be deactivated or stripped.
     Protected = "protected";
-    /// An entry of the protected accounts matches none.
+    /// An entry of the protected accounts matches no account.
     ProtectedUnknown = "protected_unknown";
-    /// A known id that now belongs to somebody else.
+    /// A known id that now belongs to another person.
     RecycledId = "recycled_id";
-    /// The report of a run was not sent or stored where it should go.
+    /// The report of a run could not be sent or stored.
     ReportNotSent = "report_not_sent";
     /// The vendor's sample person.
     SamplePerson = "sample_person";
@@ -197,18 +197,18 @@ codes! {
     StateMissing = "state_missing";
     /// The target refused one record.
     TargetRejected = "target_rejected";
-    /// The system that was to be written did not work when it was this record's turn.
+    /// The target did not work when this record was to be written.
     TargetUnavailable = "target_unavailable";
     /// Both sides of a two-way field changed.
     TwoWayConflict = "two_way_conflict";
-    /// Somebody else in the target holds a value that must be unique.
+    /// Another account in the target has a value that must be unique.
     UniquenessConflict = "uniqueness_conflict";
-    /// The manager is not among the people that can be seen.
+    /// The manager is not visible.
     UnknownManager = "unknown_manager";
-    /// A status that we do not know.
+    /// An unknown status.
     UnknownStatus = "unknown_status";
     /// A value that no rule of the mapping or the assignments covers.
     UnmappedValue = "unmapped_value";
-    /// Somebody or something that was visible before is not visible now.
+    /// A person or field that was visible before is hidden now.
     VisibilityLost = "visibility_lost";
 }

@@ -2,15 +2,14 @@
 
 use std::fmt;
 
-/// What a connection needs in the HR system: to be shown before set-up. Each connector computes it
-/// from what is read.
+/// What a connection needs in the HR system, to be shown before set-up. Each connector computes it from the
+/// fields that are read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Requirements {
-    /// Scopes of the credential first, then permissions of whom it belongs to.
+    /// Scopes of the credential first, then permissions of its owner.
     pub needs: Vec<Need>,
-    /// How the person who sets it up sees that they may make a credential at all, as the end of
-    /// a sentence.
+    /// Completes the sentence "You can create a credential if you see that …".
     pub self_checks: Vec<&'static str>,
 }
 
@@ -18,7 +17,7 @@ pub struct Requirements {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Need {
-    /// To whom it is granted.
+    /// Who gets the grant.
     pub kind: NeedKind,
     /// The vendor's name of it: `private:read`, `API Access`.
     pub name: String,
@@ -32,13 +31,13 @@ pub struct Need {
     pub required: bool,
 }
 
-/// To whom something is granted.
+/// Who gets a grant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum NeedKind {
-    /// To the person to whom the credential belongs, or their role.
+    /// The owner of the credential, or the owner's role.
     Permission,
-    /// To the credential itself.
+    /// The credential itself.
     Scope,
 }
 
@@ -48,7 +47,7 @@ impl Requirements {
         self.needs.iter().filter(|need| need.kind == NeedKind::Scope)
     }
 
-    /// The permissions of the person to whom it belongs.
+    /// The permissions of the credential's owner.
     pub fn permissions(&self) -> impl Iterator<Item = &Need> {
         self.needs.iter().filter(|need| need.kind == NeedKind::Permission)
     }

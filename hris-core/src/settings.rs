@@ -43,8 +43,8 @@ impl SourceSettings {
     }
 }
 
-/// Collects settings for [`SourceSettings`]. A setting that has its default leaves no trace, so that a new
-/// setting changes nobody's digest.
+/// Collects settings for [`SourceSettings`]. A setting with its default value is left out, so that a new
+/// setting changes no digest.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct SourceSettingsBuilder {

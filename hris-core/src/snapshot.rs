@@ -58,7 +58,7 @@ impl Snapshot {
         }
     }
 
-    /// Adds who answered for whom; see [`Fingerprint`].
+    /// Adds the organisation and the credential that answered; see [`Fingerprint`].
     #[must_use]
     pub fn with_fingerprint(mut self, fingerprint: Fingerprint) -> Self {
         self.fingerprint = fingerprint;
@@ -104,14 +104,14 @@ impl Snapshot {
         self
     }
 
-    /// Declares that being absent from this listing means nothing, and why.
+    /// Declares why absence from this listing proves nothing.
     #[must_use]
     pub fn without_absence(mut self, why: impl Into<String>) -> Self {
         self.no_absence = Some(why.into());
         self
     }
 
-    /// Declares whether nothing but its end says that the listing is whole, as where a vendor tells no total.
+    /// Declares whether only its end proves that the listing is complete, as where a vendor gives no total.
     /// Removals that rest on somebody's absence from it then count twice against the safeguards.
     #[must_use]
     pub fn weakly_proven(mut self, is_weak: bool) -> Self {
@@ -127,15 +127,15 @@ impl Snapshot {
         self
     }
 
-    /// The same listing without those people of whom `keep` says no, for a [`Directory`](crate::Directory) around
-    /// another that shows a part of it: the people of one office, nobody on a trial day. Everything that keeps
-    /// people from being removed stays: records set aside or without an id, doubt, and that there may be people
-    /// whom the credential does not see.
+    /// The same listing without the people that `keep` refuses, for a [`Directory`](crate::Directory)
+    /// around another that shows a part of it: the people of one office, nobody on a trial day. Everything
+    /// that keeps people from being removed stays: records set aside or without an id, doubt, and that the
+    /// credential may not see some people.
     ///
-    /// Whoever is left out is no longer in the source: an account that is linked to them is one of somebody who
-    /// is missing. So answer for them in [`Directory::get`](crate::Directory::get) as the vendor does if they are to
-    /// stay, and name the rule in [`Directory::settings`](crate::Directory::settings), so that an edit of it is
-    /// never taken for people who left.
+    /// A person who is left out is no longer in the source: an account linked to that person belongs to a
+    /// missing one. So answer for them in [`Directory::get`](crate::Directory::get) as the vendor does if
+    /// they are to stay, and name the rule in [`Directory::settings`](crate::Directory::settings), so that
+    /// an edit of it is never taken for people who left.
     ///
     /// ```
     /// use hris_core::{Employee, Snapshot, Status};
@@ -184,8 +184,8 @@ impl Snapshot {
         self
     }
 
-    /// Takes what nobody's record shows for hidden: right where somebody asked for these very fields, and did not
-    /// just take all there are.
+    /// Takes fields that nobody's record shows for hidden. That is right where exactly these fields were
+    /// requested, and wrong where all were.
     #[must_use]
     pub fn believing_unsent(mut self) -> Self {
         self.unseen.append(&mut self.unsent);
@@ -228,7 +228,7 @@ impl Snapshot {
         &self.problems
     }
 
-    /// Who answered for whom.
+    /// The organisation and the credential that answered.
     #[must_use]
     pub fn fingerprint(&self) -> &Fingerprint {
         &self.fingerprint
@@ -252,7 +252,7 @@ impl Snapshot {
         self.employees.len() as u64 + self.set_aside.len() as u64 + self.unidentified
     }
 
-    /// Why there may be people whom the credential does not see, if there may.
+    /// Why the credential may not see some people. `None` if it sees everybody.
     #[must_use]
     pub fn hidden(&self) -> Option<&str> {
         self.hidden.as_deref()
@@ -287,21 +287,21 @@ impl Snapshot {
         self.weakly_proven
     }
 
-    /// Why absence means nothing here, if the connector said so.
+    /// Why absence proves nothing here. `None` if it does.
     #[must_use]
     pub fn absence_reason(&self) -> Option<&str> {
         self.no_absence.as_deref()
     }
 }
 
-/// Who answered for whom: kept with each complete run and compared at the next, so that another
-/// organisation, another credential or less visibility removes nobody.
+/// The organisation and the credential that answered. It is kept with each complete run and compared at the
+/// next, so that another organisation, another credential or less visibility removes nobody.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Fingerprint {
     /// The organisation's id.
     pub organisation: Option<String>,
-    /// Whom the credential belongs to: an id, never the credential.
+    /// The owner of the credential: an id, never the credential.
     pub credential: Option<String>,
     /// That person's role in the HR system.
     pub role: Option<String>,
@@ -309,8 +309,8 @@ pub struct Fingerprint {
     pub scopes: Option<BTreeSet<String>>,
     /// How many people each of the vendor's statuses has.
     pub statuses: BTreeMap<String, u64>,
-    /// The ids of the organisation's places, for vendors that tell no id of the organisation: where none of them is
-    /// left, it is another one.
+    /// The ids of the organisation's places, for vendors that give no id of the organisation: where none of
+    /// them is left, it is another one.
     pub places: BTreeSet<String>,
 }
 
@@ -341,8 +341,8 @@ pub fn unseen_fields(people: &[Employee], request: &ReadRequest) -> BTreeSet<Sta
     if there.is_empty() { BTreeSet::new() } else { asked.filter(hidden).collect() }
 }
 
-/// Gives everybody the work e-mail of their manager, where the manager is among `people`: for
-/// vendors that tell the manager's id only.
+/// Gives everybody the work e-mail of their manager, where the manager is among `people`: for vendors that
+/// give only the manager's id.
 pub fn join_manager_emails(people: &mut [Employee]) {
     let emails: HashMap<String, Field<String>> =
         people.iter().map(|person| (person.id().to_string(), person.email().map(str::to_owned))).collect();

@@ -29,7 +29,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Counts one more person for whom `words` are true, about `field`: a warning.
+    /// Counts one more person with this warning about `field`.
     pub fn count(
         &mut self,
         code: ProblemCode,
@@ -40,8 +40,8 @@ impl Tally {
         self.add((Severity::Warning, code, field.into(), words.into()), id);
     }
 
-    /// Counts one more person about whom something is left undone because `words` are true of `field`: an
-    /// error, with which the run ends with exit code 2.
+    /// Counts one more person with this error about `field`: something is left undone, and the run ends
+    /// with exit code 2.
     pub fn fail(
         &mut self,
         code: ProblemCode,

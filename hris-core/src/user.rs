@@ -177,7 +177,7 @@ pub struct User {
     pub role: Option<String>,
     /// The last invitation.
     pub invite: Option<Invite>,
-    /// Locations and areas it has, whoever gave them.
+    /// Its locations and areas, ours and those that others gave.
     pub assignments: BTreeSet<Assignment>,
     /// When one of its fields was last changed by anybody, where the product keeps that reliably.
     pub changed_at: Option<Timestamp>,

@@ -100,7 +100,7 @@ pub enum Slot<'a> {
 #[derive(Default, PartialEq, Eq)]
 #[allow(missing_debug_implementations)]
 pub struct Notes {
-    /// The id exactly as sent; none if it is missing, blank, no scalar, or there twice.
+    /// The id exactly as sent. `None` if it is missing, blank, not a scalar, or there twice.
     pub id: Option<String>,
     /// Members that the table does not name, as the text of one JSON object.
     pub extra: Option<Box<str>>,
@@ -132,8 +132,8 @@ impl<R> List<R> {
         self.total(name).rows()
     }
 
-    /// How many rows the whole list has, as a member beside it says. Something that is no number of rows is not
-    /// the same as nothing.
+    /// How many rows the whole list has, as a member beside it says. An invalid number of rows is different
+    /// from a missing one.
     #[must_use]
     pub fn total(&self, name: &str) -> Total {
         self.counts.iter().find(|(known, _)| **known == *name).map_or(Total::Missing, |(_, total)| *total)
@@ -175,13 +175,13 @@ pub fn one_in<R: Record>(response: &Response, name: &str, asked: &[&str]) -> Res
         .ok_or_else(|| refusal(response, "no record where one is documented"))
 }
 
-/// Reads an object that was kept as JSON; none if it is none.
+/// Reads an object that was kept as JSON. Returns `None` if it is not an object.
 #[must_use]
 pub fn object<R: Record>(json: &str) -> Option<R> {
     record(json.as_bytes(), &[])
 }
 
-/// Reads a list of objects that was kept as JSON; none if it is none.
+/// Reads a list of objects that was kept as JSON. Returns `None` if it is not a list.
 #[must_use]
 pub fn objects<R: Record>(json: &str) -> Option<Vec<R>> {
     let read = read::document(json.as_bytes(), &[], |reading, json| {
@@ -190,9 +190,9 @@ pub fn objects<R: Record>(json: &str) -> Option<Vec<R>> {
     read.ok().map(|list: List<R>| list.rows)
 }
 
-/// Reads every member of an object that was kept as JSON, each as [`Slot::Loose`] is: for members
-/// that customers name. What is of no such shape counts as not sent. None if it is no object, or
-/// says one thing twice.
+/// Reads every member of an object that was kept as JSON, each as [`Slot::Loose`] is: for members that
+/// customers name. A member of another shape counts as not sent. Returns `None` if it is not an object, or
+/// has a member twice.
 #[must_use]
 pub fn members(json: &str) -> Option<Vec<(String, Field<String>)>> {
     read::document(json.as_bytes(), &[], |reading, json| read::MembersSeed(reading).deserialize(json)).ok()
@@ -240,8 +240,8 @@ fn refusal(response: &Response, what: &str) -> Error {
 
 /// Declares a vendor's record: a struct of fields, and the table by which it is read.
 ///
-/// `others` says what becomes of members that no line names: `Extra` or `Dropped`; or `Extra unless`
-/// the name of a function that tells by a member's name whether it must never be held. See
+/// `others` says what becomes of members that no line names: `Extra` or `Dropped`; or `Extra unless` the
+/// name of a function that decides by a member's name whether it must never be held. See
 /// [`wire`](crate::wire) for an example and [`Slot`](crate::wire::Slot) for the kinds of members.
 #[macro_export]
 macro_rules! record {

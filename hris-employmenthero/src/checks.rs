@@ -10,10 +10,11 @@ use crate::requirements::{Scope, known};
 use crate::source::{Api, FIELDS};
 use crate::wire::{Organisation, Person};
 
-const NEW_APPLICATION: &str = "scopes of an application cannot be changed: make a new application with this scope in the Developer \
+const NEW_APPLICATION: &str = "scopes of an application cannot be changed: create a new application with this \
+    scope in the Developer \
                                Portal, and reconnect";
 
-/// The names of this many work locations are shown at most.
+/// The largest number of work locations that a finding names.
 const SHOWN: usize = 30;
 
 /// Asks everything in order, and stops where nothing further can work.
@@ -43,23 +44,24 @@ impl Check<'_, '_> {
         self.customs(&id, total).await
     }
 
-    /// Which organisation is read.
+    /// Checks which organisation is read.
     async fn organisation(&mut self) -> Result<Option<String>> {
         match self.api.choose(self.checks.run()).await {
             Ok(chosen) => {
                 self.checks.organisation(chosen.id.clone(), chosen.name.clone());
                 if chosen.visible().is_some() {
                     let named =
-                        if chosen.name.is_empty() { "its name is not told" } else { chosen.name.as_str() };
+                        if chosen.name.is_empty() { "its name is not given" } else { chosen.name.as_str() };
                     self.checks.passed("organisation", named);
                 } else {
                     let finding = Finding::new(
                         Level::Warning,
                         "scope organisations:list",
-                        "organisations may not be listed; the one that is set by its id is read",
+                        "organisations may not be listed; the configured id is used",
                     );
-                    self.checks
-                        .push(finding.cost("its name, and whether the grant still covers it, are not known"));
+                    self.checks.push(
+                        finding.cost("its name is unknown, and so is whether the consent still covers it"),
+                    );
                 }
                 Ok(Some(chosen.id))
             }
@@ -78,10 +80,10 @@ impl Check<'_, '_> {
         }
     }
 
-    /// What was granted against what is needed, where the token answer told it.
+    /// Compares the granted scopes with the needed ones, where the token answer names them.
     fn scopes(&mut self) {
         let Some(granted) = self.api.scopes() else {
-            let outcome = "the token answer does not tell them; they are found out by trying";
+            let outcome = "the token answer does not list them; the check tries each one";
             return self.checks.passed("scopes", outcome);
         };
         let names = |scope: &Scope| [Some(scope.name), scope.urn].into_iter().flatten().collect::<Vec<_>>();
@@ -91,14 +93,14 @@ impl Check<'_, '_> {
             .map(|scope| scope.name)
             .collect();
         if missing.is_empty() {
-            self.checks.passed("scopes", "granted as far as their names are known");
+            self.checks.passed("scopes", "granted, as far as their names are known");
         } else {
             let finding = Finding::new(
                 Level::Warning,
                 "scopes",
-                format!("not named in the grant: {}", missing.join(", ")),
+                format!("not among the granted scopes: {}", missing.join(", ")),
             )
-            .cost("what they are for may not be seen; the lines below say what was refused")
+            .cost("their data may be hidden; the lines below say what was refused")
             .remedy(NEW_APPLICATION);
             self.checks.push(finding);
         }
@@ -110,9 +112,9 @@ impl Check<'_, '_> {
             })
             .collect();
         if !writes.is_empty() {
-            let outcome = format!("the grant also has {}, which nothing here needs", writes.join(", "));
-            let finding = Finding::new(Level::Warning, "scopes", outcome)
-                .cost("whoever gets hold of the token can do more harm");
+            let outcome = format!("the consent also has {}, which nothing here needs", writes.join(", "));
+            let finding =
+                Finding::new(Level::Warning, "scopes", outcome).cost("a stolen token could do more harm");
             self.checks.push(finding);
         }
     }
@@ -140,7 +142,7 @@ impl Check<'_, '_> {
         }
     }
 
-    /// Whether one person may be asked for by id, on which the removal of missing people depends.
+    /// Checks whether one person can be read by id. The removal of missing people depends on it.
     async fn one(&mut self, organisation: &str, person: &str) -> Result<()> {
         match Asked::of(self.person(organisation, person).await)? {
             Asked::Answered(_) => self.checks.passed("scope employees:show", "granted"),
@@ -154,25 +156,25 @@ impl Check<'_, '_> {
         Ok(())
     }
 
-    /// Whether everybody is seen. Who consented is not told by Employment Hero, so whether it
-    /// is an employee, or one who leaves, cannot be looked at.
+    /// Checks whether everybody is visible. Employment Hero does not show who consented, so the check
+    /// cannot see whether that person is an employee, or one who leaves.
     fn everybody(&mut self, people: &[Employee], total: Option<u64>, detail: Asked<Organisation>) {
         self.checks.passed(
             "who consented",
-            "Employment Hero does not tell; use a dedicated full administrator who is nobody's employee record, because the \
-             grant ends with the person",
+            "Employment Hero does not show it; use a dedicated full administrator without an employee record, \
+             because the consent ends when the person leaves",
         );
         let detail = match detail {
             Asked::Answered(detail) => detail,
             Asked::Refused(error) => {
                 let finding = Finding::new(Level::Warning, "scope organisations:show", error.to_string())
-                    .cost("a list that shows a part of the people would not be noticed")
+                    .cost("an incomplete list of people would not be noticed")
                     .remedy(NEW_APPLICATION);
                 return self.checks.push(finding);
             }
         };
         let seen = total.unwrap_or(people.len() as u64);
-        // Who is active shows where the first page holds everybody.
+        // The first page shows who is active only if it holds everybody.
         let active = people.iter().filter(|person| convert::may_be_active(person)).count() as u64;
         let active = (people.len() as u64 >= seen).then_some(active);
         let said =
@@ -182,8 +184,8 @@ impl Check<'_, '_> {
                 let finding = Finding::new(Level::Warning, "everybody", why)
                     .cost("removals wait while people may be hidden")
                     .remedy(
-                        "reconnect as an owner or a full administrator; if everybody is seen all the same, approve the plan \
-                         with the removals",
+                        "reconnect as an owner or a full administrator; if everybody is listed after all, \
+                         approve the plan with the removals",
                     );
                 return self.checks.push(finding);
             }
@@ -209,7 +211,7 @@ impl Check<'_, '_> {
             .collect()
     }
 
-    /// Of every field that is asked for, how many people of the first page show it.
+    /// Counts how many people of the first page show each requested field.
     fn coverage(&mut self, people: &[Employee]) {
         let elsewhere = [StandardField::Id, StandardField::Status, StandardField::ManagerEmail];
         let own: Vec<StandardField> = FIELDS.into_iter().filter(|field| !elsewhere.contains(field)).collect();
@@ -218,7 +220,7 @@ impl Check<'_, '_> {
         });
     }
 
-    /// The lists that name what a mapping can name.
+    /// Checks the lists of names that a mapping can use.
     async fn lists(&mut self, id: &str) -> Result<()> {
         let teams = [StandardField::Team, StandardField::Teams, StandardField::Groups];
         if teams.into_iter().any(|field| self.checks.request().wants(field)) {
@@ -228,7 +230,7 @@ impl Check<'_, '_> {
                     self.checks.passed("scope teams:list", format!("granted; teams (groups): {words}"));
                 }
                 Asked::Refused(error) => {
-                    self.unlisted("scope teams:list", &error, "teams are known by people's records only")
+                    self.unlisted("scope teams:list", &error, "only people's records show the teams")
                 }
             }
         }
@@ -247,7 +249,7 @@ impl Check<'_, '_> {
                     self.unlisted(
                         "scope work_locations:list",
                         &error,
-                        "places are known by people's records only",
+                        "only people's records show the places",
                     );
                 }
             }
@@ -260,7 +262,7 @@ impl Check<'_, '_> {
         self.checks.push(finding.remedy(NEW_APPLICATION).withholding());
     }
 
-    /// The customer's own fields, and what reading them costs.
+    /// The custom fields, and what reading them costs.
     async fn customs(&mut self, id: &str, people: Option<u64>) -> Result<()> {
         if !needs_lists(self.checks.request()) {
             return Ok(());
@@ -286,7 +288,7 @@ impl Check<'_, '_> {
         Ok(())
     }
 
-    /// Whether the values of one person may be read.
+    /// Checks whether the values of one person may be read.
     async fn values(&mut self, id: &str) -> Result<()> {
         let (people, _) = self.checks.run().first(&self.api.people(id, &[])).await?;
         let first = people.iter().find_map(|person| person.notes.id.as_deref());

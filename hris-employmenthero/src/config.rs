@@ -12,8 +12,8 @@ use url::Url;
 use crate::refusals::{self, Words};
 use crate::source::{Api, EmploymentHero, FIELDS};
 
-/// How Employment Hero is reached. It allows 20 requests in any second and 100 in any minute, and nobody knows
-/// whether other connections of one application count with ours.
+/// How Employment Hero is reached. It allows 20 requests in any second and 100 in any minute, and it is
+/// unknown whether other connections of the same application count too.
 pub(crate) const DEFAULTS: Defaults = Defaults {
     vendor: "employmenthero",
     title: "Employment Hero",
@@ -31,12 +31,12 @@ const PAYROLL: [&str; 2] = ["yourpayroll.com.au", "keypay.com.au"];
 config! {
     /// The settings that only Employment Hero has.
     pub config Config {
-        /// The organisation, by its id or its exact name. Needed where the consent sees several.
+        /// The organisation, by its id or its exact name. Needed where the consent covers several.
         listing organisation: Option<String>;
         /// What the status "archived" means, which Employment Hero does not document.
         listing archived: Archived;
-        /// What further words of a status mean, such as onboarding = "pending". Employment Hero publishes no list of
-        /// them, and nothing is decided about people whose status nobody explained.
+        /// What further words of a status mean, such as onboarding = "pending". Employment Hero publishes
+        /// no list of them, and nothing is decided about people whose status has no meaning here.
         listing status_words: BTreeMap<String, Status>;
     }
     /// Builds an [`EmploymentHero`]. Every setting but the credential has a default.
@@ -73,7 +73,7 @@ setting! {
         /// The person has left.
         #[default]
         Leaver = "leaver",
-        /// Nobody knows: nothing is decided about the person.
+        /// Unknown: nothing is decided about the person.
         Unknown = "unknown",
     }
 }
@@ -91,14 +91,14 @@ impl Builder {
         self
     }
 
-    /// Reads with one access token, which ends after 15 minutes: for tests and single questions.
+    /// Reads with one access token, which ends after 15 minutes: for tests and single requests.
     pub fn access_token(mut self, token: Secret) -> Self {
         self.access = Some(Access::Token(token));
         self
     }
 
-    /// What a further word of `status` means, without regard to case. Employment Hero publishes no list of them,
-    /// and one that nobody explained is [`Status::Unknown`]: nothing is decided about the person.
+    /// What a further word of `status` means, without regard to case. Employment Hero publishes no list of
+    /// them. A word without a meaning is [`Status::Unknown`]: nothing is decided about the person.
     ///
     /// ```
     /// use hris_core::{Secret, Status};
@@ -225,7 +225,7 @@ pub(crate) struct StatusWords {
 }
 
 impl StatusWords {
-    /// What a word means; `None` for one that nobody explained.
+    /// What a word means. `None` for a word without a meaning.
     pub(crate) fn meaning(&self, word: &str) -> Option<Status> {
         let word = word.trim().to_ascii_lowercase();
         match (word.as_str(), self.archived) {

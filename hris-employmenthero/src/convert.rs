@@ -20,7 +20,7 @@ use crate::config::{DEFAULTS, StatusWords};
 use crate::wire::{CustomValue, Organisation, Person};
 use person::Reader;
 
-/// The customer's own fields, and everybody's values by the person's id.
+/// The custom fields, and each person's values by id.
 #[derive(Default)]
 pub(crate) struct Customs {
     pub(crate) fields: Part<Vec<CustomField>>,
@@ -59,15 +59,15 @@ pub(crate) fn snapshot(
     Ok(assembly.finish())
 }
 
-/// Compares the list with the number of people that the organisation says it has: the consent of an ordinary person
-/// shows a part of them, and such a list looks whole.
+/// Compares the list with the number of people that the organisation says it has: the consent of an
+/// ordinary person shows a part of them, and such a list looks complete.
 fn compare(assembly: &mut Assembly<'_>, detail: &Part<Organisation>) {
     match detail {
         Part::Skipped => {}
         Part::Hidden(status) => {
             let words = format!(
-                "how many people the organisation has may not be read (HTTP {status}), so a list that shows a part of \
-                 them would not be noticed; grant organisations:show"
+                "how many people the organisation has may not be read (HTTP {status}), so an incomplete list \
+                 would not be noticed; grant organisations:show"
             );
             assembly.tally.say(Problem::warning(ProblemCode::NotPermitted, words));
         }
@@ -80,9 +80,10 @@ fn compare(assembly: &mut Assembly<'_>, detail: &Part<Organisation>) {
     }
 }
 
-/// Why there may be people whom the grant does not see. Whether `employees_count` includes former people is not
-/// known, nor whether those are listed. So it is compared with every row, and the active ones among them, where
-/// they are known, with `active_employees_count`: with both in order, everybody active is seen whatever it means.
+/// Returns why the consent may not show some people. It is unknown whether `employees_count` includes
+/// former people, and whether those are listed. So it is compared with every row, and
+/// `active_employees_count` with the active rows, where they are known. If both agree, everybody active is
+/// visible under either meaning.
 pub(crate) fn hidden(listed: u64, active: Option<u64>, detail: &Organisation) -> Option<String> {
     let said = count(&detail.employees).filter(|said| listed < *said).map(|said| {
         format!(
@@ -101,14 +102,14 @@ pub(crate) fn hidden(listed: u64, active: Option<u64>, detail: &Organisation) ->
     })
 }
 
-/// Whether Employment Hero may count a person as active: whoever has not left and is not pending in its own word.
-/// What its other words count as is not known.
+/// Whether Employment Hero may count a person as active: the person has not left, and the vendor's status
+/// is not pending. What its other words count as is unknown.
 pub(crate) fn may_be_active(person: &Employee) -> bool {
     let is_pending = |word: &str| word.trim().eq_ignore_ascii_case("pending");
     person.status() != Status::Terminated && !person.raw_status().value().is_some_and(is_pending)
 }
 
-/// One person who was asked for by id.
+/// Makes a snapshot of one person who was asked for by id.
 ///
 /// # Errors
 /// As [`snapshot`].

@@ -1,4 +1,4 @@
-//! What a program has to know of Employment Hero before there is a connector.
+//! What a program needs to know about Employment Hero before it has a connector.
 
 use std::sync::Arc;
 
@@ -46,13 +46,14 @@ impl Kit for EmploymentHeroKit {
         let set = Application::take(&mut settings.clone()).unwrap_or_default().redirect_uri;
         let redirect = set.unwrap_or_else(|| "the address that you set as `redirect_uri`".to_owned());
         vec![
-            "In Employment Hero's Developer Portal (Platinum subscription or above), make an application. Its scopes \
+            "In Employment Hero's Developer Portal (Platinum subscription or above), create an application. \
+             Its scopes \
              cannot be changed afterwards."
                 .to_owned(),
             format!(
                 "Register {redirect} as its redirect address: it has to begin with https://, and need not lead anywhere."
             ),
-            "Give consent as an owner or full administrator, best one who is nobody's employee record.".to_owned(),
+            "Give consent as an owner or full administrator, best one without an employee record.".to_owned(),
         ]
     }
 
@@ -102,7 +103,7 @@ impl Kit for EmploymentHeroKit {
 }
 
 impl EmploymentHeroKit {
-    /// The registered application, of settings that are taken out of `own`.
+    /// The registered application. Its settings are removed from `own`.
     fn registered(
         &self,
         own: &mut Table,

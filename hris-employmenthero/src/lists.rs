@@ -8,7 +8,7 @@ use hris_core::http::Request;
 use crate::source::Api;
 use crate::wire::{CustomField, CustomValue, Named, Organisation, Person};
 
-// A bare array is not documented for lists, and it is no empty list either.
+// A bare array is not documented for lists, and does not count as an empty list.
 const PAGING: Paging = Paging::by_number("page_index", 1)
     .size("item_per_page")
     .rows_in(&["data", "items"])
@@ -49,7 +49,7 @@ impl Api {
         self.list(WORK_LOCATIONS, &[organisation, "work_locations"])
     }
 
-    /// The customer's own fields.
+    /// The custom fields.
     pub(crate) fn custom_fields(&self, organisation: &str) -> List<CustomField> {
         self.list(CUSTOM_FIELDS, &[organisation, "custom_fields"])
     }

@@ -1,5 +1,5 @@
-//! The scopes that an application needs, computed from what is read: to be chosen before set-up,
-//! because Employment Hero lets nobody change them afterwards.
+//! Computes the scopes that an application needs. They are chosen at set-up, because Employment Hero does
+//! not allow a change afterwards.
 
 use hris_core::{Need, NeedKind, ReadRequest, Requirements, StandardField, setting};
 
@@ -56,7 +56,7 @@ pub(crate) fn known(request: &ReadRequest) -> Vec<Scope> {
     scopes
 }
 
-/// The scopes to ask for in a consent, as far as their names are known in this notation.
+/// The scopes that a consent names, as far as their names are known in this notation.
 ///
 /// ```
 /// use hris_core::{Date, ReadRequest, StandardField};
@@ -88,11 +88,11 @@ pub fn scopes(request: &ReadRequest, notation: ScopeNotation) -> Vec<String> {
     names
 }
 
-/// How a person takes a grant back, as no program can.
+/// How a person revokes a consent. No program can.
 pub const HOW_TO_REVOKE: &str = "Employment Hero has no way for a program to revoke them: remove the application's access there, or delete the \
                                  application in the Developer Portal.";
 
-/// What reading `request` needs. Nothing is asked of Employment Hero.
+/// Returns what reading `request` needs. Nothing is sent.
 ///
 /// ```
 /// use hris_core::{Date, ReadRequest, StandardField};
@@ -117,8 +117,8 @@ pub fn requirements(request: &ReadRequest) -> Requirements {
         let need = Need::new(NeedKind::Scope, name, PORTAL, uses);
         found.needs.push(if request.wants_everything() { need.advisable() } else { need });
     }
-    let everybody = vec!["everybody is seen, not a part".to_owned()];
-    let place = "Employment Hero, by whoever gives consent; best as nobody's employee record";
+    let everybody = vec!["everybody is visible, not only a part".to_owned()];
+    let place = "Employment Hero, by the person who gives consent; best one without an employee record";
     found.needs.push(Need::new(NeedKind::Permission, "owner or full administrator", place, everybody));
     found.self_checks = vec![
         "the plan is Platinum or above, and the Developer Portal shows the button for a new application",

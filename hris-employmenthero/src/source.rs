@@ -1,4 +1,4 @@
-//! Employment Hero as a [`Source`], which the kit makes a [`Directory`](hris_core::Directory) of.
+//! Employment Hero as a [`Source`], from which the kit builds a [`Directory`](hris_core::Directory).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -54,9 +54,9 @@ pub(crate) const FIELDS: [StandardField; 32] = [
     StandardField::TimeZone,
 ];
 
-/// One organisation's Employment Hero, read with one grant. It can read and nothing else.
+/// One organisation's Employment Hero, read with one consent. It can only read.
 ///
-/// Cheap to clone; clones share the grant, the pace and the connections. `Debug` shows the host.
+/// Cheap to clone; clones share the tokens, the pace and the connections. `Debug` shows the host.
 ///
 /// ```
 /// use hris_core::{Directory, Secret};
@@ -87,7 +87,7 @@ impl EmploymentHero {
     /// [`ErrorKind::Auth`] and [`ErrorKind::Permission`] where they may not be listed; else what
     /// kept Employment Hero from answering.
     pub async fn organisations(&self) -> Result<Vec<(String, String)>> {
-        // Which organisations there are does not depend on the day.
+        // The list of organisations does not depend on the day.
         let request = ReadRequest::new(Date::EPOCH);
         let run = self.0.vendor.run(&request);
         let seen = run.all(&self.0.organisations()).await?;
@@ -110,15 +110,15 @@ pub(crate) struct Api {
     /// The pace that is kept over a minute.
     pub(crate) per_minute: u32,
     pub(crate) session: Option<Session>,
-    /// The organisation that was chosen last, so that questions about one person do not choose anew.
+    /// The last chosen organisation, so that reading one person does not choose again.
     pub(crate) chosen: Arc<Mutex<Option<String>>>,
 }
 
 impl Api {
-    /// Chooses the organisation, and remembers it for questions about one person.
+    /// Chooses the organisation, and remembers it for reading one person.
     ///
     /// # Errors
-    /// As [`choose`]; where organisations may not be listed, one has to be named by its id.
+    /// As [`choose`]; where organisations may not be listed, the setting has to be an id.
     pub(crate) async fn choose(&self, run: &Run<'_>) -> Result<Chosen> {
         let wanted = self.organisation.as_deref();
         let chosen = match run.all(&self.organisations()).await {
@@ -142,7 +142,7 @@ impl Api {
         }
     }
 
-    /// What was granted, where a token answer says so.
+    /// The granted scopes, where a token answer names them.
     pub(crate) fn scopes(&self) -> Option<std::collections::BTreeSet<String>> {
         self.session.as_ref()?.scopes()
     }
@@ -154,7 +154,8 @@ impl Api {
         Ok(fields.map(|fields| fields.iter().filter_map(convert::defined).collect()))
     }
 
-    /// The custom fields and, one request a person, their values; nothing where none is wanted.
+    /// The custom fields and, with one request a person, their values. Empty where no custom field is
+    /// requested.
     async fn customs(
         &self,
         run: &Run<'_>,

@@ -1,9 +1,9 @@
 //! Reads a webhook as a hint that one person should be fetched again.
 //!
-//! Employment Hero documents neither the shape of a webhook nor a signature, so its content is
-//! never applied and proves nothing. Let only those in who know a secret path or header of your
-//! own, fetch the person with [`Directory::get`](hris_core::Directory::get), and leave the rest to
-//! the next snapshot, which stays the truth.
+//! Employment Hero documents neither the shape of a webhook nor a signature, so its content is never
+//! applied and proves nothing. Accept a webhook only at a secret path or with a secret header of your own,
+//! fetch the person with [`Directory::get`](hris_core::Directory::get), and leave the rest to the next
+//! snapshot.
 
 use hris_core::EmployeeId;
 use serde_json::Value;
@@ -11,9 +11,9 @@ use serde_json::Value;
 /// The largest body that is looked at.
 const LARGEST: usize = 1024 * 1024;
 
-/// Whom a webhook may be about: the first UUID under `data.employee.id`, `data.employee_id`,
-/// `employee.id`, `employee_id`, `data.id` or `id`. It may be the id of something else, such as of
-/// a leave request; then nobody of that id is found, and nothing follows from that.
+/// Returns the person a webhook may be about: the first UUID under `data.employee.id`, `data.employee_id`,
+/// `employee.id`, `employee_id`, `data.id` or `id`. It may be the id of something else, such as of a leave
+/// request; then no person has that id, and nothing follows from that.
 ///
 /// ```
 /// use hris_employmenthero::webhook::hint;

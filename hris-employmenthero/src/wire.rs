@@ -49,7 +49,7 @@ record! {
             "aboriginal_torres_strait_islander",
             "uk_tax_and_national_insurance", "instapay_referral_opted_out", "payroll_type",
             "abn", "business_detail",
-            // Their postal address is not mapped, so nobody needs to hold it.
+            // The postal address is not mapped, so it is not kept.
             "postal_address",
         }
         others Extra

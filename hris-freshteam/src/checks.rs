@@ -18,8 +18,8 @@ const ROLE: &str = "give the key's user the role HR Partner or Admin (Settings �
 /// Asks everything in order, and stops where nothing further can work.
 ///
 /// # Errors
-/// What kept Freshteam from answering: a page that is no data is one, because nothing can be said
-/// about a key that nobody looked at. A refusal is a finding.
+/// What kept Freshteam from answering: for example a web page in place of data, because the key was then
+/// never examined. A refusal is a finding.
 pub(crate) async fn everything(api: &Api, checks: &mut Checks<'_>) -> Result<()> {
     let need = Need::of(checks.request());
     Check { api, need, checks }.everything().await
@@ -38,7 +38,7 @@ impl Check<'_, '_> {
     async fn everything(&mut self) -> Result<()> {
         self.checks.organisation(self.api.subdomain.as_str(), self.api.subdomain.host());
         let finding = Finding::new(Level::Warning, "source_retiring", RETIRING)
-            .cost("afterwards nothing can be read; nobody is removed by that")
+            .cost("afterwards nothing can be read; nobody is removed because of it")
             .remedy("ask the person who looks after the subscription for its end, and export what is needed before");
         self.checks.push(finding);
         let Some((active, working)) = self.active().await? else { return Ok(()) };
@@ -73,7 +73,7 @@ impl Check<'_, '_> {
         self.checks.nobody(subject, error, ROLE);
     }
 
-    /// The first question, which shows at once whether address, key and role are right.
+    /// The first request. It shows whether address, key and role are right.
     async fn active(&mut self) -> Result<Option<Page>> {
         let page = match Asked::of(self.first(("status", "active"), &self.need.members).await)? {
             Asked::Answered(page) => page,
@@ -86,7 +86,7 @@ impl Check<'_, '_> {
         if page.0.is_empty() {
             let finding =
                 Finding::new(Level::Warning, "active employees", "the key works and nobody is visible")
-                    .cost("a run reads nobody, and is refused once accounts are linked")
+                    .cost("a run would read nobody, and is refused if accounts are linked")
                     .remedy(format!(
                         "{ROLE}; if the account is empty or has ended, connect the HR system that follows it"
                     ));
@@ -121,7 +121,8 @@ impl Check<'_, '_> {
     async fn owner(&mut self) -> Result<()> {
         const SUBJECT: &str = "key's owner";
         let Some(owner) = self.api.config.key_owner.as_deref() else {
-            let outcome = "not named, and Freshteam does not tell; key_owner warns before that user leaves";
+            let outcome = "not named, and Freshteam does not show it; with key_owner, a check warns before \
+                that user leaves";
             self.checks.passed(SUBJECT, outcome);
             return Ok(());
         };
@@ -136,7 +137,7 @@ impl Check<'_, '_> {
             row.email.as_deref().value().is_some_and(|email| email.trim().eq_ignore_ascii_case(owner))
         };
         let finding = match rows.iter().find(is_owner) {
-            None => Finding::new(Level::Warning, SUBJECT, "is not among the employees that can be seen")
+            None => Finding::new(Level::Warning, SUBJECT, "is not among the visible employees")
                 .remedy("correct key_owner: it is the work e-mail of the user whose key this is"),
             Some(row) if has_left(row, self.checks.request().today()) || row.termination.is_value() => {
                 Finding::new(Level::Warning, SUBJECT, "is leaving or has left")
@@ -149,14 +150,14 @@ impl Check<'_, '_> {
         Ok(())
     }
 
-    /// The customer's own fields, and sections that not everybody sees.
+    /// The custom fields, and sections that not everybody sees.
     async fn form(&mut self) -> Result<()> {
         let rows = match Asked::of(whole(self.checks.run(), &self.api.form_fields()).await)? {
             Asked::Answered(rows) => rows,
             Asked::Refused(error) => {
                 if !self.need.customs.is_empty() || self.need.all_customs {
                     let finding = Finding::new(Level::Warning, "/employee_fields", error.to_string())
-                        .cost("whether the custom fields of the mapping exist could not be seen")
+                        .cost("the custom fields could not be listed, so the mapping's were not checked")
                         .remedy(ROLE);
                     self.checks.push(finding);
                 }
@@ -212,7 +213,7 @@ impl Check<'_, '_> {
                 let mut finding = Finding::new(level, subject, outcome);
                 if level == Level::Warning {
                     finding = finding
-                        .cost("the key may see nothing there; accounts keep what they have")
+                        .cost("the key may see no values there; accounts keep what they have")
                         .remedy("change who sees it: Settings › Profile Fields › Employee Record")
                         .withholding();
                 }
@@ -258,20 +259,20 @@ impl Check<'_, '_> {
         } else {
             let outcome = format!("of the first employee lacks {}", absent.join(", "));
             Finding::new(Level::Warning, "an employee's own record", outcome)
-                .cost("if nobody's has it, accounts keep what they have")
+                .cost("if nobody's record has it, accounts keep what they have")
                 .withholding()
         };
         self.checks.push(finding);
         Ok(())
     }
 
-    /// What a run takes.
+    /// How many requests a run takes.
     fn pace(&mut self, totals: Vec<Option<u64>>) {
         let totals: Option<Vec<u64>> = totals.into_iter().collect();
         let limit = self.api.limit();
         let Some((cost, limit)) = totals.and_then(|totals| self.api.cost_of(&self.need, &totals)).zip(limit)
         else {
-            let outcome = "cannot be told: Freshteam does not say how many people or requests there may be";
+            let outcome = "unknown: Freshteam does not say how many people or requests there may be";
             self.checks.passed("cost of a run", outcome);
             return;
         };

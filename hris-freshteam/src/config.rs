@@ -15,7 +15,7 @@ pub use subdomain::{InvalidSubdomain, Subdomain};
 use crate::refusals::{self, KEY_PLACE, Words, pace};
 use crate::source::{Api, FIELDS, Freshteam};
 
-/// The most rows on one page, and what comes when nothing is asked for.
+/// The most rows on one page, which is also the vendor's default.
 pub(crate) const PAGE_SIZE: u32 = 50;
 
 /// How Freshteam is reached. Each account has an address and a limit of its own.
@@ -30,7 +30,7 @@ pub(crate) const DEFAULTS: Defaults = Defaults {
     rate_limit: None,
 };
 
-/// The limit of the smallest plan, assumed until the first answer tells the account's own.
+/// The limit of the smallest plan, assumed until the first answer states the account's own.
 const FIRST_LIMIT: u64 = 10;
 
 /// The listings that make a snapshot, in this order.
@@ -50,14 +50,14 @@ config! {
         listing listings: Vec<String> = LISTINGS.map(str::to_owned).to_vec();
         /// The member by which people are sorted while they are listed.
         listing sort: Sort;
-        /// The share of the account's limit that is used, above 0 and at most 1. The limit belongs to the account, so
-        /// other programs live on it too. One request a minute is always left over.
+        /// The share of the account's limit that is used, above 0 and at most 1. The limit belongs to the
+        /// account, so other programs use it too. One request a minute is always left.
         neither rate_share: f64 = 0.8;
         /// The work e-mail of the user whose key it is, for a warning before that user leaves. Freshteam does not say
         /// whose key it is.
         neither key_owner: Option<String>;
-        /// Whether people are read before their first day. Only false is possible, because nobody documents how they
-        /// are sent.
+        /// Whether people are read before their first day. Only false is possible, because the vendor does
+        /// not document how they are sent.
         listing new_hires: bool;
     }
     /// Builds a [`Freshteam`]. Subdomain and API key are needed, everything else has a default.
@@ -109,7 +109,7 @@ impl Builder {
         let Self { mut config, wiring, key } = self;
         config.listings = sorted(config.listings);
         config.key_owner = config.key_owner.map(|email| email.trim().to_ascii_lowercase());
-        // On this machine any name is as good as another.
+        // A base address on this machine takes any subdomain.
         let unnamed = if wiring.reach.base_url.is_some() { "sandbox" } else { "" };
         let name = config.subdomain.as_deref().unwrap_or(unnamed);
         let subdomain: Subdomain = name.parse().map_err(|error| Error::setting("subdomain", error))?;
@@ -188,7 +188,8 @@ pub(crate) fn base_url(wiring: &Wiring, subdomain: &Subdomain) -> Result<String>
     Ok(address.trim_end_matches('/').to_owned())
 }
 
-/// The listings with those after the first two in one order, which changes nothing.
+/// The listings, with those after the first two in a fixed order, so that their order does not count as a
+/// change.
 fn sorted(mut words: Vec<String>) -> Vec<String> {
     if let Some(more) = words.get_mut(LISTINGS.len()..) {
         more.sort_unstable();
@@ -198,8 +199,8 @@ fn sorted(mut words: Vec<String>) -> Vec<String> {
 }
 
 impl Config {
-    /// The listings as query pairs: active first and inactive second, or somebody who leaves between
-    /// the two is seen in neither.
+    /// The listings as query pairs: active first and inactive second, so that a person who leaves between
+    /// the two is in the second.
     pub(crate) fn check(&self) -> Result<Vec<(&'static str, &'static str)>> {
         if let Some(subdomain) = &self.subdomain {
             subdomain.parse::<Subdomain>().map_err(|error| Error::setting("subdomain", error))?;
@@ -208,8 +209,8 @@ impl Config {
             return Err(Error::setting("rate_share", "must be above 0 and at most 1, such as 0.8"));
         }
         if self.new_hires {
-            let words = "people before their first day are not read: nobody documents how Freshteam sends them; they \
-                         come in once they are employees";
+            let words = "people before their first day are not read, because Freshteam does not document how \
+                it sends them; they are read once they are employees";
             return Err(Error::setting("new_hires", words));
         }
         if self.listings.get(..LISTINGS.len()).is_none_or(|first| first != LISTINGS) {

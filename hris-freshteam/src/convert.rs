@@ -22,7 +22,7 @@ use crate::lists::Resource;
 use crate::wire::{FormField, Person, Unit};
 use person::Reader;
 
-/// What everybody who uses Freshteam should know.
+/// The warning that every user of Freshteam gets.
 pub(crate) const RETIRING: &str = "Freshworks retires Freshteam: renewals ended on 2026-06-07, and an account can be \
                                    read for 90 days after its subscription ends; connect the HR system that follows \
                                    it before then";
@@ -33,13 +33,13 @@ pub(crate) struct Units(HashMap<Resource, Part<HashMap<String, String>>>);
 
 impl Units {
     pub(crate) fn of(lists: HashMap<Resource, Part<Vec<Unit>>>) -> Self {
-        // Deleted units stay: somebody may still be in one, and its name is better than its number.
+        // Deleted units stay, because a person may still be in one, and its name is better than its number.
         let named = |unit: Unit| Some((unit.notes.id?, unit.name.value()?));
         let names = |part: Part<Vec<Unit>>| part.map(|units| units.into_iter().filter_map(named).collect());
         Self(lists.into_iter().map(|(of, part)| (of, names(part))).collect())
     }
 
-    /// The name of the unit with this id. One that is not listed is called by its id.
+    /// The name of the unit with this id. An unlisted unit is called by its id.
     fn name(
         &self,
         of: Resource,
@@ -55,8 +55,7 @@ impl Units {
             Some(Part::Read(names)) => match names.get(unit) {
                 Some(name) => Field::Value(name.clone()),
                 None => {
-                    let words =
-                        "is in a unit that is not among those that can be seen; its id is taken as its name";
+                    let words = "is in a unit that is not visible; its id is taken as its name";
                     tally.count(ProblemCode::UnmappedValue, field, words, person);
                     Field::Value(unit.clone())
                 }
@@ -124,7 +123,7 @@ pub(crate) fn one(person: Person, units: &Units, need: &Need<'_>, request: &Read
     Reader::new(units, need, request).whole(person, &mut Tally::default())
 }
 
-/// Whether a row of `/employee_fields` is a field of the customer's own.
+/// Whether a row of `/employee_fields` is a custom field.
 pub(crate) fn is_custom(row: &FormField) -> bool {
     row.built_in == Field::Value(false)
         && row.deleted != Field::Value(true)

@@ -1,4 +1,4 @@
-//! What a program has to know of Freshteam before there is a connector.
+//! What a program needs to know about Freshteam before it has a connector.
 
 use hris_core::connector::{Config as _, Credential, Defaults, Kit, Secrets, Setting, Table, Wiring};
 use hris_core::{Capabilities, Directory, Error, LeaverSignals, ReadRequest, Requirements, Result};
@@ -30,8 +30,8 @@ impl Kit for FreshteamKit {
             "In Freshteam, look at the browser's address: the part before .freshteam.com is the subdomain. Set it as \
              `subdomain`.",
             "Then open the profile picture (top right) and choose API Key; solve the captcha and copy the key.",
-            "The key can do what its user can: best take a dedicated user with the role HR Partner or Admin that is no \
-             real person's record.",
+            "The key can do what its user can: best use a dedicated user with the role HR Partner or Admin \
+             that is not a real person's record.",
         ];
         lines.map(str::to_owned).to_vec()
     }

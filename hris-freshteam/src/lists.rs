@@ -50,14 +50,14 @@ impl Api {
     }
 }
 
-/// One person's own record, with what `include` names besides.
+/// One person's own record, with the additions that `include` names.
 pub(crate) fn employee(id: &EmployeeId, include: &[&str]) -> Request {
     let request = Request::get("read an employee").segments(["employees", id.as_str()]);
     if include.is_empty() { request } else { request.query("include", include.join(",")) }
 }
 
-/// A list beside the people, which may be paged or not. One that is not comes whole and without
-/// numbers, whatever page is asked for.
+/// A list beside the people, which may be paged or not. An unpaged list comes whole and without totals,
+/// whatever page is requested.
 pub(crate) async fn whole<R: Record>(run: &Run<'_>, list: &List<R>) -> Result<Vec<R>> {
     let (rows, total) = run.page(list, 0).await?;
     let ids = |rows: &[R]| rows.iter().map(|row| row.id().map(str::to_owned)).collect::<HashSet<_>>();
@@ -72,7 +72,7 @@ pub(crate) async fn whole<R: Record>(run: &Run<'_>, list: &List<R>) -> Result<Ve
     if is_whole { Ok(rows) } else { run.all(list).await }
 }
 
-/// The lists that are read. There is no other way to name one.
+/// The lists that are read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Resource {
     Branches,

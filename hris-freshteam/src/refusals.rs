@@ -18,14 +18,14 @@ const WINDOW: Duration = Duration::from_secs(60);
 /// limit, so that no minute, wherever it begins, has more.
 pub(crate) fn pace(limit: u64, share: f64) -> u32 {
     let limit = u32::try_from(limit).unwrap_or(u32::MAX);
-    // A product such as 0.7 × 10 may fall short of the whole number that it is.
+    // A product such as 0.7 × 10 may be slightly below its whole number.
     let shared = (f64::from(limit) * share + 1e-6).floor();
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and a u32")]
     let shared = shared as u32;
     shared.min(limit.saturating_sub(1)).max(1)
 }
 
-/// How Freshteam tells its limit and words its refusals.
+/// How Freshteam states its limit and words its refusals.
 #[derive(Clone, Debug)]
 pub(crate) struct Words {
     pub(crate) share: f64,
@@ -34,8 +34,8 @@ pub(crate) struct Words {
 }
 
 impl Vendor for Words {
-    /// The limit and what this request cost give the rate. Nothing tells when the minute ends,
-    /// so when others have used it up, or a 429 does not say for how long, a whole one is waited.
+    /// The limit and what this request cost give the rate. No header says when the minute ends. So after
+    /// other programs used it up, or after a 429 without a time, the wait is a whole minute.
     fn pace(&self, response: &Response) -> Option<Pace> {
         let mut pace = Pace::default();
         if let Some(limit) = response.number("x-ratelimit-total").filter(|limit| *limit > 0) {
@@ -43,7 +43,7 @@ impl Vendor for Words {
             let cost = response.number("x-ratelimit-used-currentrequest").unwrap_or(1).max(1);
             let ours = u64::from(self::pace(limit, self.share));
             pace.rate = Some(Rate::per_minute(u32::try_from(ours / cost).unwrap_or(u32::MAX)));
-            // Two in reserve, unless our own share alone leaves so few.
+            // Two requests stay in reserve, unless our own share is that small.
             let low = limit.saturating_sub(ours + 2).min(2);
             if response.number("x-ratelimit-remaining").is_some_and(|left| left <= low) {
                 pace.hold = Some(WINDOW);
@@ -68,7 +68,7 @@ impl Vendor for Words {
     }
 }
 
-/// Whether a 429 says for how long in a way that can be read.
+/// Whether a 429 says in a readable way how long to wait.
 fn tells_wait(response: &Response) -> bool {
     response.header("retry-after").is_some_and(|text| {
         let text = text.trim();
@@ -76,14 +76,14 @@ fn tells_wait(response: &Response) -> bool {
     })
 }
 
-/// A word that can be an identifier and nothing else.
+/// Returns a word only if it looks like an identifier.
 fn plain(text: &str) -> Option<String> {
     let safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     (!text.is_empty() && text.len() <= 64 && text.bytes().all(safe)).then(|| text.to_owned())
 }
 
-/// Says what a refusal may mean in Freshteam, and what to do. The answer cannot tell the reasons
-/// apart.
+/// Adds to an error what the refusal may mean in Freshteam, and what to do. The answer does not distinguish
+/// the reasons.
 pub(crate) fn explain(error: Error, _: &'static str) -> Error {
     let hint = match (error.kind(), error.status()) {
         (ErrorKind::Auth, _) => format!(

@@ -1,4 +1,4 @@
-//! What the key's user needs in Freshteam, computed from what is read: to be shown before set-up.
+//! Computes what the key's user needs in Freshteam, to be shown before set-up.
 
 use hris_core::{LeaverSignals, Need, NeedKind, ReadRequest, Requirements, StandardField};
 
@@ -7,10 +7,11 @@ use crate::convert::{DETAIL, is_detail};
 const ROLES: &str = "Settings › Roles and the user's record";
 const VISIBILITY: &str = "Settings › Profile Fields › Employee Record › the section's view permission";
 
-/// How a person takes an API key back, as no program can.
-pub const HOW_TO_REVOKE: &str = "The API key lives on in Freshteam until its user resets it: open the profile picture (top right), API Key.";
+/// How a person revokes an API key. No program can.
+pub const HOW_TO_REVOKE: &str = "The API key stays valid in Freshteam until its user resets it: open the \
+    profile picture (top right), API Key.";
 
-/// What reading `request` needs, if leaving is told by `leavers`. Nothing is asked of Freshteam.
+/// Returns what reading `request` needs, with `leavers` as the signs of leaving. Nothing is sent.
 ///
 /// An API key can do what its user can. An Admin or HR Partner sees everything that is read here; the
 /// role Employee sees active people and public fields only, and a Limited HR Partner sees everybody
@@ -30,7 +31,7 @@ pub fn requirements(request: &ReadRequest, leavers: LeaverSignals) -> Requiremen
     let permission = NeedKind::Permission;
     let mut found = Requirements::default();
     found.self_checks = vec!["the menu at your profile picture (top right) shows API Key"];
-    let mut uses = vec!["everybody and every field is seen".to_owned()];
+    let mut uses = vec!["everybody and every field is visible".to_owned()];
     if leavers.status {
         uses.push("leavers, who are the inactive employees".to_owned());
     }

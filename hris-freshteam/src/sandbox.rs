@@ -36,10 +36,9 @@
 //!
 //! # How it decides what nobody knows
 //!
-//! The vendor's pages leave questions open: what a list without filter holds, whether `per_page` is
-//! heard, whether totals are told, what an account answers that has ended. [`Behaviour`] has a switch
-//! for each, and [`Ending`] the answers of an ended account; a client that is right under all of them
-//! needs no luck.
+//! The vendor's pages leave questions open: what a list without filter holds, whether `per_page` is heard,
+//! whether totals are given, what an ended account answers. [`Behaviour`] has a switch for each, and
+//! [`Ending`] the answers of an ended account; a client that is right under all of them needs no luck.
 //!
 //! # The invented company
 //!

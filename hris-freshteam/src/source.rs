@@ -1,4 +1,4 @@
-//! Freshteam as a [`Source`], which the kit makes a [`Directory`](hris_core::Directory) of.
+//! Freshteam as a [`Source`], from which the kit builds a [`Directory`](hris_core::Directory).
 
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -61,7 +61,7 @@ const SAMPLED: usize = PAGE_SIZE as usize;
 /// How often everybody is listed when people vanish while their records are read.
 const LISTINGS: u32 = 2;
 
-/// One company's Freshteam, read with one API key. It can read and nothing else.
+/// One company's Freshteam, read with one API key. It can only read.
 ///
 /// Cheap to clone; clones share the pace and the connections. `Debug` shows the host.
 ///
@@ -95,7 +95,7 @@ pub(crate) struct Api {
     pub(crate) config: Arc<Config>,
     pub(crate) subdomain: Subdomain,
     pub(crate) page_size: Option<u32>,
-    /// The listings of a snapshot, each a filter, in order.
+    /// The filters of a snapshot's listings, in order.
     pub(crate) listings: Arc<[(&'static str, &'static str)]>,
     /// The account's limit a minute as an answer stated it; 0 before.
     pub(crate) limit: Arc<AtomicU64>,
@@ -116,7 +116,7 @@ pub(crate) struct Around {
 }
 
 impl Api {
-    /// Everybody, with the own records of at most so many people where the request needs these.
+    /// Everybody, with the single records of at most `records` people where the request needs them.
     async fn everybody(&self, run: &Run<'_>, records: usize) -> Result<(Snapshot, u64)> {
         let request = run.request();
         let need = Need::of(request);
@@ -131,7 +131,7 @@ impl Api {
             let mut ids = crowd.ids(employed);
             ids.truncate(records);
             let Some(details) = self.one_by_one(run, ids, &need).await? else {
-                tracing::debug!("somebody vanished while records were read; everybody is listed again");
+                tracing::debug!("a person vanished while records were read; everybody is listed again");
                 continue;
             };
             let read = details.len() as u64;
@@ -142,9 +142,9 @@ impl Api {
         Err(Error::new(ErrorKind::Incomplete, words))
     }
 
-    /// Every listing, one after the other, each proven by itself. They are never read side by side: somebody who
-    /// leaves between two listings is seen in the later one. Of two records of one person the one that was updated
-    /// later counts.
+    /// Every listing, one after the other, each proven by itself. They are never read side by side, so a
+    /// person who leaves between two listings is in the later one. Of two records of one person the one
+    /// that was updated later counts.
     async fn list_all(&self, run: &Run<'_>, need: &Need<'_>) -> Result<Crowd<Person>> {
         let (mut lists, mut before) = (Vec::with_capacity(self.listings.len()), 0);
         for filter in self.listings.iter() {
@@ -185,7 +185,7 @@ impl Api {
         run.one(&lists::employee(id, need.include()), None, &need.members, id.as_str()).await
     }
 
-    /// The lists of named units that a request needs. One that may not be read is a part that is hidden.
+    /// The lists of named units that a request needs. A list that may not be read is a hidden part.
     async fn read_units(&self, run: &Run<'_>, need: &Need<'_>) -> Result<Units> {
         let lists = need
             .units
@@ -199,8 +199,8 @@ impl Api {
         Some(self.limit.load(std::sync::atomic::Ordering::Relaxed)).filter(|limit| *limit > 0)
     }
 
-    /// What a snapshot takes when the listings have so many people each, the first of them those who are
-    /// employed. `None` before an answer has stated the account's limit.
+    /// What a snapshot costs with these numbers of people, one for each listing, employed people first.
+    /// `None` before an answer has stated the account's limit.
     pub(crate) fn cost_of(&self, need: &Need<'_>, totals: &[u64]) -> Option<Cost> {
         // A listing ends with a page that is not full.
         let pages: u64 = totals.iter().map(|total| total / u64::from(self.rows_a_page()) + 1).sum();
@@ -244,7 +244,7 @@ impl Source for Api {
         person.email.map(|email| email.trim().to_ascii_lowercase())
     }
 
-    /// Freshteam knows a field of the customer's own by its key, and has no list of values: the sample shows them.
+    /// Freshteam names a custom field by its key, and has no list of values. The sample shows them.
     fn correct_catalogue(&self, fields: &mut Vec<FieldInfo>, around: &Around) {
         for info in fields.iter_mut() {
             if convert::is_detail(&info.field) {

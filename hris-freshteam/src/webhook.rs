@@ -1,8 +1,8 @@
 //! Reads a product event as a hint that one person should be fetched again.
 //!
-//! Freshteam sends no webhooks by itself; apps that run in the customer's account can pass its
-//! product events on. Nothing in an event is signed, so nothing in it is believed: fetch the person
-//! with [`Directory::get`](hris_core::Directory::get), and leave the rest to the next snapshot.
+//! Freshteam sends no webhooks by itself; apps that run in the customer's account can pass its product
+//! events on. Events are not signed, so their content is not believed: fetch the person with
+//! [`Directory::get`](hris_core::Directory::get), and leave the rest to the next snapshot.
 
 use hris_core::{EmployeeId, Error, ErrorKind, Result};
 use serde_json::Value;
@@ -10,8 +10,8 @@ use serde_json::Value;
 /// The largest body that is looked at.
 const LARGEST: usize = 1024 * 1024;
 
-/// Whom a product event is about: `onEmployeeCreate` or `onEmployeeUpdate`, in the shapes of 2019
-/// and of 2020.
+/// Returns the person a product event is about: `onEmployeeCreate` or `onEmployeeUpdate`, in the shapes of
+/// 2019 and of 2020.
 ///
 /// ```
 /// use hris_freshteam::webhook::hint;
@@ -22,7 +22,7 @@ const LARGEST: usize = 1024 * 1024;
 /// ```
 ///
 /// # Errors
-/// [`ErrorKind::TooLarge`] above 1 MiB, [`ErrorKind::Protocol`] for a body that names nobody.
+/// [`ErrorKind::TooLarge`] above 1 MiB, [`ErrorKind::Protocol`] for a body that names no person.
 pub fn hint(body: &[u8]) -> Result<EmployeeId> {
     if body.len() > LARGEST {
         return Err(Error::new(ErrorKind::TooLarge, "read an event: larger than 1 MiB"));

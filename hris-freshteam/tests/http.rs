@@ -387,7 +387,7 @@ async fn the_check_looks_at_fields_owner_and_cost() {
     assert!(told(&fine).contains("one request a person is for custom.locker_no_cf_str01"), "{}", told(&fine));
     assert!(told(&fine).contains("cost of a run: 61 requests"), "{}", told(&fine));
     assert!(told(&check(left, &[]).await).contains("key's owner: is leaving or has left"));
-    assert!(told(&check("x@y.example".into(), &[]).await).contains("is not among the employees"));
+    assert!(told(&check("x@y.example".into(), &[]).await).contains("is not among the visible employees"));
     let label = check(owner.clone(), &["custom.Locker no"]).await;
     assert_eq!(label.level(), Level::Missing);
     assert!(told(&label).contains("this is the label of custom.locker_no_cf_str01"));

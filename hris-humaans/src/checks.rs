@@ -17,8 +17,8 @@ use crate::wire::{Person, TokenInfo};
 const EDIT_TOKEN: &str =
     "edit the token under API access tokens and choose View public and private data (private:read)";
 
-const ADD_CUSTOM_FIELD: &str = "correct the name, or name it by id; or grant the token private:read and its maker's role \
-                                *view* on this field. Fields about bank details, pay or health are read by id only";
+const ADD_CUSTOM_FIELD: &str = "correct the name, or name it by id; or grant the token private:read and its \
+    owner's role *view* on this field. Fields about bank details, pay or health are read by id only";
 
 /// The first page of a list of people, and how many there are in all.
 type Counted = (Vec<Person>, Option<u64>);
@@ -63,14 +63,14 @@ impl Check<'_, '_> {
             self.checks.run().exchange(&lists::token_info(), |answer| wire::one(answer, &[])).await,
         )? {
             Asked::Refused(error) => {
-                let outcome = format!("Humaans does not tell them ({error}); they are found out by trying");
+                let outcome = format!("Humaans does not list them ({error}); the check tries each one");
                 self.checks.passed("token scopes", outcome);
                 return Ok(true);
             }
             Asked::Answered(info) => self.keep(info),
         };
         let Some(scopes) = scopes else {
-            let outcome = "Humaans does not tell them; they are found out by trying";
+            let outcome = "Humaans does not list them; the check tries each one";
             self.checks.passed("token scopes", outcome);
             return Ok(true);
         };
@@ -94,8 +94,8 @@ impl Check<'_, '_> {
                 .flat_map(|need| need.uses.iter().map(String::as_str))
                 .collect();
             let cost = format!(
-                "new hires and offboarded people are invisible, and leavers are known by absence only; not or not \
-                 surely visible: {}",
+                "new hires and offboarded people are invisible, and leavers are known by absence only; these \
+                 may be hidden: {}",
                 uses.join(", ")
             );
             let finding =
@@ -109,8 +109,8 @@ impl Check<'_, '_> {
         if !spare.is_empty() {
             let outcome = format!("the token also has {}, which nothing here needs", spare.join(", "));
             let finding = Finding::new(Level::Warning, "token scopes", outcome)
-                .cost("whoever gets hold of the token can do more harm")
-                .remedy("edit the token under API access tokens and take them away");
+                .cost("a stolen token could do more harm")
+                .remedy("edit the token under API access tokens and remove them");
             self.checks.push(finding);
         }
         Ok(true)
@@ -121,16 +121,16 @@ impl Check<'_, '_> {
         self.identity.scopes()
     }
 
-    /// The token's maker, on whom its life may depend.
+    /// The token's owner. The token may stop working when this person leaves.
     async fn maker(&mut self) -> Result<()> {
-        const SUBJECT: &str = "token's maker";
+        const SUBJECT: &str = "token's owner";
         let me = match Asked::of(
             self.checks.run().exchange(&lists::me(), |answer| wire::one::<Person>(answer, &[])).await,
         )? {
             Asked::Answered(me) => me,
             Asked::Refused(error) => {
                 let finding = Finding::new(Level::Warning, SUBJECT, format!("cannot be seen ({error})"))
-                    .cost("another company's token would be noticed by its people only");
+                    .cost("a token of another company would be noticed only by the people it lists");
                 self.checks.push(finding);
                 return Ok(());
             }
@@ -139,8 +139,8 @@ impl Check<'_, '_> {
         let leaving = me.employment_end.is_value() || me.last_day.is_value();
         if leaving || (status.is_value() && status != Field::Value("active")) {
             let finding = Finding::new(Level::Warning, SUBJECT, "is leaving, has left or has not started")
-                .cost("the token may stop working when its maker leaves")
-                .remedy("make the token as a dedicated user who stays");
+                .cost("the token may stop working when its owner leaves")
+                .remedy("create the token as a dedicated user who stays");
             self.checks.push(finding);
         } else {
             self.checks.passed(SUBJECT, "is active, without an end date");
@@ -160,7 +160,7 @@ impl Check<'_, '_> {
                 let name = company.name.as_deref().value().unwrap_or_default().to_owned();
                 let status = company.status.as_deref().value();
                 let told = match name.is_empty() {
-                    true => "its name is not told",
+                    true => "its name is not given",
                     false => name.as_str(),
                 };
                 let outcome = match status {
@@ -186,7 +186,7 @@ impl Check<'_, '_> {
         Ok(())
     }
 
-    /// Who is listed, by status. The first page, or none where nobody may be listed.
+    /// Checks who is listed, by status. Returns the first page, or `None` if nobody may be listed.
     async fn people(&mut self) -> Result<Option<Vec<Person>>> {
         let asked_for = asked_members(self.checks.request());
         let rows = self.api.page_size;
@@ -226,7 +226,7 @@ impl Check<'_, '_> {
         match Asked::of(self.first(None, rows, &asked_for).await)? {
             Asked::Answered((people, _)) => {
                 let finding = Finding::new(Level::Warning, "people", "listed without the status filter")
-                    .cost("being absent from the list means nothing, so nobody leaves by absence")
+                    .cost("the list does not prove who is absent, so nobody leaves by absence")
                     .remedy("set people_status to all if Humaans accepts it");
                 self.checks.push(finding);
                 Ok(Some(people))
@@ -238,7 +238,7 @@ impl Check<'_, '_> {
     fn no_people(&mut self, error: Error) -> Result<Option<Vec<Person>>> {
         if let Asked::Refused(error) = Asked::<()>::of(Err(error))? {
             let remedy =
-                "grant the token private:read and its maker's role the People directory and all profiles";
+                "grant the token private:read and its owner's role the People directory and all profiles";
             self.checks.nobody("people", &error, remedy);
         }
         Ok(None)
@@ -262,14 +262,14 @@ impl Check<'_, '_> {
             });
             if page.is_none() && *status != "active" && private {
                 let cost = if *status == "newHire" {
-                    "they are seen on their first day only"
+                    "they become visible on their first day"
                 } else {
                     "leavers are known by absence only"
                 };
                 let finding =
                     Finding::new(Level::Warning, format!("people of status {status}"), "may not be listed")
                         .cost(cost)
-                        .remedy("give the maker's role the right to see them");
+                        .remedy("give the owner's role the right to see them");
                 self.checks.push(finding);
             }
         }
@@ -284,7 +284,7 @@ impl Check<'_, '_> {
         {
             let outcome = format!("the three statuses make {sum}, all of them {all}");
             let finding = Finding::new(Level::Warning, "people", outcome)
-                .cost("some people have a status that is not known, or are hidden from one of the lists");
+                .cost("some people have an unknown status, or are hidden from one of the lists");
             self.checks.push(finding);
         }
         let nobody_left = parts.iter().any(|(status, page)| {
@@ -294,12 +294,12 @@ impl Check<'_, '_> {
             let finding =
                 Finding::new(Level::Warning, "permission Offboarded: see", "no offboarded person is visible")
                     .cost("if anybody has ever left, leavers are known by absence only")
-                    .remedy("give the maker's role Profile management › Offboarded: see offboarded users");
+                    .remedy("give the owner's role Profile management › Offboarded: see offboarded users");
             self.checks.push(finding);
         }
     }
 
-    /// Of every field on a person's own record that is asked for, how many people show it.
+    /// Counts how many people show each requested field of a person's own record.
     fn coverage(&mut self, people: Vec<Person>) -> Result<()> {
         let (lists, request) = (Lists::default(), self.checks.request());
         let last_day = self.api.config.last_day;
@@ -308,8 +308,8 @@ impl Check<'_, '_> {
         let elsewhere = |field: &StandardField| OF_ROLES.contains(field) || *field == StandardField::Location;
         let own: Vec<StandardField> = FIELDS.into_iter().filter(|field| !elsewhere(field)).collect();
         self.checks.coverage(&people, &own, |field| match is_private(field) {
-            true => format!("grant the token private:read and its maker's role *view* on {}", section(field)),
-            false => format!("grant the token's maker *view* on {}", section(field)),
+            true => format!("grant the token private:read and its owner's role *view* on {}", section(field)),
+            false => format!("grant the token's owner *view* on {}", section(field)),
         });
         Ok(())
     }
@@ -334,7 +334,7 @@ impl Check<'_, '_> {
         }
         for (subject, rows, fields, section) in answers {
             let remedy = format!(
-                "grant the token public:read or private:read and its maker's role *view* on {section}"
+                "grant the token public:read or private:read and its owner's role *view* on {section}"
             );
             self.checks.list(
                 subject,
@@ -348,7 +348,7 @@ impl Check<'_, '_> {
 
     /// The customer's own fields, each by its name.
     async fn customs(&mut self) -> Result<()> {
-        const EACH: &str = "grant the token private:read and its maker's role *view* on each of these fields";
+        const EACH: &str = "grant the token private:read and its owner's role *view* on each of these fields";
         if !needs_lists(self.checks.request()) {
             return Ok(());
         }

@@ -24,16 +24,16 @@ pub(crate) const DEFAULTS: Defaults = Defaults {
 config! {
     /// The settings that only Humaans has.
     pub config Config {
-        /// How everybody is asked for. In one list, in a list for each status, or without a status where Humaans refuses
-        /// both.
+        /// How everybody is listed: in one list, in a list for each status, or without a status where
+        /// Humaans refuses both.
         listing people_status: PeopleStatus;
         /// Which date is a leaver's last day. The other one counts where it is missing.
         listing last_day: LastDay;
         /// The member by which every list is sorted. Nothing is sent by default, because Humaans does not document
         /// sorting.
         listing sort: Option<String>;
-        /// Whether job roles are asked for as of the day of the snapshot. By default the whole history is read, because
-        /// Humaans does not document the parameter.
+        /// Whether job roles are requested as of the day of the snapshot. By default the whole history is
+        /// read, because Humaans does not document the parameter.
         listing job_roles_as_of: bool;
     }
     /// Builds a [`Humaans`]. Every setting but the token has a default.
@@ -67,7 +67,7 @@ impl Builder {
     pub fn build(self) -> Result<Humaans> {
         let Self { config, wiring, token } = self;
         config.check()?;
-        let token = Secret::required("token", token, "make one in Humaans under API access tokens")?;
+        let token = Secret::required("token", token, "create one in Humaans under API access tokens")?;
         let base_url = wiring.base_url(&DEFAULTS);
         let client = wiring.client(&DEFAULTS, base_url)?.vendor(Words).authorization(Bearer::new(token));
         let vendor = Vendor {
@@ -79,7 +79,7 @@ impl Builder {
             address: ("base_url", "https".to_owned()),
             credential: (
                 "access token",
-                "make a new token under API access tokens, as a person whose role has the permission API Access"
+                "create a new token under API access tokens, as a person whose role has the permission API Access"
                     .to_owned(),
             ),
         };
@@ -128,8 +128,8 @@ setting! {
         /// Three lists: `active`, `newHire`, `offboarded`. If Humaans refuses these, as
         /// [`PeopleStatus::Omit`].
         Split = "split",
-        /// One list without the filter. Nobody knows whom it leaves out, so being absent from it
-        /// means nothing.
+        /// One list without the filter. It is unknown which people it leaves out, so absence from it proves
+        /// nothing.
         Omit = "omit",
     }
 }

@@ -29,7 +29,7 @@ pub(crate) struct Lists {
     pub(crate) custom_values: Part<Vec<CustomValue>>,
 }
 
-/// Who asks: the token and its maker, as far as Humaans tells.
+/// The token and its owner, as far as Humaans shows them.
 #[derive(Default)]
 pub(crate) struct Identity {
     pub(crate) token: Option<TokenInfo>,
@@ -37,7 +37,7 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
-    /// The token's scopes; none where Humaans does not tell them as a list of texts.
+    /// The token's scopes. `None` where Humaans does not list them as texts.
     pub(crate) fn scopes(&self) -> Option<BTreeSet<String>> {
         let told = self.token.as_ref()?.scopes.as_deref().value()?;
         serde_json::from_str(told).ok().filter(|scopes: &BTreeSet<String>| !scopes.is_empty())
@@ -87,7 +87,7 @@ pub(crate) fn snapshot(
     reader.finish(&mut assembly.tally);
     for status in people.hidden {
         let words = format!(
-            "people of status {status} may not be listed; grant the token's maker the right to see them"
+            "people of status {status} may not be listed; grant the token's owner the right to see them"
         );
         assembly.tally.say(Problem::warning(ProblemCode::NotPermitted, words));
     }
@@ -97,13 +97,13 @@ pub(crate) fn snapshot(
     }
     if people.unfiltered {
         assembly.doubt_absence(
-            "people were listed without the status filter, so nobody knows whom the list leaves out",
+            "people were listed without the status filter, so it is unknown which people the list leaves out",
         );
     }
     Ok(assembly.finish())
 }
 
-/// One person who was asked for by id.
+/// Makes a snapshot of one person who was asked for by id.
 ///
 /// # Errors
 /// As [`snapshot`].
@@ -116,7 +116,7 @@ pub(crate) fn one(
     Ok(Reader::new(lists, request, last_day)?.employee(person, &mut Tally::default()))
 }
 
-/// The one company that all this belongs to.
+/// The company of all these records.
 fn organisation(people: &[Person], identity: &Identity) -> Result<Option<String>> {
     let mut company = identity.company();
     for seen in people.iter().filter_map(|person| person.company.as_deref().value()) {

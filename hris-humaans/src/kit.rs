@@ -1,4 +1,4 @@
-//! What a program has to know of Humaans before there is a connector.
+//! What a program needs to know about Humaans before it has a connector.
 
 use hris_core::connector::{Config as _, Credential, Defaults, Kit, Secrets, Setting, Table, Wiring};
 use hris_core::{Capabilities, Directory, LeaverSignals, ReadRequest, Requirements, Result};

@@ -14,7 +14,7 @@ const PAGING: Paging =
 pub(crate) const STATUSES: [&str; 3] = ["active", "newHire", "offboarded"];
 
 impl Api {
-    /// People of one status, or those whom Humaans lists without one.
+    /// People of one status, or the list without the status filter.
     pub(crate) fn people(&self, status: Option<&str>, asked: &[&str]) -> List<Person> {
         self.list("list people", "people").query_if("status", status).asking(asked)
     }
@@ -40,7 +40,7 @@ impl Api {
         self.list("list custom values", "custom-values").query_if("personId", person)
     }
 
-    /// The company; Humaans has one to a tenant.
+    /// The company. Each tenant has one.
     pub(crate) fn companies(&self) -> List<Company> {
         List::new("read the company", ["companies"], Paging::WHOLE.rows_in(&["data"]))
     }
@@ -59,12 +59,12 @@ pub(crate) fn person(id: &EmployeeId) -> Request {
     Request::get("read a person").segments(["people", id.as_str()])
 }
 
-/// What the token may do.
+/// The token's scopes.
 pub(crate) fn token_info() -> Request {
     Request::get("read the token's scopes").segments(["token-info"])
 }
 
-/// Who made the token.
+/// The token's owner.
 pub(crate) fn me() -> Request {
-    Request::get("read the token's maker").segments(["me"])
+    Request::get("read the token's owner").segments(["me"])
 }

@@ -9,15 +9,15 @@ pub(crate) fn is_refusal(error: &Error) -> bool {
     matches!(error.status(), Some(400 | 403 | 422))
 }
 
-/// Says what a refusal may mean in Humaans. The answer cannot tell the reasons apart.
+/// Adds to an error what the refusal may mean in Humaans. The answer does not distinguish the reasons.
 pub(crate) fn explain(error: Error, _: &'static str) -> Error {
     match error.kind() {
         ErrorKind::Auth => error.with_hint(
-            "the access token is wrong or revoked, or its maker has left or lost the permission API Access, or the \
-             company's plan has no API; make a new token",
+            "the access token is wrong or revoked, or its owner has left or lost the permission API Access, \
+             or the company's plan has no API; create a new token",
         ),
         ErrorKind::Permission => error.with_hint(
-            "the token's scopes or its maker's role do not allow this; `check` names what is missing",
+            "the token's scopes or its owner's role do not allow this; `check` names what is missing",
         ),
         _ => error,
     }
@@ -62,13 +62,13 @@ struct Issue {
     path: Option<serde_json::Value>,
 }
 
-/// Issues, or none where they have a shape of their own.
+/// The issues; empty where they have an unknown shape.
 fn issues<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<Issue>>, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;
     Ok(serde_json::from_value(value).ok())
 }
 
-/// A word or a number that can be the name of something and nothing else.
+/// Returns a word or a number only if it looks like an identifier.
 fn plain(value: serde_json::Value) -> Option<String> {
     match value {
         serde_json::Value::String(text) => code_word(&text).map(str::to_owned),

@@ -1,4 +1,4 @@
-//! What a token and its maker need, computed from what is read: to be shown before set-up.
+//! Computes what a token and its owner need, to be shown before set-up.
 
 use hris_core::{LeaverSignals, Need, NeedKind, ReadRequest, Requirements, StandardField};
 
@@ -12,11 +12,11 @@ const WORKSPACE: &str = "Settings › Permissions › the role › Workspace per
 const PROFILES: &str = "Settings › Permissions › the role › Profile permissions";
 const MANAGEMENT: &str = "Settings › Permissions › the role › Profile management";
 
-/// How a person takes a token back, as no program can.
+/// How a person revokes a token. No program can.
 pub const HOW_TO_REVOKE: &str =
     "Revoke the token in Humaans: open the menu at your name (top left) and choose API access tokens.";
 
-/// What reading `request` needs, if leaving is told by `leavers`. Nothing is asked of Humaans.
+/// Returns what reading `request` needs, with `leavers` as the signs of leaving. Nothing is sent.
 ///
 /// An owner or admin has the permissions already; everybody else needs a role that has them.
 ///
@@ -67,7 +67,7 @@ pub fn requirements(request: &ReadRequest, leavers: LeaverSignals) -> Requiremen
 
     let permission = NeedKind::Permission;
     need(permission, "API Access", WORKSPACE, vec!["anything".to_owned()], true);
-    let everybody = vec!["everybody is seen, not a group of people".to_owned()];
+    let everybody = vec!["everybody is visible, not only a group of people".to_owned()];
     need(permission, "all profiles", PROFILES, everybody, true);
     let mut basics = wanted(request, &BASICS);
     basics.extend(wanted(request, &PRIVATE_BASICS));

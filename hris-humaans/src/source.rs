@@ -1,4 +1,4 @@
-//! Humaans as a [`Source`], which the kit makes a [`Directory`](hris_core::Directory) of.
+//! Humaans as a [`Source`], from which the kit builds a [`Directory`](hris_core::Directory).
 
 use std::sync::Arc;
 
@@ -54,7 +54,7 @@ pub(crate) const FIELDS: [StandardField; 31] = [
 pub(crate) const OF_ROLES: [StandardField; 4] =
     [StandardField::JobTitle, StandardField::Department, StandardField::Manager, StandardField::ManagerEmail];
 
-/// One company's Humaans, read with one access token. It can read and nothing else.
+/// One company's Humaans, read with one access token. It can only read.
 ///
 /// Cheap to clone; clones share the pace and the connections. `Debug` shows the host.
 ///
@@ -88,12 +88,12 @@ pub(crate) struct Api {
     pub(crate) page_size: u32,
 }
 
-/// A list of people as far as it could be had.
+/// A list of people, and what is missing from it.
 pub(crate) struct People {
     pub(crate) crowd: Crowd<Person>,
     /// Statuses that Humaans refused to list.
     pub(crate) hidden: Vec<&'static str>,
-    /// Whether the list has no filter, so that nobody knows whom it leaves out.
+    /// Whether the list has no filter, so that it is unknown which people it leaves out.
     pub(crate) unfiltered: bool,
 }
 
@@ -151,7 +151,7 @@ impl Api {
     }
 }
 
-/// The token and its maker. Humaans may refuse either; a refused token is an error.
+/// The token and its owner. Humaans may refuse either; a refused token is an error.
 async fn identity(run: &Run<'_>) -> Result<Identity> {
     let token =
         async { Part::of(run.exchange(&lists::token_info(), |response| wire::one(response, &[])).await) };

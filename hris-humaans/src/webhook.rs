@@ -1,8 +1,7 @@
 //! Reads a webhook as a hint that one person should be fetched again.
 //!
-//! Its content is never applied: it can be old, repeated or forged in parts that no signature
-//! covers. Fetch the person with [`Directory::get`](hris_core::Directory::get), and leave the rest
-//! to the next snapshot, which stays the truth.
+//! Its content is never applied: it can be old, repeated or forged in parts that no signature covers. Fetch
+//! the person with [`Directory::get`](hris_core::Directory::get), and leave the rest to the next snapshot.
 
 use hmac::{Hmac, KeyInit, Mac};
 use hris_core::{EmployeeId, Error, ErrorKind, Result, Secret};
@@ -15,11 +14,11 @@ pub const SIGNATURE_HEADER: &str = "x-humaans-signature";
 /// The largest body that is looked at.
 const LARGEST: usize = 1024 * 1024;
 
-/// Whom a webhook is about, once its signature is found right.
+/// Returns the person a webhook is about, after checking its signature.
 ///
-/// With a `secret`, a missing or wrong `signature` is refused: it must be the hex HMAC-SHA256 of
-/// the raw `body`, with or without `sha256=` before it, in any case. Without a secret nothing is
-/// verified, and anybody can make you fetch one person.
+/// With a `secret`, a missing or wrong `signature` is refused: it must be the hex HMAC-SHA256 of the raw
+/// `body`, with or without `sha256=` before it, in any case. Without a secret nothing is verified, and
+/// anybody can make your program fetch one person.
 ///
 /// ```
 /// use hris_humaans::webhook::hint;
@@ -33,8 +32,8 @@ const LARGEST: usize = 1024 * 1024;
 /// ```
 ///
 /// # Errors
-/// [`ErrorKind::Auth`] for a signature that is missing or wrong, [`ErrorKind::TooLarge`] above
-/// 1 MiB, [`ErrorKind::Protocol`] for a body that names nobody.
+/// [`ErrorKind::Auth`] for a signature that is missing or wrong, [`ErrorKind::TooLarge`] above 1 MiB,
+/// [`ErrorKind::Protocol`] for a body that names no person.
 pub fn hint(body: &[u8], signature: Option<&str>, secret: Option<&Secret>) -> Result<EmployeeId> {
     if body.len() > LARGEST {
         return Err(Error::new(ErrorKind::TooLarge, "read a webhook: larger than 1 MiB"));

@@ -55,7 +55,7 @@ record! {
             "taxId", "taxCode",
             "leavingReason", "leavingNote", "leavingFileId", "turnoverImpact",
             "foodAllergies", "dietaryPreference", "isBirthdayHidden",
-            // The same numbers once more, with blanks.
+            // The same numbers again, with blanks.
             "formattedPhoneNumber", "formattedPersonalPhoneNumber",
         }
         others Extra

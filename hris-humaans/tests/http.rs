@@ -122,7 +122,7 @@ async fn people_who_may_not_be_listed_at_all_are_an_error_that_names_the_remedy(
     let humaans = connect(&sandbox, sandbox.token()).build().expect("right settings");
     let error = humaans.snapshot(&everything()).await.expect_err("nobody may be listed");
     assert_eq!(error.kind(), ErrorKind::Permission);
-    assert!(error.to_string().contains("scopes or its maker's role"), "{error}");
+    assert!(error.to_string().contains("scopes or its owner's role"), "{error}");
 }
 
 #[tokio::test]

@@ -34,20 +34,21 @@ use crate::report::{Report, visible};
 /// How long the server may take for one command, and for a whole message with all tries.
 const STEP_LIMIT: Duration = Duration::from_secs(30);
 const WHOLE_LIMIT: Duration = Duration::from_secs(120);
-/// How often a message is tried that the server does not take now.
+/// How often a temporarily refused message is tried.
 const TRIES: u32 = 3;
-/// What is larger than this, in bytes, is not attached: many servers and mailboxes end at 10 million.
+/// The largest attachment in bytes. Many servers and mailboxes end at 10 million.
 const ATTACHED: usize = 1_000_000;
 
 /// Sends reports to one person over SMTP.
 ///
-/// A message has a line of plain words as its subject. Its body is bounded whatever the run did: counts, the
-/// first removals, actions and problems, and where the rest is. The whole report is attached as a page, and
-/// its errors and warnings as CSV, as long as each is smaller than a million bytes. Like the report,
-/// a message holds ids and field names, never a value of anybody's record.
+/// A message has a line of plain words as its subject. Its body has a limited size: counts, the first
+/// removals, actions and problems, and where the rest is. The whole report is attached as a page, and its
+/// errors and warnings as CSV, as long as each is smaller than a million bytes. Like the report, a message
+/// holds ids and field names, never a value of anybody's record.
 ///
-/// Without TLS a message goes to this machine only: `smtp://` to another host insists on STARTTLS. What the
-/// server does not take now is tried twice more; what it finds too large is sent again without attachments.
+/// Without TLS a message goes to this machine only: `smtp://` to another host insists on STARTTLS. A
+/// temporarily refused message is tried twice more. A message that is too large is sent again without
+/// attachments.
 ///
 /// ```
 /// use hris_core::Secret;
@@ -71,7 +72,7 @@ pub struct EmailSender {
     whole: Duration,
 }
 
-/// When a conversation becomes secret.
+/// When a conversation is encrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Security {
     /// Never: it stays within this machine.
@@ -165,8 +166,8 @@ impl EmailSender {
         self.from.email.to_string()
     }
 
-    /// Looks whether messages could be sent: the server answers, TLS is trusted and the login is taken. Sends
-    /// nothing, and names neither sender nor recipient to the server.
+    /// Checks whether messages could be sent: the server answers, TLS is trusted and the login is taken.
+    /// Sends nothing, and names neither sender nor recipient to the server.
     ///
     /// # Errors
     /// [`ErrorKind::Auth`] if the login is refused, else [`ErrorKind::Target`] or [`ErrorKind::Config`]. The
@@ -229,7 +230,7 @@ impl EmailSender {
         if addresses.is_empty() {
             return Err(self.named().unknown_name());
         }
-        // The greeting names the sender's domain: the machine's own name is nobody's business.
+        // The greeting names the sender's domain: the machine's own name is not shown.
         let greeting = ClientId::Domain(self.from.email.domain().to_owned());
         let mut talk = match self.security {
             Security::Whole => {
@@ -289,12 +290,12 @@ impl EmailSender {
         let recipient = talk.command(Rcpt::new(to, Vec::new()));
         self.within(self.limit(until), Stage::Recipient, recipient).await?;
         self.within(self.limit(until), Stage::Message, talk.command(Data)).await?;
-        // A second message would be sent beside the first if this were given up early.
+        // Stopping early here could send a second message.
         self.within(until, Stage::Confirm, talk.message(message)).await?;
         Ok(())
     }
 
-    /// Leaves politely; what comes of it changes nothing.
+    /// Ends the conversation. Its result does not matter.
     async fn farewell(&self, talk: &mut AsyncSmtpConnection) {
         let _ = timeout(self.step.min(Duration::from_secs(5)), talk.quit()).await;
     }

@@ -36,8 +36,8 @@ pub enum ErrorKind {
     /// The run took longer than [`RunnerBuilder::deadline`](crate::RunnerBuilder::deadline) allows. What was done is
     /// recorded; the next run goes on.
     Deadline,
-    /// The source did not answer, or its answer was incomplete or not to be trusted. Nothing was
-    /// changed; run again later. [`Error::source_kind`] tells these apart.
+    /// The source did not answer, or its answer was incomplete or not to be trusted. Nothing was changed;
+    /// run again later. [`Error::source_kind`] distinguishes these.
     Source,
     /// The state cannot be used: corrupt, read-only, full, or of a newer version. The message names
     /// the remedy.

@@ -1,4 +1,4 @@
-//! Who is told how a run goes, while it goes and afterwards.
+//! Observers of a run, while it goes and afterwards.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,7 +10,7 @@ use hris_core::{Cost, EmployeeId, UserId};
 
 use crate::report::{ActionResult, Counts, Outcome, Report};
 
-/// Is told how a run goes. It sees ids and counts only, and should return at once.
+/// Gets the events of a run. It sees ids and counts only, and should return at once.
 ///
 /// ```
 /// use hris_reconcile::{Event, Observer};
@@ -31,7 +31,7 @@ pub trait Observer: fmt::Debug + Send + Sync + 'static {
     fn event(&self, event: &Event);
 }
 
-/// What an [`Observer`] is told.
+/// What an [`Observer`] gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
@@ -39,7 +39,7 @@ pub enum Event {
     ActionDone {
         /// What was to be done.
         kind: ActionKind,
-        /// For whom.
+        /// The person.
         employee: Option<EmployeeId>,
         /// To which account, where there is one.
         user: Option<UserId>,
@@ -58,7 +58,7 @@ pub enum Event {
         /// How many.
         people: u64,
     },
-    /// What reading the directory will take, told before it begins by directories that know.
+    /// What reading the directory will cost, before it begins, from directories that know.
     Expected {
         /// Requests and pace.
         cost: Cost,
@@ -96,8 +96,8 @@ pub enum Event {
         /// Its id.
         run: String,
     },
-    /// Reading waits for the vendor: for a limit of its, or before a request is tried again. Told as the
-    /// wait begins, where it takes a second or more.
+    /// Reading waits for the vendor: for a limit of its, or before a request is tried again. It comes as
+    /// the wait begins, if it takes a second or more.
     Waiting {
         /// How long.
         time: Duration,
@@ -116,14 +116,14 @@ pub trait ReportHook: fmt::Debug + Send + Sync + 'static {
     async fn finished(&self, report: &Report) -> Result<(), Box<dyn std::error::Error + Send + Sync>>;
 }
 
-/// Tells an observer, and keeps its panics from the run.
+/// Calls an observer, and keeps its panics from the run.
 pub(crate) fn tell(observer: &dyn Observer, event: &Event) {
     if catch_unwind(AssertUnwindSafe(|| observer.event(event))).is_err() {
         tracing::warn!("an observer panicked");
     }
 }
 
-/// Tells nobody.
+/// An observer that does nothing.
 #[derive(Debug)]
 pub(crate) struct Nobody;
 

@@ -39,7 +39,7 @@ enum Kind {
 }
 
 impl Schedule {
-    /// A run each time so much time has passed since the last one began; at least a second.
+    /// A run whenever this much time has passed since the last one began; at least a second.
     #[must_use]
     pub fn every(every: Duration) -> Self {
         Self(Kind::Every(every.max(Duration::from_secs(1))))
@@ -50,16 +50,16 @@ impl Schedule {
     /// twice comes once.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] if it is no pattern, or one that never comes.
+    /// [`ErrorKind::Config`] if the pattern is invalid or has no time.
     #[cfg(feature = "cron")]
     #[cfg_attr(docsrs, doc(cfg(feature = "cron")))]
     pub fn cron(pattern: &str, zone: &hris_core::TimeZone) -> Result<Self> {
         Ok(Self(Kind::Cron(Box::new(cron::Pattern::new(pattern, zone)?))))
     }
 
-    /// When the next run is due, if the last one began then; none if it never is. What is in the past
-    /// is due now: however many were missed, one makes up for all. Without a last run a pattern is due
-    /// at its next time, and an interval now.
+    /// Returns when the next run is due after the last one began. `None` if it never is. A time in the past
+    /// is due now: one run makes up for all missed ones. Without a last run a pattern is due at its next
+    /// time, and an interval now.
     #[must_use]
     pub fn next_after(&self, last: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
         // A clock that was set back does not put the next run off for longer than the schedule says.
@@ -73,7 +73,7 @@ impl Schedule {
     }
 }
 
-/// What time it is, and waiting: [`SystemClock`] for a product, one of your own for a test that takes no time.
+/// The time, and waiting: [`SystemClock`] for a product, one of your own for a test that takes no time.
 #[async_trait]
 pub trait Clock: fmt::Debug + Send + Sync {
     /// The instant it is now.
@@ -83,13 +83,13 @@ pub trait Clock: fmt::Debug + Send + Sync {
     async fn sleep(&self, duration: Duration);
 }
 
-/// What [`repeat`] does again and again.
+/// The work that [`repeat`] does again and again.
 #[async_trait]
 pub trait Job: Send {
     /// Runs once, at this instant.
     async fn run(&mut self, now: Timestamp) -> Ended;
 
-    /// Is told when the next run is due.
+    /// Gets the time of the next run.
     fn waits(&mut self, due: Timestamp) {
         let _ = due;
     }
@@ -99,12 +99,12 @@ pub trait Job: Send {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Ended {
-    /// In a way that waits for the schedule: it did its work, or somebody has to do something first.
+    /// Finished until the next scheduled time: it did its work, or a person has to act first.
     Done,
-    /// In a way that may pass by itself: it is tried again before the schedule says, after a minute and
+    /// With a failure that may pass: it is tried again before the next scheduled time, after a minute and
     /// then less and less often.
     Passing,
-    /// The source or the target asked not to be asked again before so much time has passed.
+    /// The source or the target asked for no request before this much time has passed.
     Wait(Duration),
 }
 
@@ -121,16 +121,16 @@ impl From<&Result<Report>> for Ended {
     }
 }
 
-/// A clock that jumps is looked at again after so long.
+/// The longest sleep between two looks at the clock, because the clock may jump.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
 /// The waits after failures in a row that may pass by themselves, in seconds.
 const BACK_OFF: [u64; 5] = [60, 120, 300, 900, 1_800];
 
 /// Runs whenever the schedule says so, one run after the other, until stopped: the loop beneath
-/// [`run_every`], for whoever opens source, target and state anew for each run.
+/// [`run_every`], for a product that opens source, target and state again for each run.
 ///
-/// `last` is when the last run began, none if there never was one. A clock that is set forward makes due what it passes; one that is set back puts the next
-/// run off for no longer than the schedule says.
+/// `last` is when the last run began, or `None`. If the clock is set forward, a passed time is due. If it
+/// is set back, the next run comes no later than the schedule says.
 ///
 /// # Errors
 /// [`ErrorKind::Config`] if the schedule never comes again.
@@ -143,7 +143,8 @@ pub async fn repeat(
 ) -> Result<()> {
     #[cfg(feature = "cron")]
     if let Kind::Cron(_) = schedule.0 {
-        // The next time of the pattern is the one after the loop began; after each look it would move on.
+        // The next time of the pattern counts from the beginning of the loop. Counted from each look, it
+        // would move on.
         last = last.or(Some(clock.now()));
     }
     let mut told = None;
@@ -205,7 +206,8 @@ struct Retry {
 
 impl Retry {
     fn instead_of(self, due: Timestamp, now: Timestamp) -> Timestamp {
-        // After a clock was set back the wait counts from then, as nobody knows how much of it is over.
+        // After a clock was set back the wait counts from then, because it is unknown how much of it is
+        // over.
         let since = self.since.min(now);
         due.min(since.plus_seconds(seconds(self.after)))
             .max(since.plus_seconds(seconds(self.at_least)))
@@ -213,10 +215,10 @@ impl Retry {
     }
 }
 
-/// Syncs whenever the schedule says so, one run after the other, until the runner is stopped, and
-/// hands each result to `each`. A run that fails does not end the loop: what may pass by itself is
-/// tried again after a minute and then less and less often, anything else when the next run is due,
-/// and nothing earlier than the source or target asked for.
+/// Syncs whenever the schedule says so, one run after the other, until the runner is stopped, and hands
+/// each result to `each`. A run that fails does not end the loop: a failure that may pass is tried again
+/// after a minute and then less and less often, any other when the next run is due, and none earlier than
+/// the source or target asked for.
 ///
 /// The first run is due by the last sync of the connection, see [`Runner::last_sync`]: at once if one was
 /// missed.

@@ -119,7 +119,7 @@ fn the_headline_says_it_in_plain_words() {
         (json!({ "counts": { "deactivated": 1, "unchanged": 1 } }), "1 person left, 1 unchanged"),
         (json!({ "counts": { "unchanged": 248 } }), "Nothing to do: all 248 people are up to date"),
         (json!({ "counts": { "unchanged": 1 } }), "Nothing to do: the one person is up to date"),
-        (json!({}), "Nobody to look after"),
+        (json!({}), "Nothing to do"),
         (
             json!({ "command": "plan", "counts": { "created": 2, "updated": 1, "unchanged": 9 } }),
             "2 people would join, 1 update, 9 unchanged",
@@ -153,7 +153,7 @@ fn the_headline_says_it_in_plain_words() {
         ),
         (
             json!({ "outcome": "failed", "counts": { "created": 2 }, "error": failure("target") }),
-            "The run failed: the target did not answer, or refused to work; before that, 2 people joined",
+            "The run failed: the target did not answer, or refused the request; before that, 2 people joined",
         ),
     ] {
         assert_eq!(report(change).headline(), headline);

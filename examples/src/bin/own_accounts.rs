@@ -18,7 +18,7 @@ use hris_reconcile::{Runner, conformance, store::MemoryStore};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqliteRow};
 use sqlx::{AssertSqlSafe, QueryBuilder, Row as _, Sqlite, SqliteConnection};
 
-/// The product's table, and one of ours beside it: which calls were done, and to whom.
+/// The product's table, and one of ours beside it: which calls were done, and to which account.
 const TABLES: &str = "
     CREATE TABLE IF NOT EXISTS members (
         member_no INTEGER PRIMARY KEY AUTOINCREMENT, login TEXT NOT NULL COLLATE NOCASE UNIQUE, hr_id TEXT UNIQUE,

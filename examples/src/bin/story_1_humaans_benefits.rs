@@ -258,7 +258,7 @@ impl<'a> Portal<'a> {
         let warnings = report.to_csv();
         expect(warnings.contains("missing_email"), "the warnings can be downloaded")?;
         say(report.headline());
-        expect(report.counts.created == 1, "the impact is told in numbers")
+        expect(report.counts.created == 1, "the impact is shown in numbers")
     }
 
     async fn the_token_is_revoked(&self, connection: &mut Connection) -> Told {

@@ -1,8 +1,8 @@
 //! Story 2: a benefits platform connects Freshteam, where the employment status decides.
 //!
-//! An HR admin enters the subdomain and then the API key, maps, reviews and publishes. Afterwards
-//! whoever is active has a membership and whoever is inactive is a leaver; being missing from the
-//! list says nothing, and neither does the day on which the account itself comes to its end.
+//! An HR admin enters the subdomain and then the API key, maps, reviews and publishes. Afterwards each
+//! active person has a membership and each inactive person is a leaver. A person who is missing from the
+//! list stays, and so does one whose vendor account expires.
 
 use std::error::Error;
 use std::fmt;
@@ -186,11 +186,11 @@ impl<'a> Portal<'a> {
         let active = self.company.people().into_iter().filter(|person| person.status == "active").count();
         expect(
             users.len() == active && active < 60,
-            "whoever is active has an account, whoever is inactive has none",
+            "each active person has an account, each inactive person has none",
         )?;
         let records =
             self.company.requests().iter().filter(|one| one.path.starts_with("/employees/")).count();
-        expect(records == 0, "and as no field of this mapping needs it, nobody's own record was asked for")?;
+        expect(records == 0, "and no single record was read, as no field of this mapping needs it")?;
         expect(self.mail.messages().len() == 1, "the person who set it up got one e-mail about it")?;
         let again = self.runner(connection)?.run(at(9, 30)?).await?;
         expect(again.actions.is_empty(), "known members never get a message again")
@@ -338,7 +338,7 @@ impl<'a> Portal<'a> {
 
     async fn cost(&self, mapping: Mapping) -> Result<hris_core::Cost, Box<dyn Error>> {
         let cost = self.freshteam(self.company.key())?.cost(&request(mapping)?).await?;
-        Ok(cost.ok_or("no cost was told")?)
+        Ok(cost.ok_or("the connector reported no cost")?)
     }
 
     /// People who work there, have an account and manage nobody.
@@ -421,7 +421,7 @@ impl ReportHook for Mailer {
     }
 }
 
-/// What somebody who waits is told.
+/// The progress that a waiting person sees.
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<String>>>);
 

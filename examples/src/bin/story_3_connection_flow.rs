@@ -1,7 +1,7 @@
 //! Story 3: the connection flow for Humaans.
 //!
 //! What a token needs is listed before anybody makes one, computed from what is mapped, and verified
-//! afterwards: scopes of the token and permissions of its maker's role. What is missing is named.
+//! afterwards: scopes of the token and permissions of its owner's role. What is missing is named.
 
 use std::error::Error;
 
@@ -49,7 +49,7 @@ fn before_set_up() -> Told {
     )?;
     expect(
         all.self_checks.len() == 2,
-        "two signs tell whether somebody may make a token: the menu entry and the button",
+        "two signs show whether a person may create a token: the menu entry and the button",
     )
 }
 

@@ -166,7 +166,7 @@ impl Office {
             self.payroll.writes().is_empty() && self.product.writes() == 0,
             "nothing was written anywhere",
         )?;
-        expect(planned.report.exit_code() == 2, "an open conflict is told by the exit code")?;
+        expect(planned.report.exit_code() == 2, "the exit code shows the open conflict")?;
 
         chapter("Somebody decides, seeing both values");
         self.runner.resolve(&[conflict.keep(Side::Target)]).await?;

@@ -91,7 +91,7 @@ struct App<'a> {
 impl<'a> App<'a> {
     async fn open(vendor: &'a Sandbox) -> Result<Self, Box<dyn Error>> {
         let folder = tempfile::tempdir()?;
-        // The key is the app's; whoever copies the file reads no token.
+        // The app keeps the key, so a copy of the file shows no token.
         let key = hris_core::Secret::from("the key of this story, kept elsewhere".to_owned());
         let store = SqliteStore::builder(folder.path().join("state.db")).seal_with(key).open().await?;
         let request = ReadRequest::new("2026-11-24".parse()?).with_fields(mapping_of_the_app().0);
@@ -112,7 +112,7 @@ impl<'a> App<'a> {
     }
 
     async fn consent(&self) -> Told {
-        chapter("Consent: who is asked for what, and how the answer is told from others");
+        chapter("Consent: who is asked for what, and how the answer is recognised");
         let consent = self.oauth.consent()?;
         let scope = |wanted: &str| {
             let scopes = consent.address().query_pairs().find(|(name, _)| name == "scope");
@@ -227,7 +227,7 @@ impl<'a> App<'a> {
         let named = missing.iter().any(|problem| problem.message.contains(&staff.roaster));
         expect(
             missing.len() == 1 && named && report.outcome == Outcome::Partial,
-            "the level that does not exist is named, with whom it concerns",
+            "the level that does not exist is named, with the people it concerns",
         )?;
         let rangi = self.user(&staff.roaster).ok_or("he has no account")?;
         expect(
@@ -282,7 +282,7 @@ impl<'a> App<'a> {
         )?;
         expect(
             of(|report| report.counts.deactivated).iter().sum::<u64>() == 1,
-            "whoever became inactive is deactivated, once",
+            "each person who became inactive is deactivated, once",
         )?;
         let ngaire = self.user(&staff.leaver).ok_or("closed, not deleted")?;
         expect(ngaire.status == UserStatus::Deactivated, "and kept")

@@ -45,7 +45,7 @@ fn finishes(args: &[&str], name: &str, code: i32) {
     signal(&child, name);
     let stopped = ended(child.wait_with_output().expect("the end"));
     assert_eq!(stopped.code, code, "{args:?}: {}{}", stopped.out, stopped.err);
-    assert!(stopped.err.contains("stopping once what is under way is finished"), "{}", stopped.err);
+    assert!(stopped.err.contains("stopping as soon as the current step is finished"), "{}", stopped.err);
     world.sandbox.clear_faults();
     let next = world.hris(&["sync"]);
     assert_eq!(next.code, 0, "after {args:?}: {}", next.err);
@@ -76,7 +76,7 @@ fn a_second_signal_leaves_at_once() {
     let mut child = renewing(&world, &["sync"]);
     let mut told = BufReader::new(child.stderr.take().expect("stderr")).lines();
     signal(&child, "INT");
-    assert!(told.any(|line| line.is_ok_and(|line| line.contains("once more stops at once"))));
+    assert!(told.any(|line| line.is_ok_and(|line| line.contains("a second signal stops at once"))));
     let start = Instant::now();
     signal(&child, "INT");
     assert_eq!(child.wait().expect("the end").code(), Some(130));

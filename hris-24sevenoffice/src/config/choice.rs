@@ -13,8 +13,8 @@ setting! {
     /// ```
     #[derive(Default)]
     UpdateBody {
-        /// The members that change. Whether the others survive is not documented, so it is looked
-        /// at after every update.
+        /// The members that change. Whether the others survive is not documented, so every update is read
+        /// back and compared.
         #[default]
         Changed = "changed",
         /// Everything that was just read, with the changes. This sends pay, bank and tax back as they
@@ -37,7 +37,7 @@ setting! {
         /// One more than the highest.
         #[default]
         Next = "next",
-        /// 24SevenOffice chooses. Whether it does is not documented.
+        /// 24SevenOffice chooses. The vendor does not document whether it does.
         Server = "server",
         /// The employee number of the source; a whole number that nobody has.
         Source = "source",
@@ -46,7 +46,7 @@ setting! {
 
 setting! {
     "end_dates";
-    /// What somebody without an employment is.
+    /// The status of a person without an employment.
     ///
     /// ```
     /// use hris_24sevenoffice::EndDates;

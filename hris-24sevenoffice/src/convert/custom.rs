@@ -1,4 +1,4 @@
-//! Custom fields and departments: what stands in members whose names or shape the customer decides.
+//! Custom fields and departments: the members whose names or shape the customer decides.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::wire::{CUSTOM, DimensionValue, Share, ShareOf};
 /// Members that are read as custom fields of their own name.
 const MEMBERS: [&str; 3] = ["email_copy", "employment_rate", "hours_per_week"];
 
-/// A custom field that is asked for: where it stands, its id, its name.
+/// A requested custom field: its member, its id, its name.
 pub(crate) struct Wanted {
     member: String,
     id: Arc<str>,
@@ -26,7 +26,7 @@ pub(crate) fn defined(definition: &crate::wire::CustomField) -> Option<CustomFie
     Some(CustomField::new(id, definition.name.as_deref().value().unwrap_or(id)).of_kind(kind))
 }
 
-/// The custom fields that a request means. One that is asked for by id is found in people's records without its
+/// The custom fields that a request names. A field named by id is found in people's records without its
 /// definition.
 pub(crate) fn meant<'a>(defined: &'a [CustomField], request: &'a ReadRequest) -> CustomFields<'a> {
     CustomFields::of(defined, request, is_member).with_open_ids()
@@ -42,8 +42,8 @@ pub(crate) fn needs_custom_fields(request: &ReadRequest) -> bool {
 /// definitions are hidden.
 ///
 /// # Errors
-/// [`ErrorKind::Config`](hris_core::ErrorKind::Config) when one is asked for by a name that several have, or that none
-/// has.
+/// [`ErrorKind::Config`](hris_core::ErrorKind::Config) when a requested name is missing, or several fields
+/// have it.
 pub(super) fn wanted(defined: Option<&[CustomField]>, request: &ReadRequest) -> Result<Vec<Wanted>> {
     let fields = meant(defined.unwrap_or_default(), request);
     let known = if defined.is_some() { fields.required()? } else { Vec::new() };
@@ -67,8 +67,8 @@ fn is_member(word: &str) -> bool {
     MEMBERS.contains(&word)
 }
 
-/// Puts the wanted fields of a person, which are among the members that no table names. A member
-/// that is absent is empty; of members that contradict each other none says anything.
+/// Puts the wanted fields of a person, which are among the members that no table names. An absent member is
+/// empty. Members that contradict each other are ignored.
 pub(super) fn put(employee: &mut Employee, extra: Option<&str>, wanted: &[Wanted]) {
     let members = extra.map_or_else(|| Some(Vec::new()), wire::members);
     for field in wanted {

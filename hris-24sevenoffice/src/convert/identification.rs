@@ -5,7 +5,7 @@ use hris_core::{Field, Identification};
 
 use crate::wire::InternationalId;
 
-/// The words of 24SevenOffice and ours, in the order in which one of several is chosen.
+/// The words of 24SevenOffice and ours. The first kind that a person has is chosen.
 const KINDS: [(&str, &str); 4] = [
     ("passnummer", "passport"),
     ("socialSecurityNumber", "national"),
@@ -74,7 +74,7 @@ pub(crate) fn identity(member: &Field<Box<str>>) -> Field<Identity> {
     }
 }
 
-/// The same in our words. A kind that is not known keeps 24SevenOffice's.
+/// The id in our words. An unknown kind keeps 24SevenOffice's word.
 pub(super) fn told(identity: Identity) -> Vec<Identification> {
     let ours = KINDS.iter().find(|(theirs, _)| *theirs == identity.kind).map(|(_, ours)| (*ours).to_owned());
     let country = Some(identity.country.trim().to_ascii_uppercase()).filter(|country| !country.is_empty());

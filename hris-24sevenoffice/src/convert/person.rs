@@ -25,11 +25,11 @@ pub(crate) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Reads what `request` asks for, or every standard field, as of `today`; without a day nobody's
-    /// status is known.
+    /// Reads what `request` asks for, or every standard field, as of `today`; without a day every status is
+    /// unknown.
     ///
     /// # Errors
-    /// `Config` when a custom field is asked for by a name that none has, or several.
+    /// `Config` when a requested custom name is missing, or several fields have it.
     pub(crate) fn new(
         lists: &'a Lists,
         settings: &'a Config,
@@ -64,13 +64,13 @@ impl<'a> Reader<'a> {
         self.lists.company.read()?.organisation.notes.id.clone()
     }
 
-    /// What is true of everybody. It is said once.
+    /// Problems that concern everybody, reported once.
     pub(crate) fn problems(&mut self) -> Vec<Problem> {
         std::mem::take(&mut self.problems)
     }
 
-    /// The person in our words; what is odd about them is counted. Without `employments` nobody
-    /// looked at them, and the dates say nothing.
+    /// Converts a person, and counts what is odd about the record. Without `employments` the dates are not
+    /// provided.
     pub(crate) fn employee(
         &self,
         mut person: wire::Employee,
@@ -99,7 +99,7 @@ impl<'a> Reader<'a> {
             (StandardField::AddressCity, own("city", person.city)),
             (StandardField::AddressCountry, own("countryCode", person.country).map(|text| country(&text))),
         ];
-        // What nobody needs to hold who did not ask for it.
+        // Personal values are kept only if the request names them.
         for (field, text) in address {
             if self.wants(StandardField::Address) || self.wants(field) {
                 employee.put(field, text);
@@ -121,7 +121,7 @@ impl<'a> Reader<'a> {
         employee.with_extra(with_first(notes.extra, first))
     }
 
-    /// Dates, status and place; answers the first day of all.
+    /// Sets dates, status and place. Returns the first day of all employments.
     fn put_work(
         &self,
         employee: &mut Employee,
@@ -142,8 +142,8 @@ impl<'a> Reader<'a> {
             self.undated(warnings, "employments", employee);
         }
         if primary.is_none() {
-            let words = "has no employment in 24SevenOffice, so nothing there will ever say that they have left; \
-                         add one";
+            let words =
+                "has no employment in 24SevenOffice, so the person can never become a leaver there; add one";
             warnings.count(ProblemCode::UnknownStatus, "status", words, employee.id().as_str());
         }
         employee.put_date(StandardField::StartDate, start);
@@ -222,7 +222,8 @@ fn is_unfit(notes: &Notes, member: &str) -> bool {
     notes.unfit.iter().any(|name| **name == *member)
 }
 
-/// In 24SevenOffice an absent member means what an empty one does. One of a wrong type says nothing.
+/// In 24SevenOffice an absent member means what an empty one does. A member of a wrong type is not
+/// provided.
 fn empty_if_absent(notes: &Notes, member: &str, text: Field<String>) -> Field<String> {
     match text {
         Field::NotProvided if !is_unfit(notes, member) => Field::Cleared,

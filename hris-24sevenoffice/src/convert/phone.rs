@@ -3,7 +3,7 @@
 use crate::config::PhoneRegion;
 
 /// The number with its country code, where the country says how a number without one is completed.
-/// Everything else stays as it was written.
+/// Everything else stays unchanged.
 pub(crate) fn complete(number: &str, region: Option<PhoneRegion>) -> String {
     let digits: String = number.chars().filter(char::is_ascii_digit).collect();
     let plain = number.chars().all(|char| char.is_ascii_digit() || " -.()/\u{a0}".contains(char));

@@ -1,18 +1,18 @@
-//! What a person's employments say together: since when, until when, and whether they are employed.
+//! Combines a person's employments: the first day, the last day, and whether the person is employed.
 
 use hris_core::{Date, Day, End, Field, Status, TimeZone, Timestamp};
 
 use crate::config::{EndDates, PhoneRegion};
 use crate::wire::Employment;
 
-/// A date as 24SevenOffice writes it; `None` where it is none.
+/// A date as 24SevenOffice writes it; `None` if there is no date.
 ///
-/// Some answers append midnight, and what stands for "none" elsewhere is taken for none here. A day that
-/// never comes is none.
+/// Some answers append midnight, and the usual placeholders for a missing date count as missing. So does a
+/// day that never comes.
 pub(crate) fn date(text: Field<&str>) -> Option<Field<Date>> {
     let text = match text {
         Field::Value(text) => text.trim(),
-        // An absent member is an empty one.
+        // An absent member counts as empty.
         Field::Cleared | Field::NotProvided => return Some(Field::Cleared),
         Field::NotPermitted => return Some(Field::NotPermitted),
     };
@@ -40,7 +40,7 @@ pub(crate) fn today_in(country: Option<PhoneRegion>, now: Timestamp) -> Date {
 /// One employment's days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Span {
-    /// The first day; `None` where it cannot be read or is not told.
+    /// The first day. `None` where it is missing or cannot be read.
     pub(crate) start: Option<Date>,
     pub(crate) end: Field<Date>,
     /// The start is there and cannot be read.
@@ -63,12 +63,12 @@ impl Span {
         }
     }
 
-    /// Whether what was sent as its end cannot be used.
+    /// Whether the end that was sent cannot be used.
     pub(crate) fn has_spoiled_end(&self) -> bool {
         !matches!(self.sent_end, End::Fits(_))
     }
 
-    /// Whether nothing says that it ends. An end that cannot be read is none.
+    /// Whether the employment has no readable end date.
     pub(crate) fn is_open(&self) -> bool {
         !self.end.is_value()
     }
@@ -79,7 +79,7 @@ impl Span {
     }
 }
 
-/// What all employments of a person say together.
+/// All employments of a person, combined.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Summary {
     pub(super) start: Field<Date>,
@@ -112,9 +112,9 @@ pub(crate) fn primary(employments: &[Employment], today: Option<Date>) -> Option
     best.map(|(place, _)| place)
 }
 
-/// Sums up employments; none at all is what `without` says.
+/// Combines employments. Where there is none, the status is the one of `without`.
 ///
-/// `employee_date` stands in where there is no employment. Without a day nothing is decided.
+/// Where there is no employment, `employee_date` is the first day. Without a day nothing is decided.
 pub(super) fn sum_up(
     employments: &[Employment],
     employee_date: Field<Date>,

@@ -1,4 +1,4 @@
-//! What a caller wants of a person, and the members that must change for it.
+//! The requested changes to a person, and the members that must change for them.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::config::{Config, PhoneRegion};
 use crate::convert::{Identity, complete_phone, identity, kind_of};
 use crate::wire::Employee;
 
-/// What a caller wants, checked. A member without a value is taken away.
+/// The requested changes, checked. A member without a value is cleared.
 #[derive(Default)]
 pub(super) struct Wanted {
     texts: BTreeMap<&'static str, Option<String>>,
@@ -25,11 +25,11 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
-    /// Reads what is wanted.
+    /// Reads the requested changes.
     ///
     /// # Errors
-    /// [`ErrorKind::Rejected`](hris_core::ErrorKind::Rejected) naming the field that cannot be
-    /// written so. No value is quoted.
+    /// [`ErrorKind::Rejected`](hris_core::ErrorKind::Rejected) naming the field that cannot be written. No
+    /// value is quoted.
     pub(super) fn of(values: &[FieldChange]) -> Result<Self> {
         let mut wanted = Self::default();
         for FieldChange { field, value } in values {
@@ -110,9 +110,7 @@ impl Wanted {
             }
             StandardField::EmployeeNumber => self.number = value.map(str::to_owned),
             other => {
-                return Err(rejected(format!(
-                    "{other}: 24SevenOffice has nothing that it could be written to"
-                )));
+                return Err(rejected(format!("{other}: 24SevenOffice has no member for it")));
             }
         }
         Ok(())
@@ -136,7 +134,7 @@ impl Wanted {
         self.end.flatten().is_some()
     }
 
-    /// Refuses what cannot be changed of somebody who is there.
+    /// Refuses changes that an existing person cannot have.
     pub(super) fn check_update(&self, id: &EmployeeId) -> Result<()> {
         match &self.number {
             Some(number) if number != id.as_str() => {
@@ -146,16 +144,18 @@ impl Wanted {
         }
     }
 
-    /// Refuses what nobody can be created with or without.
+    /// Refuses a creation with fields that are missing or not allowed.
     pub(super) fn check_create(&self) -> Result<()> {
         for (member, field) in [("email", "email"), ("firstname", "given_name"), ("lastname", "family_name")]
         {
             if !self.texts.get(member).is_some_and(Option::is_some) {
-                return Err(rejected(format!("{field}: missing; 24SevenOffice creates nobody without it")));
+                return Err(rejected(format!(
+                    "{field}: missing; 24SevenOffice cannot create a person without it"
+                )));
             }
         }
         if matches!((self.start, self.end), (None, Some(Some(_)))) {
-            return Err(rejected("end_date: nobody ends without a start date"));
+            return Err(rejected("end_date: a new person with an end date needs a start date"));
         }
         Ok(())
     }
@@ -194,8 +194,8 @@ impl Wanted {
                 matches!(identity(&current.international_id), Field::Value(known) if known.same(wanted));
             if !same && marks.has("personnr") && !settings.international_id_always {
                 return Err(rejected(
-                    "identifications: the person has a national number in 24SevenOffice, and an international id \
-                     is for people without one; set international_id_always to write it all the same",
+                    "identifications: the person has a national number in 24SevenOffice, and an international \
+                     id is for people without one; set international_id_always to write it anyway",
                 ));
             }
             if !same {
@@ -205,7 +205,7 @@ impl Wanted {
         Ok(changes)
     }
 
-    /// The members of somebody new.
+    /// The members of a new person.
     pub(super) fn new_members(&self) -> Changes {
         let mut changes = Changes::default();
         for (member, wanted) in &self.texts {

@@ -1,4 +1,4 @@
-//! Creating: a number that nobody has, one person and no second one.
+//! Creation under a free number, without ever creating a second record.
 
 use hris_core::{Employee, EmployeeId, Error, ErrorKind, Result};
 
@@ -7,7 +7,7 @@ use super::{Writing, rejected, unproven};
 use crate::config::NewEmployeeNumber;
 use crate::wire;
 
-/// Numbers that are tried when others take them meanwhile.
+/// The most numbers that are tried if others take them meanwhile.
 const ATTEMPTS: u32 = 5;
 
 impl Writing<'_> {
@@ -21,7 +21,7 @@ impl Writing<'_> {
             None => self.insert(&wanted, people).await?,
         };
         let person = self.person(&id).await.map_err(unproven)?;
-        // Of somebody who was there already nothing is changed; only what is missing is added.
+        // An existing person is not changed. Only a missing employment is added.
         let work = self.work(&id).await.map_err(unproven)?;
         if wanted.start.is_none() || !work.employments.is_empty() {
             return self.told(person, &work).await;
@@ -33,7 +33,7 @@ impl Writing<'_> {
         self.told(person, &employed.map_err(|error| without_employment(&id, error))?).await
     }
 
-    /// Creates the person under a number that is free, and finds out under which.
+    /// Creates the person under a free number, and returns that number.
     async fn insert(&self, wanted: &Wanted, mut people: Vec<wire::Employee>) -> Result<EmployeeId> {
         let members = wanted.new_members();
         let mut number = self.number(&people, wanted, 0)?;
@@ -70,7 +70,8 @@ impl Writing<'_> {
                 let tried = number.as_deref().and_then(|number| number.parse().ok()).unwrap_or_default();
                 number = self.number(&people, wanted, tried)?;
             } else if error.kind() == ErrorKind::UnknownOutcome && !unclear {
-                // Nothing came of it. Under the same number, so that there are never two.
+                // The first attempt had no effect. The second uses the same number, so that there are never
+                // two records.
                 unclear = true;
             } else {
                 return Err(error);
@@ -79,7 +80,7 @@ impl Writing<'_> {
         }
     }
 
-    /// Who has this number, if anybody; the list may leave people out.
+    /// The person who has this number, if any. The list may leave people out.
     async fn holder(&self, number: Option<&str>) -> Result<Option<wire::Employee>> {
         let Some(number) = number else { return Ok(None) };
         match self.calls.employee(&EmployeeId::from(number), |_, person| Ok(person)).await {
@@ -89,7 +90,7 @@ impl Writing<'_> {
         }
     }
 
-    /// A number above all that are listed and above `tried`; or the source's; or none.
+    /// A number above all listed ones and above `tried`, or the source's. `None` if 24SevenOffice chooses.
     fn number(&self, people: &[wire::Employee], wanted: &Wanted, tried: u64) -> Result<Option<String>> {
         let ids = || people.iter().filter_map(|person| person.notes.id.as_deref());
         match self.settings.new_employee_number {
@@ -130,7 +131,7 @@ fn found(people: &[wire::Employee], wanted: &Wanted) -> Result<Option<EmployeeId
     }
 }
 
-/// What became of a creation cannot be read, and it was not refused.
+/// The creation was not refused, and its outcome cannot be read.
 fn unsure(refused: &Option<Error>, error: Error) -> Error {
     match refused {
         Some(refused) if refused.kind() == ErrorKind::Rejected => error,
@@ -138,7 +139,7 @@ fn unsure(refused: &Option<Error>, error: Error) -> Error {
     }
 }
 
-/// The person is there, and their employment is not.
+/// The person exists, and the employment is missing.
 fn without_employment(id: &EmployeeId, error: Error) -> Error {
     error.with_hint(format!(
         "employee {id} was created and has no employment yet: add it in 24SevenOffice, or run again"

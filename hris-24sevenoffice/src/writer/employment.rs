@@ -19,7 +19,7 @@ struct Element {
     members: BTreeMap<&'static str, String>,
 }
 
-/// Employments to be written, and those that are there.
+/// Employments to be written, and the existing ones.
 pub(super) struct Planned {
     work: Work,
     elements: Elements,
@@ -29,7 +29,7 @@ pub(super) struct Planned {
 type Elements = BTreeMap<String, Element>;
 
 impl Writing<'_> {
-    /// What must be written to bring a person's employments to the dates that are wanted.
+    /// What must be written so that a person's employments have the requested dates.
     pub(super) fn plan(
         &self,
         id: &EmployeeId,
@@ -43,7 +43,7 @@ impl Writing<'_> {
         Ok(Planned { work, elements })
     }
 
-    /// Writes one employment after the other; answers all of them as they then are.
+    /// Writes one employment after the other. Returns all of them afterwards.
     pub(super) async fn employ(&mut self, id: &EmployeeId, planned: Planned) -> Result<Work> {
         let mut work = planned.work;
         for element in planned.elements.values() {
@@ -52,7 +52,7 @@ impl Writing<'_> {
         Ok(work)
     }
 
-    /// Sends one employment and looks what became of all of them.
+    /// Sends one employment, and compares all of them afterwards.
     async fn write(&mut self, id: &EmployeeId, work: Work, element: &Element) -> Result<Work> {
         let body = element.body(self.settings);
         let names = body.keys().map(|member| format!("{}.{member}", element.id));
@@ -63,7 +63,7 @@ impl Writing<'_> {
         let mut sent = self.calls.write_employment(id, &body).await;
         let unclear = is_unclear(&sent);
         if unclear {
-            // With our own id the same element twice is the same as once.
+            // With our own id, sending the same element twice is harmless.
             let now = self.work(id).await.map_err(unproven)?;
             sent = match now.employments.iter().any(|known| element.is_in(known)) {
                 true => Ok(()),
@@ -112,7 +112,7 @@ impl Element {
     }
 }
 
-/// The employments that must be written for the dates that are wanted.
+/// The employments that must be written for the requested dates.
 fn plan(
     id: &EmployeeId,
     known: &[Employment],
@@ -139,7 +139,7 @@ fn plan(
     Ok(elements)
 }
 
-/// A start date: of somebody new, of somebody who comes again, or one that is corrected.
+/// A start date: of a new person, of a person who comes back, or a corrected one.
 fn begin(
     id: &EmployeeId,
     known: &[Employment],
@@ -214,7 +214,7 @@ fn finish(
     Ok(())
 }
 
-/// No end date: somebody stays who was about to go. An employment that is over is not reopened.
+/// No end date: a person who was about to leave stays. An employment that is over is not reopened.
 fn reopen(elements: &mut Elements, known: &[Employment], spans: &[Span], today: Option<Date>) -> Result<()> {
     if spans.iter().any(Span::is_open) || elements.values().any(|element| element.is_new) {
         return Ok(());
@@ -222,7 +222,8 @@ fn reopen(elements: &mut Elements, known: &[Employment], spans: &[Span], today: 
     let Some(last) = spans.iter().filter_map(|span| span.end.value()).max() else { return Ok(()) };
     if today.is_none_or(|today| last < today) {
         return Err(rejected(
-            "end_date: the employment is over and is not reopened; for somebody who comes again give the new start date",
+            "end_date: the employment is over and is not reopened; for a person who comes back, give the new \
+             start date",
         ));
     }
     for place in 0..spans.len() {
@@ -235,7 +236,7 @@ fn reopen(elements: &mut Elements, known: &[Employment], spans: &[Span], today: 
     Ok(())
 }
 
-/// The element of this employment, begun if there is none yet.
+/// The element of this employment. It is added if it is missing.
 fn element(elements: &mut Elements, id: String) -> &mut Element {
     elements.entry(id.clone()).or_insert_with(|| Element::new(id, false))
 }

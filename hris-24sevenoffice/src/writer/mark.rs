@@ -1,7 +1,7 @@
-//! Whether a record is the same as before, without keeping what is in it.
+//! Detects whether a record changed, without keeping its content.
 //!
-//! A payroll's record holds pay, bank and national numbers. All that is needed of them is whether
-//! they changed, so of each member only a keyed hash of its canonical form is held.
+//! A payroll's record holds pay, bank and national numbers. Only a keyed hash of each member's canonical
+//! form is kept, because the connector only needs to know whether it changed.
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, RandomState};
@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 /// Every member of one record as it was sent. It is held for one write, and has no `Debug`.
 pub(super) type Members = BTreeMap<String, Box<RawValue>>;
 
-/// Makes marks. The key is drawn anew for each connection, so a mark tells nothing by itself.
+/// Makes marks. The key is random for each connection, so a mark reveals nothing by itself.
 #[derive(Default)]
 pub(super) struct Marker(RandomState);
 
@@ -24,7 +24,7 @@ pub(super) struct Marks(BTreeMap<String, u64>);
 pub(super) struct Allowed {
     /// These members.
     pub(super) members: Vec<String>,
-    /// Everything that begins so.
+    /// Every member whose name begins so.
     pub(super) prefix: Option<String>,
 }
 
@@ -71,7 +71,7 @@ impl Marks {
         self.0.contains_key(member)
     }
 
-    /// The names of the members that are other in `after` and may not be.
+    /// The names of the members that differ in `after` and may not.
     pub(super) fn lost(&self, after: &Self, allowed: &Allowed) -> Vec<String> {
         let mut names: Vec<&String> = self.0.keys().chain(after.0.keys()).collect();
         names.sort();
@@ -101,7 +101,7 @@ fn without_mark(body: &[u8]) -> &[u8] {
     body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body)
 }
 
-/// The canonical form of a member: what "the same" means. None where there is no value.
+/// The canonical form of a member: what "the same" means. `None` where there is no value.
 fn canonical(member: &str, value: &Value) -> Option<String> {
     match value {
         Value::Null => None,
@@ -113,7 +113,7 @@ fn canonical(member: &str, value: &Value) -> Option<String> {
             (!parts.is_empty()).then(|| format!("[{}]", parts.join("\u{1f}")))
         }
         Value::Object(members) => {
-            // The kind of a number that is not there stays behind.
+            // The kind remains after the number itself is gone.
             if member == "internationalID" && members.get("ID").and_then(|id| canonical("ID", id)).is_none() {
                 return None;
             }

@@ -27,7 +27,7 @@ pub(crate) fn is_known(code: &str) -> bool {
     NORWAY.contains(&code) || SWEDEN.contains(&code)
 }
 
-/// Whether this country has this code; where the country is not told, any may do.
+/// Whether this country has this code. If the country is unknown, every code is accepted.
 pub(crate) fn fits(code: &str, country: Option<PhoneRegion>) -> bool {
     match country {
         Some(PhoneRegion::Norway) => NORWAY.contains(&code),

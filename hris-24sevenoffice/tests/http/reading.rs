@@ -348,7 +348,7 @@ async fn the_check_names_what_is_missing() {
     assert_eq!(good.organisation, Some(("999000000".to_owned(), "Fjordkaffe AS".to_owned())));
     good.require().unwrap();
     let lines = texts(good);
-    for part in ["3 employees", "does not tell whether a token may write", "/employment/v2", "NO"] {
+    for part in ["3 employees", "does not show whether a token may write", "/employment/v2", "NO"] {
         assert!(lines.iter().any(|line| line.contains(part)), "{part}: {lines:#?}");
     }
 

@@ -54,7 +54,7 @@ async fn a_dead_token_ends_the_connection_and_a_bad_day_does_not() {
     let wrong = builder(&sandbox).token(Secret::from("mistyped".to_owned())).build().unwrap();
     let error = wrong.snapshot(&everything()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Auth, "{error}");
-    assert!(error.to_string().contains("make a new one"), "{error}");
+    assert!(error.to_string().contains("create a new one"), "{error}");
     assert_eq!(wrong.check(&everything()).await.unwrap().level(), Level::Refused);
 
     for status in [400, 403, 404, 500] {

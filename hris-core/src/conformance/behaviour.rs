@@ -237,7 +237,8 @@ cases! {
             return Err(super::Miss::Skipped("only a snapshot shows who answers".to_owned()));
         };
         let listed = directory.snapshot(&request()).await?.fingerprint().clone();
-        ensure(alone.organisation.is_some() || alone.credential.is_some(), || "the fingerprint is empty; where the vendor does not tell, fingerprint() is None".to_owned())?;
+        ensure(alone.organisation.is_some() || alone.credential.is_some(), || "the fingerprint is empty; \
+            where the vendor does not show it, fingerprint() is None".to_owned())?;
         let same = alone.organisation == listed.organisation && alone.credential == listed.credential;
         ensure(same, || "fingerprint() names others than the snapshot".to_owned())
     }

@@ -35,7 +35,7 @@ faults! {
     BadRequest => Expect::Unsaid(&[Rejected, Protocol]);
     /// 401.
     Unauthorised => Expect::Unsaid(&[Auth]);
-    /// 403: the credential may not see this one person.
+    /// Status 403: the credential may not see this one person.
     Forbidden => Expect::Unsaid(&[Permission]);
     /// 403 with an HTML page of something between.
     ForbiddenPage => Expect::Unsaid(&[Permission, Protocol]);

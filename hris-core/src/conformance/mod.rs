@@ -47,8 +47,8 @@ pub trait Harness: Send + Sync {
     /// and repeats failed requests after milliseconds, not seconds.
     async fn stage(&self, people: &[Person]) -> Box<dyn Stage>;
 
-    /// The answers about one person by which, as its documentation says, this vendor tells that nobody of the
-    /// id is there. A plain 404 of the vendor's own is one always. Under any other answer a directory that says
+    /// The answers about one person that mean, by the vendor's documentation, that nobody has the id. A
+    /// plain 404 of the vendor's own always means it. Under any other answer a directory that says
     /// [`Lookup::Gone`](crate::Lookup::Gone) fails.
     fn gone(&self) -> &[LookupFault] {
         &[]
@@ -97,13 +97,13 @@ pub trait Stage: Send + Sync {
     /// [`Stage::directory`] gives. Its people need not be others.
     ///
     /// # Errors
-    /// Why this vendor tells of no organisation, in words.
+    /// Why this vendor shows no organisation, in words.
     async fn change_organisation(&self) -> Result<(), String>;
 
     /// From now on the credential is somebody else's.
     ///
     /// # Errors
-    /// Why this vendor does not tell whose a credential is, in words.
+    /// Why this vendor does not show whose a credential is, in words.
     async fn change_credential(&self) -> Result<(), String>;
 }
 

@@ -11,7 +11,7 @@ use crate::{
 
 /// What the snapshot says of a record that says one thing twice.
 const SAYS_TWICE: &str =
-    "the record has one member twice, so none of it can be believed; nothing is done about this person";
+    "the record has one member twice, so it is not believed; nothing is done about this person";
 
 /// Makes one [`Snapshot`] of a [`Crowd`]: it sets aside people whose records cannot be believed, counts the
 /// vendor's statuses, and carries doubts and warnings along.
@@ -20,7 +20,7 @@ pub struct Assembly<'r> {
     vendor: &'static str,
     title: &'static str,
     request: &'r ReadRequest,
-    /// Who answered for whom.
+    /// The organisation and the credential that answered.
     pub fingerprint: Fingerprint,
     /// What was noticed about many people.
     pub tally: Tally,
@@ -120,7 +120,7 @@ impl<'r> Assembly<'r> {
         self.aside.len() as u64 + self.unidentified
     }
 
-    /// Declares that being absent from this list means nothing, and why.
+    /// Declares why absence from this list proves nothing.
     pub fn doubt_absence(&mut self, why: &'static str) {
         self.doubt = Some(why);
     }

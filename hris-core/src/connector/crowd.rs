@@ -1,4 +1,4 @@
-//! Everybody whom a vendor listed, each once, and those whose records cannot be believed.
+//! Everybody in a vendor's list, each once, and the people whose records are not believable.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
@@ -8,7 +8,7 @@ use crate::EmployeeId;
 use crate::http::Listed;
 use crate::wire::Record;
 
-/// Everybody whom a vendor listed.
+/// Everybody in a vendor's list.
 ///
 /// A row whose id came with another record that says something else is contradicted: nothing is done about
 /// that person. Such rows stay here, so that the person counts as present.
@@ -105,15 +105,14 @@ impl<R: Record> Crowd<R> {
             && row.id().is_some_and(|id| !self.contradicted.contains(id) && !self.unreadable.contains_key(id))
     }
 
-    /// The ids of the rows that can be believed and that `wanted` accepts: the people about whom more is asked, one
-    /// by one.
+    /// The ids of the believable rows that `wanted` accepts: the people to be read one by one.
     pub fn ids(&self, wanted: impl Fn(&R) -> bool) -> Vec<EmployeeId> {
         let wanted = self.rows.iter().filter(|row| self.is_sound(row) && wanted(row));
         wanted.filter_map(|row| row.id()).map(EmployeeId::from).collect()
     }
 
-    /// Sets a person aside of whom something that is needed could not be read, and says why in words that follow
-    /// the person's id.
+    /// Sets a person aside because something needed could not be read. The reason follows the person's id
+    /// in the message.
     pub fn set_aside(&mut self, id: &EmployeeId, why: impl Into<Cow<'static, str>>) {
         self.unreadable.insert(id.to_string(), why.into());
     }

@@ -43,8 +43,8 @@ impl CustomField {
 
 /// The custom fields that a request means, among those that the vendor defines.
 ///
-/// `is_member` tells which words name a member of a person's own record. A mapping asks for such a member as if
-/// it were a custom field, and the member goes before a custom field of its name.
+/// `is_member` says which words name a member of a person's own record. A mapping names such a member like
+/// a custom field, and the member wins over a custom field of the same name.
 ///
 /// ```
 /// use hris_core::connector::{CustomField, CustomFields};

@@ -12,7 +12,7 @@ use crate::{Date, EmployeeId, Error, ErrorKind, ReadRequest, Result, StandardFie
 /// Says what a refusal may mean at this vendor and what to do about it: the error, and what was being done.
 pub type Explain = fn(Error, &'static str) -> Error;
 
-/// One reading of a vendor, with counts of its own. It tells [`ReadRequest::progress`] and
+/// One reading of a vendor, with counts of its own. It reports to [`ReadRequest::progress`] and
 /// [`ReadRequest::waiting`].
 #[derive(Debug)]
 pub struct Run<'r> {
@@ -54,7 +54,7 @@ impl<'r> Run<'r> {
         &self.client
     }
 
-    /// Everybody in the list, which is proven whole. Tells the progress.
+    /// Reads the whole list and proves that it is complete. Reports the progress.
     ///
     /// # Errors
     /// As [`list_all`].
@@ -149,8 +149,8 @@ impl<'r> Run<'r> {
         self.client.exchange(request, read).await.map_err(|error| (self.explain)(error, request.label()))
     }
 
-    /// Asks about these people one by one, some at once, and tells the progress. The answers come in the order of
-    /// `ids`; `take` judges what is wrong with one.
+    /// Reads these people one by one, some at once, and reports the progress. The answers come in the order
+    /// of `ids`. `take` decides about an answer that failed.
     ///
     /// # Errors
     /// The first error that `take` returns.

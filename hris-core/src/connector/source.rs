@@ -115,7 +115,8 @@ pub trait Source: fmt::Debug + Send + Sync + 'static {
         Ok(None)
     }
 
-    /// Who answers for whom, where the vendor says it without listing people; `None` where it does not.
+    /// The organisation and the credential, where the vendor shows them without a list of people. `None`
+    /// where it does not.
     ///
     /// # Errors
     /// Whatever kept the question from being answered.

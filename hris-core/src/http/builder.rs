@@ -83,7 +83,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Tells the vendor's peculiarities.
+    /// Sets the vendor's own rules.
     pub fn vendor(mut self, vendor: impl Vendor) -> Self {
         self.vendor = Arc::new(vendor);
         self
@@ -114,20 +114,20 @@ impl ClientBuilder {
         self
     }
 
-    /// The pace we keep by ourselves. Without it only the vendor's own words slow us down.
+    /// The pace of the client. Without it only the vendor's answers slow the client down.
     pub fn rate(mut self, rate: Rate) -> Self {
         self.rate = Some(rate);
         self
     }
 
-    /// Sends no more than `requests` in any stretch of `time`, for vendors that count so; may be
-    /// said several times, and holds besides [`ClientBuilder::rate`].
+    /// Sends no more than `requests` in any period of `time`, for vendors that count this way. It may be
+    /// called several times, and applies in addition to [`ClientBuilder::rate`].
     pub fn window(mut self, requests: u32, time: Duration) -> Self {
         self.windows.push((requests, time));
         self
     }
 
-    /// Requests under way at once, at most. 4; none is read as one.
+    /// The most requests under way at once. The default is 4; zero counts as one.
     pub fn concurrency(mut self, requests: usize) -> Self {
         self.concurrency = requests.max(1);
         self
@@ -151,23 +151,23 @@ impl ClientBuilder {
         self
     }
 
-    /// Allows `http` to this machine itself, for sandboxes and tests. Nothing allows it to others.
+    /// Allows `http` to this machine itself, for sandboxes and tests. It is never allowed to other hosts.
     pub fn allow_http_loopback(mut self) -> Self {
         self.loopback = true;
         self
     }
 
-    /// Draws the random part of waits from `seed`, so that a test can be repeated exactly.
+    /// Takes the random part of waits from `seed`, so that a test can be repeated exactly.
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = Some(seed);
         self
     }
 
-    /// The client, if every setting can be right. Nothing is sent.
+    /// Builds the client after checking every setting. Nothing is sent.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] when the base address is no plain `https` address, or a header field
-    /// cannot be sent.
+    /// [`ErrorKind::Config`] when the base address is not a plain `https` address, or a header field cannot
+    /// be sent.
     pub fn build(self) -> Result<Client> {
         let base = base_address(&self.base, self.loopback)?;
         if let Some(name) = self.headers.unsendable() {
@@ -196,7 +196,7 @@ impl ClientBuilder {
 
 impl fmt::Debug for ClientBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Neither address is shown: until they are checked they may hold a password.
+        // Neither address is shown, because before the check it may hold a password.
         f.debug_struct("ClientBuilder").field("headers", &self.headers).finish_non_exhaustive()
     }
 }

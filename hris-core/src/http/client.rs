@@ -25,7 +25,7 @@ use crate::{Error, ErrorKind, Result, Timestamp, Waiting};
 /// Redirects followed within one origin.
 const REDIRECTS: u32 = 3;
 
-/// A shorter wait is nobody's business.
+/// A shorter wait is not reported.
 const WORTH_TELLING: Duration = Duration::from_secs(1);
 
 /// When to come back to a vendor that refused too many requests and did not say until when.
@@ -60,13 +60,12 @@ pub(super) struct Parts {
 
 struct Shared {
     permits: Semaphore,
-    /// Held by the one request that renews the credential.
+    /// Locked by the request that renews the credential.
     renewing: Mutex<()>,
-    /// Grows with each renewal, so that a request which was refused with an older credential
-    /// knows that a newer one is there already.
+    /// Grows with each renewal, so that a request that was refused with an older credential sees that a
+    /// newer one exists.
     renewals: AtomicU64,
-    /// Grows with each renewal that was refused, so that those who waited for it do not ask for
-    /// another.
+    /// Grows with each refused renewal, so that the requests that waited for it do not ask for another.
     refusals: AtomicU64,
 }
 
@@ -99,22 +98,22 @@ impl Client {
         Self { parts: Arc::new(parts), shared: Arc::new(shared), run: Arc::default(), waiting: None }
     }
 
-    /// The same client with a fresh budget of repeats and its count of requests at nothing.
-    /// Pace and credential stay shared; a pace that was lowered begins anew.
+    /// The same client with a fresh budget of repeats and a request count of zero. Pace and credential stay
+    /// shared; a lowered pace is reset.
     #[must_use]
     pub fn begin_run(&self) -> Self {
         self.parts.limiter.recover();
         Self { run: Arc::default(), ..self.clone() }
     }
 
-    /// The same client, which tells `waiting` of each wait of a second or more that a limit or a fault
-    /// of the vendor makes it take.
+    /// The same client, which reports to `waiting` each wait of a second or more that a limit or a fault of
+    /// the vendor causes.
     #[must_use]
     pub fn on_wait(self, waiting: Option<Waiting>) -> Self {
         Self { waiting, ..self }
     }
 
-    /// Tells of a wait that begins.
+    /// Reports a wait that begins.
     fn tell(&self, time: Duration) {
         if time < WORTH_TELLING {
             return;
@@ -131,14 +130,14 @@ impl Client {
         self.run.requests()
     }
 
-    /// When the first answer of this run was made by the vendor's clock, where it says so (`Date`), for
+    /// The time of the first answer of this run by the vendor's clock (`Date`), where it is given, for
     /// [`Snapshot::with_answered_at`](crate::Snapshot::with_answered_at).
     #[must_use]
     pub fn answered_at(&self) -> Option<Timestamp> {
         self.run.answered().and_then(|at| i64::try_from(at).ok()).map(Timestamp::from_unix_seconds)
     }
 
-    /// Sends a request and returns the answer to it, which was a success.
+    /// Sends a request and returns its successful answer.
     ///
     /// # Errors
     /// By the vendor's answer: [`ErrorKind::Auth`], [`ErrorKind::Permission`],
@@ -172,7 +171,7 @@ impl Client {
         self.try_until(request, move |response| read(&response)).await
     }
 
-    /// Tries until there is a value, a fault that stays, or no attempt left.
+    /// Tries until there is a value, a permanent fault, or no attempt left.
     async fn try_until<T: Send>(
         &self,
         request: &Request,
@@ -192,7 +191,7 @@ impl Client {
         let mut refreshed = false;
         let mut once = false;
         let mut attempt = 1;
-        // What limits have made this request wait.
+        // How long limits have made this request wait.
         let mut held = Duration::ZERO;
         loop {
             let fault = match self.attempt(request, attempt, &mut refreshed).await {
@@ -228,8 +227,8 @@ impl Client {
             }
             let late = started.elapsed().saturating_add(wait) > policy.deadline
                 || (limited && held > policy.longest_wait);
-            // A refusal for too many requests is answered by the pace, not by giving up: only other
-            // faults draw on what a run may repeat.
+            // A refusal for too many requests lowers the pace. Only other faults use up the run's budget of
+            // repeats.
             let within = fault.cause == Cause::Throttled || self.run.spend_repeat();
             if attempt >= policy.attempts || late || !within {
                 let unsaid = fault.cause == Cause::Throttled && fault.asked.is_none();
@@ -357,8 +356,8 @@ impl Client {
         Ok(response)
     }
 
-    /// Renews the credential, unless another request has tried to since `known` was read: then
-    /// what came of that holds for this one too.
+    /// Renews the credential. If another request has tried to since `known` was read, its result counts for
+    /// this one too.
     async fn renew(&self, known: (u64, u64)) -> Result<bool> {
         let Some(authorization) = &self.parts.authorization else { return Ok(false) };
         let _one = self.shared.renewing.lock().await;
@@ -384,8 +383,8 @@ impl Client {
     ) -> Result<Url, Box<Fault>> {
         let status = response.status();
         if !request.is_read() {
-            // 307 and 308 ask to send the same again, so nothing was applied; the others may
-            // point to the result of what was.
+            // 307 and 308 ask to send the same request again, so nothing was applied. The others may point
+            // to the result of an applied one.
             let cause = if status >= 307 { Cause::Final } else { Cause::Failed };
             let fault =
                 Fault::of(ErrorKind::Protocol, cause, format!("HTTP {status}, a redirect of a write"));
@@ -446,7 +445,7 @@ impl fmt::Debug for Client {
     }
 }
 
-/// Words from outside on their way into an error: one short line.
+/// Shortens words from outside to one short line, for an error.
 fn clean(words: &str) -> String {
     words.chars().filter(|char| !char.is_control()).take(200).collect()
 }

@@ -1,4 +1,4 @@
-//! Why one attempt gave nothing, and the error that comes of it.
+//! Why one attempt failed, and the error for it.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use super::SendError;
 use super::retry::{Asked, Cause};
 use crate::{Error, ErrorKind};
 
-/// Why one attempt gave nothing, before it is an error.
+/// Why one attempt failed.
 #[derive(Debug)]
 pub(super) struct Fault {
     pub(super) kind: ErrorKind,
@@ -14,18 +14,18 @@ pub(super) struct Fault {
     pub(super) words: String,
     pub(super) status: Option<u16>,
     pub(super) asked: Option<Asked>,
-    /// An error that says everything itself already.
+    /// A complete error.
     pub(super) ready: Option<Error>,
     pub(super) source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 impl Fault {
-    /// A fault of an answer, or of none.
+    /// A fault of an answer, or a missing answer.
     pub(super) fn of(kind: ErrorKind, cause: Cause, words: String) -> Self {
         Self { kind, cause, words, status: None, asked: None, ready: None, source: None }
     }
 
-    /// An answer that was no data.
+    /// An answer without usable data.
     pub(super) fn unreadable(error: Error) -> Self {
         Self { cause: Cause::Unreadable, ..error.into() }
     }
@@ -40,7 +40,7 @@ impl Fault {
         self.told(kind, &format!("{label}: {words}"))
     }
 
-    /// The error of a request that would have to wait longer than we are willing to.
+    /// The error of a request that would have to wait longer than the limit.
     pub(super) fn too_long(self, label: &str) -> Error {
         let words = match self.asked {
             Some(Asked::Wait(wait)) => {
@@ -53,7 +53,7 @@ impl Fault {
 
     /// The error of a write that may have been applied.
     pub(super) fn unknown(self, label: &str) -> Error {
-        let words = format!("{label}: {}; whether it was done is not known", self.words);
+        let words = format!("{label}: {}; it is unknown whether it was done", self.words);
         Self { ready: None, ..self }.told(ErrorKind::UnknownOutcome, &words)
     }
 

@@ -24,7 +24,7 @@ impl Headers {
         Self::default()
     }
 
-    /// Sets `name` to `value` and forgets every earlier value of it.
+    /// Sets `name` to `value` and removes its earlier values.
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
         self.0.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
         self.add(name, value);
@@ -51,8 +51,8 @@ impl Headers {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }
 
-    /// The first field that no HTTP message can carry, by its name: a name that is no token, or a
-    /// value with a control character, which would let it forge further fields.
+    /// The name of the first field that an HTTP message cannot carry: its name is not a token, or its value
+    /// has a control character, which could forge further fields.
     pub(crate) fn unsendable(&self) -> Option<&str> {
         self.iter()
             .find(|(name, value)| {

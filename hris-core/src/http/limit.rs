@@ -1,4 +1,4 @@
-//! The pace of one credential: what we allow ourselves, and what the vendor says, which wins.
+//! The pace of one credential: our own limit, and the vendor's, which wins.
 
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
@@ -17,9 +17,9 @@ use super::Response;
 
 /// Requests allowed per time, and how many of them may go out at once.
 ///
-/// In any stretch of time no more go out than the burst and what the rate adds meanwhile. To
-/// stay beneath a limit that counts over windows, choose the rate and burst so that their sum
-/// over one window is that limit; a burst of one (the default) spaces requests evenly.
+/// In any period no more go out than the burst plus what the rate adds. To stay below a limit that counts
+/// over windows, choose rate and burst so that their sum over one window is that limit. A burst of one (the
+/// default) spaces requests evenly.
 ///
 /// ```
 /// use hris_core::http::Rate;
@@ -34,13 +34,13 @@ pub struct Rate {
 }
 
 impl Rate {
-    /// `requests` a second; none is read as one.
+    /// `requests` a second. Zero counts as one.
     #[must_use]
     pub fn per_second(requests: u32) -> Self {
         Self::every(Duration::from_secs(1), requests)
     }
 
-    /// `requests` a minute; none is read as one.
+    /// `requests` a minute. Zero counts as one.
     #[must_use]
     pub fn per_minute(requests: u32) -> Self {
         Self::every(Duration::from_secs(60), requests)
@@ -53,18 +53,18 @@ impl Rate {
         Self { interval: Duration::from_nanos(nanos.div_ceil(requests).max(1)), burst: NonZeroU32::MIN }
     }
 
-    /// Lets `requests` go out at once after a pause; none is read as one.
+    /// Lets `requests` go out at once after a pause. Zero counts as one.
     #[must_use]
     pub fn burst(self, requests: u32) -> Self {
         Self { burst: NonZeroU32::new(requests).unwrap_or(NonZeroU32::MIN), ..self }
     }
 }
 
-/// What one answer says about the pace from now on.
+/// The pace that an answer asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Pace {
-    /// Nobody may ask before this much time has passed.
+    /// No request may be sent before this much time has passed.
     pub hold: Option<Duration>,
     /// What is left of the vendor's allowance.
     pub quota: Option<Quota>,
@@ -83,10 +83,9 @@ pub struct Quota {
 }
 
 impl Pace {
-    /// Reads the usual header fields: `RateLimit-Remaining` with `RateLimit-Reset`, or the same
-    /// with `X-` before them. A reset is seconds from now, or, from some vendors, a Unix time,
-    /// which then counts from the answer's `Date`. What makes no sense is passed over, as is a
-    /// reset more than a day away.
+    /// Reads the usual header fields: `RateLimit-Remaining` with `RateLimit-Reset`, or the same with `X-`
+    /// before them. A reset is seconds from now, or, from some vendors, a Unix time, which then counts from
+    /// the answer's `Date`. A senseless value is ignored, and so is a reset more than a day away.
     #[must_use]
     pub fn of(response: &Response) -> Option<Self> {
         let field = |name: &str| {
@@ -107,19 +106,19 @@ impl Pace {
         })
     }
 
-    /// Says that nobody may ask before `time` has passed.
+    /// Asks for no request before `time` has passed.
     #[must_use]
     pub fn hold(time: Duration) -> Self {
         Self { hold: Some(time), ..Self::default() }
     }
 
-    /// Says what is left of the allowance.
+    /// Sets what is left of the allowance.
     #[must_use]
     pub fn quota(quota: Quota) -> Self {
         Self { quota: Some(quota), ..Self::default() }
     }
 
-    /// Says which rate holds from now on.
+    /// Sets the rate from now on.
     #[must_use]
     pub fn rate(rate: Rate) -> Self {
         Self { rate: Some(rate), ..Self::default() }
@@ -136,9 +135,9 @@ pub(super) fn whole(text: &str) -> Option<u64> {
     (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())).then(|| text.parse().ok()).flatten()
 }
 
-/// The pace, a second, after the first refusal where none was set.
+/// The pace in requests a second after the first refusal, where no pace was set.
 const UNLIMITED_SLOWED: u32 = 10;
-/// The longest time between two requests that slowing down comes to.
+/// The longest time between two requests that slowing down may reach.
 const SLOWEST: Duration = Duration::from_secs(30);
 
 type Bucket = RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Tick>>;
@@ -146,27 +145,27 @@ type Bucket = RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Ti
 /// Lets requests of one credential through, one after the other, each at its time.
 #[derive(Debug)]
 pub(crate) struct Limiter {
-    /// Held by the one who waits for the next place, so that requests leave in the order they came.
+    /// Locked by the request that waits for the next place, so that requests leave in the order they came.
     turn: tokio::sync::Mutex<()>,
     state: Mutex<State>,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    /// The rate to begin a run with: what was set, or what the vendor stated since.
+    /// The rate at the beginning of a run: the configured one, or the one the vendor stated since.
     full: Option<Rate>,
-    /// When the rate was last lowered because it was too much.
+    /// When the rate was last lowered because of a refusal.
     slowed: Option<Instant>,
     rate: Option<Rate>,
     bucket: Option<Bucket>,
-    /// Limits that count over a stretch of time, kept whatever the rate.
+    /// Limits that count over a period, in addition to the rate.
     windows: Vec<Window>,
     hold: Option<Instant>,
     quota: Option<(u64, Instant)>,
     in_flight: u64,
 }
 
-/// So many requests in any stretch of time of this length, and when the last of them went out.
+/// The number of requests in any period of this length, and when the last of them went out.
 #[derive(Debug)]
 struct Window {
     requests: usize,
@@ -211,9 +210,9 @@ impl Limiter {
         Self { turn: tokio::sync::Mutex::new(()), state: Mutex::new(state) }
     }
 
-    /// Waits for the next place. Fails with the wait that is left when the vendor wants more than
-    /// `longest`: coming back earlier is not ours to decide, and sleeping so long neither.
-    /// `tell` hears of a wait that the vendor wants.
+    /// Waits for the next place. Fails with the remaining wait if the vendor asks for more than `longest`,
+    /// because only the caller can decide to sleep that long. `tell` gets each wait that the vendor asks
+    /// for.
     pub(crate) async fn acquire(
         &self,
         longest: Duration,
@@ -238,20 +237,20 @@ impl Limiter {
         }
     }
 
-    /// Lets nobody through for `time` from now. An earlier, longer hold stays.
+    /// Stops all requests for `time` from now. An earlier, longer stop stays.
     pub(crate) fn hold(&self, time: Duration) {
         let until = later(Instant::now(), time);
         let mut state = self.state();
         state.hold = Some(state.hold.map_or(until, |known| known.max(until)));
     }
 
-    /// How long nobody is let through from now on.
+    /// How long requests are stopped from now on.
     pub(crate) fn held(&self) -> Duration {
         let until = self.state().hold;
         until.map_or(Duration::ZERO, |until| until.saturating_duration_since(Instant::now()))
     }
 
-    /// Takes over what an answer says. To be called while the ticket of that answer is held.
+    /// Applies the pace of an answer. Call it while the ticket of that answer exists.
     pub(crate) fn observe(&self, pace: Pace) {
         if let Some(time) = pace.hold {
             self.hold(time);
@@ -266,9 +265,8 @@ impl Limiter {
         }
     }
 
-    /// Halves the pace, because a request sent at `sent` was one too many. Of several that were
-    /// under way together only the first counts. A vendor whose limit nobody knows is so found out
-    /// within a few refusals.
+    /// Halves the pace, because a request sent at `sent` was one too many. Of several that were under way
+    /// together only the first counts. So an unknown limit is found within a few refusals.
     pub(crate) fn slow_down(&self, sent: Instant) {
         let mut state = self.state();
         if state.slowed.is_some_and(|slowed| sent <= slowed) {
@@ -281,7 +279,7 @@ impl Limiter {
         state.set_rate(rate);
     }
 
-    /// Goes back to the pace that was set or stated: a new run may find the vendor at ease.
+    /// Returns to the pace that was set or stated, because the vendor may be less busy in a new run.
     pub(crate) fn recover(&self) {
         let mut state = self.state();
         if state.slowed.take().is_none() {
@@ -289,7 +287,7 @@ impl Limiter {
         }
         match state.full {
             Some(rate) => state.set_rate(rate),
-            // The windows are the pace; what slowed them is taken away.
+            // The windows are the pace, so a rate that slowed them is removed.
             None if !state.windows.is_empty() => (state.rate, state.bucket) = (None, None),
             None => {}
         }
@@ -307,7 +305,7 @@ enum Gate {
 }
 
 impl State {
-    /// The rate that the slowest window comes to.
+    /// The rate of the slowest window.
     fn windows_rate(&self) -> Option<Rate> {
         let interval = |window: &Window| window.time / u32::try_from(window.requests).unwrap_or(u32::MAX);
         let interval = self.windows.iter().map(interval).max()?.max(Duration::from_nanos(1));
@@ -351,10 +349,10 @@ impl State {
     }
 
     fn take_quota(&mut self, told: Quota, now: Instant) {
-        // The vendor may not have counted yet what else is under way.
+        // The vendor may not have counted the other requests under way yet.
         let remaining = told.remaining.saturating_sub(self.in_flight.saturating_sub(1));
         let until = later(now, told.reset);
-        // Resets are told in whole seconds, so that within one window they seem to wander.
+        // Resets come in whole seconds, so they seem to vary within one window.
         let slack = Duration::from_secs(1);
         self.quota = match self.quota {
             Some((known, end)) if end > now && until <= later(end, slack) => {
@@ -365,7 +363,7 @@ impl State {
     }
 }
 
-/// A moment after `from`. What the clock cannot count is as good as never.
+/// A moment after `from`. An overflow of the clock means "never".
 fn later(from: Instant, time: Duration) -> Instant {
     const LONG: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
     from.checked_add(time.min(LONG)).unwrap_or(from)

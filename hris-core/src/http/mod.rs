@@ -1,13 +1,13 @@
 //! One HTTP client for every connector.
 //!
-//! A connector builds [`Request`]s as plain values and reads [`Response`]s; everything between is
-//! here, in this order: authorise → pace ([`Rate`], the vendor's own words win) → send (time and
-//! size limits, no redirect off the host) → classify → try again ([`RetryPolicy`]: reads, and
-//! writes only when they were provably not applied).
+//! A connector builds [`Request`]s as plain values and reads [`Response`]s; everything between is here, in
+//! this order: authorise → pace ([`Rate`], the vendor's own words win) → send (time and size limits, no
+//! redirect to another host) → classify → try again ([`RetryPolicy`]: reads, and writes only when they were
+//! provably not applied).
 //!
-//! [`list_all`] fetches a paged list and proves that it is whole.
+//! [`list_all`] fetches a paged list and proves that it is complete.
 //!
-//! What reaches an error, a trace or `Debug` is labels, statuses, counts and durations.
+//! Only labels, statuses, counts and durations reach an error, a trace or `Debug`.
 
 mod builder;
 mod client;

@@ -1,4 +1,4 @@
-//! A paged list is fetched whole, and proven to be whole, or it is an error.
+//! Fetches a paged list, and proves that it is complete or returns an error.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,18 +9,18 @@ use super::proof::{Disagreement, Step, Sweep};
 use super::{Client, Request, Response};
 use crate::{Error, ErrorKind, Result};
 
-/// Listings after which we give up to see the same list twice.
+/// The most listings that are tried.
 const LISTINGS: u32 = 3;
 
-/// How one vendor's list is asked for and read. The paginator does the rest.
+/// How one vendor's list is requested and read. The paginator does the rest.
 pub trait Listing: Send + Sync {
-    /// One row, best in the form in which it is kept: it is read while its page is at hand.
+    /// One row, best in its final form, because it is read while its page is at hand.
     type Row: Send;
 
     /// What is being done ("list people"), for errors and traces.
     fn label(&self) -> &'static str;
 
-    /// Rows asked for on a page. The vendor may give fewer or more.
+    /// The requested number of rows on a page. The vendor may give fewer or more.
     fn page_size(&self) -> u64;
 
     /// The request for the page at a position. It uses the number or the offset, as the vendor
@@ -30,8 +30,8 @@ pub trait Listing: Send + Sync {
     /// Reads one page.
     ///
     /// # Errors
-    /// [`ErrorKind::Protocol`] when the answer is not the documented list. A missing list is no
-    /// empty one.
+    /// [`ErrorKind::Protocol`] when the answer is not the documented list. A missing list does not count as
+    /// empty.
     fn read(&self, response: &Response) -> Result<Page<Self::Row>>;
 
     /// The vendor's id of a row, exactly as sent; `None` when it has no usable one.
@@ -52,21 +52,21 @@ pub struct Position {
     pub cursor: Option<String>,
 }
 
-/// What an answer says of how many rows the whole list has.
+/// The total that an answer states for the whole list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Total {
-    /// So many.
+    /// This number of rows.
     Known(u64),
-    /// It says nothing.
+    /// The answer states no total.
     #[default]
     Missing,
-    /// Something that is no number of rows: less than none, a part of one, a text. Such an answer is not to be
-    /// trusted, and the list is not proven.
+    /// An invalid total: negative, a fraction, a text. Such an answer is not trusted, and the list is not
+    /// proven.
     Unusable,
 }
 
 impl Total {
-    /// Reads what an answer says, as it is written there: a header's text, or a JSON value's.
+    /// Reads a total from the text of a header or of a JSON value.
     ///
     /// ```
     /// use hris_core::http::Total;
@@ -120,7 +120,7 @@ pub struct Page<R> {
     pub(super) whole: bool,
 }
 
-/// What a page says of the page after it.
+/// What a page says about the next page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Next {
@@ -148,8 +148,8 @@ impl<R> Page<R> {
         }
     }
 
-    /// The whole list, of a vendor that sends it in one answer and tells no total. No other page is asked for. All
-    /// that proves it whole is that the answer is, since one that was cut off is no JSON: [`Listed::is_weak`].
+    /// The whole list of a vendor that sends it in one answer without a total. No other page is requested.
+    /// The only proof is a complete JSON answer, because a cut one is not valid JSON: [`Listed::is_weak`].
     ///
     /// ```
     /// use hris_core::http::{
@@ -245,20 +245,20 @@ impl<R> fmt::Debug for Page<R> {
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Options<'a> {
-    /// Pages under way at once, at most. 4. The client's own bound holds besides.
+    /// The most pages under way at once. The default is 4. The client's own limit applies too.
     pub concurrency: usize,
-    /// Told after each page.
+    /// Called after each page.
     pub progress: Option<&'a (dyn Fn(Progress) + Send + Sync)>,
 }
 
 impl<'a> Options<'a> {
-    /// Fetches so many pages at once, at most; none is read as one.
+    /// Sets the most pages fetched at once. Zero counts as one.
     #[must_use]
     pub fn concurrency(self, pages: usize) -> Self {
         Self { concurrency: pages.max(1), ..self }
     }
 
-    /// Tells `progress` after each page.
+    /// Calls `progress` after each page.
     #[must_use]
     pub fn progress(self, progress: &'a (dyn Fn(Progress) + Send + Sync)) -> Self {
         Self { progress: Some(progress), ..self }
@@ -281,7 +281,7 @@ impl fmt::Debug for Options<'_> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Progress {
-    /// Which listing this is, from 1. A second begins from nothing.
+    /// The number of this listing, from 1. A second one begins again at zero rows.
     pub listing: u32,
     /// Different rows so far.
     pub rows: u64,
@@ -289,31 +289,31 @@ pub struct Progress {
     pub total: Option<u64>,
 }
 
-/// A list that was proven whole.
+/// A list that was proven complete.
 #[non_exhaustive]
 pub struct Listed<R> {
-    /// The rows in the vendor's order. Of rows that say the same under one id the first is kept;
-    /// those that say different things are all kept and named in `repeated`.
+    /// The rows in the vendor's order. Of rows that say the same under one id the first is kept; those that
+    /// differ are all kept and named in `repeated`.
     pub rows: Vec<R>,
     /// Rows in the whole list, if the vendor said.
     pub total: Option<u64>,
-    /// What the proof rests on.
+    /// The kind of proof.
     pub proof: Proof,
     /// Ids that came more than once, in every listing alike.
     pub repeated: Vec<Repeated>,
-    /// Rows without a usable id. While there are any, nobody's absence can be believed.
+    /// Rows without a usable id. With such rows the list proves nobody's absence.
     pub unidentified: u64,
     /// Pages with more rows than asked for.
     pub oversized: u64,
-    /// Pages asked for, those of earlier listings included, retries not.
+    /// Requested pages, including those of earlier listings and without retries.
     pub requests: u64,
-    /// Listings it took, this one included.
+    /// The number of listings, this one included.
     pub listings: u32,
 }
 
 impl<R> Listed<R> {
-    /// Why nobody's absence from this list can be believed, for
-    /// [`Snapshot::without_absence`](crate::Snapshot::without_absence); none if it can.
+    /// Why this list does not prove anybody's absence, for
+    /// [`Snapshot::without_absence`](crate::Snapshot::without_absence). `None` if it does.
     #[must_use]
     pub fn doubt(&self) -> Option<&'static str> {
         (self.proof == Proof::Rows).then_some(
@@ -344,16 +344,16 @@ impl<R> fmt::Debug for Listed<R> {
     }
 }
 
-/// What the proof of completeness rests on.
+/// The kinds of proof that a list is complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Proof {
-    /// The list ended with an empty page and the vendor told no total. Weaker: rows that moved
-    /// while the list was read may be missing, so removals that rest on such a list count twice.
+    /// The list ended with an empty page and the vendor gave no total. Weaker: rows that moved while the
+    /// list was read may be missing, so removals that rest on such a list count twice.
     End,
-    /// The rows are as many as the total, but some ids came with rows that contradict each other, in
-    /// two listings alike. Weaker: one of those rows may stand in somebody else's place, so nobody's
-    /// absence can be believed.
+    /// The rows are as many as the total, but some ids came with rows that contradict each other, in two
+    /// listings alike. Weaker: one of those rows may have replaced another person's, so the list proves
+    /// nobody's absence.
     Rows,
     /// The different rows are as many as the total, which was the same on every page.
     Total,
@@ -365,28 +365,29 @@ pub enum Proof {
 pub struct Repeated {
     /// The vendor's id.
     pub id: String,
-    /// Whether the rows under it say different things.
+    /// Whether its rows differ.
     pub conflicting: bool,
 }
 
-/// Fetches every page of a list and proves that it is whole.
+/// Fetches every page of a list and proves that it is complete.
 ///
-/// The first page tells the total; then several pages are fetched at once and taken in order.
-/// Each next page begins after the rows received, so a vendor that gives smaller pages than asked
-/// for is followed. The list ends only at an empty page, or at a short one once the rows reach
-/// the total; where the vendor pages by cursor, at the page without one. Then the total must have been the same on every page, every id different, and the
-/// different rows as many as the total. Otherwise everything is listed again, three times in all.
-/// An id that comes twice in two listings alike is accepted and named in [`Listed::repeated`]; where
-/// the total counts such rows too, the proof is [`Proof::Rows`], and nobody's absence can be believed.
+/// The first page states the total. Then several pages are fetched at once and taken in order. Each next
+/// page begins after the rows received, so a vendor that gives smaller pages than asked for is followed.
+/// The list ends only at an empty page, or at a short one once the rows reach the total; where the vendor
+/// pages by cursor, at the page without one. Then the total must have been the same on every page, every id
+/// different, and the different rows as many as the total. Otherwise everything is listed again, three
+/// times in all. An id that comes twice in two listings alike is accepted and named in
+/// [`Listed::repeated`]; where the total counts such rows too, the proof is [`Proof::Rows`], and the list
+/// proves nobody's absence.
 ///
 /// The proof sees every change that changes the total while the list is read. It cannot see
 /// one person removed and another added between the same two requests, so ask about a person who
 /// is missing before believing it.
 ///
 /// # Errors
-/// [`ErrorKind::Incomplete`] when no listing could be proven whole; [`ErrorKind::Mismatch`] when
-/// a page answers another request than its own; and those of [`Client::exchange`], where a list
-/// that is not found is [`ErrorKind::Protocol`] (with its status): it is never an empty one.
+/// [`ErrorKind::Incomplete`] when no listing could be proven whole; [`ErrorKind::Mismatch`] when a page
+/// answers another request than its own; and those of [`Client::exchange`], where a list that is not found
+/// is [`ErrorKind::Protocol`] (with its status), and never an empty list.
 pub async fn list_all<L: Listing>(
     client: &Client,
     listing: &L,
@@ -420,7 +421,7 @@ pub async fn list_all<L: Listing>(
     ))
 }
 
-/// One listing from its beginning to its end, or why it cannot be believed.
+/// Reads one listing from beginning to end. Fails with the reason why it is not believable.
 async fn list_once<'l, L: Listing>(
     client: &Client,
     listing: &'l L,
@@ -430,8 +431,8 @@ async fn list_once<'l, L: Listing>(
 ) -> Result<Result<Sweep<'l, L>, Disagreement>> {
     let mut sweep = Sweep::new(listing);
     loop {
-        // Positions further ahead are guesses. A guess is used only when its request turns out
-        // to be the one that the rows received ask for; else the rest is planned anew.
+        // Positions further ahead are guesses. A guess is used only when its request turns out to be the
+        // one that the rows received ask for; otherwise the rest is planned again.
         let fetch = |at| async move {
             requests.fetch_add(1, Ordering::Relaxed);
             let request = listing.request(&at);
@@ -458,7 +459,7 @@ async fn list_once<'l, L: Listing>(
                 return Err(Error::new(ErrorKind::Mismatch, words));
             }
             if page.total == Total::Unusable {
-                return Ok(Err(Disagreement("the total is no number of rows".to_owned())));
+                return Ok(Err(Disagreement("the total is not a number of rows".to_owned())));
             }
             match sweep.take(page) {
                 Ok(Step::Done) => {
@@ -472,8 +473,8 @@ async fn list_once<'l, L: Listing>(
     }
 }
 
-/// Reads a page. A link in its header is never followed, and one that leads to another origin is an error: then
-/// somebody else answers.
+/// Reads a page. A link in its header is never followed. A link to another origin is an error, because then
+/// another server answers.
 pub(crate) fn read<L: Listing>(client: &Client, listing: &L, response: &Response) -> Result<Page<L::Row>> {
     let links = response.headers().values("link").flat_map(|text| text.split(','));
     for link in links.filter_map(|part| Some(part.split_once('<')?.1.split_once('>')?.0)) {
@@ -482,7 +483,7 @@ pub(crate) fn read<L: Listing>(client: &Client, listing: &L, response: &Response
     listing.read(response)
 }
 
-/// A list that is not found means a wrong address, never that nobody is there: such an error becomes
+/// A list that is not found means a wrong address, never an empty company: such an error becomes
 /// [`ErrorKind::Protocol`], with its status. [`list_all`] does this already.
 #[must_use]
 pub fn never_empty(error: Error) -> Error {

@@ -1,8 +1,8 @@
-//! Questions that may be refused without the whole being refused.
+//! Requests that may be refused while the listing goes on.
 
 use crate::{Error, ErrorKind, Result};
 
-/// A list beside the people: read, not visible, or not asked for.
+/// A list beside the people: read, not visible, or not requested.
 #[derive(Default)]
 #[allow(missing_debug_implementations, reason = "it holds what a vendor said about people")]
 pub enum Part<T> {
@@ -10,14 +10,14 @@ pub enum Part<T> {
     Hidden(u16),
     /// Read.
     Read(T),
-    /// Not asked for.
+    /// Not requested.
     #[default]
     Skipped,
 }
 
 impl<T> Part<T> {
-    /// A list that may be missing: refused or not there is an answer. So is a 401 where the vendor's
-    /// 401 does not mean the credential ([`ErrorKind::Auth`]).
+    /// Turns a refused or missing list into [`Part`]. So it does with a 401 where the vendor's 401 is not
+    /// about the credential ([`ErrorKind::Auth`]).
     ///
     /// # Errors
     /// Everything else.
@@ -40,7 +40,7 @@ impl<T> Part<T> {
         if needed { Self::of(list.await) } else { Ok(Self::Skipped) }
     }
 
-    /// The same with what was read made into something else.
+    /// Maps the content of a list that was read.
     pub fn map<U>(self, make: impl FnOnce(T) -> U) -> Part<U> {
         match self {
             Self::Hidden(status) => Part::Hidden(status),
@@ -49,7 +49,7 @@ impl<T> Part<T> {
         }
     }
 
-    /// What was read.
+    /// The content that was read.
     #[must_use]
     pub fn read(&self) -> Option<&T> {
         match self {
@@ -67,7 +67,7 @@ impl<T> Part<T> {
         }
     }
 
-    /// What was read, by value.
+    /// The content that was read, by value.
     #[must_use]
     pub fn into_read(self) -> Option<T> {
         match self {
@@ -77,7 +77,7 @@ impl<T> Part<T> {
     }
 }
 
-/// What came of one question of a preflight.
+/// The result of one request of a preflight.
 #[allow(missing_debug_implementations, reason = "it holds what a vendor said about people")]
 pub enum Asked<T> {
     /// It was answered.
@@ -87,10 +87,10 @@ pub enum Asked<T> {
 }
 
 impl<T> Asked<T> {
-    /// Sets the refusal of one question apart from a refused credential and from no answer at all.
+    /// Separates a refused request from a refused credential and from a missing answer.
     ///
     /// # Errors
-    /// A refused credential, and whatever is no answer.
+    /// A refused credential, and every failure without an answer.
     pub fn of(answer: Result<T>) -> Result<Self> {
         match answer {
             Ok(value) => Ok(Self::Answered(value)),

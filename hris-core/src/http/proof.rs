@@ -1,4 +1,4 @@
-//! The proof that a listing is whole, page by page, apart from how pages are fetched.
+//! The proof that a listing is complete, page by page, independent of how pages are fetched.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -10,7 +10,7 @@ const PAGES: u64 = 10_000;
 /// Pages a list may have beyond those that its total asks for.
 const SPARE_PAGES: u64 = 10;
 
-/// Why a listing cannot be believed, in counts only.
+/// Why a listing is not believable, in counts only.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Disagreement(pub(super) String);
 
@@ -27,14 +27,14 @@ pub(super) struct Sweep<'l, L: Listing> {
     rows: Vec<L::Row>,
     /// Where the first row of each id stands in `rows`.
     seen: HashMap<String, usize>,
-    /// Ids that came more than once, and whether their rows say different things.
+    /// Ids that came more than once, and whether their rows differ.
     repeated: BTreeMap<String, bool>,
     total: Option<u64>,
     pages: u64,
     received: u64,
     unidentified: u64,
     oversized: u64,
-    /// Rows of the first page, which tells the page size that the vendor really uses.
+    /// Rows of the first page, which shows the page size that the vendor really uses.
     first: u64,
     largest: u64,
     /// Where the next page begins, for vendors that page by cursor, and the cursors that came so far.
@@ -72,7 +72,7 @@ impl<'l, L: Listing> Sweep<'l, L> {
     pub(super) fn plan(&self) -> impl Iterator<Item = Position> + Send + use<L> {
         let (start, step) = (self.next(), self.largest);
         let ahead = match self.total {
-            // Nobody can guess a cursor.
+            // A cursor cannot be guessed.
             Some(total) if self.pages > 0 && start.cursor.is_none() => {
                 total.saturating_sub(start.offset) / step.max(1)
             }
@@ -103,7 +103,7 @@ impl<'l, L: Listing> Sweep<'l, L> {
         }
         match page.next {
             Next::Counted if self.cursor.is_some() => {
-                return Err(Disagreement(format!("page {} says nothing of a cursor", self.pages)));
+                return Err(Disagreement(format!("page {} has no cursor", self.pages)));
             }
             Next::Counted => {}
             next => return self.follow(page.rows, next),
@@ -123,7 +123,7 @@ impl<'l, L: Listing> Sweep<'l, L> {
         }
         match self.total {
             Some(total) if self.unique() > total => {
-                Err(Disagreement(format!("more than the {total} rows that the total says")))
+                Err(Disagreement(format!("more rows than the total of {total}")))
             }
             Some(total) if count < full && self.received >= total && page.last != Some(false) => {
                 self.finish()
@@ -191,7 +191,7 @@ impl<'l, L: Listing> Sweep<'l, L> {
             self.total = page.total.rows();
             return Ok(());
         }
-        // Past the end some vendors leave the total out.
+        // Some vendors leave out the total after the end.
         let silent = page.rows.is_empty() && page.total == Total::Missing;
         if silent || page.total.rows() == self.total {
             return Ok(());
@@ -236,14 +236,14 @@ impl<'l, L: Listing> Sweep<'l, L> {
     fn finish(&self) -> Result<Step, Disagreement> {
         match self.total {
             Some(total) if self.unique() != total && !self.only_contradicts(total) => Err(Disagreement(
-                format!("the total says {total}, there were {} different rows", self.unique()),
+                format!("the total is {total}, there were {} different rows", self.unique()),
             )),
             _ => Ok(Step::Done),
         }
     }
 
-    /// Whether the rows are as many as the total, and all that is wrong is ids whose rows contradict
-    /// each other. Pages that overlap give rows that say the same, and leave somebody out.
+    /// Whether the rows are as many as the total, and all that is wrong is ids whose rows contradict each
+    /// other. Overlapping pages give equal rows, and leave a person out.
     fn only_contradicts(&self, total: u64) -> bool {
         self.received == total && self.repeated.values().all(|conflicting| *conflicting)
     }

@@ -84,8 +84,8 @@ impl Request {
         Self::new(Method::Post, label)
     }
 
-    /// A request that reads, although it is sent as a `POST`: a search whose terms stand in the body. It is judged
-    /// and repeated as a `GET` is.
+    /// A request that reads, although it is sent as a `POST`: a search whose terms stand in the body. It is
+    /// classified and repeated like a `GET`.
     ///
     /// ```
     /// use hris_core::http::Request;
@@ -174,8 +174,7 @@ impl Request {
     /// Gives the request a JSON body.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] when `body` cannot be told in JSON, such as a map whose keys are no
-    /// text.
+    /// [`ErrorKind::Config`] when `body` cannot be written as JSON, such as a map whose keys are not texts.
     pub fn json(mut self, body: &(impl Serialize + ?Sized)) -> Result<Self> {
         // The cause is left out: a failing serialiser may quote the value.
         let body = serde_json::to_vec(body).map_err(|_| {
@@ -196,18 +195,17 @@ impl Request {
         self
     }
 
-    /// Declares a write that may be sent twice with the effect of once, so that it is retried
-    /// like a read. Say it only where the vendor documents it, such as for a key that makes a
-    /// request idempotent.
+    /// Declares a write that has the same effect when sent twice, so that it is retried like a read. Use it
+    /// only where the vendor documents it, such as for a key that makes a request idempotent.
     #[must_use]
     pub fn repeatable(mut self) -> Self {
         self.effect = Effect::Repeatable;
         self
     }
 
-    /// Declares a write that spends what is good for one use, such as a refresh token. It is sent again where
-    /// nothing was sent, and where the server answered that it is busy or failed. After silence it is not: the
-    /// answer that is missing may hold the only replacement of what was spent.
+    /// Declares a write that spends a single-use value, such as a refresh token. It is sent again if
+    /// nothing was sent, or if the server answered that it is busy or failed. It is not sent again after
+    /// silence, because the missing answer may hold the only replacement of the spent value.
     #[must_use]
     pub fn spending(mut self) -> Self {
         self.effect = Effect::Spending;

@@ -1,4 +1,4 @@
-//! The network, by way of reqwest. Nothing else names it.
+//! The network, through reqwest. No other file names reqwest.
 
 use std::time::Duration;
 
@@ -14,8 +14,8 @@ use crate::{Error, ErrorKind, Result};
 
 /// Sends over the network with TLS.
 ///
-/// It follows no redirect, sends no referer, uses no proxy but the one it is given, repeats
-/// nothing and cannot be told to skip the verification of certificates.
+/// It follows no redirect, sends no referer, uses only the given proxy, repeats nothing, and has no option
+/// to skip the verification of certificates.
 #[derive(Debug)]
 pub struct NetworkTransport {
     client: reqwest::Client,
@@ -74,12 +74,12 @@ impl Transport for NetworkTransport {
         };
         let mut response = Response::new(answer.status().as_u16());
         for (name, value) in answer.headers() {
-            // A value that is no text says nothing we read.
+            // A value that is not text is ignored.
             if let Ok(value) = value.to_str() {
                 response = response.with_header(name.as_str(), value);
             }
         }
-        // What reqwest decoded it no longer names; what is still named, nobody decoded.
+        // reqwest removes the encodings that it decoded. An encoding that is still named was not decoded.
         if answer.headers().get_all("content-encoding").iter().any(|value| value != "identity") {
             return Err(SendError::maybe_sent(ErrorKind::Protocol, "the answer has an unknown encoding"));
         }
@@ -102,7 +102,7 @@ async fn within<F: Future>(idle: Duration, what: &str, future: F) -> Result<F::O
     timeout(idle, future).await.map_err(late)
 }
 
-/// Whether there is a connection at once to where TLS got no answer. Nothing is sent over it.
+/// Whether a plain connection succeeds at once where TLS got no answer. Nothing is sent over it.
 async fn is_open(url: &Url) -> bool {
     const AT_ONCE: Duration = Duration::from_secs(2);
     let Some(port) = url.port_or_known_default().filter(|_| url.scheme() == "https") else { return false };
@@ -133,12 +133,12 @@ fn header_map(request: &Outgoing) -> Result<HeaderMap, SendError> {
     Ok(map)
 }
 
-/// Tells whether anything was sent, and whether trying again could help.
+/// Classifies whether anything was sent, and whether another attempt could help.
 fn fault(error: reqwest::Error, url: &Url) -> SendError {
     let error = error.without_url();
     let host = url.host_str().unwrap_or_default();
     let untrusted = TlsFault::of(&error).map(tls::reason);
-    // Nothing else ends in the middle while a connection is made.
+    // While a connection is made, only TLS can end in the middle.
     let hung_up = url.scheme() == "https" && error.is_connect() && ended_early(&error);
     let untrusted =
         untrusted.or(hung_up.then_some("it hung up when TLS began; perhaps the port is for http"));

@@ -1,4 +1,4 @@
-//! An answer, and reading it as JSON without believing it.
+//! An answer, and how it is read as JSON without trusting it.
 
 use std::fmt;
 
@@ -66,13 +66,13 @@ impl Response {
         self.headers.value(name)
     }
 
-    /// The whole number in a header field, also when it is written `50.0`; none for anything else.
+    /// The whole number in a header field, also when it is written `50.0`. `None` for anything else.
     #[must_use]
     pub fn number(&self, name: &str) -> Option<u64> {
         self.header(name).and_then(super::limit::whole)
     }
 
-    /// The rows of a whole list as a header field tells them.
+    /// The total of a list in a header field.
     #[must_use]
     pub fn total(&self, name: &str) -> super::Total {
         let told = self.header(name).map(str::trim).filter(|told| !told.is_empty());
@@ -85,8 +85,8 @@ impl Response {
         &self.headers
     }
 
-    /// When the answer was made, by the vendor's own clock (`Date`): what a time in the answer is
-    /// measured by, because that clock and ours need not agree.
+    /// The time of the answer by the vendor's own clock (`Date`). Times in the answer are measured by it,
+    /// because that clock and ours may differ.
     #[must_use]
     pub fn date(&self) -> Option<Timestamp> {
         let seconds = i64::try_from(super::retry::unix_date(self)?).ok()?;
@@ -107,7 +107,7 @@ impl Response {
 
     /// Reads the body as one JSON document.
     ///
-    /// A byte order mark is passed over. Nothing may follow the document.
+    /// A byte order mark is skipped. Nothing may follow the document.
     ///
     /// # Errors
     /// [`ErrorKind::Protocol`] when the body is empty, HTML, not in UTF-8, cut, followed by anything, or of

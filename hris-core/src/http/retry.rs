@@ -24,11 +24,11 @@ pub struct RetryPolicy {
     pub throttled_base: Duration,
     /// Any wait of our own, at most. 30 s.
     pub cap: Duration,
-    /// The longest wait we accept from a vendor, and from all its refusals of one request together.
-    /// Above it the request fails at once with
-    /// [`ErrorKind::RateLimited`](crate::ErrorKind::RateLimited) and the wait in it. 120 s.
+    /// The longest wait that is accepted from a vendor, for all refusals of one request together. Above it
+    /// the request fails at once with [`ErrorKind::RateLimited`](crate::ErrorKind::RateLimited) and the
+    /// wait in it. 120 s.
     pub longest_wait: Duration,
-    /// Time from the first attempt after which none begins. 5 min.
+    /// Time from the first attempt after which no further attempt begins. 5 min.
     pub deadline: Duration,
 }
 
@@ -73,7 +73,7 @@ pub(crate) enum Cause {
     Busy,
     /// The server said that it failed; it may have applied the request.
     Failed,
-    /// Nobody would answer otherwise.
+    /// No server would answer otherwise.
     Final,
     /// The time was up; the server may have applied the request.
     Late,
@@ -81,11 +81,11 @@ pub(crate) enum Cause {
     NotSent,
     /// It was sent and no answer came; it may have been applied.
     Silent,
-    /// An answer came that must not be received, and would be the same again.
+    /// An answer came that must not be read, and it would be the same again.
     Spoiled,
     /// Too many requests; it was not applied.
     Throttled,
-    /// The answer was no data.
+    /// The answer was not data.
     Unreadable,
 }
 
@@ -96,19 +96,18 @@ pub(crate) enum Next {
     Repeat,
     /// Send it again if this happened for the first time.
     RepeatOnce,
-    /// Give up and say so.
+    /// Stop, with an error.
     Stop,
-    /// Give up and say that nobody knows whether it was applied.
+    /// Stop, with an error that says that the outcome is unknown.
     Unknown,
 }
 
 /// How often a request may take effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
-    /// Twice is as good as once.
+    /// Twice has the same effect as once.
     Repeatable,
-    /// Once; but it spends something that is lost with its answer, so that a server which said that it failed is
-    /// asked again.
+    /// Once, and it spends a value. If the server says that it failed, the request is sent again.
     Spending,
     /// Once.
     Write,
@@ -126,22 +125,22 @@ pub(crate) fn next(cause: Cause, effect: Effect) -> Next {
     }
 }
 
-/// How long the vendor asked us to stay away.
+/// How long the vendor asked to wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Asked {
-    /// Until a date, with nothing in the answer to measure it by.
+    /// Until a date, and the answer has no time to measure it by.
     Unmeasured,
     /// This long.
     Wait(Duration),
 }
 
-/// The longest wait handed on. More is told by broken vendors only, and a caller that adds it to
-/// a date must not overflow.
+/// The longest wait that is passed on. Only a broken vendor asks for more, and a caller that adds it to a
+/// date must not overflow.
 const A_CENTURY: u64 = 100 * 365 * 24 * 3600;
 
-/// Reads `Retry-After`: whole seconds or an HTTP date, which counts from the answer's own `Date`,
-/// because the vendor's clock and ours need not agree. Anything else, and a date in the past, is
-/// as if it were not there. Of several the longest holds.
+/// Reads `Retry-After`: whole seconds or an HTTP date, which counts from the answer's own `Date`, because
+/// the vendor's clock and ours may differ. Anything else, and a date in the past, is ignored. Of several
+/// the longest counts.
 pub(crate) fn retry_after(response: &Response) -> Option<Asked> {
     let date = response.header("date").and_then(http_date);
     let asked = response.headers().values("retry-after").filter_map(|value| {
@@ -179,7 +178,7 @@ pub(crate) fn unix_date(response: &Response) -> Option<u64> {
 pub(crate) struct Run {
     requests: AtomicU64,
     repeats: AtomicU64,
-    /// When the first answer was made, in Unix seconds by the vendor's clock; 0 until one says.
+    /// The time of the first answer, in Unix seconds by the vendor's clock; 0 while it is unknown.
     answered: AtomicU64,
 }
 
@@ -202,8 +201,8 @@ impl Run {
         self.requests.load(Ordering::Relaxed)
     }
 
-    /// Takes one repeat from the budget: ten, or a fifth of the requests so far if that is more.
-    /// An empty budget means that something is wrong beyond single requests.
+    /// Takes one repeat from the budget: ten, or a fifth of the requests so far if that is more. An empty
+    /// budget means a fault beyond single requests.
     pub(crate) fn spend_repeat(&self) -> bool {
         let allowed = (self.requests() / 5).max(10);
         self.repeats

@@ -1,8 +1,8 @@
-//! What a failed handshake says about a vendor's server, and what helps.
+//! What a failed handshake shows about a vendor's server, and what helps.
 
 use crate::tls::TlsFault;
 
-/// Why nothing was entrusted to this connection. Neither a certificate nor an address is quoted.
+/// Why the connection is not trusted. Neither a certificate nor an address is quoted.
 pub(super) fn reason(fault: TlsFault) -> &'static str {
     match fault {
         TlsFault::BadCertificate => "its certificate cannot be accepted",

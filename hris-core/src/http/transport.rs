@@ -46,7 +46,7 @@ impl<T: Transport + ?Sized> Transport for Box<T> {
 pub struct Limits {
     /// Time to make a connection, its encryption included. 10 s.
     pub connect: Duration,
-    /// Time until an answer has begun, its header fields included, and then time without a byte of
+    /// Time until the header fields of an answer are complete, and then the longest time without a byte of
     /// its body. 30 s.
     pub idle: Duration,
     /// Time for the whole exchange. 120 s.
@@ -93,13 +93,13 @@ impl SendError {
         Self { kind, words: words.into(), sent: true, late: false, source: None }
     }
 
-    /// There was no whole answer in the time allowed. The vendor may have received and applied the
-    /// request. A read is tried once more and not again, so that a call ends near the limit.
+    /// There was no whole answer in the time allowed. The vendor may have received and applied the request.
+    /// A read is tried once more only, so that a call ends near the limit.
     pub fn late(words: impl Into<String>) -> Self {
         Self { late: true, ..Self::maybe_sent(ErrorKind::Unavailable, words) }
     }
 
-    /// The body passed the limit of `limit` bytes and was dropped.
+    /// The body was larger than `limit` bytes and was dropped.
     #[must_use]
     pub fn too_large(limit: usize) -> Self {
         Self::maybe_sent(ErrorKind::TooLarge, format!("the answer is larger than {limit} bytes"))

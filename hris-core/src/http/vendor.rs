@@ -1,4 +1,4 @@
-//! What differs from vendor to vendor: how a limit is told, what a refusal means, who may ask.
+//! What differs between vendors: how a limit is stated, what a refusal means, how a credential is sent.
 
 use std::fmt;
 
@@ -9,13 +9,13 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use super::{Headers, Pace, Request, Response};
 use crate::{Error, ErrorKind, Result, Secret};
 
-/// A vendor's peculiarities. Every method has the answer that suits most vendors.
+/// A vendor's own rules. Every method has a default that suits most vendors.
 ///
 /// ```
 /// use hris_core::ErrorKind;
 /// use hris_core::http::{Request, Response, Vendor, Verdict};
 ///
-/// /// Tells its rate limit as 403, in words of its own.
+/// /// States its rate limit as 403, in words of its own.
 /// #[derive(Debug)]
 /// struct Example;
 ///
@@ -38,8 +38,8 @@ pub trait Vendor: fmt::Debug + Send + Sync + 'static {
         Pace::of(response)
     }
 
-    /// Words about a refusal that may stand in an error: the vendor's name and code for it and a
-    /// request id. Never its message, and no value, because these quote people.
+    /// The words about a refusal that may appear in an error: the vendor's name and code for it and a
+    /// request id. Never the message or a value, because these quote people.
     ///
     /// The ready reading is "request id …" from `X-Request-Id`.
     fn words(&self, response: &Response) -> Option<String> {
@@ -48,9 +48,9 @@ pub trait Vendor: fmt::Debug + Send + Sync + 'static {
     }
 }
 
-/// The text, if it can be the name of an error, a member or a request and nothing else: at most 64
-/// letters, digits and `-_.:$[]`. What [`Vendor::words`] takes from a refusal goes through this, so
-/// that no sentence, address or e-mail gets into an error.
+/// Returns the text if it looks like the name of an error, a member or a request: at most 64 letters,
+/// digits and `-_.:$[]`. What [`Vendor::words`] takes from a refusal goes through this, so that no
+/// sentence, address or e-mail gets into an error.
 ///
 /// ```
 /// use hris_core::http::code_word;
@@ -64,7 +64,7 @@ pub fn code_word(text: &str) -> Option<&str> {
     (!text.is_empty() && text.len() <= 64 && text.bytes().all(plain)).then_some(text)
 }
 
-/// The common reading of answers and nothing peculiar.
+/// The common reading of answers.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PlainVendor;
 
@@ -74,7 +74,7 @@ impl Vendor for PlainVendor {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verdict {
-    /// Refused for good; the same request would be refused again.
+    /// Refused. The same request would be refused again.
     Refused(ErrorKind),
     /// Done as asked.
     Success,
@@ -84,18 +84,17 @@ pub enum Verdict {
     Transient,
 }
 
-/// Reads a status in the way common to all vendors.
+/// Reads a status in the common way.
 pub(crate) fn classify(request: &Request, response: &Response) -> Verdict {
     match response.status() {
         200 => Verdict::Success,
-        // A list that is answered with anything but 200 (partial, accepted, unchanged) is not
-        // known to be whole.
+        // A list with any status but 200 (partial, accepted, unchanged) may be incomplete.
         201..=299 if !request.is_read() => Verdict::Success,
         400 | 409 | 412 | 422 => Verdict::Refused(ErrorKind::Rejected),
         401 => Verdict::Refused(ErrorKind::Auth),
         403 => Verdict::Refused(ErrorKind::Permission),
-        // A page is of something between, or of another address: it says nothing of a record. Nor does 410,
-        // which no vendor here documents.
+        // A web page comes from a proxy or from another address, so it proves nothing about a record.
+        // Neither does 410, which no vendor here documents.
         404 if !is_page(response) => Verdict::Refused(ErrorKind::NotFound),
         429 => Verdict::Throttled,
         408 | 425 | 500..=599 => Verdict::Transient,
@@ -122,10 +121,10 @@ pub trait Authorize: fmt::Debug + Send + Sync + 'static {
     /// [`ErrorKind::Auth`] or [`ErrorKind::Config`] when there is no usable credential.
     async fn authorize(&self, headers: &mut Headers) -> Result<()>;
 
-    /// Obtains another credential after a 401; `false` when there is none to be had.
+    /// Obtains another credential after a 401; `false` when there is no other.
     ///
     /// # Errors
-    /// [`ErrorKind::Auth`] when the renewal was refused for good; others when it failed.
+    /// [`ErrorKind::Auth`] when the renewal was refused; other kinds when it failed.
     async fn refresh(&self) -> Result<bool> {
         Ok(false)
     }

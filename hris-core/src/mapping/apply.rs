@@ -127,7 +127,7 @@ impl FieldMap {
             let plain =
                 column.rule.map.is_empty() && column.rule.default.is_none() && column.empty.is_empty();
             let own = column.target == TargetField::ManagerExternalId;
-            // Several names in one text cannot be told apart again.
+            // Several names in one text cannot be separated again.
             let list = matches!(source, StandardField::Team | StandardField::Teams | StandardField::Groups);
             let capability = capabilities.field(*source).filter(|capability| capability.writable)?;
             (plain && !own && !list).then(|| {

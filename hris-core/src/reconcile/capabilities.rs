@@ -169,7 +169,7 @@ impl TargetCapabilities {
         self.fields.iter().filter(|(_, support)| support.required && support.kept).map(|(field, _)| field)
     }
 
-    /// Whether this can be given, as far as the target tells.
+    /// Whether this can be given, as far as the target says.
     ///
     /// ```
     /// use hris_core::reconcile::TargetCapabilities;

@@ -84,8 +84,8 @@ pub(super) fn compare(inputs: &Inputs<'_>, policy: &Policy) -> Lost {
     lost
 }
 
-/// How many people with an account in use are linked, if these are enough to tell whose source it is and not one
-/// of them is there any more: neither listed, nor set aside, nor under another id.
+/// How many people with an account in use are linked, if these are enough to recognise the source and not
+/// one of them is there any more: neither listed, nor set aside, nor under another id.
 pub(super) fn strangers(inputs: &Inputs<'_>, pairs: &Pairs<'_>, matches: &Matches) -> Option<u64> {
     const ENOUGH: u64 = 3;
     if inputs.snapshot.people() == 0 {
@@ -106,12 +106,12 @@ pub(super) fn strangers(inputs: &Inputs<'_>, pairs: &Pairs<'_>, matches: &Matche
     (linked >= ENOUGH).then_some(linked)
 }
 
-/// What the vendor told of the credential last time and does not tell now: whoever no longer says
-/// who they are may be somebody else.
+/// What the vendor showed about the credential last time and does not show now. A credential that is no
+/// longer identified may be another one.
 fn unsaid(before: &Fingerprint, now: &Fingerprint) -> impl Iterator<Item = &'static str> {
     let facts = [
         ("which organisation answers", before.organisation.is_some(), now.organisation.is_some()),
-        ("whom the credential belongs to", before.credential.is_some(), now.credential.is_some()),
+        ("whose the credential is", before.credential.is_some(), now.credential.is_some()),
         ("which role the credential's owner has", before.role.is_some(), now.role.is_some()),
         ("what the credential may do", before.scopes.is_some(), now.scopes.is_some()),
     ];
@@ -257,9 +257,10 @@ pub(super) fn approved_baseline(inputs: &Inputs<'_>, lost: &Lost) -> Baseline {
     baseline
 }
 
-/// Which target a plan was made for, to be remembered if it is carried out. A table that does not have the accounts
-/// that were linked is not taken for the target of these links, whoever approves what is done in it: other
-/// connections must still know whose the accounts of the former one are. They know of those in the new one too.
+/// Which target a plan was made for, to be remembered if it is carried out. A table that does not have the
+/// accounts that were linked is not taken for the target of these links, even if a person approves the
+/// plan: other connections must still know whose the accounts of the former one are. They know of those in
+/// the new one too.
 pub(super) fn target(
     inputs: &Inputs<'_>,
     bonds: &Bonds,

@@ -64,7 +64,7 @@ pub struct Figures {
     pub config_changed: bool,
     /// People in the source at the last complete run.
     pub last_source_people: Option<u64>,
-    /// Why there may be people whom the credential does not see, in words.
+    /// Why the credential may not see some people, in words.
     pub hidden: Option<String>,
 }
 
@@ -73,7 +73,7 @@ pub struct Figures {
 #[serde(default)]
 #[non_exhaustive]
 pub struct Baseline {
-    /// Who answered for whom.
+    /// The organisation and the credential that answered.
     pub fingerprint: Fingerprint,
     /// How many people the source had.
     pub people: u64,

@@ -42,8 +42,8 @@ pub struct Held {
     /// Whether that connection closed the account: then it is done with it, and somebody else's person may
     /// have it again.
     pub closed: bool,
-    /// The external id that the connection gave the account. It tells whether the account is still the one
-    /// that was linked, and which one takes its place where it was deleted and made again.
+    /// The external id that the connection gave the account. It shows whether the account is still the one
+    /// that was linked, and which one takes its place if it was deleted and created again.
     pub external_id: Option<String>,
 }
 

@@ -27,7 +27,7 @@ pub enum Opinion {
     Agrees,
     /// Each side has another.
     Contradicts,
-    /// A side has nothing that tells people apart.
+    /// A side has no usable value.
     #[default]
     Unknown,
 }
@@ -82,7 +82,7 @@ impl Evidence {
         self.count(Opinion::Agrees) >= 2
     }
 
-    /// Whether something agrees by which people are told apart: a name alone is no key.
+    /// Whether a number or an address agrees. A name alone is not a key.
     pub(super) fn has_key(self) -> bool {
         self.employee_number == Opinion::Agrees || self.email == Opinion::Agrees
     }
@@ -181,10 +181,11 @@ pub(super) struct Identity<'d, 'i> {
     policy: &'d Policy,
     today: Date,
     pairs: &'d Pairs<'i>,
-    /// Numbers and addresses that several people who have not left hold, and how many, once somebody asks.
+    /// Numbers and addresses that several people who have not left hold, and how many. Computed on first
+    /// use.
     numbers: OnceCell<HashMap<Cow<'d, str>, u32>>,
     addresses: OnceCell<HashMap<Cow<'d, str>, u32>>,
-    /// The external ids of people who have not left, once somebody asks.
+    /// The external ids of people who have not left. Computed on first use.
     ids: OnceCell<HashMap<Cow<'d, str>, HashSet<&'d EmployeeId>>>,
     judged: HashMap<(&'d str, &'d str), &'d Judgement>,
     /// Who was decided to have which account, as far as the facts still are what they were.
@@ -218,7 +219,8 @@ impl<'d, 'i> Identity<'d, 'i> {
         Self { inputs, policy, today, pairs, numbers, addresses, ids, judged, decided: OnceCell::new() }
     }
 
-    /// The value of a person that tells people apart: no placeholder, and nothing that a crowd holds.
+    /// The value of a person that identifies the person: not a placeholder, and not a value that many
+    /// people have.
     pub(super) fn key(&self, row: usize, field: &TargetField) -> Option<Cow<'d, str>> {
         let inputs = self.inputs;
         let value = inputs.desired.value(row, field).value().filter(|value| !is_placeholder(value))?;
@@ -226,14 +228,14 @@ impl<'d, 'i> Identity<'d, 'i> {
         (*field != TargetField::EmployeeNumber || self.holders(field, &value) < CROWD).then_some(value)
     }
 
-    /// The value of an account that tells people apart.
+    /// The value of an account that identifies its person.
     pub(super) fn key_of<'u>(user: &'u User, field: &TargetField) -> Option<Cow<'u, str>> {
         let value = user.value(field).filter(|value| !is_placeholder(value))?;
         Some(canon::canonical(field, value))
     }
 
-    /// Whether the person at `row` has left. Of two records of one id nobody knows which is right, so such a
-    /// person has not.
+    /// Whether the person at `row` has left. It is unknown which of two records of one id is right, so such
+    /// a person has not.
     pub(super) fn has_left(&self, row: usize) -> bool {
         let person = self.inputs.snapshot.employees().get(row);
         let left = |person| matches!(standing(person, self.policy, self.today), Standing::Left(_));
@@ -282,7 +284,7 @@ impl<'d, 'i> Identity<'d, 'i> {
 
     /// What the facts say about whether an account is the person's at `row`.
     pub(super) fn evidence(&self, row: usize, user: &User) -> Evidence {
-        // What several people hold tells nobody apart.
+        // A value that several people have identifies nobody.
         let key = |field: &TargetField| {
             let (one, other) = (self.key(row, field), Self::key_of(user, field));
             match (one, other) {
@@ -334,8 +336,8 @@ impl<'d, 'i> Identity<'d, 'i> {
         enough && is_new(&names) && is_new(&others)
     }
 
-    /// What a person decided about this pair, unless a fact changed since. Two decisions of which only one can
-    /// be right are none.
+    /// What a person decided about this pair, unless a fact changed since. Two contradicting decisions
+    /// count as no decision.
     pub(super) fn judged(&self, row: Option<usize>, employee: &EmployeeId, user: &User) -> Option<bool> {
         let judgement = self.judged.get(&(employee.as_str(), user.id.as_str()))?;
         let holds = judgement.facts == self.facts(row, user);

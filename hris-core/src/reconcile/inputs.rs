@@ -23,7 +23,7 @@ pub struct Inputs<'a> {
     pub desired: &'a Desired<'a>,
     /// Every account.
     pub users: &'a [User],
-    /// Who is whom.
+    /// Which account is whose.
     pub links: &'a [Link],
     /// What other connections of the same state have to do with the accounts.
     pub others: &'a Others,
@@ -33,7 +33,7 @@ pub struct Inputs<'a> {
     pub target_id: Option<&'a str>,
     /// The last complete run; `None` before the first.
     pub last: Option<&'a Baseline>,
-    /// What the vendor said when linked people who are missing were asked for by id: those whom
+    /// The vendor's answers about missing linked people that were asked for by id: those that
     /// [`Plan::unasked`](super::Plan::unasked) of a first plan names.
     pub absent: &'a BTreeMap<EmployeeId, Lookup>,
     /// What the target can do.

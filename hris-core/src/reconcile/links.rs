@@ -1,4 +1,4 @@
-//! Who is whom, while a plan is carried out.
+//! The links, while a plan is carried out.
 
 use std::collections::BTreeMap;
 

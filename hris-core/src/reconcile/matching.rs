@@ -134,7 +134,7 @@ pub(super) fn correlate<'i>(
         }
         matches.claimed.extend(candidates.iter().map(|candidate| candidate.user));
         let found = match contested.get(&row) {
-            // Whose id an account carries, theirs it is, whoever else has a key of theirs.
+            // An account belongs to the person whose id it carries, even if others share a key.
             Some(key) if *key != MatchKey::ExternalId && !pairs.contested.contains(&row) => {
                 search.by_id(row, &candidates).unwrap_or(Match::Contested(*key))
             }
@@ -342,7 +342,7 @@ impl Search<'_, '_, '_> {
             _ if self.bonds.remade(index).is_some() => when(false, found),
             (Some(_), _) if self.identity.is_anothers(person.id(), user) => when(false, found),
             (Some(_), _) => {
-                // Whoever is not in a listing that proves nothing may be there all the same.
+                // A person who is missing from a listing that proves nothing may still be there.
                 let facts = evidence.suffices_against_another() && self.inputs.snapshot.absence_counts();
                 when(facts || judged, found)
             }

@@ -51,9 +51,8 @@ impl Side {
 
 /// What one field was on either side when the two were last in step.
 ///
-/// The two values differ where the sides write one thing in two ways, or where a difference was
-/// accepted. Each side's edits are told by its own value. Values are personal data; `Debug` shows
-/// none.
+/// The two values differ where the sides write one thing in two ways, or where a difference was accepted.
+/// Each side's edits show against its own value. Values are personal data; `Debug` shows none.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Base {
     /// The source's value, in canonical form.
@@ -259,8 +258,8 @@ pub enum Merge {
     Agree,
     /// A rule or a person has to decide: nothing is written.
     Conflict(Cause),
-    /// This side cannot lose the value that the other one lost, or cannot be written at all. That is remembered
-    /// and told once.
+    /// This side cannot lose the value that the other one lost, or cannot be written at all. That is
+    /// remembered and reported once.
     Diverge(Side),
     /// The difference stays, as the policy says, and is what later edits are compared with.
     Leave,

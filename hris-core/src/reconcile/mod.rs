@@ -111,9 +111,8 @@ pub fn plan(inputs: &Inputs<'_>, policy: &Policy, today: Date) -> Plan {
 /// The same where both sides are edited: fields that can flow back are merged, and everything else is
 /// as in [`plan`]. People leave as the source says; closing an account removes nobody in the source.
 ///
-/// An address that two people exchange would need one to be without for a moment, which an edit of the
-/// other side could not be told from; so such exchanges, and a leaver's address for a joiner, are
-/// reported and left to a person.
+/// If two people exchange an address, one has none for a moment, and that looks like an edit of the other
+/// side. So such exchanges, and a leaver's address for a joiner, are reported and left to a person.
 #[must_use]
 pub fn plan_both_ways(inputs: &Inputs<'_>, both: &BothWays<'_>, policy: &Policy, today: Date) -> Plan {
     let mut target = inputs.target.clone();
@@ -149,7 +148,7 @@ fn decide(inputs: &Inputs<'_>, both: Option<&BothWays<'_>>, policy: &Policy, tod
 
     let all = lost.is_wrong(inputs);
     takings::split(inputs, policy, (&pairs, &bonds), all, &mut decided.actions);
-    // What tells people apart stays while a question about it is open, and so does what is protected.
+    // Identifying values stay while a question about them is open, and so do protected ones.
     let kept: BTreeSet<UserId> = decided.kept.iter().cloned().collect();
     let kept: BTreeSet<&str> = kept
         .iter()

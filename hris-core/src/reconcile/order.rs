@@ -1,7 +1,7 @@
 //! The order in which actions are done, so that no two accounts ever hold one e-mail address.
 //!
-//! Links come first and removals last, except that whoever gives up an address goes before whoever
-//! takes it: people who exchange addresses do it over an intermediate step, and a leaver's account
+//! Links come first and removals last, except that the account that releases an address goes before the one
+//! that takes it: people who exchange addresses do it over an intermediate step, and a leaver's account
 //! gives up its address only when somebody else is to have it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -255,7 +255,7 @@ fn survey(
             _ => {}
         }
     }
-    // While nobody knows whose account it is, its address stays: it is what tells people apart.
+    // While it is open whose account it is, its address stays, because it identifies the person.
     let held: HashSet<&str> = people
         .iter()
         .filter(|verdict| {
@@ -422,7 +422,7 @@ fn park(actions: &mut Vec<Action>, waits: &mut Waits, place: usize) {
         first.changes.push(Change::new(TargetField::Email, change.from.take(), None));
     }
     actions.push(first);
-    // Whoever waited for the whole action now waits for its first step only.
+    // An action that waited for the whole action now waits for its first step only.
     for (_, releaser) in waits.edges.iter_mut().filter(|(_, releaser)| *releaser == place) {
         *releaser = parked;
     }
@@ -475,8 +475,8 @@ fn arrange(pairs: &Pairs<'_>, managers: &Managers, actions: Vec<Action>, waits: 
     order.into_iter().filter_map(|place| actions.get_mut(place).and_then(Option::take)).collect()
 }
 
-/// What is done for one person keeps its order: linked before updated, created before invited,
-/// closed before the address is given up, the first step of an exchange before the second.
+/// What is done for one person keeps its order: linked before updated, created before invited, closed
+/// before the address is released, the first step of an exchange before the second.
 fn chain_people(actions: &[Action], edge: &mut impl FnMut(usize, usize)) {
     let mut of_person: HashMap<(bool, &str), Vec<usize>> = HashMap::new();
     for (place, action) in actions.iter().enumerate() {

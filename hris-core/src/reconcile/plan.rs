@@ -101,10 +101,10 @@ impl Plan {
         self.actions.iter().filter(move |action| action.kind == kind)
     }
 
-    /// Whom to ask the directory for by id before this plan is carried out: people whose accounts it closes for
-    /// being missing, and people who are not listed and whose accounts go to somebody else or to another connection. The answers go
-    /// into [`Inputs::absent`](super::Inputs::absent) of a second plan, which is the one to carry out. Where the
-    /// safeguards refuse the first plan nobody needs to be asked.
+    /// The people to ask the directory for by id before this plan is carried out: missing people whose
+    /// accounts it closes, and unlisted people whose accounts go to another person or to another
+    /// connection. The answers go into [`Inputs::absent`](super::Inputs::absent) of a second plan, which is
+    /// the one to carry out. Where the safeguards refuse the first plan nobody needs to be asked.
     #[must_use]
     pub fn unasked(
         &self,
@@ -144,8 +144,9 @@ impl Plan {
         Some((verdict, actions.collect()))
     }
 
-    /// The same plan without its removals and handovers, and without what many people lose by it: what goes on
-    /// while those wait. An address that a held leaver was to give up is not free, so whoever waits for it waits on.
+    /// The same plan without its removals and handovers, and without what many people lose by it: what goes
+    /// on while those wait. If a leaver's removal is held, the address stays taken, and the actions that
+    /// need it wait too.
     #[must_use]
     pub fn without_removals(&self) -> Self {
         let removed = self.of_kind(ActionKind::Deactivate).filter_map(|action| action.user.as_ref());
@@ -232,7 +233,7 @@ pub struct Action {
     pub situation: Situation,
     /// Why it is done.
     pub reason: Reason,
-    /// Accounts that must have given up a value before this action can be done.
+    /// Accounts that must have released a value before this action can be done.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub waits_for: BTreeSet<UserId>,
     /// Whether it only gives up a value that somebody else needs.
@@ -293,7 +294,7 @@ impl Action {
         }
     }
 
-    /// The id by which the action is told from others of its kind: the employee's or the account's.
+    /// The id that separates the action from others of its kind: the employee's or the account's.
     pub(super) fn subject(&self) -> &str {
         let employee = self.employee.as_ref().map(EmployeeId::as_str);
         employee.or(self.user.as_ref().map(UserId::as_str)).unwrap_or_default()
@@ -348,7 +349,7 @@ impl ActionKey {
     }
 
     /// The key of an action in its plan: `subject` is the employee's or the account's id, and `content`
-    /// whatever else tells it from another.
+    /// everything else that separates it from others.
     pub(super) fn new(connection: &str, kind: ActionKind, subject: &str, content: &impl Serialize) -> Self {
         let content = serde_json::to_vec(&(connection, kind, subject, content)).unwrap_or_default();
         Self(hex(Sha256::digest(&content).get(..16).unwrap_or_default()))

@@ -127,8 +127,8 @@ words! {
         /// Nobody: somebody decides.
         #[default]
         Ask = "ask",
-        /// Whoever changed the record later, as far as both sides say so credibly and nothing else is seen to be
-        /// changed in that record: its time is then the time of this change. Else somebody decides.
+        /// The side that changed the record later, if both sides have credible times and nothing else in
+        /// that record changed: its time is then the time of this change. Otherwise a person decides.
         NewestWins = "newest_wins",
         /// The source.
         SourceWins = "source_wins",

@@ -48,13 +48,13 @@ pub(super) struct Draft<'d, 'i> {
     told: BTreeMap<Told, BTreeSet<EmployeeId>>,
     /// What the target does not have, and who would get it.
     unknown: BTreeMap<Assignment, BTreeSet<EmployeeId>>,
-    /// How many people who have not left have an address, once somebody asks.
+    /// How many people who have not left have an address. Computed on first use.
     addresses: OnceCell<HashMap<Cow<'d, str>, u32>>,
     /// Accounts in use that nobody is linked to, by external id, once somebody asks.
     strays: OnceCell<HashMap<&'d str, &'d User>>,
     /// The rows of everybody in the source by external id, once somebody asks.
     ids: OnceCell<HashMap<Cow<'d, str>, usize>>,
-    /// How many accounts are kept because being missing from this list means nothing.
+    /// How many accounts are kept because absence from this list proves nothing.
     unproven: u64,
     /// How many accounts without a link are kept because somebody's keys cannot be seen.
     unknown_owner: u64,
@@ -78,7 +78,7 @@ pub(super) struct Decided {
     pub(super) kept: Vec<UserId>,
 }
 
-/// What is told once a run, of everybody whom it concerns.
+/// A problem that is reported once a run, for all the people it concerns.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Told {
     /// The target takes this field only when an account is made, and they have another value by now.
@@ -181,7 +181,8 @@ impl<'d, 'i> Draft<'d, 'i> {
         }
         if self.both.is_some_and(|both| both.source_is_held) {
             let message = "an update of the source changed fields that were not sent, so nothing is written there until the settings \
-                           of the source change; correct the person whom that run named and how updates are sent";
+                           of the source change; correct the person that the earlier run named, and how \
+                           updates are sent";
             self.decided.problems.push(Problem::error(ProblemCode::NotPermitted, message));
         }
         if let Some(lost) = &self.lost.visibility {
@@ -198,8 +199,8 @@ impl<'d, 'i> Draft<'d, 'i> {
         }
     }
 
-    /// Mapped fields that nobody's record shows, told once: of a field that somebody had, that it is lost is told
-    /// in each run.
+    /// Mapped fields that nobody's record shows, reported once. The loss of a field that somebody had is
+    /// reported in each run.
     fn unseen(&mut self) {
         let inputs = self.inputs;
         let unseen = inputs.snapshot.unseen();
@@ -323,7 +324,7 @@ impl<'d, 'i> Draft<'d, 'i> {
         !self.protected.is_empty() && self.entry_of(user).is_some()
     }
 
-    /// Remembers that something is to be told of somebody.
+    /// Remembers a problem of a person, for one report.
     pub(super) fn tell(&mut self, told: Told, employee: &EmployeeId) {
         self.told.entry(told).or_default().insert(employee.clone());
     }

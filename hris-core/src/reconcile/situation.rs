@@ -59,7 +59,7 @@ words! {
         Rescinded = "rescinded",
         /// Linked, and missing from a whole listing.
         SourceMissing = "source missing",
-        /// Linked, and missing from a listing in which absence means nothing.
+        /// Linked, and missing from a listing that does not prove absence.
         SourceUnseen = "source unseen",
         /// An ended record of somebody who has a live one.
         Superseded = "superseded",
@@ -79,8 +79,8 @@ words! {
         AbsentUnasked = "is missing from the whole list; not asked for by id because more are missing than may be removed",
         /// Missing, and the policy does not take absence for leaving.
         AbsenceIgnored = "is missing from the list, which the policy does not take for leaving",
-        /// Missing, and in this run absence means nothing.
-        AbsenceUnproven = "is missing from a list in which absence means nothing",
+        /// Missing, and in this run absence proves nothing.
+        AbsenceUnproven = "is missing from a list that does not prove who has left",
         /// Missing from a whole listing and unknown when asked for by id.
         AbsentAndGone = "is missing from the whole list and unknown when asked for by id",
         /// The account is another one than the one that was linked.
@@ -129,8 +129,8 @@ words! {
         KeysHidden = "somebody's keys cannot be seen, so nobody knows whose this account is",
         /// A key agrees, and the facts do not suffice.
         OpenQuestion = "a key agrees with an account, and the facts do not suffice to say whose it is",
-        /// The account carries an external id that is none of this connection's.
-        SomebodyElses = "the account carries an external id of somebody else's",
+        /// The account carries an external id that is not of this connection.
+        SomebodyElses = "the account carries an external id of another connection or person",
         /// This run only matches.
         MatchOnly = "this run only matches",
         /// Never had an account, and has left.
@@ -154,7 +154,7 @@ words! {
         /// An account that no employee was linked to, under a policy that closes those.
         NoEmployeePolicy = "no employee was ever linked to this account, and the policy closes such accounts",
         /// The policy removes nobody on this sign.
-        PolicyKeeps = "the policy takes nobody's status for leaving",
+        PolicyKeeps = "the policy does not take a status for leaving",
         /// Protected.
         Protected = "the account is protected",
         /// Known id, other person.

@@ -58,8 +58,8 @@ impl<'a> BothWays<'a> {
 pub struct SharedField {
     /// Its name in the target.
     pub target: TargetField,
-    /// Its name in the source; none if it cannot be written there. Then an edit in the target stays there and is
-    /// told.
+    /// Its name in the source. `None` if it cannot be written there; an edit in the target then stays there
+    /// and is reported.
     pub source: Option<StandardField>,
     /// Whether the source can lose a value.
     pub clears: bool,
@@ -94,7 +94,7 @@ pub struct Conflict {
     pub employee: Option<EmployeeId>,
     /// The account; none for a person who has none.
     pub user: Option<UserId>,
-    /// The field; none where the person is on one side only.
+    /// The field. `None` where the person is on one side only.
     pub field: Option<TargetField>,
     /// Why somebody has to decide.
     pub cause: Cause,
@@ -340,7 +340,7 @@ impl<'d> Draft<'d, '_> {
         )
     }
 
-    /// A difference that was left since the last run that came to its end was told in no report yet.
+    /// A difference left since the last finished run has not been reported yet.
     fn tell_again(&mut self, pair: &Pair<'_>, field: &TargetField, base: Option<&Base>) {
         let last = self.inputs.last.and_then(|last| last.at);
         if base.is_some_and(|base| base.is_divergent(field) && last.is_some_and(|last| base.at > last)) {

@@ -138,7 +138,7 @@ impl Envelope {
         asked.unwrap_or(self.size).clamp(1, self.max.max(1))
     }
 
-    /// How many rows come before the page of this request; none when it does not say.
+    /// How many rows come before the page of this request. `None` if the request does not say.
     #[must_use]
     pub fn skip(&self, request: &Received) -> usize {
         let Some(paging) = self.paging else { return 0 };
@@ -158,7 +158,7 @@ impl Envelope {
         body.pointer_mut(self.rows).and_then(Value::as_array_mut)
     }
 
-    /// The total an answer tells.
+    /// The total that an answer states.
     pub(super) fn total_of(&self, answer: &Answer, body: &Value) -> Option<i64> {
         match self.total? {
             Place::Body(pointer) => body.pointer(pointer).and_then(Value::as_i64),

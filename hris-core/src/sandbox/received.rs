@@ -62,7 +62,7 @@ impl Received {
         serde_json::from_slice(&self.body).ok()
     }
 
-    /// The pairs of a form body; none when the request says it has another type.
+    /// The pairs of a form body. Empty if the request has another content type.
     #[must_use]
     pub fn form(&self) -> Vec<(String, String)> {
         if !self.is_form() {

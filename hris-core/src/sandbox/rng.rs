@@ -65,7 +65,7 @@ impl Rng {
     }
 }
 
-/// A day that the author of a fake writes down; the first of 1970 when it is none of the calendar.
+/// A day that the author of a fake writes down. An invalid day is the first of 1970.
 #[must_use]
 pub fn day(year: i16, month: i8, day: i8) -> Date {
     let none = |_| Timestamp::from_unix_seconds(0).date_in(&TimeZone::utc());

@@ -279,7 +279,7 @@ fn what_is_dropped_is_never_held() {
         let row = with(member, json);
         assert_eq!(row.notes.extra, None, "{member}");
         assert!(row.notes.asked.is_empty() && row.notes.unfit.is_empty() && !row.notes.repeated);
-        assert!(row == with("secret", "1"), "nothing tells it from another one: {member}");
+        assert!(row == with("secret", "1"), "it looks like another one: {member}");
     }
     let bare: Bare = one(&response(r#"{"key":1,"anything":"canary"}"#), &[]).unwrap();
     assert_eq!((bare.id(), &bare.notes.extra), (Some("1"), &None));

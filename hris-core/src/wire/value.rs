@@ -20,7 +20,7 @@ pub(super) enum Loose {
 }
 
 impl Loose {
-    /// The value as one text, a list joined with `; `; none if it is unfit.
+    /// The value as one text, a list joined with `; `. `None` if it is unfit.
     pub(super) fn joined(self) -> Option<Field<String>> {
         match self {
             Self::Nothing => Some(Field::Cleared),
@@ -94,7 +94,7 @@ impl<'de> Visitor<'de> for Value<'_> {
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<Loose, E> {
-        // A fraction, an exponent or too many digits: only the text itself tells it as sent.
+        // A fraction, an exponent or too many digits: only the text itself has it as sent.
         self.reading.inexact.set(true);
         Ok(Loose::Unfit)
     }

@@ -5,13 +5,13 @@ use super::*;
 #[tokio::test]
 async fn a_total_that_lies_is_refused() {
     for (told, reason) in [
-        (110, "the total says 110, there were 100 different rows"),
-        (1_000_000, "the total says 1000000, there were 100 different rows"),
-        (90, "more than the 90 rows that the total says"),
-        (75, "more than the 75 rows that the total says"),
-        (60, "more than the 60 rows that the total says"),
-        (0, "more than the 0 rows that the total says"),
-        (u64::MAX, "the total says 18446744073709551615, there were 100 different rows"),
+        (110, "the total is 110, there were 100 different rows"),
+        (1_000_000, "the total is 1000000, there were 100 different rows"),
+        (90, "more rows than the total of 90"),
+        (75, "more rows than the total of 75"),
+        (60, "more rows than the total of 60"),
+        (0, "more rows than the total of 0"),
+        (u64::MAX, "the total is 18446744073709551615, there were 100 different rows"),
     ] {
         let lies = fault(move |world, asked| json!({ "total": told, "data": world.rows(asked) }));
         check("total lies", 100, lies, &refused(reason)).await;
@@ -26,7 +26,7 @@ async fn without_a_total_the_list_is_read_to_an_empty_page_and_the_proof_is_weak
     check("no total", 100, mute, weaker).await;
     for told in [json!(-1), json!("100"), json!(1.5), json!([100]), json!(true)] {
         let odd = fault(move |world, asked| json!({ "total": told, "data": world.rows(asked) }));
-        check("no number of rows", 100, odd, &refused("the total is no number of rows")).await;
+        check("not a number of rows", 100, odd, &refused("the total is not a number of rows")).await;
     }
     let half = fault(|world, asked| match asked.skip {
         0 => world.honest(asked),
@@ -67,9 +67,9 @@ async fn an_empty_page_before_the_total_is_refused_unless_it_passes() {
                 if asked.skip == 50 { json!({ "total": 100, "data": [] }) } else { world.honest(asked) }
             },
         );
-    check("empty early", 100, early, &refused("the total says 100, there were 50 different rows")).await;
+    check("empty early", 100, early, &refused("the total is 100, there were 50 different rows")).await;
     let never = fault(|_, _| json!({ "total": 100, "data": [] }));
-    check("empty at once", 100, never, &refused("the total says 100, there were 0 different rows")).await;
+    check("empty at once", 100, never, &refused("the total is 100, there were 0 different rows")).await;
     let once =
         fault(
             |world, asked| {
@@ -106,7 +106,7 @@ async fn a_clamped_page_size_is_followed() {
         let rows = world.rows(Asked { limit: asked.limit.min(10), ..asked });
         json!({ "total": 50, "data": rows })
     });
-    check("clamp and lie", 100, both, &refused("more than the 50 rows that the total says")).await;
+    check("clamp and lie", 100, both, &refused("more rows than the total of 50")).await;
 }
 
 #[tokio::test]
@@ -216,7 +216,7 @@ async fn rows_that_disagree_and_are_counted_in_the_total_prove_less() {
     assert_eq!((listed.rows.len(), listed.listings, listed.proof), (100, 2, Proof::Rows));
     assert!(listed.repeated[0].conflicting && listed.repeated[0].id == "p0003");
     // A row that says the same is a page that overlaps, and somebody is left out.
-    let same = refused("the total says 100, there were 99 different rows");
+    let same = refused("the total is 100, there were 99 different rows");
     check("the same again", 100, twice("Name 3"), &same).await;
 }
 
@@ -229,7 +229,7 @@ async fn an_id_that_takes_the_place_of_another_is_refused() {
         }
         json!({ "total": 100, "data": rows })
     });
-    check("instead", 100, instead, &refused("the total says 100, there were 99 different rows")).await;
+    check("instead", 100, instead, &refused("the total is 100, there were 99 different rows")).await;
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The customer's own fields, and members of a person's record that are asked for like them.
+//! Custom fields, and members of a person's record that a mapping names like custom fields.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use hris_core::{
 use super::Customs;
 use crate::wire::{self, Person};
 
-/// Members of a person's own record that nobody minds to be read with everything else.
+/// Harmless members of a person's record, which are read without being requested by name.
 const OPEN: [&str; 6] = [
     "external_id",
     "primary_cost_centre",
@@ -38,7 +38,7 @@ pub(super) struct Values<'a> {
     members: Vec<(&'a str, &'a str)>,
     /// Fields asked for that may not be seen.
     hidden: Vec<CustomValue>,
-    /// What the mapping should be told.
+    /// Problems of the mapping.
     pub(super) problems: Vec<Problem>,
 }
 
@@ -83,7 +83,7 @@ impl<'a> Values<'a> {
                     let own = values.iter().find(|value| value.id() == Some(&**id));
                     own.map_or(Field::NotProvided, read)
                 }
-                // The person came while the values were read.
+                // The person was added while the values were read.
                 Some(Part::Skipped) | None => Field::NotProvided,
             };
             employee.put_custom(CustomValue { id: Arc::clone(id), name: Arc::clone(name), value });
@@ -97,7 +97,7 @@ impl<'a> Values<'a> {
     }
 }
 
-/// The value in a record whose member for it nobody documents.
+/// The value in a record. The vendor does not document which member holds it.
 fn read(value: &wire::CustomValue) -> Field<String> {
     let mut members = value.notes.extra.as_deref().and_then(hris_core::wire::members).unwrap_or_default();
     let place = VALUES.iter().find_map(|name| members.iter().position(|(known, _)| known == name));
@@ -114,7 +114,7 @@ pub(crate) fn defined(definition: &wire::CustomField) -> Option<CustomField> {
     })
 }
 
-/// The custom fields that a request means.
+/// The custom fields that a request names.
 pub(crate) fn meant<'a>(defined: &'a [CustomField], request: &'a ReadRequest) -> CustomFields<'a> {
     CustomFields::of(defined, request, is_member)
 }
@@ -132,7 +132,7 @@ pub(crate) fn asked_members(request: &ReadRequest) -> Vec<&str> {
     members(request).into_iter().map(|(_, member)| member).collect()
 }
 
-/// The words of a request that mean members of a person's record, and these members.
+/// The words of a request that name members of a person's record, and these members.
 fn members(request: &ReadRequest) -> Vec<(&str, &str)> {
     if request.wants_everything() {
         return OPEN.iter().map(|member| (*member, *member)).collect();

@@ -4,7 +4,7 @@ use hris_core::{Error, ErrorKind, Field, Result};
 
 use crate::wire::Organisation;
 
-/// Names of this many organisations stand in an error at most.
+/// The largest number of organisations that an error names.
 const SHOWN: usize = 10;
 
 /// The organisation that is read.
@@ -13,18 +13,18 @@ pub(crate) struct Chosen {
     pub(crate) id: String,
     /// Empty where the credential does not show it.
     pub(crate) name: String,
-    /// The ids of all organisations that the credential sees; none where it may not list them.
+    /// The ids of all organisations that the credential sees. `None` where it may not list them.
     seen: Option<Vec<String>>,
 }
 
 impl Chosen {
-    /// An organisation by its id, where none may be listed.
+    /// An organisation known only by its id, where organisations may not be listed.
     pub(crate) fn unlisted(id: &str) -> Self {
         Self { id: id.to_owned(), name: String::new(), seen: None }
     }
 
-    /// What tells this credential from others, as Employment Hero names nobody who consented: the
-    /// organisations that it sees.
+    /// The mark of this credential: the organisations that it sees, because Employment Hero does not show
+    /// who consented.
     pub(crate) fn visible(&self) -> Option<String> {
         self.seen.as_ref().map(|ids| ids.join(" "))
     }
@@ -33,8 +33,8 @@ impl Chosen {
 /// Chooses by id, else by exact name, else the only one.
 ///
 /// # Errors
-/// [`ErrorKind::Config`] when several could be meant, naming them; [`ErrorKind::Permission`] when
-/// none is visible or not the one that is named.
+/// [`ErrorKind::Config`] when several could be meant, naming them; [`ErrorKind::Permission`] when no
+/// organisation is visible, or not the named one.
 pub(crate) fn choose(organisations: &[Organisation], wanted: Option<&str>) -> Result<Chosen> {
     let listed: Vec<(&str, &str)> = organisations
         .iter()
@@ -56,15 +56,15 @@ pub(crate) fn choose(organisations: &[Organisation], wanted: Option<&str>) -> Re
         }
         ([], None) => refuse(
             ErrorKind::Permission,
-            "the grant shows none; reconnect as a person who belongs to one".to_owned(),
+            "the consent covers none; reconnect as a person who belongs to one".to_owned(),
         ),
         ([], Some(_)) => refuse(
             ErrorKind::Permission,
-            format!("none of this id or exact name is visible; these are: {}", names(&listed)),
+            format!("none with this id or exact name is visible; visible are: {}", names(&listed)),
         ),
         (several, None) => refuse(
             ErrorKind::Config,
-            format!("the grant shows several; set `organisation` to one of: {}", names(several)),
+            format!("the consent covers several; set `organisation` to one of: {}", names(several)),
         ),
         (several, Some(_)) => refuse(
             ErrorKind::Config,
@@ -85,7 +85,7 @@ fn names(organisations: &[(&str, &str)]) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
-/// A number of people, if it is one.
+/// A number of people; `None` if it is not a number.
 pub(crate) fn count(text: &Field<String>) -> Option<u64> {
     text.as_deref().value()?.trim().parse().ok()
 }

@@ -26,7 +26,7 @@ impl<'a> Reader<'a> {
         Ok(Self { request, words, customs })
     }
 
-    /// The person in our words; what is odd about them is counted.
+    /// Converts a person, and counts what is odd about the record.
     pub(super) fn employee(&self, mut person: Person, warnings: &mut Tally) -> Employee {
         let id = person.notes.id.clone().unwrap_or_default();
         for member in &person.notes.unfit {
@@ -67,7 +67,7 @@ impl<'a> Reader<'a> {
             .with_extra(person.notes.extra.take())
     }
 
-    /// Says what was true of everybody.
+    /// Adds the problems that concern everybody.
     pub(super) fn finish(self, warnings: &mut Tally) {
         for problem in self.customs.problems {
             warnings.say(problem);
@@ -76,8 +76,8 @@ impl<'a> Reader<'a> {
 
     fn put_status(&self, employee: &mut Employee, person: &Person, warnings: &mut Tally) {
         let Field::Value(raw) = person.status.as_deref() else {
-            // Older answers have no status at all, and a date alone removes nobody: whether an end
-            // that has passed counts is the policy's to say.
+            // Older answers have no status at all, and a date alone removes nobody. The policy says whether
+            // an end that has passed counts.
             employee.put_status(Status::Active, "");
             employee.put(StandardField::RawStatus, person.status.clone());
             return;
@@ -96,7 +96,7 @@ impl<'a> Reader<'a> {
         employee.put_status(status, raw);
     }
 
-    /// What nobody needs to hold who did not ask for it.
+    /// Personal values are kept only if the request names them.
     fn put_private(&self, employee: &mut Employee, person: &mut Person) {
         if self.request.wants(StandardField::PersonalEmail) {
             employee.put(StandardField::PersonalEmail, std::mem::take(&mut person.personal_email));
@@ -114,15 +114,14 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The first address that is there, in lower case: that of the company, that of the login, and the
-/// newer member.
+/// The first address, in lower case, of three members: company, login, and the newer one.
 pub(super) fn email(person: &mut Person) -> Field<String> {
     let company = std::mem::take(&mut person.company_email);
     let addresses = [company, std::mem::take(&mut person.account_email), std::mem::take(&mut person.email)];
     first(addresses).map(|email| email.trim().to_ascii_lowercase())
 }
 
-/// The first value. That there is none is believed only if every member said so.
+/// The first value. The field is empty only if every member says so.
 fn first<const N: usize>(fields: [Field<String>; N]) -> Field<String> {
     let mut none = Field::Cleared;
     for field in fields {
@@ -182,8 +181,8 @@ fn address(person: &mut Person) -> [(StandardField, Field<String>); 5] {
     fields.map(|field| (field, parts.next().unwrap_or_default()))
 }
 
-/// Street, city, region, postcode and country. Which members a country fills is its own custom: a
-/// suburb is the city where no city is given, else it belongs to the street.
+/// Street, city, region, postcode and country. Countries fill different members. A suburb is the city where
+/// no city is given, else it belongs to the street.
 fn parts(address: Address) -> [Field<String>; 5] {
     let Address { line_1, line_2, line_3, unit, street, suburb, city, state, postcode, country, .. } =
         address;
@@ -207,7 +206,7 @@ fn parts(address: Address) -> [Field<String>; 5] {
 
 fn put_dates(employee: &mut Employee, person: &Person, warnings: &mut Tally) {
     let start = day(&person.start_date).unwrap_or_else(|()| {
-        let words = "no date that a calendar has; left out";
+        let words = "not a date of the calendar; left out";
         warnings.count(ProblemCode::InvalidDate, "start_date", words, employee.id().as_str());
         Field::NotProvided
     });

@@ -17,7 +17,7 @@ pub struct Behaviour {
     pub token_life: Duration,
     /// Where the parts of a token request have to be.
     pub token_request: TokenRequest,
-    /// Whether a token answer tells the scopes.
+    /// Whether a token answer names the scopes.
     pub scope_told: bool,
     /// The redirect firewall: a consent whose redirect address names this machine gets 403. Without it a
     /// redirect to any port of this machine is accepted, as servers do for native applications (RFC 8252).

@@ -89,7 +89,7 @@ impl Authority {
         self.grants.get(access.grant).filter(|grant| good && !grant.revoked)
     }
 
-    /// Takes back everything that was granted to whoever holds this token.
+    /// Revokes everything that was granted with this token.
     pub(super) fn revoke(&mut self, token: &str) {
         let grant = self.access.iter().find(|access| access.text == token).map(|access| access.grant);
         if let Some(grant) = grant.and_then(|grant| self.grants.get_mut(grant)) {
@@ -134,7 +134,7 @@ impl World {
         text
     }
 
-    /// The consent page. Whoever is logged in consents at once and is sent back.
+    /// The consent page. The logged-in person consents at once and is sent back.
     pub(super) fn authorize(&mut self, query: &[(String, String)]) -> Answer {
         let get = |name: &str| query.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
         let redirect = get("redirect_uri").unwrap_or_default().to_owned();

@@ -1,4 +1,4 @@
-//! Of what the first pages show, what should make somebody think.
+//! Warnings from the first pages.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use super::Check;
 use crate::wire::Person;
 
 impl Check<'_, '_> {
-    /// Work e-mails, without which nobody gets an account, and numbers, where they are a key.
+    /// Work e-mails, which every account needs, and numbers, where they are a match key.
     pub(super) fn coverage(&mut self, rows: &[Person]) {
         if rows.is_empty() {
             return;
@@ -18,7 +18,7 @@ impl Check<'_, '_> {
         let seen = format!("{filled} of the first {of} employees have one");
         let finding = match filled {
             0 => Finding::new(Level::Missing, "field email", format!("official_email: {seen}"))
-                .cost("nobody can be matched by it or given an account")
+                .cost("nobody can be matched by e-mail, and nobody gets an account")
                 .remedy("fill in the official e-mails in Freshteam, or show them to the key's user"),
             few if few < of => Finding::new(Level::Warning, "field email", format!("official_email: {seen}"))
                 .cost("the others get no account")
@@ -42,13 +42,13 @@ impl Check<'_, '_> {
         let mut finding = Finding::new(level, "field employee_number", outcome);
         if level == Level::Warning {
             finding = finding
-                .cost("as a match key it matches nobody who has none, and is a problem where it repeats")
+                .cost("as a match key it matches only people who have one, and is a problem where it repeats")
                 .remedy("give everybody a number of their own in Freshteam");
         }
         self.checks.push(finding);
     }
 
-    /// Whether anybody who has left shows when.
+    /// Whether a leaver's record shows the date.
     pub(super) fn dates(&mut self, left: &[Person]) {
         let hidden = |row: &Person| !matches!(row.termination, Field::Value(_));
         if !left.is_empty() && left.iter().all(hidden) {

@@ -29,16 +29,16 @@ const RESERVED: [&str; 8] = ["www", "app", "api", "support", "help", "blog", "de
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Subdomain(String);
 
-/// Why a text names no Freshteam account. The text is not repeated: it may be a key that was pasted
-/// into the wrong field.
+/// Why a text is not the name of a Freshteam account. The text is not repeated: it may be a key that was
+/// pasted into the wrong field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidSubdomain {
     /// Nothing was given.
     #[error("is empty; it is the part before .freshteam.com in the browser's address when you are logged in")]
     Empty,
-    /// Another character than a letter, a digit or a hyphen, or a hyphen at an end.
-    #[error("is no subdomain: letters, digits and hyphens inside it, 63 at most, and nothing else")]
+    /// A character other than a letter, a digit or a hyphen, or a hyphen at an end.
+    #[error("is not a subdomain, which has letters, digits and inner hyphens only, 63 at most")]
     Malformed,
     /// The address of the Freshworks organisation.
     #[error(
@@ -53,7 +53,7 @@ pub enum InvalidSubdomain {
         "is the address of another Freshworks product; open Freshteam and take the part before .freshteam.com"
     )]
     OtherProduct,
-    /// A port that is not the one of https.
+    /// A port other than the one of https.
     #[error("names a port; leave it out")]
     Port,
     /// A name that the vendor uses itself.
@@ -113,7 +113,7 @@ impl FromStr for Subdomain {
     }
 }
 
-/// What a host is that is not one of Freshteam's.
+/// Why a host is not one of Freshteam's.
 fn other(host: &str) -> InvalidSubdomain {
     let beneath = |domain: &str| host == domain || host.ends_with(&format!(".{domain}"));
     if beneath("myfreshworks.com") {

@@ -4,12 +4,12 @@ use hris_core::{Field, StandardField, wire};
 
 use crate::wire::{Address, Person, Phone};
 
-/// Which of several numbers is the work phone, the best first. A fax is none.
+/// Which of several numbers is the work phone, the best first. A fax number never counts.
 pub(super) const WORK: [&str; 3] = ["Work", "Mobile", "Others"];
 /// Which of several numbers is the personal phone.
 pub(super) const PERSONAL: [&str; 5] = ["Mobile", "Main", "Home", "Others", "Work"];
 
-/// The number that the first of these kinds has. A masked one is hidden, not empty.
+/// The number of the first of these kinds that has one. A masked number is hidden, not empty.
 pub(super) fn phone(numbers: &Field<Box<str>>, kinds: &[&str]) -> Field<String> {
     let json = match numbers.as_deref() {
         Field::Value(json) => json,
@@ -39,7 +39,7 @@ pub(super) fn address(person: &Person) -> [(StandardField, Field<String>); 5] {
     };
     let (home, other) = (read(&person.address), read(&person.other_address));
     let known = |state: &Field<Box<str>>| *state != Field::NotProvided;
-    // What is there and has no part is empty; what is not there at all says nothing.
+    // An address without parts is empty. A missing address is not provided.
     let empty = match known(&person.address) || known(&person.other_address) {
         true => Field::Cleared,
         false => Field::NotProvided,

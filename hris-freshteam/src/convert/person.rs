@@ -37,7 +37,7 @@ impl<'a> Reader<'a> {
         tally: &mut Tally,
     ) -> Employee {
         if let Some(detail) = detail {
-            // The list decides on everything that it shows itself, or two moments were mixed.
+            // The list wins for every member that it shows, so that two moments are not mixed.
             (row.level, row.roles) = (detail.level, detail.roles);
             (row.custom, row.custom_too) = (detail.custom, detail.custom_too);
             for (name, value) in detail.notes.asked {
@@ -92,8 +92,7 @@ impl<'a> Reader<'a> {
         if draft { employee.as_sample() } else { employee }
     }
 
-    /// Fields of the customer's own that are asked for by name and that nobody's record has.
-    /// Each with what to say of the nearest one.
+    /// The requested custom fields that nobody's record has, each with a hint at the nearest one.
     pub(super) fn unseen_customs(&self) -> Vec<(&'a str, String)> {
         let seen: Vec<&str> = self.seen.iter().map(String::as_str).collect();
         let lacks = |key: &&str| custom_fields_called(key, &seen, |seen| Some(*seen)).len() != 1;
@@ -133,13 +132,13 @@ impl<'a> Reader<'a> {
         }
         if found.draft {
             let words =
-                "saved as a draft or still in onboarding; present, and given no account before that ends";
+                "saved as a draft or still in onboarding; present, and gets no account until that ends";
             tally.count(ProblemCode::SamplePerson, "", words, &id);
         }
         found.draft
     }
 
-    /// Puts the names of units, but for the teams, which it returns.
+    /// Sets the names of all units except teams, which it returns.
     fn put_units(&self, employee: &mut Employee, person: &Person, tally: &mut Tally) -> Field<Vec<String>> {
         let id = employee.id().to_string();
         let mut name = |of, unit: &Field<String>, field| self.units.name(of, unit, field, &id, &mut *tally);
@@ -180,7 +179,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// What nobody needs to hold who did not ask for it.
+    /// Personal values are kept only if the request names them.
     fn put_private(&self, employee: &mut Employee, person: &mut Person) {
         let wants = |field| self.request.wants(field);
         if wants(StandardField::PersonalEmail) {

@@ -4,20 +4,19 @@ use hris_core::{Date, End, Field, Status};
 
 use crate::wire::Person;
 
-/// Where a record says that somebody stands.
+/// The state of employment that a record shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Standing {
     pub(super) status: Status,
     /// Saved without hiring the person: present, and never given an account.
     pub(super) draft: bool,
-    /// The day of leaving as far as it can be believed; one before the first day belongs to an earlier
-    /// employment.
+    /// The believable day of leaving. A day before the first one belongs to an earlier employment.
     pub(super) end: End,
-    /// What does not fit together.
+    /// The contradiction in the record, if there is one.
     pub(super) odd: Option<&'static str>,
 }
 
-/// Whether somebody has left by this record, as far as the record goes.
+/// Whether this record says that the person has left.
 pub(crate) fn has_left(person: &Person, today: Date) -> bool {
     standing(person, today).status == Status::Terminated
 }

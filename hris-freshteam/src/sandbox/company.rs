@@ -126,7 +126,7 @@ impl Company {
         members.insert("id".to_owned(), id.into());
         members.insert("created_at".to_owned(), "2023-02-06T08:00:00.000Z".into());
         self.records.push(Record { id, members, detail: person.detail, custom: person.custom });
-        // Whoever was just put there is there.
+        // The record was just added, so it exists.
         let _ = self.update(&id.to_string(), |_| {});
         id.to_string()
     }

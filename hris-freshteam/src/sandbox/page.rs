@@ -77,7 +77,7 @@ fn passes(record: &Record, request: &Received, role: Role, behaviour: &Behaviour
         filtered = true;
         here &= fits;
     }
-    // Whoever is deleted is found by that filter only.
+    // Only that filter finds deleted people.
     let deleted = member("deleted") == json!(true);
     if deleted && request.parameter("deleted") != Some("true") {
         return false;

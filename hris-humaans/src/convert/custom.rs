@@ -19,7 +19,7 @@ pub(crate) struct Customs<'a> {
     values: HashMap<&'a str, Vec<Value<'a>>>,
     /// Fields asked for that may not be seen.
     hidden: Vec<CustomValue>,
-    /// What the mapping should be told.
+    /// Problems of the mapping.
     pub(super) problems: Vec<Problem>,
 }
 
@@ -41,8 +41,8 @@ impl<'a> Customs<'a> {
             customs.hidden = request.custom_fields().map(CustomValue::hidden).collect();
             if !customs.hidden.is_empty() || request.wants_everything() {
                 let words = format!(
-                    "custom fields may not be read (HTTP {status}): grant the token `private:read` and its maker's \
-                     role each field; accounts keep what they have"
+                    "custom fields may not be read (HTTP {status}): grant the token `private:read` and its \
+                     owner's role each field; accounts keep what they have"
                 );
                 customs.problems.push(Problem::warning(ProblemCode::NotPermitted, words).field("custom"));
             }
@@ -69,8 +69,8 @@ impl<'a> Customs<'a> {
         Ok(customs)
     }
 
-    /// Puts a person's values where they belong. A value that hangs on a record of its own counts
-    /// only if that is the current job role.
+    /// Puts a person's values where they belong. A value of a job role counts only if that is the current
+    /// job role.
     pub(super) fn put(&self, employee: &mut Employee, person: &mut Person, role: Option<&str>) {
         for value in &self.hidden {
             employee.put_custom(value.clone());
@@ -106,7 +106,7 @@ pub(crate) fn defined(definition: &wire::CustomField) -> Option<CustomField> {
     })
 }
 
-/// The custom fields that a request means.
+/// The custom fields that a request names.
 pub(crate) fn meant<'a>(defined: &'a [CustomField], request: &'a ReadRequest) -> CustomFields<'a> {
     CustomFields::of(defined, request, is_member)
 }

@@ -19,7 +19,7 @@ const REMOTE: &str = "remote";
 /// The members that say when an employment ends.
 const ENDS: [&str; 2] = ["employmentEndDate", "lastWorkingDay"];
 
-/// How far ahead a last day of somebody who has left is believable.
+/// How far in the future the last day of an offboarded person may be.
 const YEAR: i32 = 365;
 
 /// Reads people, with everything beside them at hand.
@@ -50,8 +50,8 @@ impl<'a> Reader<'a> {
         for (status, field, path, what, section) in hidden {
             if let Some(status) = status {
                 let words = format!(
-                    "{what} may not be read (HTTP {status} on {path}): grant the token's maker *view* on {section}; \
-                     accounts keep what they have"
+                    "{what} may not be read (HTTP {status} on {path}): grant the token's owner *view* on \
+                     {section}; accounts keep what they have"
                 );
                 problems.push(Problem::warning(ProblemCode::NotPermitted, words).field(field));
             }
@@ -73,7 +73,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// The person in our words; what is odd about them is counted.
+    /// Converts a person, and counts what is odd about the record.
     pub(super) fn employee(&mut self, mut person: Person, warnings: &mut Tally) -> Employee {
         let id = person.notes.id.take().unwrap_or_default();
         person.notes.id = Some(id.clone());
@@ -123,7 +123,7 @@ impl<'a> Reader<'a> {
         employee
     }
 
-    /// Says what was true of everybody.
+    /// Adds the problems that concern everybody.
     pub(super) fn finish(self, warnings: &mut Tally) {
         for problem in self.problems {
             warnings.say(problem);
@@ -203,7 +203,7 @@ impl<'a> Reader<'a> {
         employee.put(StandardField::Email, email);
     }
 
-    /// What nobody needs to hold who did not ask for it.
+    /// Personal values are kept only if the request names them.
     fn put_private(&self, employee: &mut Employee, person: &mut Person) {
         let country =
             if person.country_code.is_value() { &mut person.country_code } else { &mut person.country };
@@ -236,7 +236,7 @@ impl<'a> Reader<'a> {
             Part::Read(_) => match self.names.get(place) {
                 Some(name) => Field::Value(name.clone()),
                 None => {
-                    let words = "works in an office that is not among those that can be seen; its id is taken as its name";
+                    let words = "works in an office that is not visible; its id is taken as its name";
                     warnings.count(ProblemCode::UnmappedValue, "location", words, id);
                     Field::Value(place.to_owned())
                 }
@@ -245,7 +245,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The field that a member of a person fills, for reports; a member that fills none is named itself.
+/// The field that a member of a person fills, for reports. A member that fills no field is named itself.
 fn field_of(member: &str) -> String {
     let field = match member {
         "address" => StandardField::AddressStreet,
@@ -287,7 +287,7 @@ fn display_name(location: &Location) -> Option<String> {
     label.or_else(place).or_else(|| location.notes.id.clone())
 }
 
-/// The first date that is there. Nothing is said to be empty when one of them could not be read.
+/// The first date that is there. The result is empty only if all of them could be read.
 fn first_of(one: Field<Date>, other: Field<Date>, spoiled: bool) -> Field<Date> {
     match (one, other) {
         (Field::Value(date), _) | (_, Field::Value(date)) => Field::Value(date),

@@ -8,7 +8,7 @@ use hris_core::{Date, Field, wire};
 
 use crate::wire::{JobRole, Person};
 
-/// The job role that counts today, of everybody.
+/// The job role of each person that counts today.
 pub(super) struct Roles<'a> {
     current: HashMap<&'a str, &'a JobRole>,
     /// The list may not be seen.
@@ -47,7 +47,7 @@ impl<'a> Roles<'a> {
     /// its top.
     pub(super) fn of(&self, person: &Person) -> Job {
         if let Some(role) = person.notes.id.as_deref().and_then(|id| self.current(id)) {
-            // A record that contradicts itself says nothing.
+            // A record that contradicts itself is ignored.
             return if role.notes.repeated { Job::default() } else { Job::of(role) };
         }
         if self.skipped {
@@ -62,7 +62,7 @@ impl<'a> Roles<'a> {
             department: person.department.clone(),
             manager: person.manager.clone(),
         });
-        // Without the list these are hints: a value is one, an empty place is none.
+        // Without the list these are hints: a value counts, an empty member does not.
         let hint = |field: Field<String>| match field {
             Field::Value(text) => Field::Value(text),
             _ if self.hidden => Field::NotPermitted,
@@ -78,8 +78,9 @@ impl Job {
     }
 }
 
-/// Which of two records of one person counts: the latest that has begun, else the first to begin.
-/// One without a date has begun before all others. Ties go to the later made, then the greater id.
+/// Which of two records of one person counts: the latest that has begun, else the first to begin. A record
+/// without a date counts as the oldest. Of two equal ones the later created counts, then the one with the
+/// greater id.
 fn order(one: &JobRole, other: &JobRole, today: Date) -> Ordering {
     let date = |role: &JobRole| role.effective.value();
     let begun = |role: &JobRole| date(role).is_none_or(|date| date <= today);

@@ -1,4 +1,4 @@
-//! Why a message was not sent, in words that say whose move it is.
+//! Why a message was not sent, and who has to act.
 //!
 //! A mail server's own words may repeat addresses or a user's name, so only its codes are kept.
 
@@ -19,7 +19,7 @@ pub(super) enum Stage {
     Sender,
     Recipient,
     Message,
-    /// All of the message was sent; what is missing is the answer.
+    /// The whole message was sent, and the answer is missing.
     Confirm,
 }
 
@@ -28,11 +28,11 @@ pub(super) enum Stage {
 pub(super) struct Fault {
     kind: ErrorKind,
     what: String,
-    /// Whether the same may work a little later.
+    /// Whether the same message may be taken a little later.
     pub(super) passes: bool,
     /// Whether a smaller message may be taken.
     pub(super) too_large: bool,
-    /// Whether the message may have arrived all the same.
+    /// Whether the message may have arrived nevertheless.
     unknown: bool,
 }
 
@@ -49,13 +49,13 @@ impl Fault {
     pub(super) fn of_report(self, tries: u32) -> Error {
         let tried = if tries > 1 { format!(" (tried {tries} times)") } else { String::new() };
         let begin = match self.unknown {
-            true => "nobody knows whether the report mail was sent",
+            true => "it is unknown whether the report mail was sent",
             false => "the report mail could not be sent",
         };
         Error::new(self.kind, format!("{begin}{tried}: {}", self.what))
     }
 
-    /// As the error of a server that was only looked at.
+    /// As the error of a server that was only checked.
     pub(super) fn of_check(self) -> Error {
         Error::new(self.kind, self.what)
     }
@@ -79,7 +79,7 @@ impl Server<'_> {
         Fault::passing(ErrorKind::Target, what)
     }
 
-    /// The server took the connection, or did not even do that, and then kept silent.
+    /// The server did not answer, before or after it took the connection.
     pub(super) fn silent(&self, stage: Stage, waited: Duration) -> Fault {
         let Self { host, port, .. } = self;
         let seconds = waited.as_secs().max(1);
@@ -140,10 +140,8 @@ impl Server<'_> {
     }
 
     fn unconfirmed(&self, what: &str) -> Fault {
-        let message = format!(
-            "{}:{} has the whole message and {what}, so it may arrive all the same",
-            self.host, self.port
-        );
+        let message =
+            format!("{}:{} has the whole message and {what}, so it may still arrive", self.host, self.port);
         Fault { unknown: true, ..Fault::new(ErrorKind::Target, message) }
     }
 
@@ -155,7 +153,7 @@ impl Server<'_> {
                 format!("the certificate of {host} cannot be accepted; give the mail server another one")
             }
             TlsFault::Expired => {
-                format!("the certificate of {host} has run out; renew it on the mail server")
+                format!("the certificate of {host} has expired; renew it on the mail server")
             }
             TlsFault::NotTls => format!(
                 "{host}:{port} does not begin with TLS; ask it with smtp://, or name the port that does, such as 465"
@@ -172,7 +170,8 @@ impl Server<'_> {
                 format!("the certificate of {host} was revoked; renew it on the mail server")
             }
             TlsFault::UnknownAuthority => format!(
-                "the certificate of {host} is from nobody whom this machine trusts; if it is the company's own CA, add \
+                "the certificate of {host} is from an authority that this machine does not trust; if it is \
+                 the company's own CA, add \
                  the CA's certificate to those that the machine trusts (Debian and Ubuntu: put it into \
                  /usr/local/share/ca-certificates as NAME.crt and run update-ca-certificates), or name a file with all \
                  trusted certificates in the variable SSL_CERT_FILE"
@@ -227,7 +226,7 @@ impl Server<'_> {
         Fault::new(ErrorKind::Config, what)
     }
 
-    /// What came back is not what a mail server says.
+    /// The answer is not one of a mail server.
     pub(super) fn nonsense(&self, stage: Stage) -> Fault {
         let Self { host, port, .. } = self;
         if stage == Stage::Confirm {

@@ -13,10 +13,10 @@ const HEADER: [&str; 8] = ["severity", "code", "employee", "user", "field", "mes
 impl Report {
     /// The errors and warnings as CSV (RFC 4180, UTF-8): a header, then a row each.
     ///
-    /// The columns are `severity` (`error` or `warning`), `code`, `employee`, `user`, `field`,
-    /// `message`, `what_to_do` and `run`. First stands what kept the run from being done, with its
-    /// rule or kind as the code; then the problems; then each failed action of which no problem tells already,
-    /// with the code `action_failed`.
+    /// The columns are `severity` (`error` or `warning`), `code`, `employee`, `user`, `field`, `message`,
+    /// `what_to_do` and `run`. The first row names what stopped the run, with its rule or kind as the code.
+    /// The problems follow. Each failed action that no problem reports comes last, with the code
+    /// `action_failed`.
     ///
     /// A cell that a spreadsheet would take for a formula begins with an apostrophe, and characters
     /// that cannot be seen are shown (`␊`, `⟨U+202E⟩`).

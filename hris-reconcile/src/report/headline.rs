@@ -23,7 +23,7 @@ pub(super) fn headline(report: &Report) -> String {
                 false => format!("The run failed: {cause}"),
             }
         }
-        Outcome::Completed | Outcome::Partial if counted.is_empty() => "Nobody to look after".to_owned(),
+        Outcome::Completed | Outcome::Partial if counted.is_empty() => "Nothing to do".to_owned(),
         Outcome::Completed | Outcome::Partial if counted.len() == 1 && report.counts.unchanged > 0 => {
             match report.counts.unchanged {
                 1 => "Nothing to do: the one person is up to date".to_owned(),
@@ -56,10 +56,10 @@ pub(super) fn other_errors(report: &Report) -> u64 {
     errors.saturating_sub(report.counts.failed).saturating_sub(report.counts.conflicts)
 }
 
-/// `3 people joined`, `1 left`, …: only the first says of whom.
+/// `3 people joined`, `1 left`, …: only the first has a noun.
 fn counted(report: &Report, done: bool) -> Vec<String> {
     let counts = &report.counts;
-    // Whoever joins is invited in the same breath, so the invitation is news only on its own.
+    // A joiner is invited in the same run, so invitations are counted only where nobody joined.
     let invited = if counts.created > 0 { 0 } else { counts.invited };
     let people = [
         (counts.created, "joined", "would join"),

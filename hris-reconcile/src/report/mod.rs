@@ -1,8 +1,8 @@
 //! What a run did: as data, and as a person reads it.
 //!
-//! A [`Report`] holds ids, field names and words, never a value of anybody's record. It becomes JSON
-//! for programs, CSV for whoever mends the records, one HTML page for whoever wants to know how it
-//! went, and with feature `email` a message.
+//! A [`Report`] holds ids, field names and words, never a value of anybody's record. It becomes JSON for
+//! programs, CSV for the people who correct the records, one HTML page for everybody else, and with feature
+//! `email` a message.
 
 mod csv;
 mod headline;
@@ -212,9 +212,9 @@ pub struct SourceSummary {
 /// How much was done: actions by kind and by how they ended.
 ///
 /// The counts from `created` to `linked`, without `unchanged`, are the actions of these kinds that were
-/// done or, in a dry run, would be; `failed` are those that failed. So somebody who was linked and updated
-/// counts in both, and an account that was made counts although its invitation failed. Everybody for whom
-/// nothing was done and nothing failed is in `unchanged` or in `skipped`.
+/// done or, in a dry run, would be; `failed` are those that failed. A person who was linked and updated
+/// counts in both. A created account counts even if its invitation failed. A person for whom nothing was
+/// done and nothing failed is in `unchanged` or in `skipped`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[non_exhaustive]
@@ -287,11 +287,11 @@ impl ActionLine {
 pub struct ConflictLine {
     /// The conflict's id, by which it is decided.
     pub id: String,
-    /// Whom it concerns in the source.
+    /// The employee in the source.
     pub employee: Option<EmployeeId>,
-    /// Whom it concerns in the target.
+    /// The account in the target.
     pub user: Option<UserId>,
-    /// Which field; none where the person is on one side only.
+    /// The field. `None` where the person is on one side only.
     pub field: Option<String>,
     /// Why somebody has to decide.
     pub cause: Cause,

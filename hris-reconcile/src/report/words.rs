@@ -110,7 +110,7 @@ pub(super) fn severity(severity: Severity) -> (&'static str, &'static str) {
     }
 }
 
-/// What one kind of problem means, and what mends it.
+/// What one kind of problem means, and how to correct it.
 pub(super) fn problem(code: ProblemCode) -> (&'static str, &'static str) {
     match code {
         ProblemCode::AccountReplaced => (
@@ -123,9 +123,10 @@ pub(super) fn problem(code: ProblemCode) -> (&'static str, &'static str) {
             "Remove one of the two connections. Accounts stay with the one that holds them.",
         ),
         ProblemCode::AmbiguousMatch => (
-            "Nobody knows whose an account is",
-            "`hris resolve` lists what is open and takes the answer; `hris link` gives a person another account. \
-             Nothing is done to person and account until then.",
+            "It is open whose account this is",
+            "`hris resolve` lists the open questions and takes the answer; `hris link` gives a person another \
+             account. \
+             Neither the person nor the account is changed until then.",
         ),
         ProblemCode::CannotUnset => (
             "A value is gone and the target cannot clear it",
@@ -136,10 +137,9 @@ pub(super) fn problem(code: ProblemCode) -> (&'static str, &'static str) {
             "Set the clock of this machine right. Until then the earlier day counts: nobody starts or leaves by a date \
              before both clocks say so.",
         ),
-        ProblemCode::Divergence => (
-            "Two systems say different things",
-            "Correct the one that is wrong; nothing was changed on this account of it.",
-        ),
+        ProblemCode::Divergence => {
+            ("The two systems differ", "Correct the system that is wrong; nothing was changed because of it.")
+        }
         ProblemCode::DuplicateEmail => (
             "Several people have one e-mail address",
             "Give each of them an address of their own in the HR system.",
@@ -148,17 +148,18 @@ pub(super) fn problem(code: ProblemCode) -> (&'static str, &'static str) {
             "Several people have one employee number",
             "Give each of them a number of their own in the HR system.",
         ),
-        ProblemCode::DuplicateExternalId => {
-            ("Several records have one id", "Look for a record that is there twice, and tell the vendor.")
-        }
+        ProblemCode::DuplicateExternalId => (
+            "Several records have one id",
+            "Find the duplicate record in the HR system, and report it to the vendor.",
+        ),
         ProblemCode::HeldElsewhere => (
             "Another connection holds the account",
-            "Nothing has to be done: the account comes here when the person leaves there. `hris unlink` at the other \
-             connection lets it go sooner.",
+            "Nothing has to be done: this connection takes the account when the person leaves the other. \
+             `hris unlink` there releases it sooner.",
         ),
-        ProblemCode::InvalidDate => ("A date cannot be right", "Correct the date in the HR system."),
+        ProblemCode::InvalidDate => ("A date is not valid", "Correct the date in the HR system."),
         ProblemCode::InvalidEmail => {
-            ("An e-mail address cannot be one", "Correct the address in the HR system.")
+            ("An e-mail address is not valid", "Correct the address in the HR system.")
         }
         ProblemCode::InvalidRecord => {
             ("A record could not be read", "Open the record in the HR system and save it again.")
@@ -179,12 +180,12 @@ pub(super) fn problem(code: ProblemCode) -> (&'static str, &'static str) {
             "If the account should be closed after all, take it off the protected list.",
         ),
         ProblemCode::ProtectedUnknown => (
-            "An entry of the protected accounts protects nobody",
+            "An entry of the protected list matches no account",
             "Write the e-mail address or the id of an account, as the product has it.",
         ),
         ProblemCode::RecycledId => (
             "A known id may belong to somebody else now",
-            "`hris resolve ID --same` if the account is this person's all the same, `--different` if it is not.",
+            "`hris resolve ID --same` if the account still belongs to this person, `--different` if it does not.",
         ),
         ProblemCode::ReportNotSent => (
             "The report did not arrive",
@@ -204,28 +205,28 @@ pub(super) fn problem(code: ProblemCode) -> (&'static str, &'static str) {
             ("The target refused the record", "Correct what the message names, then run again.")
         }
         ProblemCode::TargetUnavailable => {
-            ("The target did not work at that moment", "See that it works; the next run does what is left.")
+            ("The target was not available", "Make sure that it works; the next run does what is left.")
         }
         ProblemCode::TwoWayConflict => (
             "Both sides changed",
-            "`hris resolve` takes the answer which side is right; the field stays as it is until then.",
+            "`hris resolve` takes the decision which side is right; the field stays as it is until then.",
         ),
         ProblemCode::UniquenessConflict => {
-            ("Somebody else holds this value", "Change it for one of them; the next run goes on by itself.")
+            ("Another account has this value", "Change it for one of them; the next run goes on by itself.")
         }
         ProblemCode::UnknownManager => {
             ("The manager cannot be seen", "Check that the manager is listed and visible to the credential.")
         }
         ProblemCode::UnknownStatus => (
-            "A status that is not known",
+            "The status is unknown",
             "Check the person's status in the HR system; nobody is removed because of it.",
         ),
         ProblemCode::UnmappedValue => {
             ("No rule covers this value", "Add the value to the mapping or to the assignments.")
         }
         ProblemCode::VisibilityLost => (
-            "No longer visible",
-            "Check the credential's permissions in the HR system. What was lost stays in the product; if it is right, \
+            "Values that were visible before are hidden now",
+            "Check the credential's permissions in the HR system. The product keeps the values; if they should go, \
              look at the plan and approve it.",
         ),
         _ => ("Something to look at", "See the message."),
@@ -234,7 +235,7 @@ pub(super) fn problem(code: ProblemCode) -> (&'static str, &'static str) {
 
 /// What a safeguard found, and what to do about it.
 pub(super) fn rule(rule: Rule) -> (&'static str, &'static str) {
-    const REMOVALS: &str = "Look at who would leave. If they all really left, approve exactly this plan; it \
+    const REMOVALS: &str = "Look at who would leave. If they have all left, approve exactly this plan; it \
          then passes once. If not, look in the HR system for a filter, a permission or an import that hides people.";
     const VISIBILITY: &str = "Give the credential back what it could see before. If the change is meant, \
          look at who would leave and approve exactly this plan.";
@@ -245,23 +246,23 @@ pub(super) fn rule(rule: Rule) -> (&'static str, &'static str) {
         Rule::MaxDeactivationsWindow => ("too many people would have left within a few days", REMOVALS),
         Rule::MinRemainingPercent => ("too few accounts would remain", REMOVALS),
         Rule::MaxCreationsPercent => (
-            "more accounts would be made than one run may make",
+            "more accounts would be created than one run may create",
             "Look at who would join. If it is right, approve exactly this plan.",
         ),
         Rule::MinSourcePercent => ("the HR system lists far fewer people than last time", VISIBILITY),
         Rule::EmptySource => ("the HR system lists nobody", VISIBILITY),
         Rule::CoverageLost => ("fields or people are hidden from the credential", VISIBILITY),
         Rule::CredentialChanged => (
-            "another credential answers than last time",
+            "the credential is not the one of the last run",
             "If the credential was replaced on purpose, look at who would leave and approve exactly this plan.",
         ),
         Rule::OrganisationChanged => (
-            "another organisation answers than last time",
+            "the organisation is not the one of the last run",
             "Put back the credential of the right organisation. A new organisation is a new connection.",
         ),
         Rule::UnidentifiedRecord => (
             "records without an id were listed, so nobody knows who is missing",
-            "Run again later; if it stays so, tell the vendor.",
+            "Run again later; if it happens again, report it to the vendor.",
         ),
         Rule::PlanStale => {
             ("the source or the target changed after the plan was made", "Make a new plan and look at it.")
@@ -271,7 +272,7 @@ pub(super) fn rule(rule: Rule) -> (&'static str, &'static str) {
             "Look at who would leave. If the change is meant, approve exactly this plan.",
         ),
         Rule::MaxEmailChanges => (
-            "more people would sign in with another address than one run may change",
+            "more sign-in addresses would change than one run may change",
             "Look at the addresses. If the change is meant, such as a new domain, approve exactly this plan; it then \
              passes once.",
         ),
@@ -284,7 +285,7 @@ pub(super) fn rule(rule: Rule) -> (&'static str, &'static str) {
     }
 }
 
-/// What to do about an action that failed without a word of why.
+/// What to do about an action that failed without a reason.
 pub(super) const RUN_AGAIN: &str = "Run again; what was done is not done twice.";
 
 /// What kept the run from being done, and what to do about it.
@@ -293,16 +294,16 @@ pub(super) fn failure(kind: &str) -> (&'static str, &'static str) {
         "auth" => {
             ("a credential or permission is missing", "Replace the credential or grant the permission.")
         }
-        "busy" => ("another run is still at work", "Wait until the other run has ended."),
+        "busy" => ("another run is still working", "Wait until the other run has ended."),
         "cancelled" => ("it was stopped", "Run again when ready; nothing is done twice."),
-        "config" => ("a setting does not allow it", "Correct the setting."),
+        "config" => ("a setting is wrong or does not allow it", "Correct the setting."),
         "source" => (
             "the HR system did not answer, or its answer could not be trusted",
-            "Run again later. Nobody is removed on the strength of a part of the list.",
+            "Run again later. Nobody is removed because of an incomplete list.",
         ),
         "state" => ("the state cannot be used", "Do what the message says, then run again."),
         "target" => (
-            "the target did not answer, or refused to work",
+            "the target did not answer, or refused the request",
             "Run again later; it goes on where it stopped and does nothing twice.",
         ),
         _ => ("it could not be finished", "Run again later."),
@@ -321,12 +322,12 @@ mod tests {
 
     use super::{problem, rule, visible};
 
-    /// The words that a type of words knows, as it tells them itself where it meets another.
+    /// Every word of an enumeration, read from its own error about an unknown word.
     fn known<T: for<'de> Deserialize<'de>>() -> Vec<T> {
         let other: StrDeserializer<'_, Error> = "no such word".into_deserializer();
-        let Err(error) = T::deserialize(other) else { panic!("it has a word that is none") };
-        let told = error.to_string();
-        let words = told.split('`').skip(3).step_by(2);
+        let Err(error) = T::deserialize(other) else { panic!("an unknown word was accepted") };
+        let message = error.to_string();
+        let words = message.split('`').skip(3).step_by(2);
         let parse = |word: &str| -> Result<T, Error> {
             let word: StrDeserializer<'_, Error> = word.into_deserializer();
             T::deserialize(word)

@@ -41,7 +41,7 @@ pub(super) struct Apply<'a> {
     pub(super) seen: BTreeMap<UserId, Seen>,
     /// Accounts whose values were written in this run: what they gave up is free.
     pub(super) released: BTreeSet<UserId>,
-    /// People, and accounts without one, for whom something was not done: nothing more is.
+    /// People, and accounts without one, with a failed action. Nothing more is done for them.
     pub(super) stuck: BTreeSet<String>,
     /// People whose account turned out to be there already.
     pub(super) adopted: BTreeSet<EmployeeId>,
@@ -81,7 +81,7 @@ pub(super) struct Order<'a> {
 }
 
 /// Creations of an interrupted run that may have been done although nothing was found: which side is
-/// written, for whom, and the key.
+/// written, the person, and the key.
 pub(super) type Creations = BTreeMap<(Side, String), ActionKey>;
 
 impl Order<'_> {
@@ -186,7 +186,7 @@ impl<'a> Apply<'a> {
             self.carry_out(after, ends, problems).await?;
         }
         if let Some(error) = self.away.take().filter(|_| !self.reached) {
-            // Too few actions to tell a target that stays away by three in a row.
+            // Too few actions to see three failures in a row.
             return Err(fatal(
                 "write to the target: nothing could be written, so it waits for the next run",
                 error,
@@ -364,7 +364,7 @@ impl<'a> Apply<'a> {
                 if let Some(seen) = self.seen.get_mut(&user) {
                     seen.rewrite(action);
                 }
-                // What gives up an address and could not, has not.
+                // A refused change of the address has not released it.
                 if !refused.contains(TargetField::Email.name()) {
                     self.released.insert(user.clone());
                 }

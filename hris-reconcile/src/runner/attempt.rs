@@ -59,7 +59,7 @@ impl Apply<'_> {
         Attempt::Done(self.settled(action, &user), user)
     }
 
-    /// Whoever is to be created is looked for first, and again whenever the answer leaves a doubt.
+    /// The account is looked up before it is created, and again after an unclear answer.
     async fn create(&mut self, action: &Action) -> crate::Result<Attempt> {
         let Some(external_id) = action.external_id() else {
             let message = "create: the account would have no external id; check the mapping";
@@ -223,8 +223,8 @@ impl Apply<'_> {
     }
 }
 
-/// Whether an action takes something from whoever has the account: a value, an assignment, the address to sign in
-/// with.
+/// Whether an action takes something from the owner of the account: a value, an assignment, the address to
+/// sign in with.
 fn takes(action: &Action) -> bool {
     let identifies = |field: &TargetField| matches!(field, TargetField::Email | TargetField::ExternalId);
     let taken = |change: &Change| change.from.is_some() && (change.to.is_none() || identifies(&change.field));

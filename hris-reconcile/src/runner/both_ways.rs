@@ -106,7 +106,7 @@ impl Runner {
             let (Some(_), Some(found)) = (self.shares(change), found.get(field)) else { continue };
             let earlier = link.bases.get(field);
             let (from, to) = (change.from.as_deref(), change.to.as_deref());
-            // Whoever turned out to be there already was never in step in what differs.
+            // A person who was there already never agreed with the account in the fields that differ.
             if action.kind == ActionKind::Create && !is_alike(field, to, found.as_deref()) {
                 continue;
             }
@@ -215,7 +215,8 @@ fn is_final(error: &hris_core::Error) -> bool {
 }
 
 impl Apply<'_> {
-    /// Whether an account still has what an update of shared fields is about to write over; some if not.
+    /// Checks whether an account still has the values that an update of shared fields is about to replace.
+    /// Returns `Some` if not.
     pub(super) async fn was_overtaken(&self, action: &Action, id: &UserId) -> Option<Attempt> {
         let changes = self.runner.shared_changes(action);
         if changes.is_empty() || action.kind != ActionKind::Update || action.releases {
@@ -320,8 +321,8 @@ impl Apply<'_> {
         Ok(Attempt::Done(done, user.clone()))
     }
 
-    /// Makes a person in the source of an account. Whether an earlier attempt made one is the writer's to
-    /// find out, by the key; and the next run finds by its address whoever was made.
+    /// Creates a person in the source for an account. The writer finds out by the key whether an earlier
+    /// attempt created one. The next run finds a created person by the address.
     async fn create_person(&mut self, action: &Action, user: &UserId) -> Result<Attempt> {
         let runner = self.runner;
         let Some(writer) = runner.directory.writer() else { return Ok(read_only()) };

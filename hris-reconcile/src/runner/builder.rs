@@ -104,7 +104,7 @@ impl RunnerBuilder {
         self
     }
 
-    /// Has somebody told how a run goes.
+    /// Sets the observer of a run.
     pub fn observer(mut self, observer: impl Observer) -> Self {
         self.observer = Arc::new(observer);
         self
@@ -130,10 +130,10 @@ impl RunnerBuilder {
         self
     }
 
-    /// Says that runs are given the real time, as a product does, and not a made-up one, as tests and rehearsals
-    /// do. Then the clock of the source is looked at too, where its answers tell the time: if it shows an earlier
-    /// day, that day counts and a warning says so. Nobody starts or leaves by a date before both clocks say so.
-    /// Without it no clocks are compared.
+    /// Says that runs are given the real time, as a product does, and not a made-up one, as tests and
+    /// rehearsals do. Then the clock of the source is looked at too, where its answers have a time: if it
+    /// shows an earlier day, that day counts and a warning says so. Nobody starts or leaves by a date
+    /// before both clocks say so. Without it no clocks are compared.
     pub fn real_time(mut self) -> Self {
         self.real_time = true;
         self

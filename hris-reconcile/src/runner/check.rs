@@ -126,7 +126,7 @@ pub(super) async fn check(runner: &Runner, now: Timestamp) -> Result<Check> {
     let mut source = source;
     let mut mapping = mapping(runner);
     mapping.append(&mut source.unknown);
-    // A target that does not answer has been told of already.
+    // A target that does not answer is in the findings already.
     if let Ok(capabilities) = runner.calls.capabilities().await {
         mapping.extend(unknown(runner, &capabilities));
         mapping.extend(unmapped(runner, &capabilities));

@@ -14,9 +14,9 @@ pub(super) fn planned(plan: &Plan) -> Counts {
     count(plan, &ends, &[])
 }
 
-/// Counts actions by kind and by how they ended, and the people for whom nothing was tried.
+/// Counts actions by kind and result, and the people without an attempted action.
 ///
-/// `ends` are the ends of the plan's actions in its order: none where nothing was carried out. `problems` are
+/// `ends` are the ends of the plan's actions in its order, empty if nothing was carried out. `problems` are
 /// those that came up on the way.
 pub(super) fn count(plan: &Plan, ends: &[End], problems: &[Problem]) -> Counts {
     let mut counts = Counts::default();

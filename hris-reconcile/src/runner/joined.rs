@@ -17,7 +17,7 @@ impl Apply<'_> {
         let (mut links, mut users) = (Vec::new(), Vec::new());
         for person in &people {
             let Some(link) = self.links.of_employee(person.id()) else { continue };
-            // Whoever cannot be read now is for the next run.
+            // An account that cannot be read now waits for the next run.
             if let Ok(Some(user)) = self.runner.calls.user(&link.user, self.order.now).await {
                 links.push(link.clone());
                 self.seen.insert(user.id.clone(), Seen::of(&user));

@@ -96,7 +96,7 @@ pub struct Runner {
     safeguards: Safeguards,
     time_zone: TimeZone,
     config: String,
-    /// What both sides may change; none where data flows from the source alone.
+    /// The fields that both sides may change. `None` where data flows from the source alone.
     shared: Option<both_ways::Shared>,
     observer: Arc<dyn Observer>,
     hooks: Vec<Arc<dyn ReportHook>>,
@@ -129,7 +129,8 @@ pub struct Planned {
     /// The same as a report: command `plan`, each action `planned`. Its outcome is how a run would
     /// end if all goes well; `refused` where a safeguard would refuse it.
     pub report: Report,
-    /// Whose accounts would be closed, by name: personal data, for whoever decides about the plan.
+    /// The people whose accounts would be closed, by name: personal data, for the person who decides about
+    /// the plan.
     pub removals: Vec<Removal>,
     /// The rules that stand in its way: what an approval of it covers.
     breached: BTreeSet<Rule>,
@@ -232,7 +233,7 @@ impl Runner {
         .await
     }
 
-    /// Takes to its end what the directory and the target must not give up, after a future of this runner was
+    /// Finishes what the directory and the target must not abandon, after a future of this runner was
     /// dropped; see [`Directory::settle`] and [`Settles`](crate::target::Settles).
     ///
     /// # Errors
@@ -285,10 +286,10 @@ impl Runner {
         self.execute(Command::Match, now).await
     }
 
-    /// Carries out exactly the plan that was saved. It is made anew first; if it comes out otherwise,
-    /// the run is refused as stale. With [`Approval::Given`] it passes the safeguards once, and its
-    /// removals do not count in the window of later runs; everybody missing is then asked for by id,
-    /// and whoever is there after all stays.
+    /// Carries out exactly the plan that was saved. It is made anew first; if it comes out otherwise, the
+    /// run is refused as stale. With [`Approval::Given`] it passes the safeguards once, and its removals do
+    /// not count in the window of later runs; everybody missing is then asked for by id, and a person who
+    /// is there after all stays.
     ///
     /// An approval is good for a week.
     ///
@@ -314,7 +315,8 @@ impl Runner {
     /// written to the target, and what the source changed meanwhile comes with the next sync.
     ///
     /// If another organisation or another credential answers than at the last whole run, it is refused.
-    /// Where the directory cannot tell who answers ([`Directory::fingerprint`]), everybody is read for it.
+    /// Where the directory does not show who answers ([`Directory::fingerprint`]), everybody is read for
+    /// it.
     ///
     /// The account is read anew, so events may come twice or in any order; one that is not newer than
     /// the last time the pair was compared is passed over, with a notice in the report. An account
@@ -342,8 +344,8 @@ impl Runner {
         self.store.decide(&self.connection, decisions).await
     }
 
-    /// Why something would be done for one person, or not; none if nobody of this id is in the
-    /// source or in a link. Reads as [`Runner::plan`] does.
+    /// Explains why something would be done for one person, or not. Returns `None` if neither the source
+    /// nor a link has this id. Reads as [`Runner::plan`] does.
     ///
     /// # Errors
     /// As [`Runner::plan`].

@@ -95,7 +95,7 @@ impl Apply<'_> {
     }
 }
 
-/// A part of an update is told from the whole and from other parts.
+/// The key of a part of an update, which differs from those of the whole and of other parts.
 fn key_of(key: &ActionKey, changes: &[Change]) -> ActionKey {
     let mut digest = Sha256::new();
     digest.update(key.as_str());

@@ -12,8 +12,8 @@ use super::world::{Accounts, Known, World};
 use crate::Result;
 
 impl Runner {
-    /// One account and its person, as if there were nobody else; none if there is nothing to carry
-    /// over, and why is in the notices.
+    /// Plans for one account and its person alone. Returns `None` if there is nothing to carry over; the
+    /// notices say why.
     pub(super) async fn one_pair(
         &self,
         (user, observed_at): (&UserId, Timestamp),
@@ -25,7 +25,7 @@ impl Runner {
         let Some(link) = link else {
             draft
                 .notices
-                .push(format!("account {user} is nobody's in the source yet; the next sync decides"));
+                .push(format!("account {user} has no person in the source yet; the next sync decides"));
             return Ok(None);
         };
         // The pair was compared at that instant or later, with what the account was then.
@@ -61,7 +61,7 @@ impl Runner {
             return Ok(None);
         };
         let Some(fingerprint) = answers else {
-            // Who answers is told by a listing only.
+            // Only a listing shows who answers.
             return self.fetch(Mode::Sync, known, draft, now).await.map(Some);
         };
         draft.source.employees = 1;

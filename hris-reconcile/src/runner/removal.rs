@@ -1,4 +1,4 @@
-//! Who a plan would remove, for whoever decides about it.
+//! The people that a plan would remove, for the person who decides about it.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 /// Somebody whose account a plan would close, by the name under which the product knows them.
 ///
-/// It is personal data for the eyes of whoever decides about the plan: no report has it. `Debug` shows ids.
+/// It is personal data for the person who decides about the plan. No report has it. `Debug` shows ids.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Removal {
@@ -34,7 +34,7 @@ impl fmt::Debug for Removal {
     }
 }
 
-/// Everybody whom a plan would remove, in its order.
+/// The people that a plan would remove, in its order.
 pub(super) fn removals(plan: &Plan, users: &[User]) -> Vec<Removal> {
     let accounts: HashMap<&UserId, &User> = users.iter().map(|user| (&user.id, user)).collect();
     plan.of_kind(ActionKind::Deactivate)

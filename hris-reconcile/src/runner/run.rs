@@ -310,7 +310,7 @@ impl Runner {
         if approval == Approval::None {
             return Ok(Way::by(decision, plan));
         }
-        // Now that they may go, those who are missing are asked for, and whoever is there stays.
+        // The approval lets them go. Missing people are asked for, and those who are there stay.
         let mut way = Way { handovers: plan.handovers.clone(), approved: true, ..Way::default() };
         if self.ask_for_missing(world, plan, draft).await? {
             let again = self.make_plan(world, now);
@@ -373,7 +373,7 @@ impl Runner {
                         .to_owned()
                 }
                 Err(_elapsed) => format!(
-                    "handing the report over was given up after {} s; nobody knows whether it arrived",
+                    "handing over the report was stopped after {} s; it is unknown whether it arrived",
                     HOOK_LIMIT.as_secs()
                 ),
             };

@@ -60,7 +60,7 @@ impl SavedPlan {
         self
     }
 
-    /// With the people whose accounts it would close, for whoever looks at it.
+    /// Adds the people whose accounts it would close, for the person who reviews it.
     #[must_use]
     pub fn removing(mut self, removals: impl IntoIterator<Item = Removal>) -> Self {
         self.removals = removals.into_iter().collect();
@@ -131,7 +131,7 @@ impl SavedPlan {
         &self.breached
     }
 
-    /// Whose accounts it would close, by name; none where an earlier version wrote it.
+    /// The people whose accounts it would close, by name. Empty if an earlier version wrote the plan.
     #[must_use]
     pub fn removals(&self) -> &[Removal] {
         &self.removals

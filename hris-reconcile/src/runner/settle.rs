@@ -149,7 +149,7 @@ pub(super) async fn is_ours(calls: &Calls, action: &Action, user: &User) -> Resu
         && action.assignments.iter().all(|change| has(user, change)))
 }
 
-/// The account as it stands, if the action was done to it at `at` or later; none if it was not done.
+/// Returns the account if the action was done to it at `at` or later, else `None`.
 pub(super) async fn read_back(
     calls: &Calls,
     links: &Links,
@@ -193,7 +193,8 @@ fn was_done(action: &Action, at: Timestamp, user: &User) -> bool {
             action.changes.iter().all(|change| user.value(&change.field) == change.to.as_deref())
         }
         ActionKind::Assign => action.assignments.iter().all(|change| has(user, change) == change.given),
-        // A first invitation: any sign of one will do. Whoever may have been asked is not asked again.
+        // A first invitation: any sign of one will do. A person who may have been invited is not invited
+        // again.
         ActionKind::Invite => user.invite.is_some() || user.status != UserStatus::Pending,
         ActionKind::Reinvite => user.invite.is_none_or(|invite| {
             invite.accepted_at.is_some() || invite.sent_at.plus_seconds(CLOCK_TOLERANCE_SECONDS) >= at

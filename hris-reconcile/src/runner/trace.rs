@@ -30,7 +30,7 @@ pub(super) fn check_span(runner: &Runner) -> Span {
     )
 }
 
-/// Tells what a check found.
+/// Logs what a check found.
 pub(super) fn checked(checked: Result<&Check, &Error>) {
     let check = match checked {
         Ok(check) => check,
@@ -44,7 +44,7 @@ pub(super) fn checked(checked: Result<&Check, &Error>) {
     }
 }
 
-/// Tells how it ended: well at INFO, otherwise at WARN, failed at ERROR.
+/// Logs how it ended: completed at INFO, refused or partial at WARN, failed at ERROR.
 pub(super) fn ended(ended: Result<&Report, &Error>) {
     let report = match ended {
         Ok(report) => report,

@@ -13,7 +13,7 @@ pub(super) fn empty_of(values: &Values) -> BTreeSet<TargetField> {
 }
 
 /// Whether a side has every value of an action, in whatever form, and not the one before. Where the two
-/// cannot be told apart it counts as not done: writing the same again does no harm.
+/// look the same it counts as not done, because writing the same again does no harm.
 pub(super) fn has_taken(action: &Action, found: &Values) -> bool {
     action.changes.iter().all(|change| {
         let Some(found) = found.get(&change.field) else { return false };

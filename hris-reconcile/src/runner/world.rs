@@ -46,7 +46,7 @@ pub(super) struct World {
     removed_in_window: u64,
 }
 
-/// What an interrupted run left, settled: who is whom now, and what is to be recorded of it.
+/// The settled rest of an interrupted run: the links now, and what is to be recorded.
 #[derive(Debug)]
 pub(super) struct Past {
     pub(super) known: Known,
@@ -121,7 +121,7 @@ impl Runner {
             draft.problems.push(clock_differs(theirs, now));
             let theirs = theirs.date_in(&self.time_zone);
             if theirs < today {
-                // Who has left may have been told by the day that was asked for.
+                // The directory may have decided by the requested day who has left.
                 today = theirs;
                 let asked = snapshot.requests();
                 snapshot = read(&self.request_of(today).with_progress(progress)).await?;
@@ -223,8 +223,8 @@ impl Runner {
         tracing::debug!(actions = plan.actions.len(), people = plan.people.len(), "planned");
     }
 
-    /// Asks the directory for everybody whom the plan would remove for being missing and who was not
-    /// asked for yet. Says whether anybody was.
+    /// Asks the directory for every missing person that the plan would remove and that was not asked for
+    /// yet. Returns whether there was one.
     pub(super) async fn ask_for_missing(
         &self,
         world: &mut World,
@@ -326,14 +326,14 @@ impl Runner {
         self.policy.request(&self.map, capabilities, today).with_waiting(self.waiting())
     }
 
-    /// Tells the observer of long waits.
+    /// Reports long waits to the observer.
     pub(super) fn waiting(&self) -> hris_core::Waiting {
         let observer = Arc::clone(&self.observer);
         Arc::new(move |time| crate::observer::tell(&*observer, &Event::Waiting { time }))
     }
 }
 
-/// Clocks that differ by less are as good as equal, and midnight passes while a run reads.
+/// Clocks that differ by less count as equal, and midnight passes while a run reads.
 const CLOCKS_AGREE_SECONDS: i64 = 10 * 60;
 
 /// Whether two clocks show different days in a zone, and not only because it is about midnight.

@@ -1,5 +1,5 @@
-//! Cron patterns. The library behind them speaks an older version of ours for dates, so times cross
-//! as seconds and zones by name.
+//! Cron patterns. Their library uses an older version of our date library, so times are passed as seconds
+//! and zones by name.
 
 use std::str::FromStr as _;
 

@@ -1,4 +1,4 @@
-//! The clock of the machine, for those who choose it.
+//! The clock of the machine, for a caller that chooses it.
 
 use std::time::{Duration, SystemTime};
 
@@ -7,7 +7,7 @@ use hris_core::Timestamp;
 
 use super::Clock;
 
-/// The clock of the machine, and waiting on tokio's. Nothing reads it unless it is handed this.
+/// The clock of the machine, and waiting on tokio's. The library reads it only through this type.
 ///
 /// ```
 /// use hris_reconcile::schedule::{Clock, SystemClock};

@@ -15,8 +15,8 @@ use super::{Intent, LEASE_SECONDS, Lease, Settlement, State, StateStore};
 use crate::report::Report;
 use crate::{Connection, Error, ErrorKind, Result};
 
-/// A state that is gone when the last clone of it is. Clones share it, so a second runner may be
-/// given the same state, as after a crash.
+/// A state that ends with its last clone. Clones share it, so a second runner may get the same state, as
+/// after a crash.
 ///
 /// Leases run by tokio's clock, which a test may pause. See [`crate::faults`] for making its calls
 /// fail.
@@ -77,7 +77,7 @@ impl MemoryStore {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes what is kept of a connection, for who holds its newest lease.
+    /// Changes what is kept of a connection, if the lease is its newest.
     fn write(&self, lease: &Lease, change: impl FnOnce(&mut Kept)) -> Result<()> {
         self.write_all(lease, |world| change(world.connections.entry(lease.connection.clone()).or_default()))
     }
@@ -102,7 +102,7 @@ impl MemoryStore {
 }
 
 impl Kept {
-    /// Whether nothing is kept but that there was a lease.
+    /// Whether nothing is kept except the count of leases.
     fn is_empty(&self) -> bool {
         let Self {
             links, baseline, open, removals, decisions, judgements, claims, source_hold, runs, ..
@@ -126,7 +126,7 @@ impl Kept {
 }
 
 impl World {
-    /// Takes over how one action of a connection ended.
+    /// Records how one action of a connection ended.
     fn settle(&mut self, connection: &str, outcome: &Settlement) {
         let Settlement { key, done, link, unlinked, decided, hand_over, takes_over, also_in, source_hold } =
             outcome;
@@ -200,7 +200,7 @@ impl StateStore for MemoryStore {
     }
 
     async fn release(&self, lease: &Lease) -> Result<()> {
-        // One that was lost is no error.
+        // A lost lease is not an error.
         let _ = self.write(lease, |kept| kept.held = None);
         Ok(())
     }
@@ -275,7 +275,7 @@ impl StateStore for MemoryStore {
             }
         }
         for (name, kept) in here {
-            // A run that was cut may have linked an account, and nobody knows yet.
+            // An interrupted run may have linked an account without recording it.
             let links = kept.open.iter().filter(|intent| intent.action.kind == ActionKind::Link);
             for user in links.filter_map(|intent| intent.action.user.as_ref()) {
                 others.about_to_hold(user, name);
@@ -375,7 +375,7 @@ impl StateStore for MemoryStore {
         if let Some(kept) = world.connections.get_mut(connection) {
             kept.is_free(connection)?;
             was_kept = !kept.is_empty();
-            // The count of leases stays, so that a late run of before cannot write.
+            // The count of leases stays, so that a late earlier run cannot write.
             *kept = Kept { token: kept.token + 1, ..Kept::default() };
         }
         was_kept |= world.saved.remove(connection).is_some();

@@ -1,4 +1,4 @@
-//! What is remembered between runs, and the journal that makes a run safe to cut.
+//! What is remembered between runs, and the journal that makes a run safe to interrupt.
 
 mod memory;
 #[cfg(feature = "sqlite")]
@@ -26,9 +26,9 @@ pub use sqlite::{SqliteStore, SqliteStoreBuilder, SqliteTokens};
 
 /// Where links, the journal, history and connections are kept: what a run remembers for the next.
 ///
-/// [`SqliteStore`] keeps them in a file, [`MemoryStore`] for tests; most products need no other. One of your own
-/// is an `impl` under `#[async_trait]`, of the crate [`async-trait`](https://docs.rs/async-trait): the signatures
-/// below are what that makes of `async fn`.
+/// [`SqliteStore`] keeps them in a file, [`MemoryStore`] for tests; most products need no other. To write
+/// your own, implement it under `#[async_trait]` of the crate [`async-trait`](https://docs.rs/async-trait):
+/// the signatures below are its form of `async fn`.
 ///
 /// ```
 /// use hris_reconcile::Connection;
@@ -45,9 +45,9 @@ pub use sqlite::{SqliteStore, SqliteStoreBuilder, SqliteTokens};
 /// # }
 /// ```
 ///
-/// Each method is one transaction: it happened, or it did not. What a method has confirmed survives
-/// a crash and a power cut. Every write of a run carries the run's [`Lease`]; a store refuses one
-/// whose token is not the newest, so that a run which was paused past its lease cannot write late.
+/// Each method is one transaction: it happened, or it did not. What a method has confirmed survives a crash
+/// and a power cut. Every write of a run carries the run's [`Lease`]; a store refuses one whose token is
+/// not the newest, so that a run that was paused past its lease cannot write late.
 #[async_trait]
 pub trait StateStore: fmt::Debug + Send + Sync + 'static {
     /// Takes the lease of a connection for [`LEASE_SECONDS`] by the store's own clock.
@@ -62,9 +62,9 @@ pub trait StateStore: fmt::Debug + Send + Sync + 'static {
     /// [`crate::ErrorKind::Busy`] if another run took it.
     async fn renew(&self, lease: &Lease) -> Result<()>;
 
-    /// Whether a lease is still the newest: asked before each write to the target or the source, so it should
-    /// cost little. A run on a machine that was asleep learns only here that another one took over, since its
-    /// own clock may have stood still meanwhile. Unless a store says otherwise, the lease is renewed.
+    /// Checks that a lease is still the newest. A run calls this before each write to the target or the
+    /// source, so it should cost little. A run on a machine that was asleep learns only here that another
+    /// one took over, because its own clock may have stood still. The default renews the lease.
     ///
     /// # Errors
     /// [`crate::ErrorKind::Busy`] if another run took it.
@@ -72,34 +72,34 @@ pub trait StateStore: fmt::Debug + Send + Sync + 'static {
         self.renew(lease).await
     }
 
-    /// Gives the lease back. Giving back one that was lost is no error.
+    /// Releases the lease. Releasing a lost one is not an error.
     ///
     /// # Errors
     /// [`crate::ErrorKind::State`].
     async fn release(&self, lease: &Lease) -> Result<()>;
 
-    /// Everything that planning needs.
+    /// Returns everything that planning needs.
     ///
     /// # Errors
     /// [`crate::ErrorKind::State`] with a remedy.
     async fn load(&self, connection: &str) -> Result<State>;
 
-    /// Records that these actions are about to be done, in order, before any of them is. An action
+    /// Records, in order, the actions that are about to be done, before the first one is done. An action
     /// that was intended before and not done may come again under its key.
     ///
     /// # Errors
     /// [`crate::ErrorKind::Busy`] if the lease was lost, else [`crate::ErrorKind::State`].
     async fn intend(&self, lease: &Lease, intents: &[Intent]) -> Result<()>;
 
-    /// Records how actions ended, together with what that makes of their links, as one step.
+    /// Records how actions ended and the links that follow, as one step.
     ///
     /// # Errors
     /// As [`StateStore::intend`].
     async fn settle(&self, lease: &Lease, outcomes: &[Settlement]) -> Result<()>;
 
     /// Records a finished run: its report and, for a complete one, the baseline of the next. `claims` are
-    /// the accounts that the connection waits for from now on, in place of those before; `None` leaves
-    /// those as they are.
+    /// the accounts that the connection waits for from now on, in place of the earlier ones. `None` keeps
+    /// the earlier ones.
     ///
     /// # Errors
     /// As [`StateStore::intend`].
@@ -111,56 +111,57 @@ pub trait StateStore: fmt::Debug + Send + Sync + 'static {
         claims: Option<&[AccountClaim]>,
     ) -> Result<()>;
 
-    /// Replaces the report of a recorded run with what became known after its end. A run that was never recorded
-    /// stays so. It needs no lease: nothing else about the run changes.
+    /// Replaces the report of a recorded run with what became known after its end. An unrecorded run stays
+    /// unrecorded. It needs no lease, because nothing else about the run changes.
     ///
     /// # Errors
     /// [`crate::ErrorKind::State`].
     async fn amend(&self, report: &Report) -> Result<()>;
 
-    /// What the other connections of this state have to do with the accounts of a target: the accounts of
-    /// their links ([`hris_core::reconcile::Held::closed`] where they closed one; of several holders the one
-    /// who did not), the accounts they wait for (of several the first by name), and whose organisation each
-    /// reads; and the accounts that an open intent of theirs links, and the external ids of those that one makes. Only connections whose last complete run was against this target count; where either side
-    /// does not know which target it is, it counts as the same.
+    /// Returns what the other connections of this state have to do with the accounts of a target: the
+    /// accounts of their links ([`hris_core::reconcile::Held::closed`] where they closed one; of several
+    /// holders the one that did not), the accounts they wait for (of several the first by name), and the
+    /// organisation that each reads; and the accounts that their open intents link, and the external ids of
+    /// those that they create. Only connections whose last complete run was against this target count;
+    /// where either side's target is unknown, it counts as the same.
     ///
     /// # Errors
     /// [`crate::ErrorKind::State`].
     async fn others(&self, connection: &str, target: Option<&str>) -> Result<Others>;
 
-    /// When the last run of a command, such as `sync`, began, however it ended.
+    /// Returns when the last run of a command, such as `sync`, began, whatever its outcome.
     ///
     /// # Errors
     /// [`crate::ErrorKind::State`].
     async fn last_started(&self, connection: &str, command: &str) -> Result<Option<Timestamp>>;
 
-    /// How many accounts this connection deactivated since then, approved plans apart.
+    /// Returns how many accounts this connection deactivated since then, without approved plans.
     ///
     /// # Errors
     /// [`crate::ErrorKind::State`].
     async fn removals_since(&self, connection: &str, since: Timestamp) -> Result<u64>;
 
-    /// Past runs, newest first, at most `limit`.
+    /// Returns past runs, newest first, at most `limit`.
     ///
     /// # Errors
     /// [`crate::ErrorKind::State`].
     async fn history(&self, connection: &str, limit: u32) -> Result<Vec<Report>>;
 
-    /// One past run, by its id.
+    /// Returns one past run by its id.
     ///
     /// # Errors
     /// [`crate::ErrorKind::State`].
     async fn run(&self, connection: &str, run: &str) -> Result<Option<Report>>;
 
-    /// Remembers what was decided about conflicts, each under its id, in place of an earlier decision.
-    /// It needs no lease: runs only read decisions, and forget those that are over.
+    /// Records decisions about conflicts, each under its id, in place of an earlier one. It needs no lease,
+    /// because runs only read decisions and forget finished ones.
     ///
     /// # Errors
     /// [`crate::ErrorKind::State`].
     async fn decide(&self, connection: &str, decisions: &[Resolution]) -> Result<()>;
 
-    /// Remembers what was decided about whose an account is, each under its id, in place of an earlier
-    /// decision. It needs no lease, as [`StateStore::decide`].
+    /// Records answers to questions about accounts, each under its id, in place of an earlier one. Like
+    /// [`StateStore::decide`], it needs no lease.
     ///
     /// # Errors
     /// [`crate::ErrorKind::State`].
@@ -172,14 +173,14 @@ pub trait StateStore: fmt::Debug + Send + Sync + 'static {
     /// [`crate::ErrorKind::State`].
     async fn save_connection(&self, connection: &Connection) -> Result<()>;
 
-    /// A connection, by its name.
+    /// Returns a connection by its name.
     ///
     /// # Errors
     /// [`crate::ErrorKind::State`].
     async fn connection(&self, name: &str) -> Result<Option<Connection>>;
 
-    /// The names of all connections of which anything is kept, sorted: those that were saved and those that only
-    /// ran.
+    /// Returns the names of all connections with any stored data, sorted: the saved ones and those that
+    /// only ran.
     ///
     /// # Errors
     /// [`crate::ErrorKind::State`].
@@ -317,28 +318,29 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// A lease as a store hands it out.
+    /// A lease as a store issues it.
     #[must_use]
     pub fn new(connection: impl Into<String>, holder: impl Into<String>, token: u64) -> Self {
         Self { connection: connection.into(), holder: holder.into(), token }
     }
 }
 
-/// What planning needs of the past.
+/// What planning needs from earlier runs.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct State {
-    /// Who is whom.
+    /// Which account is whose.
     pub links: Vec<Link>,
     /// The last complete run.
     pub baseline: Option<Baseline>,
-    /// Actions that were about to be done and of which no end is recorded, oldest first.
+    /// Intended actions without a recorded end, oldest first.
     pub unsettled: Vec<Intent>,
-    /// What was decided about conflicts.
+    /// Decisions about conflicts.
     pub decisions: Vec<Resolution>,
-    /// What was decided about whose an account is.
+    /// Answers to questions about accounts.
     pub judgements: Vec<Judgement>,
-    /// Nothing is written to the source while a digest of its settings is this.
+    /// A digest of the source's settings. Nothing is written to the source while its settings have this
+    /// digest.
     pub source_hold: Option<String>,
 }
 
@@ -354,8 +356,8 @@ pub struct Intent {
     pub at: Timestamp,
     /// Whether a person approved the plan.
     pub approved: bool,
-    /// For an update of the source: fields that the person did not have when it was planned. What was empty
-    /// before was not lost by it.
+    /// For an update of the source: fields that the person lacked when it was planned. The update cannot
+    /// have lost a value that was empty before.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub empty: BTreeSet<TargetField>,
 }
@@ -367,7 +369,7 @@ impl Intent {
         Self { run: run.into(), action, at, approved, empty: BTreeSet::new() }
     }
 
-    /// With the fields that the person did not have.
+    /// Sets the fields that the person lacked.
     #[must_use]
     pub fn with_empty(mut self, empty: impl IntoIterator<Item = TargetField>) -> Self {
         self.empty = empty.into_iter().collect();
@@ -375,27 +377,27 @@ impl Intent {
     }
 }
 
-/// How an action ended, or what else is to be remembered of a pair.
+/// How an action ended, or another fact to be remembered about a pair.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Settlement {
-    /// Which action.
+    /// The action.
     pub key: ActionKey,
     /// Whether it was done.
     pub done: bool,
-    /// What the link is afterwards, where there is one.
+    /// The link afterwards. `None` where there is none.
     pub link: Option<Link>,
-    /// Links that are no more: the person has another record now.
+    /// Links that end, because the person has another record now.
     pub unlinked: Vec<EmployeeId>,
-    /// Ids of decisions that are over, about conflicts or about whose an account is: carried out, or no
-    /// longer about what they were made on.
+    /// Ids of finished decisions about conflicts and accounts: they were carried out, or their facts
+    /// changed.
     pub decided: Vec<String>,
-    /// The account goes to the connection that waits for it, which gets a link in place of ours in the same
-    /// step: to the employee of its claim, with what our link says of the account, and not closed by it. Its
-    /// claim is over. If it no longer waits for the account, or that employee has another account by now,
-    /// nothing becomes of this and our link stays.
+    /// The connection that takes over the account. In the same step it gets a link in place of ours: to the
+    /// employee of its claim, with what our link says of the account, and not closed by it. Its claim ends.
+    /// If it no longer waits for the account, or that employee has another account by now, nothing happens
+    /// and our link stays.
     pub hand_over: Option<Handover>,
-    /// The connection whose link to the account of [`Settlement::link`] goes in the same step, if it closed
+    /// The connection whose link to the account of [`Settlement::link`] ends in the same step, if it closed
     /// that account.
     pub takes_over: Option<String>,
     /// From now on accounts of this connection may be in this target too: it joins
@@ -406,7 +408,7 @@ pub struct Settlement {
 }
 
 impl Settlement {
-    /// An action that was done, or not.
+    /// An action that was done, or was not.
     #[must_use]
     pub fn new(key: ActionKey, done: bool) -> Self {
         Self {
@@ -422,7 +424,7 @@ impl Settlement {
         }
     }
 
-    /// An action that was done, and what it makes of the links.
+    /// An action that was done, and the link that follows.
     #[must_use]
     pub fn of(action: &Action, change: LinkChange) -> Self {
         let mut done = Self::new(action.key.clone(), true);
@@ -430,13 +432,13 @@ impl Settlement {
         done
     }
 
-    /// Something to be remembered without an action: no intent has the key.
+    /// A fact to be remembered without an action: no intent has the key.
     #[must_use]
     pub fn note() -> Self {
         Self::new(ActionKey::from(String::new()), false)
     }
 
-    /// With what the link is afterwards.
+    /// Sets the link afterwards.
     #[must_use]
     pub fn with_link(mut self, link: Option<Link>) -> Self {
         self.link = link;

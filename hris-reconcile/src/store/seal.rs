@@ -1,4 +1,4 @@
-//! Seals what must not be read by whoever reads a copy of the state.
+//! Seals secrets, so that a copy of the state does not show them.
 
 use std::fmt;
 
@@ -9,9 +9,9 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{Error, ErrorKind, Result};
 
-/// How long a key is at least. It is hashed and not stretched, so it has to be random.
+/// The shortest key. It is hashed and not stretched, so it has to be random.
 const LEAST: usize = 32;
-/// How long the number is that stands before each sealed content and is never used twice.
+/// The length of the nonce before each sealed content.
 const NONCE: usize = 24;
 
 /// Seals and opens with one key. `Debug` shows nothing of it.
@@ -33,7 +33,7 @@ impl Seal {
         Ok(Self(XChaCha20Poly1305::new(&Key::from(key))))
     }
 
-    /// Seals `content`, which can then be opened as that of `about` only.
+    /// Seals `content`, bound to `about`.
     pub(super) fn seal(&self, content: &[u8], about: &str) -> Result<Vec<u8>> {
         let failed = |_| Error::new(ErrorKind::State, "seal a secret: the system gives no random numbers");
         let nonce = XNonce::try_generate().map_err(|_| failed(()))?;
@@ -42,8 +42,7 @@ impl Seal {
         Ok([nonce.as_slice(), &sealed].concat())
     }
 
-    /// Opens what was sealed; none if that was with another key, as that of something else, or it was
-    /// changed.
+    /// Opens sealed content. Returns `None` if the key or `about` differs, or the content was changed.
     pub(super) fn open(&self, sealed: &[u8], about: &str) -> Option<Vec<u8>> {
         let (nonce, sealed) = sealed.split_at_checked(NONCE)?;
         let nonce = <[u8; NONCE]>::try_from(nonce).ok()?;

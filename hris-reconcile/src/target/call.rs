@@ -1,11 +1,11 @@
-//! What a target is given: which call it is, whom to look for, what to make.
+//! The arguments of a target: the call, the account to find, the account to create.
 
 use hris_core::reconcile::{ActionKey, AssignmentChange, Change};
 use hris_core::{AssignmentKind, TargetField, Timestamp, User, UserId, UserStatus};
 
-/// Which write it is, and when.
+/// The key and the time of a write.
 ///
-/// A key belongs to one entry of one run's journal and never comes again once that entry is settled.
+/// A key belongs to one entry of one run's journal and is never used again after that entry is settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Call<'a> {
@@ -23,17 +23,17 @@ impl<'a> Call<'a> {
     }
 }
 
-/// By what one account is looked for.
+/// How one account is looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By<'a> {
-    /// The external id that the account carries: used before an account is made.
+    /// By the external id that the account carries: used before an account is created.
     ExternalId(&'a str),
-    /// The account's own id: used right before it is closed, and after a write of unknown outcome.
+    /// By the account's own id: used right before it is closed, and after a write of unknown outcome.
     Id(&'a UserId),
 }
 
 impl By<'_> {
-    /// Whether this is the account that is looked for.
+    /// Whether this is the wanted account.
     #[must_use]
     pub fn is(self, user: &User) -> bool {
         match self {
@@ -43,7 +43,7 @@ impl By<'_> {
     }
 }
 
-/// An account that is to be made. `Debug` shows field names only.
+/// An account to be created. `Debug` shows field names only.
 ///
 /// ```
 /// use hris_core::reconcile::Change;
@@ -59,7 +59,7 @@ impl By<'_> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct NewUser {
-    /// Where it will stand: pending if an invitation follows, else active.
+    /// Its status: pending if an invitation follows, else active.
     pub status: UserStatus,
     /// Its permission level, locations and areas.
     pub assignments: Vec<AssignmentChange>,
@@ -74,7 +74,7 @@ impl NewUser {
         Self { status, assignments, values }
     }
 
-    /// The value of a field; `None` where the account gets none.
+    /// The value of a field. `None` where the account gets no value.
     #[must_use]
     pub fn get(&self, field: &TargetField) -> Option<&str> {
         self.values().find(|(name, _)| *name == field).map(|(_, value)| value)
@@ -127,7 +127,7 @@ impl NewUser {
     }
 }
 
-/// Gives an account what is given, and takes what is taken back.
+/// Gives and takes back assignments of an account.
 pub(crate) fn give(user: &mut User, assignments: &[AssignmentChange]) {
     for AssignmentChange { assignment, given, .. } in assignments {
         match (assignment.kind, given) {
@@ -143,11 +143,11 @@ pub(crate) fn give(user: &mut User, assignments: &[AssignmentChange]) {
     }
 }
 
-/// An invitation that is to be sent.
+/// An invitation to be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Invitation {
-    /// When it stops being valid; `None` if it never does.
+    /// When it expires. `None` if it never does.
     pub expires_at: Option<Timestamp>,
     /// Whether the account was invited before.
     pub again: bool,

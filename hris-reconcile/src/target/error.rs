@@ -16,11 +16,11 @@ pub struct TargetError {
 }
 
 impl TargetError {
-    /// The account carries another external id or address than the one that was seen.
+    /// The account carries another external id or address than before.
     #[must_use]
     pub fn changed() -> Self {
-        let message = "the account carries another external id or e-mail address than before, so it may be \
-                       somebody else's by now; nothing was done to it";
+        let message = "the account carries another external id or e-mail address than before, so it may \
+            belong to another person now; nothing was done to it";
         Self::new(TargetErrorKind::Changed, message)
     }
 
@@ -47,8 +47,7 @@ pub enum TargetErrorKind {
     Changed,
     /// A value that must be unique is taken: this record only.
     Conflict,
-    /// A write changed what it should not have: the run stops, and nothing more is written until somebody
-    /// has looked.
+    /// A write changed other fields: the run stops, and nothing more is written until a person has looked.
     Harmed,
     /// The account is not there: this record only.
     NotFound,
@@ -56,6 +55,6 @@ pub enum TargetErrorKind {
     Rejected,
     /// Nothing was done and the target does not work now: the run stops after three in a row.
     Unavailable,
-    /// Nobody knows whether it was done: read back before anything else.
+    /// It is unknown whether it was done: read back before anything else.
     UnknownOutcome,
 }

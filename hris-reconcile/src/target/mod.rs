@@ -21,8 +21,8 @@ pub use self::powers::{Assigns, Invites, Powers, Reactivates, Remembers, Settles
 /// A product's own accounts: implement it to have people provisioned into your database.
 ///
 /// Its methods are `async`. Write them as such in an `impl` under `#[async_trait]`, of the crate
-/// [`async-trait`](https://docs.rs/async-trait): the signatures below are what that makes of them. A whole target
-/// over a `Vec`, to begin with:
+/// [`async-trait`](https://docs.rs/async-trait): the signatures below are the result. A complete target
+/// over a `Vec` as an example:
 ///
 /// ```
 /// use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -105,50 +105,51 @@ pub use self::powers::{Assigns, Invites, Powers, Reactivates, Remembers, Settles
 /// # }
 /// ```
 ///
-/// Two of the eight methods have an answer already. Implement [`Target::powers`] for a product that also invites,
-/// gives roles or opens accounts again, and [`Target::capabilities`] for one that does not keep every field.
+/// Two of the eight methods have a default. Implement [`Target::powers`] for a product that also invites,
+/// gives roles or opens accounts again, and [`Target::capabilities`] for one that does not keep every
+/// field.
 ///
 /// The page "writing a target" of the guide says what each call must hold, and the suite of feature `conformance`
 /// tries it.
 ///
-/// Every call that writes carries a key, which belongs to one entry of one run's journal and never comes
-/// again once that entry is settled. A call repeated with the same key has no further effect and answers
-/// as it did the first time, as long as its effect stands: the account that was made is there, the closed
-/// one is closed, the values are the ones that were written. Where the effect is gone the call is done
-/// again, so that an answer is never about an account that is not there. A call is whole or not at all: it
-/// never leaves half an account.
+/// Every call that writes carries a key, which belongs to one entry of one run's journal and is never used
+/// again after that entry is settled. A call repeated with the same key has no further effect and answers
+/// as it did the first time, as long as its effect exists: the created account is there, the closed one is
+/// closed, the values are the written ones. If the effect is gone, the call is done again, so that an
+/// answer is never about a missing account. A call has its whole effect or none: it never leaves half an
+/// account.
 #[async_trait]
 pub trait Target: fmt::Debug + Send + Sync + 'static {
-    /// How this target keeps each field, and what may be assigned; asked once a run.
+    /// Returns how this target keeps each field, and what may be assigned. A run calls it once.
     fn capabilities(&self) -> TargetCapabilities {
         TargetCapabilities::full()
     }
 
-    /// What this target can do beyond making, changing and closing accounts.
+    /// Returns what this target can do beyond creating, changing and closing accounts.
     fn powers(&self) -> Powers<'_> {
         Powers::none()
     }
 
-    /// Looks whether the target can be reached and written, and prepares what it needs.
+    /// Checks whether the target can be reached and written, and prepares what it needs.
     ///
     /// # Errors
     /// [`TargetError`] saying what is missing and what to do.
     async fn check(&self, now: Timestamp) -> Result<(), TargetError>;
 
-    /// Every account, whole, closed ones included.
+    /// Returns every account, closed ones included.
     ///
     /// # Errors
-    /// Whatever keeps the list from being whole.
+    /// Whatever keeps the list from being complete.
     async fn users(&self, now: Timestamp) -> Result<Vec<User>, TargetError>;
 
-    /// One account, closed ones included. It is asked for by its external id before anybody is created, and by
-    /// its id to settle an action whose outcome nobody knows.
+    /// One account, closed ones included. A run looks it up by external id before a creation, and by its
+    /// own id to settle an action of unknown outcome.
     ///
     /// # Errors
-    /// Whatever kept the question from being answered; not being there is `None`.
+    /// Whatever kept the target from answering. A missing account is `None`, not an error.
     async fn user(&self, by: By<'_>, now: Timestamp) -> Result<Option<User>, TargetError>;
 
-    /// Makes an account and returns its id.
+    /// Creates an account and returns its id.
     ///
     /// # Errors
     /// [`TargetErrorKind::Conflict`] if a value that must be unique is taken.
@@ -160,9 +161,9 @@ pub trait Target: fmt::Debug + Send + Sync + 'static {
     /// As [`Target::create`], and [`TargetErrorKind::NotFound`].
     async fn update(&self, id: &UserId, changes: &[Change], call: &Call<'_>) -> Result<(), TargetError>;
 
-    /// Closes the account `seen`, as it was read a moment ago, if it is still that one: see [`User::is_still`].
-    /// Looking and closing are one step where the target can do both at once. Closing a closed account is no
-    /// error.
+    /// Closes the account `seen`, as it was read a moment ago, if it is still that one: see
+    /// [`User::is_still`]. Looking and closing are one step where the target can do both at once. Closing a
+    /// closed account is not an error.
     ///
     /// # Errors
     /// As [`Target::update`], and [`TargetErrorKind::Changed`] if it carries another external id or address by now.

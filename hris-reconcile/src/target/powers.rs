@@ -8,11 +8,11 @@ use hris_core::reconcile::{ActionKey, AssignmentChange};
 
 use super::{Call, Invitation, TargetError};
 
-/// What a target can do beyond [`Target`](super::Target): each power is a trait of its own, and a target hands
-/// out itself for those that it has.
+/// What a target can do beyond [`Target`](super::Target): each power is a trait of its own, and a target
+/// returns itself for the powers that it has.
 ///
-/// A power that is not here is not used: nobody is invited, no roles are given, nobody who comes back gets the
-/// closed account again.
+/// A missing power is not used: nobody is invited, no roles are given, and no closed account is opened
+/// again.
 #[derive(Clone, Copy, Default)]
 #[non_exhaustive]
 pub struct Powers<'a> {
@@ -22,9 +22,9 @@ pub struct Powers<'a> {
     pub invites: Option<&'a dyn Invites>,
     /// It opens closed accounts again.
     pub reactivates: Option<&'a dyn Reactivates>,
-    /// It tells itself from other targets, and what was done under a key.
+    /// It has an id of its own, and remembers what was done under a key.
     pub remembers: Option<&'a dyn Remembers>,
-    /// It has something under way that must come to its end.
+    /// It has work under way that must be finished.
     pub settles: Option<&'a dyn Settles>,
 }
 
@@ -63,7 +63,7 @@ impl<'a> Powers<'a> {
         self
     }
 
-    /// With something that must come to its end.
+    /// With work that must be finished.
     #[must_use]
     pub fn settling(mut self, target: &'a dyn Settles) -> Self {
         self.settles = Some(target);
@@ -86,8 +86,8 @@ impl fmt::Debug for Powers<'_> {
 /// A target that keeps permission levels, locations and areas.
 #[async_trait]
 pub trait Assigns: Send + Sync {
-    /// Gives and takes back assignments, and leaves all others alone. Giving what the account has, or taking
-    /// what it does not have, is no error.
+    /// Gives and takes back assignments, and leaves all others alone. Giving what the account has, or
+    /// taking what it lacks, is not an error.
     ///
     /// # Errors
     /// As [`Target::update`](super::Target::update).
@@ -102,9 +102,9 @@ pub trait Assigns: Send + Sync {
 /// A target that invites.
 #[async_trait]
 pub trait Invites: Send + Sync {
-    /// Asks the account's owner to join. It is sent once a key, and earlier invitations of the account that
-    /// are still open end. An account in use has joined already, so nobody is asked. A closed account stays
-    /// closed.
+    /// Asks the account's owner to join. One invitation is sent for each key, and earlier open invitations
+    /// of the account end. The owner of an account in use has joined already, so no invitation is sent. A
+    /// closed account stays closed.
     ///
     /// # Errors
     /// As [`Target::update`](super::Target::update).
@@ -114,34 +114,36 @@ pub trait Invites: Send + Sync {
 /// A target that opens closed accounts again.
 #[async_trait]
 pub trait Reactivates: Send + Sync {
-    /// Opens a closed account as it was before it was closed: pending, invited or active. Where that is not
-    /// known, an account whose last invitation is open is invited again, and any other is active. Opening an
-    /// open account is no error.
+    /// Opens a closed account as it was before it was closed: pending, invited or active. Where that is
+    /// unknown, an account whose last invitation is open is invited again, and any other is active. Opening
+    /// an open account is not an error.
     ///
     /// # Errors
     /// As [`Target::update`](super::Target::update).
     async fn reactivate(&self, id: &UserId, call: &Call<'_>) -> Result<(), TargetError>;
 }
 
-/// A target that tells itself from other targets, and what was done under a key.
+/// A target that has an id of its own, and remembers what was done under a key.
 #[async_trait]
 pub trait Remembers: Send + Sync {
-    /// An id that the target keeps and that no other table, database or tenant has. It is copied and restored
-    /// with the accounts. `None` where the target cannot keep one, or has none yet; asking makes none.
+    /// An id that the target keeps and that no other table, database or tenant has. It is copied and
+    /// restored with the accounts. `None` where the target cannot keep one, or has none yet. This call
+    /// creates none.
     ///
     /// # Errors
     /// Whatever kept the question from being answered.
     async fn identity(&self) -> Result<Option<String>, TargetError>;
 
-    /// Whether a call with this key was done to this account, whatever became of its effect since. It tells
-    /// what an interrupted run did from what somebody did by hand. `None` where the target cannot tell.
+    /// Whether a call with this key was done to this account, whatever became of its effect since. This
+    /// separates what an interrupted run did from what a person did in the product. `None` where the target
+    /// does not know.
     ///
     /// # Errors
     /// Whatever kept the question from being answered.
     async fn applied(&self, key: &ActionKey, user: &UserId) -> Result<Option<bool>, TargetError>;
 }
 
-/// A target that has something under way that must come to its end: such as the renewal of a credential.
+/// A target that has work under way that must be finished, such as the renewal of a credential.
 #[async_trait]
 pub trait Settles: Send + Sync {
     /// Finishes what is under way. It is called at the end of each run, stopped runs included, and by
@@ -153,7 +155,7 @@ pub trait Settles: Send + Sync {
 }
 
 impl<'a> Powers<'a> {
-    /// The same powers, handed out by what stands before the target.
+    /// The same powers, returned by a wrapper of the target.
     #[must_use]
     pub fn through<T>(self, outer: &'a T) -> Self
     where

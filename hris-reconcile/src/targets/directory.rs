@@ -12,14 +12,14 @@ use crate::target::{
     By, Call, NewUser, Powers, Settles, Target, TargetCapabilities, TargetError, TargetErrorKind,
 };
 
-/// The people of an HR system as accounts: what one system knows goes into another, such as from an HR
+/// The people of an HR system as accounts, so that one system's data goes into another, such as from an HR
 /// system into payroll.
 ///
 /// Each field of an account is its [`TargetField::source`] there. Fields that
 /// cannot be written there are not kept, and neither is the external id: people are found by number and
-/// e-mail address, and then remembered. Nobody is invited or opened again, and permission levels,
-/// locations and areas are not kept. Whoever leaves gets yesterday as end date, unless an earlier one is
-/// there; where end dates cannot be written, closing is refused and has to be done by hand.
+/// e-mail address, and then remembered. Nobody is invited or opened again, and permission levels, locations
+/// and areas are not kept. A leaver gets yesterday as end date, unless there is an earlier one. Where end
+/// dates cannot be written, closing is refused and has to be done in that system.
 ///
 /// ```
 /// use hris_core::{Employee, Field, MemoryDirectory, StandardField, Status};
@@ -50,8 +50,9 @@ pub struct DirectoryTarget<D> {
 }
 
 impl<D: Directory> DirectoryTarget<D> {
-    /// Takes a directory that can be written. People are read as they are on the day of each call, and whoever
-    /// leaves is ended by that day: the day in UTC, unless [`DirectoryTarget::with_time_zone`] says otherwise.
+    /// Takes a directory that can be written. People are read as they are on the day of each call, and a
+    /// leaver's employment ends by that day: the day in UTC, unless [`DirectoryTarget::with_time_zone`]
+    /// says otherwise.
     ///
     /// # Errors
     /// [`TargetErrorKind::Rejected`] if it can only be read, or cannot write the e-mail address, by which
@@ -74,7 +75,7 @@ impl<D: Directory> DirectoryTarget<D> {
         Ok(target)
     }
 
-    /// The zone whose calendar decides which day it is: the one that the runner has too.
+    /// The time zone that decides which day it is. Use the runner's zone.
     #[must_use]
     pub fn with_time_zone(mut self, zone: TimeZone) -> Self {
         self.zone = zone;
@@ -147,7 +148,7 @@ fn source_of(field: &TargetField) -> Option<StandardField> {
     field.source().filter(|_| !field.is_id())
 }
 
-/// What a directory said, as a target says it.
+/// Converts an error of a directory into one of a target.
 fn failed(error: &Error) -> TargetError {
     let kind = match error.kind() {
         ErrorKind::Auth | ErrorKind::Config | ErrorKind::Mismatch | ErrorKind::Permission => {
@@ -197,14 +198,14 @@ impl<D: Directory> Target for DirectoryTarget<D> {
         let snapshot = self.directory.snapshot(&self.request(today)).await.map_err(|error| failed(&error))?;
         if !snapshot.set_aside().is_empty() || snapshot.unidentified() > 0 {
             let message =
-                "list accounts: somebody in the directory could not be read, so the list is not whole";
+                "list accounts: a person in the directory could not be read, so the list is incomplete";
             return Err(TargetError::new(TargetErrorKind::Unavailable, message));
         }
         Ok(snapshot.employees().iter().map(|person| self.account(person, today)).collect())
     }
 
-    /// A directory keeps no external ids, so nobody is found by one: whoever was created and not
-    /// remembered is found again by number or e-mail address.
+    /// A directory keeps no external ids, so no account is found by one. A person who was created and not
+    /// remembered is found by number or e-mail address.
     async fn user(&self, by: By<'_>, now: Timestamp) -> Result<Option<User>, TargetError> {
         let By::Id(id) = by else { return Ok(None) };
         let today = self.day(now);
@@ -222,7 +223,10 @@ impl<D: Directory> Target for DirectoryTarget<D> {
     async fn update(&self, id: &UserId, changes: &[Change], call: &Call<'_>) -> Result<(), TargetError> {
         let values = self.changes(changes)?;
         let Some(person) = self.person(id, self.day(call.now)).await? else {
-            return Err(TargetError::new(TargetErrorKind::NotFound, format!("update: there is nobody {id}")));
+            return Err(TargetError::new(
+                TargetErrorKind::NotFound,
+                format!("update: nobody has the id {id}"),
+            ));
         };
         // What cannot be seen would be written over unseen.
         let current = self.map.apply_one(&person);
@@ -232,7 +236,7 @@ impl<D: Directory> Target for DirectoryTarget<D> {
         });
         if let Some(change) = hidden {
             let message =
-                format!("update {}: what stands there cannot be seen, so nothing is written", change.field);
+                format!("update {}: the present value is hidden, so nothing is written", change.field);
             return Err(TargetError::new(TargetErrorKind::Rejected, message).field(change.field.to_string()));
         }
         let id = EmployeeId::from(id.as_str());
@@ -243,7 +247,10 @@ impl<D: Directory> Target for DirectoryTarget<D> {
     async fn deactivate(&self, seen: &User, call: &Call<'_>) -> Result<(), TargetError> {
         let (id, today) = (&seen.id, self.day(call.now));
         let Some(person) = self.person(id, today).await? else {
-            return Err(TargetError::new(TargetErrorKind::NotFound, format!("close: there is nobody {id}")));
+            return Err(TargetError::new(
+                TargetErrorKind::NotFound,
+                format!("close: nobody has the id {id}"),
+            ));
         };
         if !self.account(&person, today).is_still(seen) {
             return Err(TargetError::changed());
@@ -255,7 +262,7 @@ impl<D: Directory> Target for DirectoryTarget<D> {
             return Ok(());
         }
         if !self.writes(StandardField::EndDate) {
-            let message = "close: end dates cannot be written there; end the employment by hand";
+            let message = "close: end dates cannot be written there; end the employment in that system";
             return Err(TargetError::new(TargetErrorKind::Rejected, message).field("end_date"));
         }
         let end = FieldChange { field: StandardField::EndDate, value: Some(yesterday.into()) };

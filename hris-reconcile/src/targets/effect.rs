@@ -1,4 +1,4 @@
-//! What a call leaves behind: whether the effect of one that was done still stands.
+//! Whether the effect of an earlier call still exists.
 
 use hris_core::reconcile::{AssignmentChange, Change};
 use hris_core::{AssignmentKind, User, UserStatus};
@@ -17,13 +17,13 @@ pub(super) enum Effect<'a> {
 }
 
 impl Effect<'_> {
-    /// Whether the account that the call was done to still shows it.
+    /// Whether the account still shows the effect of the call.
     pub(super) fn stands(self, user: Option<&User>) -> bool {
         let Some(user) = user else { return false };
         match self {
             Self::Assigned(assignments) => assignments.iter().all(|change| has(user, change) == change.given),
             Self::Closed => !user.is_live(),
-            // A number that was given again is another account's.
+            // A reused number belongs to another account.
             Self::Created(new) => {
                 new.external_id().is_none_or(|id| user.value(&hris_core::TargetField::ExternalId) == Some(id))
             }
@@ -37,7 +37,7 @@ impl Effect<'_> {
     }
 }
 
-/// Whether an account has what a change of assignments is about.
+/// Whether an account already has the change of assignments.
 pub(crate) fn has(user: &User, change: &AssignmentChange) -> bool {
     match change.assignment.kind {
         AssignmentKind::Role => user.role.as_deref() == Some(change.assignment.value.as_str()),

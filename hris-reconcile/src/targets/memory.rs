@@ -16,9 +16,9 @@ use crate::target::{
 
 /// Accounts in memory. Clones share them.
 ///
-/// It keeps what a real target must: external ids and e-mail addresses are unique over all accounts,
-/// closed ones too, addresses without regard to the case of A to Z, and an action of one key is done
-/// once as long as its effect stands. See [`crate::faults`] for making its calls fail.
+/// It keeps what a real target must: external ids and e-mail addresses are unique over all accounts, closed
+/// ones too, addresses without regard to the case of A to Z, and an action of one key is done once as long
+/// as its effect exists. See [`crate::faults`] for making its calls fail.
 #[derive(Clone, Debug)]
 pub struct MemoryTarget {
     world: Arc<Mutex<World>>,
@@ -29,7 +29,7 @@ pub struct MemoryTarget {
 struct World {
     id: String,
     users: BTreeMap<UserId, User>,
-    /// What each account was before it was closed.
+    /// The status of each account before it was closed.
     before: BTreeMap<UserId, UserStatus>,
     done: BTreeMap<String, UserId>,
     invited: Vec<UserId>,
@@ -41,20 +41,20 @@ impl MemoryTarget {
     /// No accounts yet.
     #[must_use]
     pub fn new() -> Self {
-        // As good as unique, and no clock is read for it.
+        // Practically unique, without reading a clock.
         let half = || RandomState::new().build_hasher().finish();
         let world = World { id: format!("{:016x}{:016x}", half(), half()), ..World::default() };
         Self { world: Arc::new(Mutex::new(world)), capabilities: TargetCapabilities::full() }
     }
 
-    /// Puts accounts there, as if the product had made them.
+    /// Adds accounts, as if the product had created them.
     #[must_use]
     pub fn with_users(self, users: impl IntoIterator<Item = User>) -> Self {
         self.lock().users.extend(users.into_iter().map(|user| (user.id.clone(), user)));
         self
     }
 
-    /// With other capabilities than all.
+    /// Sets the capabilities. The default is all of them.
     #[must_use]
     pub fn with_capabilities(mut self, capabilities: TargetCapabilities) -> Self {
         self.capabilities = capabilities;
@@ -67,12 +67,12 @@ impl MemoryTarget {
         self.lock().users.values().cloned().collect()
     }
 
-    /// Changes accounts behind the back of everybody, as an administrator would.
+    /// Changes accounts outside any run, as an administrator would.
     pub fn edit(&self, change: impl FnOnce(&mut BTreeMap<UserId, User>)) {
         let mut world = self.lock();
         let World { users, before, .. } = &mut *world;
         change(users);
-        // Whoever was opened by hand was not closed by a run any more.
+        // An account that was opened here no longer counts as closed by a run.
         before.retain(|id, _| users.get(id).is_some_and(|user| !user.is_live()));
     }
 
@@ -82,7 +82,7 @@ impl MemoryTarget {
         self.lock().writes
     }
 
-    /// Whom invitations were sent to, in order, each time.
+    /// The accounts that invitations were sent to, in order.
     #[must_use]
     pub fn invited(&self) -> Vec<UserId> {
         self.lock().invited.clone()
@@ -92,7 +92,7 @@ impl MemoryTarget {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does something to an account, once a key as long as its effect stands.
+    /// Does something to an account once for each key, as long as its effect exists.
     fn write(
         &self,
         id: &UserId,
@@ -122,7 +122,7 @@ impl Default for MemoryTarget {
 }
 
 impl World {
-    /// The account of a call that was done and whose effect stands.
+    /// The account of a call that was done and whose effect exists.
     fn was_done(&self, key: &ActionKey, effect: Effect<'_>) -> Option<&UserId> {
         self.done.get(key.as_str()).filter(|id| effect.stands(self.users.get(*id)))
     }
@@ -176,7 +176,7 @@ impl Target for MemoryTarget {
         if let Some(id) = world.was_done(call.key, Effect::Created(new)) {
             return Ok(id.clone());
         }
-        // A number that somebody has put there is passed over.
+        // A number that is taken already is skipped.
         let number = (world.next.saturating_add(1)..=u64::MAX)
             .find(|number| !world.users.contains_key(&UserId::from(format!("u-{number}"))));
         let number = number.unwrap_or(u64::MAX);

@@ -47,10 +47,10 @@ use crate::target::{
 /// ```
 ///
 /// The file and the tables are made by the first write (or [`SqliteTarget::prepare`]), so looking at
-/// accounts never changes anything. A file that is made is readable by its owner only. Three further
-/// tables are its own: `hris_applied` holds the keys of the actions that were done, each written in the
+/// accounts never changes anything. A file that is made is readable by its owner only. Three further tables
+/// are its own: `hris_applied` holds the keys of the actions that were done, each written in the
 /// transaction of its action, `hris_closed` what accounts were before they were closed, and `hris_target`
-/// the id by which these tables are told from any others.
+/// the id of these tables.
 ///
 /// Tables that somebody else made are taken as they are, whatever the types of their columns and
 /// however their ids are made, as long as the columns are there; missing ones are named with the
@@ -97,8 +97,8 @@ impl SqliteTarget {
         Ok(target)
     }
 
-    /// Says which permission levels, locations or areas there are: others are not given, and reported.
-    /// The tables do not say so themselves; of a kind that is not told any value will do.
+    /// Sets the permission levels, locations or areas that exist. Others are not given, and reported. The
+    /// tables themselves do not list them. Of a kind that is not set here, every value is allowed.
     #[must_use]
     pub fn with_assignable(
         mut self,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use hris_core::Timestamp;
 
-/// Keeps the accounts of a product in step with an HR system.
+/// Keeps the accounts of a product up to date with an HR system.
 ///
 /// New to it? `hris demo` shows everything offline, in a minute. With a system of your own:
 /// `hris init --vendor humaans`, put the token where hris.toml says, then `hris check`,
@@ -23,10 +23,10 @@ const EXIT_CODES: &str = "Exit codes: 0 done · 1 usage, configuration or mappin
 conflict · 3 refused by a safeguard · 4 credentials or permissions · 5 source or target unavailable · 6 another run \
 holds this connection · 7 the state cannot be used · 130 interrupted";
 
-/// What every command takes.
+/// The options of every command.
 #[derive(Args, Debug)]
 pub(crate) struct Global {
-    /// The configuration; paths in it are relative to it
+    /// The configuration file; paths in it are relative to the file
     #[arg(long, global = true, value_name = "FILE", default_value = "hris.toml")]
     pub(crate) config: PathBuf,
     /// Write exactly one JSON document to standard output, everything else to standard error
@@ -35,7 +35,7 @@ pub(crate) struct Global {
     /// The clock of the run, such as 2026-11-23T09:00:00Z; default is the real one
     #[arg(long, global = true, value_name = "RFC3339")]
     pub(crate) now: Option<Timestamp>,
-    /// Leave out remarks and progress
+    /// Show neither remarks nor progress
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
     /// Write logs to standard error: off, error, warn, info, debug or trace, or NAME=LEVEL for a part such as
@@ -49,7 +49,7 @@ pub(crate) struct Global {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Look whether everything is ready: credential, scopes, permissions, mapping, target, state
+    /// Check whether everything is ready: credential, scopes, permissions, mapping, target, state
     Check,
     /// Say how to connect, or authorise where the vendor has a consent page
     Connect(Connect),
@@ -83,7 +83,7 @@ pub(crate) enum Command {
     Sandbox(Sandbox),
     /// The JSON Schema of hris.toml
     Schema,
-    /// Bring the accounts in step
+    /// Bring the accounts up to date
     Sync(Sync),
     /// Decide that the linked account is not an employee's
     Unlink(Unlink),
@@ -130,7 +130,7 @@ pub(crate) struct Demo {
     /// How many people the invented company has
     #[arg(long, default_value_t = 250, value_name = "N", value_parser = clap::value_parser!(u32).range(10..=100_000))]
     pub(crate) employees: u32,
-    /// Where the files go; they stay for a look
+    /// Where the files go; they stay afterwards
     #[arg(long, default_value = "hris-demo", value_name = "D")]
     pub(crate) dir: PathBuf,
 }
@@ -266,7 +266,7 @@ pub(crate) struct Sandbox {
     /// How long each answer takes
     #[arg(long, default_value_t = 0, value_name = "L")]
     pub(crate) latency_ms: u64,
-    /// The company as `hris demo` leaves it
+    /// Begin with the company as `hris demo` leaves it
     #[arg(long, hide = true)]
     pub(crate) after_demo: bool,
 }

@@ -83,7 +83,7 @@ impl Way {
                 biased;
                 _ = stop.stopped() => Err(Failure::interrupted()),
                 answer = &mut answer => answer.unwrap_or_else(|_elapsed| {
-                    Err(Failure::auth("nobody came back from the consent page in 10 minutes; run `hris connect` again"))
+                    Err(Failure::auth("the consent page sent no answer within 10 minutes; run `hris connect` again"))
                 }),
                 () = tokio::time::sleep(REMINDER) => {
                     left = left.saturating_sub(1);
@@ -126,7 +126,7 @@ async fn caught(listener: &TcpListener, path: &str, state: &Secret) -> Result<An
     loop {
         tokio::select! {
             visitor = listener.accept() => {
-                // One that has gone again is nobody's loss.
+                // A visitor that has gone again needs no answer.
                 let Ok((stream, _)) = visitor else { continue };
                 visits.spawn(visit(stream, path.to_owned(), state.clone()));
             }
@@ -150,7 +150,7 @@ async fn visit(mut stream: TcpStream, path: String, state: Secret) -> Option<Sec
         None => page(
             "404 Not Found",
             "Not the answer",
-            "This is not the answer that hris connect waits for. Open the address that it printed last.",
+            "This is not the answer that hris connect waits for. Open the last address that it printed.",
         ),
     };
     // The answer counts whether or not the browser shows the page.
@@ -235,14 +235,15 @@ fn pasted(line: &Secret, state: &Secret, bare: bool) -> Result<Answer> {
     }
     if text.contains(['?', '=', '&', '/', ' ']) {
         return Err(Failure::config(
-            "what was pasted is no whole address; copy all of it from the address bar, from https:// on",
+            "the pasted text is not a whole address; copy all of it from the address bar, from https:// on",
         ));
     }
     if bare {
         return Ok(Answer::Code(Secret::from(text.to_owned())));
     }
     Err(Failure::auth(
-        "a code alone shows not which consent it belongs to; paste the whole address, or use `hris connect --paste`",
+        "a code alone does not show which consent it belongs to; paste the whole address, or use \
+         `hris connect --paste`",
     ))
 }
 

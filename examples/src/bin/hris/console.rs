@@ -75,8 +75,8 @@ impl Console {
         Ok(())
     }
 
-    /// Something a person should know besides the result. Whoever closed standard error does not
-    /// want to hear it, so a failure to write is none of the command's.
+    /// Something a person should know besides the result. A closed standard error is the caller's choice,
+    /// so a failure to write is ignored.
     pub(crate) fn note(self, line: impl AsRef<str>) {
         if !self.quiet {
             self.tell(line);

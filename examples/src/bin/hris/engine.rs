@@ -152,7 +152,7 @@ pub(crate) async fn check(settings: &Settings, shell: &Shell) -> Result<Looked> 
     let file = settings.file.display().to_string();
     looked.push(
         "configuration",
-        Finding::new(Level::Passed, file, "every key is known and can be right"),
+        Finding::new(Level::Passed, file, "every key is known and has a valid value"),
         exit::DONE,
     );
     let loosened = settings.safeguards.loosened();
@@ -228,7 +228,7 @@ async fn check_mail(settings: &Settings, shell: &Shell) -> Result<Option<(Findin
         Ok(Some(sender)) => sender,
         Err(failure) => {
             let finding = Finding::new(Level::Missing, SUBJECT, failure.message);
-            return Ok(Some((finding.cost("`hris sync` does not begin without"), failure.code)));
+            return Ok(Some((finding.cost("`hris sync` cannot start without it"), failure.code)));
         }
     };
     let mut stop = shell.stop.clone();
@@ -244,7 +244,7 @@ async fn check_mail(settings: &Settings, shell: &Shell) -> Result<Option<(Findin
         Err(error) => {
             // A report that is not sent fails no run, so it does not keep one from being made.
             let finding = Finding::new(Level::Warning, SUBJECT, error.to_string());
-            (finding.cost("runs go on, and nobody is sent their reports"), exit::DONE)
+            (finding.cost("runs go on, and their reports are sent to nobody"), exit::DONE)
         }
     }))
 }

@@ -21,7 +21,7 @@ pub(crate) fn create(path: &Path, text: &str) -> Result<()> {
     })
 }
 
-/// Writes a file in one step: whoever looks sees the old one or the new one, never a part.
+/// Writes a file in one step: a reader sees the old one or the new one, never a part.
 pub(crate) fn replace(path: &Path, text: &str) -> Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let write = || -> io::Result<()> {

@@ -34,7 +34,7 @@ impl Grid {
         Self { headings: only(&self.headings), rows: self.rows.iter().map(only).collect() }
     }
 
-    /// The table, or none if a word would have to be broken.
+    /// Returns `None` if a word would have to be broken.
     fn table(&self, width: usize) -> Option<String> {
         const PADDING: usize = 2;
         let longest = |column: usize| {

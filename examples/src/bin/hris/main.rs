@@ -42,13 +42,13 @@ fn main() -> ExitCode {
         let ended = runtime.block_on(async {
             let ends = match cli.command {
                 Command::Sandbox(_) => "stopping",
-                _ => "stopping once what is under way is finished",
+                _ => "stopping as soon as the current step is finished",
             };
             let stop =
                 Stop::listen(console, ends).map_err(|error| Failure::config(format!("signals: {error}")))?;
             dispatch(&cli, Shell { console, clock, stop }).await
         });
-        // A listing that was given up may still wait for its vendor; nobody waits for that.
+        // An abandoned listing may still wait for its vendor. The command does not wait for it.
         runtime.shutdown_background();
         ended
     });
@@ -97,7 +97,7 @@ fn runtime() -> Result<tokio::runtime::Runtime> {
 /// Says why a command failed: in words on standard error, and with `--json` as the one document.
 fn complain(failure: &Failure, console: Console, clock: Clock, command: &str, cli: &Cli) -> u8 {
     if matches!(failure.code, exit::PIPE | exit::OUTPUT) {
-        // Whoever read standard output has gone, so there is nobody to write a document to.
+        // The reader of standard output has gone, so no document is written.
         if failure.code == exit::OUTPUT {
             console.tell(format!("hris: {}", plain(&failure.message)));
         }
@@ -111,7 +111,7 @@ fn complain(failure: &Failure, console: Console, clock: Clock, command: &str, cl
         render::unsent(console, report);
     }
     if let Some(seconds) = failure.retry_after {
-        console.tell(format!("come back in {seconds} s, not earlier"));
+        console.tell(format!("run again in {seconds} s, not earlier"));
     }
     let connection = config::connection_name(&cli.global.config);
     let document = failure.document(command, &connection, &clock.now().to_string());

@@ -51,11 +51,11 @@ impl Observer for Progress {
                 self.0.suspend(|| self.1.note(format!("this reads {cost}")));
             }
             Event::Fetching { read, total } => self.show("reading people", *read, *total),
-            Event::Asking { people } => self.show("asking for people who are missing", 0, Some(*people)),
+            Event::Asking { people } => self.show("asking for missing people by id", 0, Some(*people)),
             Event::Waiting { time } => {
                 let seconds = time.as_secs_f64().ceil();
                 self.0.suspend(|| {
-                    self.1.note(format!("waiting {seconds} s, as the source is limited or busy"))
+                    self.1.note(format!("waiting {seconds} s, because the source is limited or busy"))
                 });
             }
             Event::Applying { done, total } => self.show("writing accounts", *done, Some(*total)),

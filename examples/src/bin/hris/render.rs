@@ -15,7 +15,8 @@ use crate::grid::Grid;
 /// How many rows of one kind a terminal gets; everything is in `--json` and in the report.
 const ROWS: usize = 20;
 
-/// A whole report: heading, actions, problems, refusal, counts; and by name whom a plan would remove.
+/// A whole report: heading, actions, problems, refusal, counts, and the names of the people a plan would
+/// remove.
 pub(crate) fn report(console: Console, report: &Report, removals: &[Removal]) -> Result<()> {
     let planned = report.command == "plan";
     heading(console, report)?;
@@ -143,7 +144,7 @@ fn actions(console: Console, report: &Report, removals: &[Removal]) -> Result<()
             continue;
         }
         if let Some(why) = group.why.as_ref().filter(|_| group.lines.len() > ROWS) {
-            // Hundreds of equal rows tell less than one line.
+            // One line says more than hundreds of equal rows.
             console.say(plain(why))?;
             continue;
         }
@@ -194,7 +195,7 @@ fn leaving(console: Console, group: &Group<'_>, removals: &[Removal]) -> Result<
         }
         console.show(&table)?;
         if !removals.is_empty() {
-            console.remark("Their names are shown on a terminal, and stand in the file of `--out`.")?;
+            console.remark("Their names are shown on a terminal, and are in the file of `--out`.")?;
         }
         return Ok(());
     }
@@ -266,7 +267,7 @@ fn problems(console: Console, problems: &[Problem]) -> Result<()> {
     console.say("")
 }
 
-/// Whom some problems concern: the first few, and how many more.
+/// The people that some problems concern: the first few, and how many more.
 fn who(problems: &[&Problem]) -> String {
     const NAMED: usize = 3;
     let name = |problem: &&Problem| {

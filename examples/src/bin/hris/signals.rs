@@ -5,7 +5,7 @@ use tokio::sync::watch;
 use crate::console::Console;
 use crate::failure::exit;
 
-/// Tells when a person or the system asked this process to stop.
+/// Shows when a person or the system asked this process to stop.
 #[derive(Clone, Debug)]
 pub(crate) struct Stop {
     signal: watch::Receiver<Option<Signal>>,
@@ -30,7 +30,7 @@ impl Stop {
         let stop = Self { signal: receiver, runs: runs.clone() };
         tokio::spawn(async move {
             let first = signals.next().await;
-            console.note(format!("{first_ends}; once more stops at once"));
+            console.note(format!("{first_ends}; a second signal stops at once"));
             let _ = sender.send(Some(first));
             runs.stop();
             signals.next().await;

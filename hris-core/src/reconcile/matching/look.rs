@@ -20,7 +20,7 @@ fn offer(candidates: &mut HashMap<usize, Vec<Candidate>>, row: usize, user: usiz
 
 impl Search<'_, '_, '_> {
     /// Accounts of people who are there, by every key that can be seen, whatever keys count for a match and
-    /// whoever is linked to whom; and whether somebody's keys cannot be seen.
+    /// whatever the links say; and whether somebody's keys cannot be seen.
     pub(super) fn bystanders(&self) -> (HashSet<usize>, bool) {
         let rows: Vec<usize> = self.pairs.rows().filter(|row| !self.has_left(*row)).collect();
         let keys = [TargetField::Email, TargetField::EmployeeNumber, TargetField::ExternalId];
@@ -119,8 +119,8 @@ impl Search<'_, '_, '_> {
         }
     }
 
-    /// Accounts that would be closed because their person has left, while somebody of the same name is new and has
-    /// a key that the credential does not show: it may be the one that would tell.
+    /// Accounts that would be closed because their person has left, while somebody of the same name is new
+    /// and has a key that the credential does not show: that key may decide.
     fn hidden(&self, seekers: &BTreeSet<usize>, candidates: &mut HashMap<usize, Vec<Candidate>>) {
         let hides = |row: &&usize| {
             let keys = [TargetField::Email, TargetField::EmployeeNumber];

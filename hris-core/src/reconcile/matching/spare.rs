@@ -32,7 +32,7 @@ impl Search<'_, '_, '_> {
             };
             let gone = match self.pairs.row(record.employee.as_str()) {
                 None => true,
-                // Whoever returns later has left until then; a question is one today.
+                // A person who returns later has left until then. A question counts only today.
                 Some(old) => (employed || is_open) && self.has_left(old),
             };
             if may_be && gone {
@@ -41,8 +41,9 @@ impl Search<'_, '_, '_> {
         }
     }
 
-    /// Whoever is in the source, has not left and seeks no account may be the one behind the account of a record that
-    /// ended: the last day is still to come, nobody knows the status, or the account of their own is lost or closed.
+    /// A person who is in the source, has not left and seeks no account may own the account of a record
+    /// that ended: the last day is still to come, nobody knows the status, or the account of their own is
+    /// lost or closed.
     pub(super) fn spare_the_present(&self, seekers: &BTreeSet<usize>, matches: &mut Matches) {
         let present = |row: &usize| {
             // Of two records of one id nobody knows which is the linked one.

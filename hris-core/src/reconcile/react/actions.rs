@@ -42,7 +42,7 @@ impl<'d, 'i> Draft<'d, 'i> {
         action.replaces = replaces.cloned();
         action.carries = user.value(&TargetField::ExternalId).map(str::to_owned);
         action.evidence = evidence;
-        // Whoever decides that a waiting account is this person's wants them to be asked.
+        // A decision that a pending account is this person's includes the invitation.
         action.awaits_invite = reason == Reason::Decided && user.status == UserStatus::Pending;
         self.decided.actions.push(action);
     }

@@ -55,8 +55,8 @@ impl Draft<'_, '_> {
         self.say(Some(employee), Some(user), Situation::HeldElsewhere, Reason::HeldElsewhere);
     }
 
-    /// People of whom nobody knows whether they work here keep their claim to an account that another connection
-    /// holds, so that it is not closed when they leave there.
+    /// If it is unknown whether a person works here, the claim to an account that another connection holds
+    /// stays, so that the account is not closed when the person leaves there.
     pub(in crate::reconcile) fn waiting_people(&mut self) {
         let inputs = self.inputs;
         for (row, user) in &self.matches.waiting {

@@ -197,7 +197,8 @@ impl<'d, 'i> Draft<'d, 'i> {
             && self.identity.judged(Some(row), person.id(), user) != Some(true)
     }
 
-    /// Whoever has this id now is not who had the account, so their leaving closes nothing either.
+    /// The person who has this id now is not the one who had the account, so this person's leaving does not
+    /// close it either.
     fn recycled(&mut self, row: usize, person: &Employee, user: &User) {
         let why = "everything known of this id is new, so it may belong to somebody else now";
         self.ask((Some(row), person.id()), user, ProblemCode::RecycledId, why);
@@ -321,7 +322,7 @@ impl<'d, 'i> Draft<'d, 'i> {
         self.decided.handovers.push(Handover { employee, user: user.id.clone(), to });
     }
 
-    /// Linked people whom the whole listing does not have.
+    /// Linked people who are missing from the whole listing.
     pub(in crate::reconcile) fn missing_people(&mut self) {
         let pairs = self.pairs;
         for (link, _) in &pairs.missing {

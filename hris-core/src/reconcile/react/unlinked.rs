@@ -254,7 +254,7 @@ impl<'d, 'i> Draft<'d, 'i> {
                 return self.say(id, None, Situation::Invalid, Reason::NotUsable);
             }
             if !self.inputs.desired.value(row, &field).is_value() {
-                // Whoever has not started needs no account yet, so that is no failure.
+                // A person who has not started needs no account yet, so this is not a failure.
                 let problem =
                     if later { Problem::warning(code, message) } else { Problem::error(code, message) };
                 self.problem(problem.employee(person.id()).field(field.to_string()));
@@ -305,15 +305,14 @@ impl<'d, 'i> Draft<'d, 'i> {
         for field in &missing {
             let message = "the target makes no account without a value of this field; enter one in the HR system, or map the field";
             let code = ProblemCode::TargetRejected;
-            // Whoever has not started needs no account yet, so that is no failure.
+            // A person who has not started needs no account yet, so this is not a failure.
             let problem = if later { Problem::warning(code, message) } else { Problem::error(code, message) };
             self.problem(problem.employee(employee).field(field.to_string()));
         }
         !missing.is_empty()
     }
 
-    /// A value that cannot be used was told as something that an account goes without; here there is no account
-    /// because of it.
+    /// An unusable value was reported as one that an account goes without. Here it prevents the account.
     fn refused(&mut self, employee: &EmployeeId, field: &TargetField) {
         let (employee, field) = (Some(employee), field.to_string());
         for problem in &mut self.decided.problems {

@@ -1,4 +1,4 @@
-//! One account, one holder: what connections of one state are told of each other.
+//! One account, one holder: what connections of one state see of each other.
 
 use hris_core::UserId;
 use hris_core::reconcile::{AccountClaim, Handover, Held, Others};
@@ -73,21 +73,21 @@ async fn holders_in_the_same_target_are_told(scene: &Scene) -> Outcome {
     scene.connected("none", None, &[Link::new("e1", "b"), Link::new("e3", "d")]).await?;
     let others = store.others("me", Some("t1")).await?;
     ensure(holder(&others, "a") == Some(&Held::new("one", false).giving("e1")), || {
-        "an account that another connection holds is not told".to_owned()
+        "an account that another connection holds is not listed".to_owned()
     })?;
     ensure(holder(&others, "b") == Some(&Held::new("none", false).giving("e1")), || {
         "of two holders it is not the one who did not close the account".to_owned()
     })?;
-    ensure(holder(&others, "c").is_none(), || "an account of another target is told".to_owned())?;
+    ensure(holder(&others, "c").is_none(), || "an account of another target is listed".to_owned())?;
     ensure(holder(&others, "d").is_some(), || {
         "a connection that does not know its target counts as of another one".to_owned()
     })?;
     let unknown = store.others("me", None).await?;
     ensure(holder(&unknown, "c").is_some(), || {
-        "where the target is not known, another connection's account is not told".to_owned()
+        "where the target is unknown, another connection's account is not listed".to_owned()
     })?;
     let own = store.others("one", Some("t1")).await?;
-    ensure(holder(&own, "a").is_none(), || "a connection is told of itself as of another".to_owned())
+    ensure(holder(&own, "a").is_none(), || "a connection is listed for itself as another one".to_owned())
 }
 
 async fn a_connection_counts_wherever_it_wrote(scene: &Scene) -> Outcome {
@@ -97,10 +97,10 @@ async fn a_connection_counts_wherever_it_wrote(scene: &Scene) -> Outcome {
     also.also_in.insert("t1".to_owned());
     store.finish(&moved, &report("moved", "run-2", 2), Some(&also), None).await?;
     ensure(holder(&store.others("me", Some("t1")).await?, "m").is_some(), || {
-        "a connection that wrote to this target too is not told".to_owned()
+        "a connection that wrote to this target too is not listed".to_owned()
     })?;
     ensure(holder(&store.others("me", Some("t2")).await?, "m").is_none(), || {
-        "a connection is told of a target where it never was".to_owned()
+        "a connection is listed for a target where it never was".to_owned()
     })
 }
 
@@ -111,7 +111,7 @@ async fn organisations_are_told(scene: &Scene) -> Outcome {
     let told: Vec<_> = others.organisations.into_iter().collect();
     let expected = ("one".to_owned(), ("memory".to_owned(), "org".to_owned()));
     ensure(told == [expected], || {
-        "which organisation another connection reads is not told, or of another target".to_owned()
+        "the organisation of another connection is missing, or one of another target is listed".to_owned()
     })
 }
 
@@ -126,10 +126,10 @@ async fn what_is_being_linked_or_made_is_told(scene: &Scene) -> Outcome {
     store.intend(&lease, &[intent("run-2", "k1", "link", "e1", 5), create]).await?;
     let others = store.others("me", None).await?;
     ensure(holder(&others, "user-e1").is_some(), || {
-        "an account that another connection is about to link is not told".to_owned()
+        "an account that another connection is about to link is not listed".to_owned()
     })?;
     ensure(others.making.get("x-2").map(String::as_str) == Some("one"), || {
-        "an account that another connection is about to make is not told".to_owned()
+        "an account that another connection is about to create is not listed".to_owned()
     })
 }
 
@@ -142,7 +142,8 @@ async fn a_cut_run_goes_before_a_holder_that_closed_the_account(scene: &Scene) -
     let others = store.others("me", Some("t1")).await?;
     let by = |user: &str| holder(&others, user).map(|held| (held.connection.as_str(), held.closed));
     ensure(by("user-e3") == Some(("cut", false)), || {
-        "an account that a cut run may have linked is told as one that another connection closed".to_owned()
+        "an account that an interrupted run may have linked is listed as one that another connection closed"
+            .to_owned()
     })?;
     ensure(by("user-e4") == Some(("two", false)), || {
         "what a cut run may have linked goes before a link that is known".to_owned()
@@ -158,7 +159,7 @@ async fn where_a_cut_run_wrote_is_told(scene: &Scene) -> Outcome {
     for target in ["t1", "t2"] {
         let others = store.others("me", Some(target)).await?;
         ensure(holder(&others, "cut-a").is_some(), || {
-            format!("an account of a run that said it writes to {target} is not told there")
+            format!("an account of a run that said it writes to {target} is not listed there")
         })?;
     }
     let baseline = store.load("cut").await?.baseline;
@@ -172,9 +173,9 @@ async fn claims_stay_until_others_take_their_place(scene: &Scene) -> Outcome {
     let claims = [claim("e9", "c"), claim("e8", "d")];
     let claimed = async || -> Result<usize, Miss> { Ok(store.others("me", None).await?.claimed.len()) };
     scene.claims(&one, Some(&claims)).await?;
-    ensure(claimed().await? == 2, || "what another connection waits for is not told".to_owned())?;
+    ensure(claimed().await? == 2, || "the claims of another connection are not listed".to_owned())?;
     ensure(store.others("one", None).await?.claimed.is_empty(), || {
-        "a connection is told of its own claims".to_owned()
+        "a connection sees its own claims as another's".to_owned()
     })?;
     scene.claims(&one, None).await?;
     ensure(claimed().await? == 2, || "a run about one person ended the claims of a connection".to_owned())?;

@@ -102,7 +102,7 @@ async fn the_last_run_of_a_command_is_found(scene: &Scene) -> Outcome {
     let store = scene.store();
     let lease = store.acquire("acme", "run-1").await?;
     ensure(store.last_started("acme", "sync").await?.is_none(), || {
-        "a run is told of before there was one".to_owned()
+        "a run is reported before there was one".to_owned()
     })?;
     store.finish(&lease, &report("acme", "run-0", 100), None, None).await?;
     for n in 1..=60 {

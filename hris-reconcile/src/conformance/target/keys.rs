@@ -105,10 +105,10 @@ async fn two_callers_with_one_key_make_one_account(scene: &Scene) -> Outcome {
         futures_util::future::join(target.create(&new, &call), target.create(&new, &call)).await;
     let there = scene.bearing(1).await?.len();
     ensure(there == 1, || format!("two callers with one key made {there} accounts"))?;
-    ensure(one.is_ok() || other.is_ok(), || "neither of two callers is told that it was done".to_owned())?;
+    ensure(one.is_ok() || other.is_ok(), || "neither of two callers learns that it was done".to_owned())?;
     match (one, other) {
         (Ok(one), Ok(other)) => {
-            ensure(one == other, || "two callers with one key are told of two accounts".to_owned())
+            ensure(one == other, || "two callers with one key get two accounts".to_owned())
         }
         _ => Ok(()),
     }
@@ -127,9 +127,7 @@ async fn two_callers_cannot_both_take_an_address(scene: &Scene) -> Outcome {
     let done = futures_util::future::join(scene.create(&one), scene.create(&other)).await;
     let there = scene.bearing(1).await?.len();
     ensure(there == 1, || format!("{there} accounts have one address after two callers took it"))?;
-    ensure(done.0.is_ok() != done.1.is_ok(), || {
-        "both of two callers are told that the address is theirs".to_owned()
-    })
+    ensure(done.0.is_ok() != done.1.is_ok(), || "both of two callers get the same address".to_owned())
 }
 
 async fn two_callers_who_write_two_fields_both_do(scene: &Scene) -> Outcome {

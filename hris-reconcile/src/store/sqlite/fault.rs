@@ -7,9 +7,9 @@ use crate::{Error, ErrorKind};
 /// The complaints that a person can do something about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Fault {
-    /// The file cannot be opened or made.
+    /// The file cannot be opened or created.
     CannotOpen,
-    /// What is in the file is not a database, or not a whole one.
+    /// The file is not a database, or is damaged.
     Damaged,
     /// The disk failed.
     Disk,
@@ -24,7 +24,7 @@ pub(crate) enum Fault {
 }
 
 impl Fault {
-    /// Which of them this is.
+    /// The complaint of an error.
     pub(crate) fn of(error: &sqlx::Error) -> Self {
         match error {
             sqlx::Error::Io(error) => Self::of_file(error),
@@ -40,7 +40,7 @@ impl Fault {
         }
     }
 
-    /// Which of them a complaint of the file system is.
+    /// The complaint of an error of the file system.
     pub(crate) fn of_file(error: &std::io::Error) -> Self {
         use std::io::ErrorKind as Io;
         match error.kind() {

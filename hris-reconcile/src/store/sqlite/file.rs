@@ -1,4 +1,4 @@
-//! Opens the state file: nobody else's, whole, of a schema that is known, readable by its owner only.
+//! Opens the state file. It has to be ours, undamaged, of a known schema, and readable by its owner only.
 
 use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
@@ -27,7 +27,7 @@ const APPLICATION: i64 = 0x4852_4953;
 
 const OPENING: &str = "open the state";
 
-/// Opens the file for writing; makes it where there is none, and brings an older one up to date.
+/// Opens the file for writing. Creates a missing file, and migrates an older one.
 pub(super) async fn open(path: &Path, steps: &[&'static str]) -> Result<SqliteConnection> {
     let failed = |error| state_error(OPENING, path, error);
     if is_empty(path)? {
@@ -47,7 +47,7 @@ pub(super) async fn open(path: &Path, steps: &[&'static str]) -> Result<SqliteCo
     }
 }
 
-/// Looks at an opened file and brings it up to date.
+/// Checks an opened file and migrates it.
 async fn prepare(connection: &mut SqliteConnection, path: &Path, steps: &[&'static str]) -> Result<()> {
     let failed = |error| state_error(OPENING, path, error);
     let version = inspect(connection, path, steps).await?;
@@ -59,8 +59,7 @@ async fn prepare(connection: &mut SqliteConnection, path: &Path, steps: &[&'stat
     migrate(connection, steps).await.map_err(failed)
 }
 
-/// Copies the file into memory as it stands, without writing to it or beside it. A file that is not
-/// there is an empty state.
+/// Copies the file into memory, without writing to it or beside it. A missing file is an empty state.
 pub(super) async fn open_copy(path: &Path, steps: &[&'static str]) -> Result<SqliteConnection> {
     let failed = |error| state_error(OPENING, path, error);
     let options = SqliteConnectOptions::new().in_memory(true).disable_statement_logging();
@@ -79,8 +78,8 @@ pub(super) async fn open_copy(path: &Path, steps: &[&'static str]) -> Result<Sql
     Ok(memory)
 }
 
-/// Makes an empty file that nobody but its owner can read at any moment of its life. SQLite gives the
-/// files that it puts beside it the same mode.
+/// Creates an empty file that only its owner can ever read. SQLite gives the files that it puts beside it
+/// the same mode.
 pub(crate) fn create_private(path: &Path) -> std::io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
@@ -89,9 +88,9 @@ pub(crate) fn create_private(path: &Path) -> std::io::Result<()> {
     options.open(path).map(drop)
 }
 
-/// Refuses a file that is marked read-only, also to a user whom the mark would not stop. SQLite itself
-/// opens such a file and gives its mode to the files beside it, which then outlive the mark. The file is
-/// not opened for this: closing it would take away the locks that this process holds on it.
+/// Refuses a file that is marked read-only, even for a user who could write it anyway. SQLite itself opens
+/// such a file and gives its mode to the files beside it, which then outlive the mark. The file is not
+/// opened for this: closing it would take away the locks that this process holds on it.
 pub(crate) fn writable(path: &Path) -> std::io::Result<()> {
     match fs::metadata(path)?.permissions().readonly() {
         true => Err(std::io::ErrorKind::PermissionDenied.into()),
@@ -99,14 +98,14 @@ pub(crate) fn writable(path: &Path) -> std::io::Result<()> {
     }
 }
 
-/// The path with something behind its last part.
+/// The path with a suffix.
 fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(suffix);
     PathBuf::from(name)
 }
 
-/// How both the state and the target are connected to.
+/// The connection settings of both state and target.
 pub(crate) fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
@@ -118,7 +117,7 @@ pub(crate) fn options(path: &Path) -> SqliteConnectOptions {
         .disable_statement_logging()
 }
 
-/// Whether there is nothing yet: no file, or one that was only just made.
+/// Whether there is nothing yet: no file, or an empty one.
 fn is_empty(path: &Path) -> Result<bool> {
     match fs::metadata(path) {
         Ok(file) if file.is_dir() => {
@@ -131,7 +130,7 @@ fn is_empty(path: &Path) -> Result<bool> {
     }
 }
 
-/// Takes others' rights to a file away that was made or copied with them.
+/// Removes other users' rights to a file that was created or copied with them.
 #[cfg(unix)]
 fn make_private(path: &Path) -> Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
@@ -241,7 +240,7 @@ async fn enter_wal(connection: &mut SqliteConnection) -> sqlx::Result<()> {
     }
 }
 
-/// Keeps a copy of the file as it is before its schema changes, whole or not at all.
+/// Keeps a complete copy of the file before its schema changes.
 async fn back_up(connection: &mut SqliteConnection, path: &Path, version: usize) -> Result<()> {
     const KEEPING: &str = "keep a copy of the state before its schema changes";
     let kept = beside(path, &format!(".bak-{version}"));
@@ -258,9 +257,9 @@ async fn back_up(connection: &mut SqliteConnection, path: &Path, version: usize)
     fs::rename(&unfinished, &kept).map_err(failed)
 }
 
-/// Takes the steps that are missing, all in one transaction, so that nobody who opens the file meanwhile
-/// takes a new one for an older one. Another program may be doing the same, so the version is read again
-/// under the lock. On a state that is up to date this only proves that it can be written.
+/// Takes the missing steps in one transaction, so that another program never sees a half-migrated file.
+/// Another program may be doing the same, so the version is read again under the lock. On a state that is
+/// up to date this only proves that it can be written.
 async fn migrate(connection: &mut SqliteConnection, steps: &[&'static str]) -> sqlx::Result<()> {
     let mut all = connection.begin_with("BEGIN IMMEDIATE").await?;
     let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *all).await?;

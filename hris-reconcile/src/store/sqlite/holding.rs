@@ -1,4 +1,4 @@
-//! Which connection holds an account, which one waits for it, and what people decided about it.
+//! Which connection holds an account, which one claims it, and what people decided about it.
 
 use hris_core::UserId;
 use hris_core::reconcile::{AccountClaim, Action, ActionKind, Handover, Held, Judgement, Others};
@@ -9,8 +9,8 @@ use super::journal::{self, from_json, to_json};
 
 type Tx<'a> = Transaction<'a, Sqlite>;
 
-/// Holds for connections that are not `?1` and that, as far as anybody knows, are about the target `?2`.
-/// It is about a table that has a column `connection`.
+/// A condition for rows of connections other than `?1` whose target is `?2` or unknown. The table needs a
+/// column `connection`.
 const OF_OTHERS: &str = "connection <> ?1 AND (?2 IS NULL OR NOT EXISTS (SELECT 1 FROM baselines AS last \
      WHERE last.connection = kept.connection AND last.target IS NOT NULL AND last.target <> ?2 \
      AND ?2 NOT IN (SELECT value FROM json_each(last.baseline, '$.also_in'))))";
@@ -40,7 +40,7 @@ pub(super) async fn others(
     for row in rows.fetch_all(&mut **tx).await? {
         let action: Action = from_json(row.try_get(0)?, "an intent")?;
         match (action.kind, action.external_id(), &action.user) {
-            // A run that was cut may have linked an account, and nobody knows yet.
+            // An interrupted run may have linked an account without recording it.
             (ActionKind::Link, _, Some(user)) => others.about_to_hold(user, row.try_get(1)?),
             (ActionKind::Create, Some(id), _) => drop(others.making.insert(id.to_owned(), row.try_get(1)?)),
             _ => {}
@@ -77,7 +77,7 @@ pub(super) async fn claim(tx: &mut Tx<'_>, connection: &str, claims: &[AccountCl
     Ok(())
 }
 
-/// Gives an account to the connection that waits for it; says whether that one got it.
+/// Gives an account to the connection that claims it. Returns whether it got the account.
 pub(super) async fn hand_over(
     tx: &mut Tx<'_>,
     connection: &str,

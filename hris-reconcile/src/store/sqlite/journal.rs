@@ -59,7 +59,7 @@ pub(super) async fn decide(
     Ok(())
 }
 
-/// Intending an action again, after a run that did not get to it, makes it the newest of its key.
+/// An action that is intended again replaces its earlier entry and becomes the newest.
 pub(super) async fn intend(tx: &mut Tx<'_>, connection: &str, intents: &[Intent]) -> Result<(), Refused> {
     for Intent { run, action, at, approved, empty } in intents {
         let empty = if empty.is_empty() { None } else { Some(to_json(empty, "an intent")?) };

@@ -6,13 +6,13 @@ use sqlx::{Row as _, Sqlite, Transaction};
 use super::super::{LEASE_SECONDS, Lease};
 use super::{Refused, process};
 
-/// Who wants a lease of what.
+/// The connection and the holder of a requested lease.
 pub(super) struct Request<'a> {
     pub(super) connection: &'a str,
     pub(super) holder: &'a str,
     /// Milliseconds to add to SQLite's clock.
     pub(super) clock_offset: i64,
-    /// The process that asks, where processes decide too.
+    /// The requesting process, where processes count too.
     pub(super) process: Option<&'a str>,
 }
 
@@ -87,8 +87,8 @@ pub(super) async fn release(tx: &mut Transaction<'_, Sqlite>, lease: &Lease) -> 
     Ok(())
 }
 
-/// Refuses a lease that is not the newest of its connection, or was given back. One that ran out but
-/// that nobody took still counts: nobody else has written since.
+/// Refuses a lease that is not the newest of its connection, or was released. An expired lease that no
+/// other run took still counts, because no other run has written since.
 pub(super) async fn check(tx: &mut Transaction<'_, Sqlite>, lease: &Lease) -> Result<(), Refused> {
     let row = sqlx::query("SELECT token, holder FROM leases WHERE connection = ?1")
         .bind(&lease.connection)

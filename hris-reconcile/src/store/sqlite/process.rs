@@ -1,7 +1,7 @@
-//! Tells whether the process that took a lease is still there.
+//! Finds out whether the process that took a lease still exists.
 
-/// What tells a process from every other: the start of the machine, the process namespace, the
-/// process id and the moment it was started. `None` where the system does not tell.
+/// The identity of a process: the start of the machine, the process namespace, the process id and the
+/// moment it was started. `None` where the system does not show them.
 pub(super) fn identity() -> Option<String> {
     let pid = std::process::id();
     let machine = machine()?;
@@ -9,8 +9,8 @@ pub(super) fn identity() -> Option<String> {
     Some(format!("{machine} {pid} {started}"))
 }
 
-/// Whether that process provably no longer exists. Of a process on another machine, in another
-/// container, or of a kind of identity not known here, nothing can be proven.
+/// Whether that process provably no longer exists. Nothing can be proven about a process on another
+/// machine, in another container, or with an unknown kind of identity.
 pub(super) fn is_gone(identity: &str) -> bool {
     let parts: Vec<&str> = identity.split(' ').collect();
     let [boot, namespace, pid, since] = parts.as_slice() else { return false };

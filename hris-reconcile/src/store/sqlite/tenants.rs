@@ -1,4 +1,4 @@
-//! Which connections there are, and forgetting one.
+//! Lists connections, and forgets one.
 
 use sqlx::{AssertSqlSafe, Sqlite, Transaction};
 
@@ -31,8 +31,8 @@ pub(super) async fn names(tx: &mut Tx<'_>) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar(AssertSqlSafe(select)).fetch_all(&mut **tx).await
 }
 
-/// Forgets the connection of a lease, which ends with it. The grant's version stays, as it does when its tokens
-/// alone are forgotten.
+/// Forgets the connection of a lease, which ends with it. The version of the tokens stays, as it does when
+/// the tokens alone are forgotten.
 pub(super) async fn forget(tx: &mut Tx<'_>, lease: &Lease) -> sqlx::Result<bool> {
     let mut forgotten = 0;
     for (table, column) in TABLES {
@@ -48,7 +48,7 @@ pub(super) async fn forget(tx: &mut Tx<'_>, lease: &Lease) -> sqlx::Result<bool>
     Ok(forgotten > 0)
 }
 
-/// Forgets the tokens of a connection; answers how many grants there were.
+/// Forgets the tokens of a connection. Returns how many there were.
 pub(super) async fn tokens(tx: &mut Tx<'_>, connection: &str) -> sqlx::Result<u64> {
     let forgotten = sqlx::query(
         "UPDATE grants SET version = version + 1, content = NULL, sealed = 0, claimed_until = 0, process = NULL \

@@ -9,7 +9,7 @@ use crate::target::{TargetError, TargetErrorKind};
 /// The error of an action that was not done.
 pub(super) fn of(doing: &str, path: &Path, error: &sqlx::Error) -> TargetError {
     let constraint = match code(error) {
-        // A unique index, a primary key, a row id.
+        // A unique index, a primary key or a row id.
         2067 | 1555 | 2579 => Some((TargetErrorKind::Conflict, "is taken by another account")),
         // Another constraint of the table, a value of the wrong type, a value that is too long.
         code if matches!(code & 0xff, 18..=20) => {
@@ -44,7 +44,7 @@ pub(super) fn of(doing: &str, path: &Path, error: &sqlx::Error) -> TargetError {
     fields.into_iter().fold(error, TargetError::field)
 }
 
-/// A rule of a table that SQLite names. Its name is the table's, never anybody's value.
+/// A rule of a table that SQLite names. Its name comes from the table and is never a person's value.
 enum Rule<'a> {
     /// A constraint of this name.
     Check(&'a str),
@@ -66,7 +66,7 @@ fn rule(code: u32, message: &str) -> Option<Rule<'_>> {
     }
 }
 
-/// Names the triggers one of which refused an action: SQLite itself does not say which.
+/// Names the triggers of the table, because SQLite does not say which one refused an action.
 pub(super) fn of_triggers(mut error: TargetError, triggers: &[String]) -> TargetError {
     if !triggers.is_empty() {
         error.message = format!("{} (trigger {})", error.message, triggers.join(" or "));
@@ -74,13 +74,13 @@ pub(super) fn of_triggers(mut error: TargetError, triggers: &[String]) -> Target
     error
 }
 
-/// Whether a trigger refused the action. What it says may hold values, so that stays out.
+/// Whether a trigger refused the action. Its message may hold values, so it is left out.
 pub(super) fn is_trigger(error: &sqlx::Error) -> bool {
     code(error) == 1811
 }
 
-/// The error of an action that failed while it was made durable: where the disk failed, nobody knows
-/// what a restart will find.
+/// The error of an action that failed while it was committed. After a disk failure the outcome is unknown
+/// until a restart.
 pub(super) fn uncertain(doing: &str, path: &Path, error: &sqlx::Error) -> TargetError {
     let mut failure = of(doing, path, error);
     if Fault::of(error) == Fault::Disk {

@@ -1,4 +1,4 @@
-//! Rows as accounts, whoever put them there.
+//! Rows as accounts, also rows that other programs wrote.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -21,8 +21,8 @@ pub(super) enum Which<'a> {
     Id(&'a UserId),
 }
 
-/// Every text is asked for as text, whatever the column's type is, and an id that is missing is an
-/// error, because an account that cannot be named would look like one that is not there.
+/// Every text is read as text, whatever the column's type is. A missing id is an error, because an account
+/// without an id would look like a missing account.
 pub(super) async fn users(tx: &mut Transaction<'_, Sqlite>, which: Which<'_>) -> Result<Vec<User>, Refused> {
     let tables = Tables::of(tx).await?;
     tables.require()?;
@@ -101,8 +101,8 @@ async fn has_table(tx: &mut Transaction<'_, Sqlite>, name: &str) -> sqlx::Result
     there.bind(name).fetch_one(&mut **tx).await
 }
 
-/// A condition: this column holds this account's id. A column without a type that holds numbers equals
-/// no text, so an id that is a number is looked for as one too; an index serves both.
+/// A condition: this column holds this account's id. A column without a type that holds numbers equals no
+/// text, so a numeric id is compared as a number too. An index serves both.
 pub(super) fn push_is<'q>(
     query: &'q mut QueryBuilder<Sqlite>,
     column: &str,
@@ -120,7 +120,7 @@ fn moment(text: &str) -> Option<Timestamp> {
     written().or_else(|_| format!("{text}T00:00:00Z").parse()).ok()
 }
 
-/// Where in the list an account stands.
+/// The position of each account in the list.
 type Places = HashMap<UserId, usize>;
 
 async fn add_assignments(
@@ -150,7 +150,7 @@ async fn add_assignments(
     Ok(())
 }
 
-/// The last invitation is the one sent last. One that only `invited_at` tells of was filled in before.
+/// The last invitation is the one sent last. An invitation known only from `invited_at` was added before.
 async fn add_invites(
     tx: &mut Transaction<'_, Sqlite>,
     users: &mut [User],
@@ -201,14 +201,13 @@ fn user(row: &SqliteRow) -> sqlx::Result<Option<User>> {
     Ok(Some(user))
 }
 
-/// An account whose word for it is not known is in use as far as we can tell: nobody is invited, or
-/// opened again, on the strength of it.
+/// An account with an unknown status counts as in use, so nobody is invited or opened again because of it.
 pub(super) fn status(word: &str) -> UserStatus {
     word.trim().to_ascii_lowercase().parse().unwrap_or_default()
 }
 
-/// Values of other kinds than text were put there by others and are shown as JSON. An object that
-/// cannot be read has no values.
+/// Other programs may have written values that are not texts. They are shown as JSON. An unreadable object
+/// has no values.
 fn put_custom(user: &mut User, text: &str) {
     let Ok(values) = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text) else { return };
     for (name, value) in values {

@@ -1,4 +1,4 @@
-//! The tables: ours where there are none, anybody's where they have the columns.
+//! The tables: ours where there are none, existing ones if they have the columns.
 
 use std::collections::BTreeSet;
 
@@ -72,7 +72,7 @@ const ASSIGNMENTS: [Column; 3] = [text("user_id"), text("kind"), text("value")];
 
 const INVITES: [Column; 4] = [text("user_id"), text("sent_at"), text("expires_at"), text("accepted_at")];
 
-/// Which columns the tables have; a table that is not there has none.
+/// The columns of the tables. A missing table has none.
 pub(super) struct Tables {
     users: BTreeSet<String>,
     assignments: BTreeSet<String>,
@@ -97,7 +97,7 @@ impl Tables {
         Ok(tables)
     }
 
-    /// Refuses tables that are there but lack columns.
+    /// Refuses existing tables that lack columns.
     pub(super) fn require(&self) -> Result<(), TargetError> {
         let mut statements = Vec::new();
         let mut lacking = Vec::new();
@@ -138,7 +138,7 @@ impl Tables {
 /// Columns that a new row never gets, though they are ours.
 const LATER: [&str; 3] = ["invited_at", "deactivated_at", "accepted_at"];
 
-/// Refuses tables that ask for a value which no new row of ours has.
+/// Refuses tables that require a value that no new row of ours has.
 pub(super) async fn unfilled(tx: &mut Transaction<'_, Sqlite>) -> Result<(), Refused> {
     let mut asked = Vec::new();
     let users = users();
@@ -160,7 +160,8 @@ pub(super) async fn unfilled(tx: &mut Transaction<'_, Sqlite>) -> Result<(), Ref
         return Ok(());
     }
     let message = format!(
-        "no new row could be made: {} must have a value and never gets one. Give each a default, or allow it to be empty",
+        "no new row is possible: {} must have a value and never gets one. Give each a default, or allow it to \
+         be empty",
         asked.join(", ")
     );
     let error = TargetError::new(TargetErrorKind::Rejected, message);
@@ -176,12 +177,12 @@ pub(super) async fn triggers(connection: &mut SqliteConnection) -> sqlx::Result<
     names.fetch_all(connection).await
 }
 
-/// Makes the tables that are missing, in one transaction.
+/// Creates the missing tables in one transaction.
 pub(super) async fn prepare(connection: &mut SqliteConnection) -> Result<GivesIds, Refused> {
     let objects: i64 =
         sqlx::query_scalar("SELECT count(*) FROM sqlite_schema").fetch_one(&mut *connection).await?;
     if objects == 0 {
-        // How somebody else's database keeps its journal is theirs to choose.
+        // The journal mode of an existing database is not changed.
         sqlx::query("PRAGMA journal_mode = WAL").execute(&mut *connection).await?;
     }
     let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;

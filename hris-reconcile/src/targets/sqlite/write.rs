@@ -13,8 +13,8 @@ use crate::target::{Invitation, NewUser, TargetError, TargetErrorKind};
 
 type Tx<'a> = Transaction<'a, Sqlite>;
 
-/// For how many days the keys of done actions are kept: far longer than any run takes to be finished
-/// after it was cut.
+/// How many days the keys of done actions are kept: far longer than an interrupted run needs to be
+/// finished.
 const KEY_DAYS: i32 = 400;
 
 /// The account of an action that was done before.
@@ -115,7 +115,7 @@ pub(super) async fn assign(
     Ok(id.clone())
 }
 
-/// An account in use has joined already, so nobody is asked.
+/// The owner of an account in use has joined already, so no invitation is sent.
 pub(super) async fn invite(
     tx: &mut Tx<'_>,
     id: &UserId,
@@ -125,12 +125,12 @@ pub(super) async fn invite(
     match status_of(tx, id).await? {
         UserStatus::Invited | UserStatus::Pending => {}
         UserStatus::Deactivated => {
-            let message = "the account is closed; open it again before anybody is asked to join";
+            let message = "the account is closed; open it again before an invitation";
             return Err(TargetError::new(TargetErrorKind::Rejected, message).field("status").into());
         }
         _ => return Ok(id.clone()),
     }
-    // Whoever has an older letter, perhaps somebody whose address it was by mistake, cannot use it.
+    // Earlier invitations end, because one may have gone to a wrong address.
     let mut query = QueryBuilder::new("UPDATE invites SET expires_at = ");
     query
         .push_bind(now.to_string())
@@ -178,8 +178,8 @@ pub(super) async fn reactivate(tx: &mut Tx<'_>, id: &UserId, now: Timestamp) -> 
     set(tx, id, open, now).await
 }
 
-/// What a closed account comes back as. What it was is known while the account was closed here and not
-/// by somebody else since.
+/// The status of a reopened account. The earlier status is known only if the account was closed here and
+/// nobody else closed it since.
 async fn before_closing(tx: &mut Tx<'_>, id: &UserId, now: Timestamp) -> Result<String, Refused> {
     let mut query = QueryBuilder::new("SELECT status FROM hris_closed WHERE user_id = ");
     query.push_bind(id.as_str().to_owned());
@@ -197,10 +197,10 @@ async fn before_closing(tx: &mut Tx<'_>, id: &UserId, now: Timestamp) -> Result<
     Ok(status.as_str().to_owned())
 }
 
-/// Columns and what is written into them. The names are the fields' own, never a customer's.
+/// Columns and their new values. The names are the fields' own, never a customer's.
 type Columns<'a> = BTreeMap<&'a str, Option<String>>;
 
-/// What changes write: columns, and keys of the object in `custom`.
+/// The columns, and the keys in `custom`, that changes write.
 struct Written<'a> {
     columns: Columns<'a>,
     custom: Vec<(&'a str, Option<&'a str>)>,
@@ -242,21 +242,21 @@ fn word_of(word: Option<&str>) -> UserStatus {
     word.map_or_else(UserStatus::default, status)
 }
 
-/// The status as it stands in the row.
+/// The status in the row.
 async fn status_word(tx: &mut Tx<'_>, id: &UserId) -> Result<Option<String>, Refused> {
     let mut query = QueryBuilder::new("SELECT CAST(status AS TEXT) FROM users WHERE ");
     let row = push_is(&mut query, "id", id).build().fetch_optional(&mut **tx).await?;
     Ok(row.ok_or_else(not_found)?.try_get(0)?)
 }
 
-/// The object in `custom` as it is now. Where something else stands there, writing would lose it.
+/// The object in `custom` as it is now. Anything else there is an error, because writing would lose it.
 async fn custom(tx: &mut Tx<'_>, id: &UserId) -> Result<Map<String, Value>, Refused> {
     let mut query = QueryBuilder::new("SELECT CAST(custom AS TEXT) FROM users WHERE ");
     let row = push_is(&mut query, "id", id).build().fetch_optional(&mut **tx).await?;
     let text: Option<String> = row.ok_or_else(not_found)?.try_get(0)?;
     let Some(text) = text.filter(|text| !text.trim().is_empty()) else { return Ok(Map::new()) };
     serde_json::from_str(&text).map_err(|_| {
-        let message = "the column custom holds something else than a JSON object; correct that row";
+        let message = "the column custom does not hold a JSON object; correct that row";
         TargetError::new(TargetErrorKind::Rejected, message).field("custom").into()
     })
 }
@@ -288,7 +288,7 @@ async fn give(tx: &mut Tx<'_>, id: &UserId, assignments: &[AssignmentChange]) ->
                 query
             }
             (kind, true) => {
-                // Somebody else's table may lack the key that keeps a row from being there twice.
+                // An existing table may lack the key that prevents duplicate rows.
                 let mut query = QueryBuilder::new("INSERT INTO assignments (user_id, kind, value) SELECT ");
                 query.push_bind(id.as_str().to_owned()).push(", ").push_bind(kind.as_str()).push(", ");
                 query.push_bind(value()).push(" WHERE NOT EXISTS (SELECT 1 FROM assignments WHERE kind = ");

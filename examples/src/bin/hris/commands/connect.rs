@@ -24,7 +24,7 @@ pub(crate) async fn connect(path: &Path, args: &Connect, shell: &Shell) -> Resul
         return ask_for_consent(&settings, oauth, args, shell).await;
     }
     let mut steps = settings.vendor.how_to_connect(&settings);
-    steps.push("Then `hris check` looks at it.".to_owned());
+    steps.push("Then run `hris check`.".to_owned());
     let title = settings.vendor.title();
     let message = format!(
         "{title} is connected with a token, so there is nothing for `hris connect` to do. How to get one:"
@@ -39,7 +39,7 @@ async fn ask_for_consent(settings: &Settings, oauth: Consent, args: &Connect, sh
     let way = Way::new(oauth.redirect_uri(settings)?, args.paste).await?;
     let consent = oauth.begin(settings, way.redirect())?;
     let state = state_of(consent.address())
-        .ok_or_else(|| Failure::config("the consent has no state, so its answer could be anybody's"))?;
+        .ok_or_else(|| Failure::config("the consent has no state, so its answer cannot be recognised"))?;
     let tell = |line: &str| {
         if console.is_json() {
             console.tell(line);
@@ -47,15 +47,18 @@ async fn ask_for_consent(settings: &Settings, oauth: Consent, args: &Connect, sh
         }
         console.say(line)
     };
-    tell(&format!("Open this address, as somebody who may see everybody in {}:", settings.vendor.title()))?;
+    tell(&format!(
+        "Open this address while signed in as a person who may see everybody in {}:",
+        settings.vendor.title()
+    ))?;
     tell("")?;
     tell(consent.address().as_str())?;
     tell("")?;
     tell(match &way {
         Way::Caught(..) => {
-            "The answer is caught here; the address is good for 10 minutes. If the page shows an error and stays there, press \
-             Ctrl-C and do what it says. A vendor that refuses addresses of this machine takes the `redirect_uri` that is \
-             registered with it, and `hris connect --paste` takes its answer."
+            "This command waits for the answer; the address is good for 10 minutes. If the page shows an error \
+             and stays there, press Ctrl-C and do what it says. A vendor that refuses addresses of this machine \
+             takes the `redirect_uri` that is registered with it, and `hris connect --paste` takes its answer."
         }
         Way::Pasted(_) => {
             "Then paste the whole address that the browser ends at here, whatever its page shows, and press Enter:"
@@ -78,7 +81,7 @@ async fn ask_for_consent(settings: &Settings, oauth: Consent, args: &Connect, sh
         // The tokens are good all the same: the organisation may be named by its id.
         Err(failure) => {
             console.tell(format!(
-                "warning: which organisations it sees could not be read: {}",
+                "warning: the organisations of this consent could not be read: {}",
                 plain(&failure.message)
             ));
             (Vec::new(), None)
@@ -98,7 +101,7 @@ async fn ask_for_consent(settings: &Settings, oauth: Consent, args: &Connect, sh
             console.say(format!("{mark} {id}  {}", plain(name)))?;
         }
     } else if let Some((id, name)) = &chosen {
-        console.say(format!("It sees {} ({id}).", plain(name)))?;
+        console.say(format!("The consent covers {} ({id}).", plain(name)))?;
     }
     if chosen.is_none() && organisations.len() > 1 {
         console.say("Choose one of them: put its id into `organisation` of [source].")?;
@@ -136,7 +139,8 @@ fn choose(seen: &[Organisation], wanted: Option<&str>) -> Result<Option<Organisa
             names()
         ))),
         (None, None, _) => Err(Failure::auth(format!(
-            "this consent does not see the organisation {wanted:?} of the configuration; it sees {}. Nothing was stored",
+            "this consent does not cover the organisation {wanted:?} of the configuration; it covers {}. \
+             Nothing was stored",
             if seen.is_empty() { "none".to_owned() } else { names() }
         ))),
     }
@@ -182,7 +186,7 @@ pub(crate) async fn disconnect(path: &Path, shell: &Shell) -> Result<u8> {
             console.say(if forgotten {
                 format!("The tokens of {} are forgotten.", settings.connection)
             } else {
-                format!("There were no tokens of {}.", settings.connection)
+                format!("No tokens of {} were stored.", settings.connection)
             })?;
             console.say(settings.vendor.how_to_revoke())?;
             forgotten

@@ -49,7 +49,7 @@ pub(crate) async fn demo(args: &Demo, shell: &Shell) -> Result<u8> {
         fake.url()
     ))?;
     tour.console.say(format!(
-        "{}{} tells hris where it is and what to do. Nothing leaves this machine.",
+        "{}{} says where it is and what to do. Nothing leaves this machine.",
         if folder.again { "The files of an earlier demo were replaced. " } else { "" },
         folder.config.display()
     ))?;
@@ -63,7 +63,7 @@ pub(crate) async fn demo(args: &Demo, shell: &Shell) -> Result<u8> {
     let planned = engine::plan(&settings, &shell).await?;
     tour.report(&planned.report, &planned.removals)?;
 
-    tour.step("Do it: accounts are made and invitations sent.", "hris sync")?;
+    tour.step("Do it: accounts are created and invitations sent.", "hris sync")?;
     let first = engine::sync(&settings, &shell, now).await?;
     tour.report(&first, &[])?;
 
@@ -112,7 +112,7 @@ struct Tour {
 }
 
 impl Tour {
-    /// A report without the problems that an earlier step told of.
+    /// A report without the problems that an earlier step showed.
     fn report(&mut self, report: &Report, removals: &[Removal]) -> Result<()> {
         let mut news = report.clone();
         news.problems.retain(|problem| !self.told.contains(problem));
@@ -123,7 +123,7 @@ impl Tour {
             return Ok(());
         }
         let problems = counted(known, "problem", "problems");
-        self.console.say(self.console.dim(&format!("{problems} of an earlier step stand as they were")))
+        self.console.say(self.console.dim(&format!("{problems} of an earlier step are unchanged")))
     }
 
     fn step(&mut self, what: &str, command: &str) -> Result<()> {

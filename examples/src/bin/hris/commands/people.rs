@@ -40,8 +40,9 @@ pub(crate) async fn unlink(path: &Path, args: &Unlink, shell: &Shell) -> Result<
     let employee = EmployeeId::from(args.employee.as_str());
     let user = engine::unlink(&settings, shell, &employee).await?;
     shell.console.say(format!(
-        "Account {} is no longer linked to employee {} and stays as it is. While it carries the employee's \
-         id in the product no other account is made; take the id out there, or `hris link` takes it back.",
+        "Account {} is no longer linked to employee {} and stays as it is. As long as the \
+         product has the employee's id on it, no other account is created; remove the id there, or take the \
+         account back with `hris link`.",
         plain(user.as_str()),
         plain(&args.employee)
     ))?;
@@ -73,10 +74,11 @@ pub(crate) async fn explain(path: &Path, args: &Explain, shell: &Shell) -> Resul
 }
 
 async fn now(settings: &Settings, employee: &EmployeeId, shell: &Shell) -> Result<u8> {
-    // A state that cannot be used is told here as everywhere.
+    // An unusable state is reported here as in every command.
     engine::history(settings, 1).await?;
     let Some(found) = engine::explain(settings, shell, employee).await? else {
-        let message = format!("nobody of the id {:?} is in the source or in a link", employee.as_str());
+        let message =
+            format!("neither the source nor a link has an employee with the id {:?}", employee.as_str());
         return Err(Failure::config(message));
     };
     shell.console.say(plain_lines(&found.to_string()))?;

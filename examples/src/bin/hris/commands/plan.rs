@@ -35,18 +35,20 @@ pub(crate) async fn plan(path: &Path, args: &Plan, shell: &Shell) -> Result<u8> 
             file.display()
         ))?;
     } else if code == exit::REFUSED {
-        console.remark("If it is right all the same: `hris plan --out plan.json`, then `hris sync --plan plan.json --approve`.")?;
+        console.remark(
+            "If the plan is right: `hris plan --out plan.json`, then `hris sync --plan plan.json --approve`.",
+        )?;
     } else if !planned.plan.conflicts.is_empty() {
         console.remark(
             "`hris resolve ID --keep source` or `--keep target` decides; `hris sync` does the rest.",
         )?;
     } else if !planned.plan.questions.is_empty() {
         console.remark(
-            "`hris resolve` lists whose an account is to be decided, and takes the answer; `hris sync` does the rest.",
+            "`hris resolve` lists the accounts whose owner is open, and takes the answer; `hris sync` does the rest.",
         )?;
     } else if report.actions.is_empty() && code == exit::DONE {
         let is_clean = report.problems.is_empty();
-        console.remark(if is_clean { "Everything is in step." } else { "There is nothing to write." })?;
+        console.remark(if is_clean { "Everything is up to date." } else { "There is nothing to write." })?;
     } else if !report.actions.is_empty() {
         console.remark(
             "Nothing was written. `hris sync` does this; `hris plan --out plan.json` saves it for approval.",

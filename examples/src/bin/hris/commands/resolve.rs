@@ -17,7 +17,7 @@ use crate::{Shell, config, engine, render};
 pub(crate) async fn resolve(path: &Path, args: &Resolve, shell: &Shell) -> Result<u8> {
     let settings = config::load(path)?;
     let console = shell.console;
-    // A state that cannot be used is told here as everywhere.
+    // An unusable state is reported here as in every command.
     engine::history(&settings, 1).await?;
     let plan = engine::plan(&settings, shell).await?.plan;
     let open = Open { conflicts: plan.conflicts, questions: plan.questions };
@@ -95,7 +95,7 @@ impl Open {
         }
         if !args.all {
             return match keeps || answers {
-                true => Err(Failure::config("say what is decided: an id, or --all".to_owned())),
+                true => Err(Failure::config("name what to decide: an id, or --all".to_owned())),
                 false => Ok((Self::default(), self)),
             };
         }
@@ -118,7 +118,9 @@ impl Open {
         let (question, questions): (Vec<_>, Vec<_>) =
             self.questions.into_iter().partition(|one| one.id == id);
         let message = match (conflict.is_empty(), question.is_empty()) {
-            (true, true) => format!("nothing of the id {id:?} is open; `hris resolve` lists what is"),
+            (true, true) => {
+                format!("no open conflict or question has the id {id:?}; `hris resolve` lists them")
+            }
             (false, _) if !keeps => format!("{id}: say which side stays with --keep source or --keep target"),
             (true, false) if !answers => {
                 format!("{id}: say --same if the account is this person's, or --different if it is not")

@@ -14,7 +14,7 @@ use crate::failure::{Failure, Result, exit};
 use crate::signals::Signal;
 use crate::{Shell, config, engine, render};
 
-/// One run after another, never two at once. A failure is told and does not end the loop.
+/// One run after another, never two at once. A failure is reported and does not end the loop.
 pub(crate) async fn run(path: &Path, shell: &Shell) -> Result<u8> {
     let settings = config::load(path)?;
     let schedule = settings.schedule.clone().ok_or_else(|| {
@@ -23,7 +23,7 @@ pub(crate) async fn run(path: &Path, shell: &Shell) -> Result<u8> {
             "schedule.every (such as \"24h\") or schedule.cron is missing; `hris run` needs one",
         )
     })?;
-    // What is wrong with the credential's place, the mapping or the mail is told now and not tonight.
+    // A wrong credential location, mapping or mail setting is reported now and not at the first run.
     engine::mailer(&settings)?;
     settings.mapping_for(settings.vendor.directory(&settings)?.capabilities())?;
     let last = engine::last_sync(&settings).await?;
@@ -48,7 +48,7 @@ struct Syncs<'a> {
     runs: u64,
     failed: u64,
     last: Option<Report>,
-    /// Whether there is still somebody to tell.
+    /// Whether standard output can still be written.
     output: Result<()>,
 }
 
@@ -77,7 +77,7 @@ impl Job for Syncs<'_> {
 }
 
 impl Syncs<'_> {
-    /// Tells how a run went.
+    /// Prints how a run went.
     fn told(&mut self, report: Report) -> Ended {
         let [run, at, _, outcome, what, _] = render::line(&report);
         if let Err(failure) = self.shell.console.say(format!("{at} {run} {outcome}: {what}")) {

@@ -37,7 +37,7 @@ pub(crate) fn finish(shell: &Shell, report: &hris_reconcile::report::Report) -> 
     let code = report.exit_code();
     if code == exit::REFUSED {
         console.remark(
-            "To let it pass once: `hris plan --out plan.json`, look, `hris sync --plan plan.json --approve`.",
+            "To let it pass once: `hris plan --out plan.json`, read the plan, `hris sync --plan plan.json --approve`.",
         )?;
     }
     console.document(report)?;

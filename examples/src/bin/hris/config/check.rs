@@ -201,7 +201,7 @@ fn branches(schema: &Value) -> Vec<&Value> {
     }
 }
 
-/// The words that an enumeration allows; none if any text will do.
+/// The words that an enumeration allows; empty if any text is allowed.
 fn words(schema: &Value) -> Vec<&str> {
     let mut words: Vec<&str> = Vec::new();
     words

@@ -26,7 +26,7 @@ pub(crate) struct File {
     pub(crate) target: Target,
     /// When `hris run` syncs.
     pub(crate) schedule: Schedule,
-    /// Who is told of each run.
+    /// Who gets the report of each run.
     pub(crate) report: Report,
     /// Where links and history are kept between runs.
     pub(crate) state: State,
@@ -85,7 +85,7 @@ pub(crate) struct Schedule {
     pub(crate) cron: Option<String>,
 }
 
-/// Who is told of each run.
+/// Who gets the report of each run.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Report {

@@ -1,4 +1,4 @@
-//! From `hris.toml` to settings that can be right, or one message that says what to correct.
+//! From `hris.toml` to checked settings, or one message that says what to correct.
 
 mod check;
 mod file;
@@ -23,8 +23,7 @@ use crate::failure::{Failure, Result};
 use crate::files;
 use crate::vendors::{self, Vendor};
 
-/// A configuration in which nothing is left to be checked but what only the vendor, the target and
-/// the state can tell.
+/// A checked configuration. Only the vendor, the target and the state can still refuse it.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
     /// The file they were read from.
@@ -34,7 +33,7 @@ pub(crate) struct Settings {
     /// The table `[source]`, for the vendor to read; `[target]` where that is another HR system.
     pub(crate) source: toml::Table,
     table: &'static str,
-    /// None where the file leaves it to the vendor's standard.
+    /// `None` where the file leaves it to the vendor's standard.
     pub(crate) mapping: Option<Mapping>,
     pub(crate) target: Target,
     /// The permission levels, locations and areas that exist, of the kinds for which the file says so.
@@ -61,7 +60,7 @@ pub(crate) enum Target {
     Sqlite(PathBuf),
 }
 
-/// Who is told of each run, and through which server.
+/// Who gets the report of each run, and through which server.
 #[derive(Clone, Debug)]
 pub(crate) struct Mail {
     pub(crate) to: String,
@@ -85,7 +84,7 @@ pub(crate) fn load(path: &Path) -> Result<Settings> {
     parse(path, &text)
 }
 
-/// The connection's name as far as a file tells it, for a document about why it cannot be used.
+/// The connection's name if the file has one, for a document that says why the file cannot be used.
 pub(crate) fn connection_name(path: &Path) -> String {
     let table = std::fs::read_to_string(path).ok().and_then(|text| text.parse::<toml::Table>().ok());
     let name = table.as_ref().and_then(|table| table.get("connection")).and_then(toml::Value::as_str);
@@ -289,8 +288,8 @@ fn vendor_of(text: &str, document: &toml::de::DeTable<'_>) -> At<Vendor> {
     vendors::find(name).map_err(|message| (line, format!("source.vendor: {message}")))
 }
 
-/// The HR system that is the target, if one is. Targets and places for state that are known and not in
-/// this build are told as such, rather than as words that do not exist.
+/// The HR system that is the target, if one is. A known target or store that this build lacks is reported
+/// as such, and not as an unknown word.
 fn target_of(text: &str, document: &toml::de::DeTable<'_>) -> At<Option<Vendor>> {
     let state = document.get("state").and_then(|state| state.get_ref().as_table());
     if let Some((key, _)) = state.and_then(|state| state.iter().find(|(key, _)| key.get_ref() == "url_env")) {
@@ -481,8 +480,7 @@ fn settle(path: &Path, vendor: Vendor, target: Option<Vendor>, file: File, lines
         target.validate()?;
         if target.source == settings.source {
             let line = settings.lines.get("target.vendor").copied().unwrap_or(1);
-            let message =
-                "target.vendor: [target] is what [source] is; people are not written to where they come from";
+            let message = "target.vendor: [target] is what [source] is; the source cannot be its own target";
             return Err((line, message.to_owned()));
         }
         settings.target = Target::Directory(Box::new(target));

@@ -1,6 +1,5 @@
-//! What the JSON Schema says beyond the shape of single values, so that an editor refuses what the
-//! command refuses. What only a list on this machine can tell, such as whether a time zone exists, is
-//! left to the command.
+//! What the JSON Schema says beyond the shape of single values, so that an editor refuses what the command
+//! refuses. The command checks what depends on this machine, such as whether a time zone exists.
 
 use hris_core::{StandardField, TargetField};
 use serde_json::{Value, json};

@@ -30,7 +30,7 @@ fn duration(text: &str) -> Result<Duration, String> {
     let number = text.strip_suffix(unit).unwrap_or_default().trim();
     let number: u32 = number.parse().map_err(|_| fault())?;
     if number == 0 {
-        return Err("must be more than nothing".to_owned());
+        return Err("must be longer than zero".to_owned());
     }
     Ok(Duration::from_secs(u64::from(number) * seconds))
 }

@@ -43,7 +43,7 @@ vendor = "{name}"
 every = "24h"                         # such as 30m, 24h, 7d
 # cron = "0 6 * * *"                  # five fields, in the policy's time zone
 
-[report]                              # who is told of each run, by e-mail
+[report]                              # who gets each run's report by e-mail
 # email_to = "hr-admin@acme.example"
 # email_from = "HRIS <hris@acme.example>"   # default: the user of the mail server, if that is an address
 # smtp_url_env = "SMTP_URL"           # the variable that holds smtps://user:password@mail.acme.example

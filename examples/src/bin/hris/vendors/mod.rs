@@ -225,7 +225,7 @@ pub(crate) enum Answer {
 fn table(settings: &Settings) -> Table {
     let mut table = settings.source.clone();
     table.remove("vendor");
-    // TOML has no value that JSON has not, but dates and numbers that are none, which no setting takes.
+    // TOML has two kinds of value that JSON lacks, dates and NaN, and no setting takes them.
     match serde_json::to_value(table) {
         Ok(Value::Object(table)) => table,
         _ => Table::new(),
@@ -286,8 +286,7 @@ pub(crate) fn owner_of(key: &str) -> Option<&'static str> {
     all().find(has).map(Vendor::name)
 }
 
-/// What mapping and policy ask for, as a connector tells its requirements, and the signs of leaving
-/// that the policy goes by.
+/// The request that mapping and policy make of a connector, and the signs of leaving that the policy uses.
 pub(crate) fn wanted(
     settings: &Settings,
     capabilities: &Capabilities,
