@@ -247,6 +247,7 @@ macro_rules! account_fields {
                 }
             }
 
+            #[allow(clippy::needless_update, reason = "a field may have every flag")]
             const fn flags(&self) -> Flags {
                 match self {
                     $(Self::$field => Flags { $($flag: true,)* ..Flags::NONE },)*

@@ -205,10 +205,10 @@ fn values<'a>(field: &TargetField, actions: &[&'a Action], say: &mut impl FnMut(
     let mut holders: BTreeMap<String, BTreeSet<Holder<'a>>> = BTreeMap::new();
     for (action, change) in changes() {
         let (own, from) = (holder(action), canonical(&change.from));
-        if !has.contains_key(&own) {
+        has.entry(own).or_insert_with(|| {
             holders.entry(from.clone().unwrap_or_default()).or_default().insert(own);
-            has.insert(own, from);
-        }
+            from
+        });
     }
     for (action, change) in changes() {
         let (own, to) = (holder(action), canonical(&change.to));
