@@ -204,8 +204,7 @@ async fn a_clock_that_is_days_ahead_of_the_sources_closes_no_account_early() {
     let now = Timestamp::from_unix_seconds(i64::try_from(since.as_secs()).unwrap());
     let zone = TimeZone::utc();
     let date = |days: i32| now.plus_days(days).date_in(&zone).to_string();
-    let sandbox =
-        Sandbox::builder().employees(30).plain().today(&date(0)).start().await.expect("a free port");
+    let sandbox = Sandbox::builder().employees(30).plain().today(date(0)).start().await.expect("a free port");
     let world = World { sandbox, target: MemoryTarget::new(), store: MemoryStore::new() };
     let runner = || world.runner(world.source()).real_time().build().unwrap();
     let first = runner().run(now).await.unwrap();

@@ -105,7 +105,7 @@ impl Case {
 
     /// Makes the tables of the product before the first run, as the product itself would.
     pub(crate) fn product(&self) {
-        self.sql(include_str!("../../../hris-reconcile/migrations/sqlite/target.sql"));
+        self.sql(&hris_reconcile::targets::SqliteTarget::statements());
     }
 
     /// The product knows Carl, whose account has number 14, before the first run.

@@ -104,11 +104,11 @@ fn a_template_names_each_setting_with_its_default_and_can_be_read_again() {
     assert_eq!(
         lines,
         [
-            "archive = true                        # Whether the archive is listed",
-            "# team = \"…\"                          # The team that is read",
-            "leave_as = \"active\"                   # What people on leave count as: active | on_leave",
-            "names = { \"job title\" = \"role\" }      # The names of our fields at Acme",
-            "share = 0.5                           # The share of Acme's pace that may be used",
+            "archive = true                        # whether the archive is listed",
+            "# team = \"…\"                          # the team that is read",
+            "leave_as = \"active\"                   # what people on leave count as: active | on_leave",
+            "names = { \"job title\" = \"role\" }      # the names of our fields at Acme",
+            "share = 0.5                           # the share of Acme's pace that may be used",
         ]
     );
     let reach: Vec<String> =

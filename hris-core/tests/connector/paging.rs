@@ -27,12 +27,7 @@ async fn pages_by_offset_say_where_they_begin_and_how_many_rows_there_are() {
     };
     for (case, total, shift, expected) in [
         ("as documented", json!(5), 0, "p1 p2 p3 p4 p5 Total".to_owned()),
-        (
-            "the total says more",
-            json!(7),
-            0,
-            format!("{REFUSED}the total says 7, there were 5 different rows"),
-        ),
+        ("the total says more", json!(7), 0, format!("{REFUSED}the total is 7, there were 5 different rows")),
         ("the total says less", json!(3), 0, format!("{REFUSED}more than the 3 rows that the total says")),
         ("the total is a text", json!("many"), 0, format!("{REFUSED}the total is no number of rows")),
         ("no total", json!(null), 0, "p1 p2 p3 p4 p5 End".to_owned()),
@@ -119,12 +114,12 @@ async fn pages_by_cursor_are_followed_until_one_has_none() {
             "a total that is higher than the rows",
             json!({"first": {"total": 9, "items": two(), "paging": {"next": "c2"}},
                    "c2": {"total": 9, "items": rest()}}),
-            format!("{REFUSED}the total says 9, there were 3 different rows"),
+            format!("{REFUSED}the total is 9, there were 3 different rows"),
         ),
         (
             "a cursor that is missing too early is noticed by the total",
             json!({"first": {"total": 3, "items": two()}}),
-            format!("{REFUSED}the total says 3, there were 2 different rows"),
+            format!("{REFUSED}the total is 3, there were 2 different rows"),
         ),
         (
             "a total that comes later",

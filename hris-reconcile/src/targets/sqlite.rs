@@ -82,6 +82,13 @@ enum GivesIds {
 }
 
 impl SqliteTarget {
+    /// The SQL statements that make the tables where they are missing, for a product that makes them in a migration of
+    /// its own. The target makes them by itself before its first write.
+    #[must_use]
+    pub fn statements() -> String {
+        schema::statements()
+    }
+
     /// Names the database. It is not written before the first account is.
     ///
     /// # Errors

@@ -59,6 +59,11 @@ pub(super) fn column_names() -> impl Iterator<Item = &'static str> {
     users().into_iter().map(|column| column.name)
 }
 
+/// The statements that make the tables where they are missing.
+pub(super) fn statements() -> String {
+    format!("{}\n{TABLES}", users_table())
+}
+
 /// The statement that makes `users` where it is missing.
 fn users_table() -> String {
     let columns: Vec<String> =
