@@ -281,7 +281,7 @@ mod tests {
         let sent = "2026-11-24T10:00:01Z".parse::<Timestamp>().unwrap().unix_seconds().to_string();
         let signature = own.sign("m-1", &sent, BODY);
         let first = receive(&own, "m-1", &sent, BODY, &signature).unwrap();
-        // The push failed, so the sender was told so and repeats the message.
+        // The push failed, so the sender got an error and repeats the message.
         assert_eq!(receive(&own, "m-1", &sent, BODY, &signature), Ok(first));
         own.done("m-1", "2026-11-24T10:00:01Z".parse().unwrap());
         assert_eq!(receive(&own, "m-1", &sent, BODY, &signature), Err(Refused::Repeated));

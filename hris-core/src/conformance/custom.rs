@@ -52,7 +52,7 @@ fn seen(snapshot: &Snapshot, field: &SourceField) -> Vec<Field<String>> {
     snapshot.employees().iter().map(read).filter(Field::is_visible).collect()
 }
 
-/// A mapping that names a field which is not there is corrected by a person, so it has to be told.
+/// A mapping that names a field which is not there is corrected by a person, so a finding has to name it.
 async fn missing(stage: &dyn Stage) -> Outcome {
     needs_custom_fields(stage)?;
     let field = SourceField::CustomName("Conformance nowhere".to_owned());

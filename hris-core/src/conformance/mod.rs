@@ -87,7 +87,7 @@ pub trait Stage: Send + Sync {
     async fn break_lookup(&self, id: &EmployeeId, fault: LookupFault) -> Result<(), String>;
 
     /// Puts the custom field that the harness defines out of reach in this way from now on, or says why this vendor
-    /// cannot break so. `field` is the id of the field, as the directory tells it.
+    /// cannot break so. `field` is the id of the field, as the directory returns it.
     ///
     /// # Errors
     /// The reason for skipping the case, in words.

@@ -151,7 +151,7 @@ impl FieldMap {
         self.applied(snapshot.employees())
     }
 
-    /// What one person should look like in the target, whoever else there is.
+    /// What one person should look like in the target, whatever other people there are.
     ///
     /// ```
     /// use hris_core::mapping::Mapping;

@@ -16,7 +16,7 @@ use crate::{EmployeeId, TargetField, UserId, canon};
 pub struct Flaw {
     /// What is wrong.
     pub kind: FlawKind,
-    /// Whom the action is done for.
+    /// The person or account that the action is done for.
     pub employee: Option<EmployeeId>,
     /// Whose account it is.
     pub user: Option<UserId>,
@@ -79,7 +79,7 @@ impl Plan {
     /// that has a flaw is not to be carried out.
     ///
     /// Carried out in its order no two accounts ever have one e-mail address or external id, as far as the plan
-    /// names them; nothing protected is closed; every removal has a reason that proves it; whoever gets an account
+    /// names them; nothing protected is closed; every removal has a reason that proves it; everybody who gets an account
     /// gets one, by facts; and every action waits for one that comes before it.
     ///
     /// ```

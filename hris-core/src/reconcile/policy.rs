@@ -46,7 +46,7 @@ settings! {
         /// E-mail addresses or account ids that are never deactivated or stripped, only reported. An account once
         /// found under an entry stays protected when its address changes.
         protected: Vec<String> = Vec::new(),
-        /// How both sides are kept in step; none where data flows from the source alone.
+        /// How both sides are kept in step; `None` where data flows from the source alone.
         #[serde(skip_serializing_if = "Option::is_none")]
         two_way: Option<TwoWay> = None,
     }

@@ -96,7 +96,7 @@ impl<W: World> Server<W> {
         lock(&self.state).latency = latency;
     }
 
-    /// The time since the start, as [`Received::at`] tells it: for credentials made between requests.
+    /// The time since the start, as [`Received::at`] returns it: for credentials made between requests.
     #[must_use]
     pub fn elapsed(&self) -> Duration {
         lock(&self.state).now()

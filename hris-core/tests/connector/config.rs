@@ -122,7 +122,7 @@ fn a_template_names_each_setting_with_its_default_and_can_be_read_again() {
         Role::Neither,
         &"12345678".to_owned(),
     );
-    assert_eq!(long.template(), "rate_limit_of_the_second_kind = \"12345678\" # Long");
+    assert_eq!(long.template(), "rate_limit_of_the_second_kind = \"12345678\" # long");
 }
 
 #[test]

@@ -41,7 +41,7 @@ impl Person {
         Self::new(first_name, last_name).status(Status::NewHire).without_email()
     }
 
-    /// The status as the vendor tells it.
+    /// The status as the vendor sends it.
     pub fn status(self, status: Status) -> Self {
         self.member("status", status.as_str())
     }

@@ -203,7 +203,7 @@ impl Runner {
             plan = self.make_plan(world, now);
             decision = reconcile::guard(&plan, &self.safeguards);
         }
-        // A contradiction would be a fault of the engine; whoever develops it learns so before anything is done.
+        // A contradiction would be a fault of the engine; its developers see it before anything is done.
         if cfg!(debug_assertions)
             && let Some(flaw) = plan.lint().first()
         {

@@ -277,7 +277,7 @@ impl<'a> Reader<'a> {
         employee.put_date(StandardField::StartDate, person.first_day);
         employee.put_date(StandardField::LastWorkingDay, end.usable());
         let location = match (person.office, &self.offices) {
-            // What may not be seen is not the same as nothing.
+            // A list that may not be seen is not an empty list.
             (Field::Value(_), None) => Field::NotPermitted,
             (Field::Value(office), Some(offices)) => {
                 offices.get(office.as_str()).map_or(Field::NotProvided, |name| (*name).clone())

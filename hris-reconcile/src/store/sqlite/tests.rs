@@ -199,7 +199,7 @@ async fn credentials_are_sealed_and_belong_to_one_connection_and_name() {
         assert!(!bytes.windows(6).any(|part| part == b"marker"), "it stands in a file");
     }
 
-    // Whoever can write the file cannot give one connection the credential of another, nor under another name.
+    // A person who can write the file cannot give one connection the credential of another, nor under another name.
     for moved in ["SET connection = 'other'", "SET connection = 'acme', name = 'client_secret'"] {
         let script = format!("UPDATE credentials {moved}");
         let mut slot = store.connection.lock().await;
