@@ -13,3 +13,6 @@ pub mod new_connector {}
 
 #[doc = include_str!("../docs/your-own-loop.md")]
 pub mod your_own_loop {}
+
+#[doc = include_str!("../docs/glossary.md")]
+pub mod glossary {}

@@ -5,7 +5,7 @@
 //! this machine. A program without a public `https` address lets the person paste the address they came back to.
 //!
 //! What its pages say about the place of `grant_type`, `redirect_uri` and `refresh_token` differs; see
-//! [`TokenRequest`](hris_core::oauth::TokenRequest).
+//! [`TokenRequest`].
 
 use hris_core::http::Response;
 use hris_core::oauth::{OAuth, OAuthBuilder, Provider, TokenRequest};
