@@ -108,6 +108,21 @@ impl<T: SettingValue> SettingValue for Option<T> {
     }
 }
 
+/// The documentation of a setting, line by line, as one text.
+pub(crate) fn help_of(docs: &str) -> String {
+    let lines: Vec<&str> = docs.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    lines.join(" ")
+}
+
+/// The schema of a setting with what it does, and its default where it has one.
+pub(crate) fn described(mut schema: Value, help: String, default: Value) -> Value {
+    if let Some(members) = schema.as_object_mut() {
+        members.insert("description".to_owned(), help.into());
+        members.extend((!default.is_null()).then(|| ("default".to_owned(), default)));
+    }
+    schema
+}
+
 /// Declares a setting that is one word of a few, as an enum that reads its words and says them.
 ///
 /// ```

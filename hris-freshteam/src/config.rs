@@ -6,9 +6,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use hris_core::connector::{Config as _, Defaults, Vendor, Wiring};
-use hris_core::http::{Bearer, Rate};
+use hris_core::http::{Bearer, Rate, is_loopback};
 use hris_core::{Capabilities, Error, LeaverSignals, Result, Secret, config, setting};
-use url::{Host, Url};
+use url::Url;
 
 pub use subdomain::{InvalidSubdomain, Subdomain};
 
@@ -172,16 +172,8 @@ pub(crate) fn base_url(wiring: &Wiring, subdomain: &Subdomain) -> Result<String>
         return Ok(format!("https://{}/api", subdomain.host()));
     };
     let url = Url::parse(address).map_err(|_| Error::setting("base_url", "not an absolute address"))?;
-    let allowed = match url.host() {
-        Some(Host::Domain("localhost")) => true,
-        Some(Host::Domain(name)) => {
-            name == subdomain.host() && url.scheme() == "https" && url.port().is_none()
-        }
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    };
-    if !allowed {
+    let is_own = url.domain() == Some(&*subdomain.host()) && url.scheme() == "https" && url.port().is_none();
+    if !is_own && !is_loopback(&url) {
         let words = "the key goes to the account's own address or to this machine, and nowhere else";
         return Err(Error::setting("base_url", words));
     }

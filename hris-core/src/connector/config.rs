@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::http::{Client, ClientBuilder, Rate, RetryPolicy, Transport};
-use crate::setting::SettingValue;
+use crate::setting::{SettingValue, help_of};
 use crate::{Error, Result, SourceSettings};
 
 /// Settings as they stand in a file or a form: a value for each key.
@@ -50,10 +50,9 @@ impl Setting {
     /// A setting whose value is a `T`. `help` is its documentation, line by line.
     #[must_use]
     pub fn new<T: SettingValue + Serialize>(name: &'static str, help: &str, role: Role, default: &T) -> Self {
-        let help = help.lines().map(str::trim).collect::<Vec<_>>().join(" ");
         // A setting's value is made of texts, numbers and maps with text keys, so it can be written as JSON.
         let default = serde_json::to_value(default).unwrap_or_default();
-        Self { name, help: help.trim().to_owned(), role, schema: T::schema(), default }
+        Self { name, help: help_of(help), role, schema: T::schema(), default }
     }
 
     /// Bounds the numbers that it takes.
@@ -83,6 +82,11 @@ impl Setting {
         };
         template_line(&line, &words)
     }
+}
+
+/// Takes the entries of these settings out of a table.
+pub(super) fn taken(from: &mut Table, settings: &[Setting]) -> Table {
+    settings.iter().filter_map(|setting| from.remove_entry(setting.name)).collect()
 }
 
 /// A line of a template with a remark behind it, in the column of the other remarks where there is room.
@@ -172,11 +176,7 @@ pub trait Config:
     /// # Errors
     /// As [`Config::read`].
     fn take(from: &mut Table) -> Result<Self> {
-        let mut own = Table::new();
-        for setting in Self::settings() {
-            own.extend(from.remove_entry(setting.name));
-        }
-        Self::read(own)
+        Self::read(taken(from, &Self::settings()))
     }
 
     /// Digests of what decides who is listed and how people are written, read from the server at `base_url`. A setting

@@ -6,14 +6,16 @@ use std::fmt;
 #[cfg(feature = "oauth")]
 use async_trait::async_trait;
 use serde_json::{Map, Value, json};
-use url::{Host, Url};
+use url::Url;
 
-use super::config::template_line;
+use super::config::{taken, template_line};
 use super::{Config, Defaults, Reach, Setting, Table, Wiring};
 #[cfg(feature = "oauth")]
 use crate::TokenStore;
+use crate::http;
 #[cfg(feature = "oauth")]
 use crate::oauth::OAuthBuilder;
+use crate::setting::described;
 use crate::{Capabilities, Directory, Error, LeaverSignals, Need, ReadRequest, Requirements, Result, Secret};
 
 /// A credential that a vendor needs, as a person is asked for it.
@@ -167,13 +169,7 @@ pub trait Kit: fmt::Debug + Send + Sync {
             }
         }
         for setting in self.settings() {
-            let mut schema = setting.schema;
-            if let Some(members) = schema.as_object_mut() {
-                members.insert("description".to_owned(), setting.help.into());
-                if !setting.default.is_null() {
-                    members.insert("default".to_owned(), setting.default);
-                }
-            }
+            let schema = described(setting.schema, setting.help, setting.default);
             properties.insert(setting.name.to_owned(), schema);
         }
         json!({"type": "object", "properties": properties, "additionalProperties": false})
@@ -292,11 +288,7 @@ impl Wiring {
     /// # Errors
     /// [`ErrorKind::Config`](crate::ErrorKind::Config) naming the setting.
     pub fn take(settings: &mut Table, of: &Defaults) -> Result<Self> {
-        let mut taken = Table::new();
-        for setting in of.settings() {
-            taken.extend(settings.remove_entry(setting.name));
-        }
-        let mut wiring = Self { reach: Reach::read(taken)?, ..Self::default() };
+        let mut wiring = Self { reach: Reach::read(taken(settings, &of.settings()))?, ..Self::default() };
         if let Some(address) = &wiring.reach.base_url {
             let mut url = address_of("base_url", address)?;
             wiring.loopback = is_loopback(&url);
@@ -331,13 +323,8 @@ pub fn address_of(setting: &str, address: &str) -> Result<Url> {
     }
 }
 
-/// Whether an address is this machine.
+/// Whether an address that a person wrote is this machine, `NAME.localhost` included.
 #[must_use]
 pub fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
+    http::is_loopback(url) || url.domain().is_some_and(|name| name.ends_with(".localhost"))
 }

@@ -233,7 +233,12 @@ pub async fn ask<S: Source>(source: &S, id: &EmployeeId, request: &ReadRequest) 
     if request.wants(StandardField::ManagerEmail)
         && let Field::Value(manager) = employee.manager().map(EmployeeId::from)
     {
-        let email = match source.person(&run, &manager).await {
+        // Of the manager no more is read than the address.
+        let mut little = ReadRequest::new(request.today());
+        if let Some(waiting) = request.waiting() {
+            little = little.with_waiting(waiting.clone());
+        }
+        let email = match source.person(&source.vendor().run(&little), &manager).await {
             Ok(row) => source.work_email(row),
             Err(error) if is_serious(&error) => return Err(error),
             Err(_) => Field::NotProvided,

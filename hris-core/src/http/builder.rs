@@ -214,18 +214,29 @@ fn base_address(text: &str, loopback: bool) -> Result<Url> {
     match (url.scheme(), url.host()) {
         (_, None) => refuse("names no host"),
         ("https", Some(_)) => Ok(url),
-        ("http", Some(host)) if loopback && is_loopback(&host) => Ok(url),
-        ("http", Some(host)) if is_loopback(&host) => {
+        ("http", Some(_)) if loopback && is_loopback(&url) => Ok(url),
+        ("http", Some(_)) if is_loopback(&url) => {
             refuse("http to this machine must be allowed with allow_http_loopback()")
         }
         _ => refuse("must be https"),
     }
 }
 
-fn is_loopback(host: &Host<&str>) -> bool {
-    match host {
-        Host::Domain(name) => *name == "localhost",
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
+/// Whether an address leads to this machine: `localhost`, or an address of the loopback network.
+///
+/// ```
+/// use hris_core::http::is_loopback;
+///
+/// let is_here = |address: &str| address.parse().is_ok_and(|url| is_loopback(&url));
+/// assert!(is_here("http://localhost:4010") && is_here("http://[::1]/api"));
+/// assert!(!is_here("https://localhost.evil.example"));
+/// ```
+#[must_use]
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
     }
 }

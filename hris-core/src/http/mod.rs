@@ -26,7 +26,7 @@ mod transport;
 mod vendor;
 
 pub use self::reqwest::NetworkTransport;
-pub use builder::ClientBuilder;
+pub use builder::{ClientBuilder, is_loopback};
 pub use client::Client;
 pub use headers::Headers;
 pub use limit::{Pace, Quota, Rate};

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use url::{Host, Url};
+use url::Url;
 
 use super::endpoint::{Endpoint, TokenRequest};
 use super::{Application, OAuth, Provider};
-use crate::http::Transport;
+use crate::http::{Transport, is_loopback};
 use crate::{Error, ErrorKind, Result, Secret};
 
 /// Builds an [`OAuth`].
@@ -131,13 +131,8 @@ impl OAuthBuilder {
 /// Whether a person may be sent there to log in.
 fn is_safe(url: &Url, loopback: bool) -> bool {
     let plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
-    let here = match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => return false,
-    };
-    plain && (url.scheme() == "https" || (url.scheme() == "http" && loopback && here))
+    let here = loopback && is_loopback(url);
+    plain && url.has_host() && (url.scheme() == "https" || (url.scheme() == "http" && here))
 }
 
 impl fmt::Debug for OAuthBuilder {

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::setting::{described, help_of};
+
 /// Declares a setting that is one word of a few.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $word:literal,)* }) => {
@@ -80,13 +82,10 @@ pub(super) fn one_of<T>(words: &[(&str, T)]) -> Value {
 pub(super) fn table<const N: usize>(settings: [(&str, &str, Value, Option<u32>, Value); N]) -> Value {
     let mut properties = Map::new();
     for (name, docs, mut schema, most, default) in settings {
-        let help: Vec<&str> = docs.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
         if let Some(members) = schema.as_object_mut() {
-            members.insert("description".to_owned(), help.join(" ").into());
             members.extend(most.map(|most| ("maximum".to_owned(), most.into())));
-            members.extend((!default.is_null()).then(|| ("default".to_owned(), default)));
         }
-        properties.insert(name.to_owned(), schema);
+        properties.insert(name.to_owned(), described(schema, help_of(docs), default));
     }
     json!({ "type": "object", "properties": properties, "additionalProperties": false })
 }

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use hris_core::http::is_loopback;
 use hris_core::oauth::TokenRequest;
 use hris_core::sandbox::{Answer, OWN_WORDS, Received};
 use oauth2::{PkceCodeChallenge, PkceCodeVerifier};
 use serde_json::json;
-use url::{Host, Url, form_urlencoded};
+use url::{Url, form_urlencoded};
 
 use super::behaviour::Rotation;
 use super::world::World;
@@ -290,13 +291,7 @@ impl World {
 
 /// Whether an address leads to a port of this machine.
 fn is_here(address: &str) -> bool {
-    let Ok(url) = Url::parse(address) else { return false };
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        None => false,
-    }
+    Url::parse(address).is_ok_and(|url| is_loopback(&url))
 }
 
 /// A page of the sandbox that says what to do.

@@ -302,6 +302,5 @@ pub(crate) fn wanted(
         _ => LeaverSignals::new(true, true),
     };
     // What is needed does not depend on the day.
-    let day = Date::new(2026, 1, 1).ok()?;
-    Some((ReadRequest::new(day).with_fields(fields), leavers))
+    Some((ReadRequest::new(Date::EPOCH).with_fields(fields), leavers))
 }
