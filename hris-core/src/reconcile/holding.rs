@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde::{Deserialize, Serialize};
 
 use super::inputs::Inputs;
-use crate::{Assignment, EmployeeId, Link, TargetField, UserId, canon};
+use crate::{Assignment, EmployeeId, Link, TargetField, User, UserId, canon};
 
 /// What other connections of the same state have to do with the accounts of this target.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub struct Held {
     /// The connection.
     pub connection: String,
     /// Whether that connection closed the account: then it is done with it, and somebody else's person may
-    /// have it again.
+    /// have it again, unless somebody opened it meanwhile.
     pub closed: bool,
     /// The external id that the connection gave the account. It shows whether the account is still the one
     /// that was linked, and which one takes its place if it was deleted and created again.
@@ -52,6 +52,12 @@ impl Held {
     #[must_use]
     pub fn new(connection: impl Into<String>, closed: bool) -> Self {
         Self { connection: connection.into(), closed, external_id: None }
+    }
+
+    /// Whether the connection is done with the account. One that somebody opened since is in use, and the connection
+    /// that closed it has not seen that yet.
+    pub(super) fn is_over(&self, user: &User) -> bool {
+        self.closed && !user.is_live()
     }
 
     /// The same, of an account that was given this external id.

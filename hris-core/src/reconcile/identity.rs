@@ -198,6 +198,15 @@ struct Decided<'d> {
     of_account: HashMap<usize, HashSet<&'d str>>,
 }
 
+/// The fields that say whose an account is.
+pub(super) const FACTS: [TargetField; 5] = [
+    TargetField::EmployeeNumber,
+    TargetField::Email,
+    TargetField::GivenName,
+    TargetField::FamilyName,
+    TargetField::StartDate,
+];
+
 /// Words that people enter where a value is missing.
 const PLACEHOLDERS: [&str; 14] =
     ["n/a", "none", "null", "nil", "unknown", "tbc", "tbd", "true", "false", "0", "-", ".", "na", "n.a."];
@@ -416,16 +425,8 @@ fn facts<'v>(value: impl Fn(&TargetField) -> Option<&'v str>, user: &User) -> St
     let canonical = |field: &TargetField, value: Option<&str>| {
         value.map(|value| canon::canonical(field, value).into_owned())
     };
-    let facts: Vec<_> = [
-        TargetField::EmployeeNumber,
-        TargetField::Email,
-        TargetField::GivenName,
-        TargetField::FamilyName,
-        TargetField::StartDate,
-    ]
-    .iter()
-    .map(|field| (canonical(field, value(field)), canonical(field, user.value(field))))
-    .collect();
+    let fact = |field| (canonical(field, value(field)), canonical(field, user.value(field)));
+    let facts = FACTS.each_ref().map(fact);
     let content = serde_json::to_vec(&(facts, user.value(&TargetField::ExternalId))).unwrap_or_default();
     hex(Sha256::digest(&content).get(..16).unwrap_or_default())
 }

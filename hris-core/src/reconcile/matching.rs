@@ -30,6 +30,8 @@ pub(super) struct Matches {
     pub(super) found: HashSet<usize>,
     /// Accounts that some person may be: nothing is done to them as unlinked ones.
     pub(super) claimed: HashSet<usize>,
+    /// Accounts of which it is asked whether they are somebody's who has another link, or no link.
+    pub(super) asked: HashSet<usize>,
     /// Links whose account goes to another record of the same person, or may.
     pub(super) superseded: HashSet<usize>,
     /// People who seek no account as long as nobody knows whether they work here, and the account of theirs that
@@ -158,6 +160,7 @@ pub(super) fn correlate<'i>(
             matches.found.insert(user);
         }
     }
+    matches.asked = doubted.into_keys().collect();
     for (row, candidates) in looked_at {
         search.spare(row, &candidates, &mut matches);
     }
@@ -300,7 +303,7 @@ impl Search<'_, '_, '_> {
         if let Some(held) = held.filter(|_| self.bonds.remade(index).is_none()) {
             // External ids mean something within their connection only.
             let facts = evidence.suffices_against_another() || judged;
-            return match (facts, held.closed) {
+            return match (facts, held.is_over(user)) {
                 // A link of this connection that is not believed says nothing good of it.
                 (true, true) if self.pairs.holder_of(index).is_some() => Verdict::Open { recycled: false },
                 (true, true) => Verdict::Is(Match::Reopened { user: index }, ground),

@@ -207,7 +207,7 @@ proptest! {
                 prop_assert!(listed || !matches!(answer, Some(Lookup::Found(_) | Lookup::NotVisible)));
             }
             if let Some(held) = world.others.held.get(user) {
-                prop_assert!(held.closed, "{}", line_of(action));
+                prop_assert!(held.closed && !account.is_live(), "{}", line_of(action));
             }
             let Some(id) = account.value(&TargetField::ExternalId) else { continue };
             // Somebody else's account of this id is not there any more.

@@ -16,6 +16,7 @@ use hris_core::reconcile::{
 use hris_core::{Employee, Field, Link, Lookup, StandardField, Status, TargetField, User, UserStatus};
 use proptest::prelude::*;
 
+use links::is_over;
 use values::*;
 
 use crate::support::World;

@@ -178,7 +178,12 @@ proptest! {
         // What was decided is void when a fact cannot be seen any more.
         prop_assume!(world.judgements.is_empty());
         prop_assume!(seen.people.iter().all(|one| one.situation != Situation::Recycled));
-        let (seen_taken, unseen_taken) = (taken(&world, &seen), taken(&less, &unseen));
+        // While a question about an account is open, what tells people apart stays; it may rest on what is hidden.
+        let asked = |taken: &String| {
+            seen.questions.iter().any(|question| taken.starts_with(&format!("{} ", question.user)))
+        };
+        let (seen_taken, mut unseen_taken) = (taken(&world, &seen), taken(&less, &unseen));
+        unseen_taken.retain(|taken| !asked(taken));
         prop_assert!(unseen_taken.is_subset(&seen_taken), "{seen_taken:?} {unseen_taken:?}");
         if guard(&unseen, &less.safeguards) == Decision::Go {
             prop_assert!(closed(&unseen).is_subset(&closed(&seen)));

@@ -203,7 +203,7 @@ impl Look<'_> {
             let there = self.listed[company]
                 .iter()
                 .any(|person| person.id == was && !person.left && !is_recycled(old, person));
-            if there && (company == self.company || !self.book.lost[company]) {
+            if there && (company == self.company || !self.book.lost[company].contains(was)) {
                 return Some(("P3 the account of an employed person was taken over", what));
             }
         }
@@ -294,11 +294,12 @@ impl Look<'_> {
 
     /// P4.
     fn open_before(&self) -> Broken {
-        // Until its first run after a state was lost nobody knows what the other connection holds: the same person may
-        // change over.
-        let known = |company: &usize| *company == self.company || !self.book.lost[*company];
-        for company in [self.company, 1 - self.company].into_iter().filter(known) {
-            for person in self.listed[company].iter().filter(|person| !person.left) {
+        // Until its first run that reads them after a state was lost nobody knows what the other connection holds: the
+        // same person may change over.
+        for company in [self.company, 1 - self.company] {
+            let known =
+                |person: &&Person| company == self.company || !self.book.lost[company].contains(&person.id);
+            for person in self.listed[company].iter().filter(|person| !person.left).filter(known) {
                 // An id that the other connection would ask about names nobody who has the account.
                 let is_theirs = |row: &Row| company == self.company || !is_recycled(row, person);
                 let theirs = |row: &&Row| row.is_open() && self.bears(row, company, person) && is_theirs(row);
@@ -396,6 +397,8 @@ pub(crate) struct Remembered {
     claimed: Vec<(String, usize)>,
     /// Whose run says anew what it holds and what it waits for.
     said: Option<usize>,
+    /// Whose records it could read.
+    read: Vec<String>,
     pinned: Pinned,
 }
 
@@ -407,6 +410,7 @@ pub(crate) fn remember(look: &Look<'_>) -> Remembered {
         invited: Vec::new(),
         claimed: Vec::new(),
         said: None,
+        read: look.seen.iter().map(|person| person.id.clone()).collect(),
         pinned: look.pinned.clone(),
     };
     let whole = matches!(look.outcome(), Some(Outcome::Completed | Outcome::Partial));
@@ -464,7 +468,7 @@ impl Remembered {
         book.made.extend(self.made.into_iter().map(|(row, by)| ((table, row), by)));
         book.invited.extend(self.invited.into_iter().map(|(row, at)| ((table, row), at)));
         if let Some(company) = self.said {
-            book.lost[company] = false;
+            book.lost[company].retain(|id| !self.read.contains(id));
             book.claimed.retain(|(_, _, by)| *by != company);
         }
         book.claimed.extend(self.claimed.into_iter().map(|(row, by)| (table, row, by)));

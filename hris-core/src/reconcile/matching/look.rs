@@ -83,10 +83,11 @@ impl Search<'_, '_, '_> {
             for (index, user) in self.inputs.users.iter().enumerate() {
                 let Some(value) = Identity::key_of(user, &field) else { continue };
                 let Some(rows) = wanted.get(&value) else { continue };
-                if self.is_on_its_way_out(index, user, &field, &value) {
-                    continue;
-                }
-                for row in rows {
+                // A value passes on, unless a second fact says that the account may be the seeker's.
+                let passes_on = self.is_on_its_way_out(index, user, &field, &value);
+                let takes =
+                    |row: &&usize| !passes_on || self.evidence(**row, user).suffices_against_another();
+                for row in rows.iter().filter(takes) {
                     offer(&mut candidates, *row, index, Found::Key(*key));
                 }
             }

@@ -63,7 +63,7 @@ impl Search<'_, '_, '_> {
             for Candidate { user, .. } in candidates.into_iter().chain(self.decided(row)) {
                 let Some(account) = self.inputs.users.get(user) else { continue };
                 if !is_linked
-                    && self.pairs.elsewhere.holder_of(user).is_some_and(|held| !held.closed)
+                    && self.pairs.elsewhere.holder_of(user).is_some_and(|held| !held.is_over(account))
                     && self.evidence(row, account).suffices_against_another()
                 {
                     matches.waiting.push((row, user));

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::super::assignment::Given;
 use super::super::diff;
-use super::super::identity::Evidence;
+use super::super::identity::{Evidence, FACTS};
 use super::super::learned::digest;
 use super::super::leaver::{Standing, standing};
 use super::super::manager::Manager;
@@ -99,6 +99,9 @@ impl<'d, 'i> Draft<'d, 'i> {
             // person said whose it is.
             found.changes.retain(|change| change.field != TargetField::Email);
         }
+        if adoption == Adoption::No {
+            self.leave_as_asked(person.id(), user, &mut found.changes);
+        }
         let moves = found.changes.iter().any(|change| change.field == TargetField::Email);
         if moves && self.shares_address(row) {
             // Nobody knows whose it is, so it moves to nobody.
@@ -122,6 +125,25 @@ impl<'d, 'i> Draft<'d, 'i> {
             action.user = Some(user.id.clone());
             action.changes = found.changes;
             self.decided.actions.push(action);
+        }
+    }
+
+    /// Leaves out what identifies an account while it is asked whether it is somebody else's: without its old name
+    /// and address nobody could answer any more.
+    fn leave_as_asked(&mut self, employee: &EmployeeId, user: &User, changes: &mut Vec<Change>) {
+        if self.matches.asked.is_empty() {
+            return;
+        }
+        let account = self.pairs.user(user.id.as_str());
+        let found = changes.len();
+        if account.is_some_and(|account| self.matches.asked.contains(&account)) {
+            changes.retain(|change| !FACTS.contains(&change.field));
+        }
+        if changes.len() < found {
+            let message = "another record may be the person behind this account, so what identifies the account stays \
+                           as it is; `hris resolve` lists the question and answers it";
+            let problem = Problem::warning(ProblemCode::Divergence, message);
+            self.problem(problem.employee(employee).user(&user.id));
         }
     }
 

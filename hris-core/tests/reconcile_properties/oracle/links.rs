@@ -120,3 +120,8 @@ impl<'w> Naive<'w> {
             .any(|other| other.as_str() != id && Some(other.as_str()) == carried)
     }
 }
+
+/// Whether another connection is done with an account: it closed it, and nobody opened it since.
+pub(super) fn is_over(held: &Held, user: &User) -> bool {
+    held.closed && !user.is_live()
+}

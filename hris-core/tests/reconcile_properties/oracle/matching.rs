@@ -64,7 +64,8 @@ impl<'w> Naive<'w> {
             }
             let same = |key: &MatchKey| {
                 let wanted = self.key_of(person, *key);
-                wanted.is_some() && wanted == user_key(user, *key) && !self.will_change(user, *key)
+                let passes_on = || self.will_change(user, *key) && !self.facts(person, user).two();
+                wanted.is_some() && wanted == user_key(user, *key) && !passes_on()
             };
             if self.world.policy.match_keys.iter().any(same) {
                 return Some((user, By::Key));
@@ -144,7 +145,7 @@ impl<'w> Naive<'w> {
         let theirs = if judged { Verdict::TheirsByDecision } else { Verdict::Theirs };
         let two = facts.two() || judged;
         if let Some(held) = self.elsewhere(user).filter(|_| !self.takes_a_place(user)) {
-            return match (two, held.closed) {
+            return match (two, is_over(held, user)) {
                 (true, true) if self.holder(user).is_some() => Verdict::Question,
                 (true, _) => theirs,
                 (false, _) if facts.number == Some(true) || facts.email == Some(true) => Verdict::Question,
@@ -196,7 +197,7 @@ impl<'w> Naive<'w> {
         let sure = of(&[Verdict::Theirs, Verdict::TheirsById, Verdict::TheirsByDecision]);
         let decided = of(&[Verdict::TheirsByDecision]);
         let one = |user: &'w User| {
-            let held = self.elsewhere(user).is_some_and(|held| !held.closed);
+            let held = self.elsewhere(user).is_some_and(|held| !is_over(held, user));
             if held { Found::Elsewhere(user) } else { Found::One(user) }
         };
         match (sure.as_slice(), decided.as_slice()) {

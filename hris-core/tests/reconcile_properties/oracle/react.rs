@@ -85,8 +85,14 @@ impl<'w> Naive<'w> {
     /// Whether the account that is found for somebody may be another one's too.
     pub(super) fn is_claimed(&self, person: &Employee, user: &User) -> bool {
         let others = || self.people.iter().filter(|other| other.id() != person.id() && self.seeks(other));
+        self.may_be_anothers(person, user)
+            || others().any(|other| matches!(self.found(other), Found::One(theirs) if theirs.id == user.id))
+    }
+
+    /// Whether it is open that somebody else who seeks an account has this one.
+    pub(super) fn may_be_anothers(&self, person: &Employee, user: &User) -> bool {
+        let others = || self.people.iter().filter(|other| other.id() != person.id() && self.seeks(other));
         others().any(|other| match self.found(other) {
-            Found::One(theirs) => theirs.id == user.id,
             Found::Open(users, _) | Found::Several(users) => {
                 users.contains(&user) && !self.facts(other, user).against()
             }

@@ -21,6 +21,8 @@ impl<'w> Naive<'w> {
         link: Option<&Link>,
         moves: bool,
     ) -> bool {
+        // While somebody else may be behind the account, what tells people apart stays.
+        let asked = moves && self.may_be_anothers(person, user);
         // Whose owner was decided gets the address at once.
         let moves = moves || self.judged(person.id().as_str(), user) == Some(true);
         let mut fields: Vec<&str> = Vec::new();
@@ -53,7 +55,15 @@ impl<'w> Naive<'w> {
                     .any(|other| other.id != user.id && other.value(field) == Some(person.id().as_str())),
                 _ => true,
             };
-            if changes && free {
+            let tells = matches!(
+                field,
+                TargetField::EmployeeNumber
+                    | TargetField::Email
+                    | TargetField::GivenName
+                    | TargetField::FamilyName
+                    | TargetField::StartDate
+            );
+            if changes && free && !(asked && tells) {
                 fields.push(field.name());
                 if *field == TargetField::Email {
                     address = key_of(person, MatchKey::Email);

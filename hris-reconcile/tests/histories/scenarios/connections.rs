@@ -105,6 +105,29 @@ async fn a_move_to_another_company_old_one_first() {
     group.two_quiet_nights(5).await;
 }
 
+/// Dora's account was closed by one company and opened again by an administrator, who knows why. The other company,
+/// which employs her too, waits until the first one has looked, and then gets it by a handover.
+#[tokio::test]
+async fn what_an_administrator_opened_again_is_not_taken_before_its_holder_has_looked() {
+    let group = Group::new().await;
+    offboard(&group.a, "dirA", "2026-11-02");
+    group.run_a(3).await;
+    let mut opened = group.dora().await;
+    assert!(!opened.is_open());
+    opened.status = "active".to_owned();
+    group.users.put(&opened).await;
+    group.dora_is_employed_by_b();
+    let waiting = group.run_b(3).await;
+    assert!(has(&waiting, "held_elsewhere"), "{:?}", waiting.problems);
+    assert_eq!(group.dora().await, opened);
+    assert_eq!(group.run_a(4).await.counts.deactivated, 0, "handed over and not closed");
+    group.run_b(4).await;
+    let after = group.dora().await;
+    assert_eq!((after.external_id_text(), after.is_open()), ("dirB", true));
+    assert_eq!(after.id, opened.id);
+    group.two_quiet_nights(5).await;
+}
+
 #[tokio::test]
 async fn employed_by_both_for_ten_nights() {
     let group = Group::new().await;

@@ -1,5 +1,6 @@
 //! Whose account is it: numbers that come again, second contracts, new ids for everybody.
 
+use hris_core::ProblemCode;
 use hris_reconcile::Approval;
 use hris_reconcile::store::MemoryStore;
 
@@ -78,6 +79,30 @@ async fn a_second_contract_keeps_the_account() {
     assert_eq!(after.get("email"), Some("jo@tallowmill.example"));
     assert_eq!(after.invitations, before.invitations);
     assert!(is_quiet(&sync(&source, &users, &state, day(30)).await));
+}
+
+/// One of Jo's two records is renamed: name and address of the account speak for the other one, the number for this
+/// one, and nobody knows whose the account is.
+#[tokio::test]
+async fn a_renamed_first_record_gives_the_second_no_account() {
+    let (source, users, state) = (company(others('s', 20)), Memory::empty().await, MemoryStore::new());
+    join(&source, worker("jobA", "100", "Jo Hart", "jo@tallowmill.example"));
+    sync(&source, &users, &state, day(1)).await;
+    everybody_accepts(&users).await;
+    let before = account(&users, "jobA").await;
+    join(&source, worker("jobB", "200", "Jo Hart", "jo@tallowmill.example"));
+    assert_eq!(sync(&source, &users, &state, day(27)).await.exit_code(), 2, "both are employed: held");
+    crate::support::edit(&source, "jobA", |person| {
+        person.put(StandardField::FamilyName, Field::Value("Marsh".into()));
+        person.put(StandardField::Email, Field::Value("jo.marsh@tallowmill.example".into()));
+    });
+    for now in [28, 29] {
+        let report = sync(&source, &users, &state, day(now)).await;
+        assert_eq!(report.exit_code(), 2);
+        assert!(report.problems.iter().any(|problem| problem.code == ProblemCode::AmbiguousMatch));
+        assert_eq!(account(&users, "jobA").await, before, "nothing is written while it is asked");
+        assert_eq!(users.rows().await.len(), 21, "no second account");
+    }
 }
 
 enum Keep {
