@@ -26,8 +26,12 @@ fn closed(plan: &Plan) -> BTreeSet<&UserId> {
 /// What a plan takes away beside accounts, of people who were linked before: values and assignments.
 fn taken(world: &World, plan: &Plan) -> BTreeSet<String> {
     let mut taken = BTreeSet::new();
-    let linked =
-        |action: &Action| world.links.iter().any(|link| Some(&link.employee) == action.employee.as_ref());
+    // An account that carries the id of somebody whose link names another one is looked at by the laws of identity.
+    let linked = |action: &Action| {
+        world.links.iter().any(|link| {
+            Some(&link.employee) == action.employee.as_ref() && Some(&link.user) == action.user.as_ref()
+        })
+    };
     for action in plan.actions.iter().filter(|action| !action.releases && linked(action)) {
         let user = action.user.as_ref().map_or("", |user| user.as_str());
         let emptied = action.changes.iter().filter(|change| change.to.is_none());
