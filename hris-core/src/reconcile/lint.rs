@@ -26,6 +26,9 @@ pub struct Flaw {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FlawKind {
+    /// An account is closed while a question is open whether it is somebody's, and the facts do not speak against
+    /// that.
+    ClosedWhileAsked,
     /// One account is closed and used: it is opened, or somebody is invited to it, in the same plan.
     ClosedAndUsed,
     /// Two actions have one key, so the second would count as done.
@@ -49,6 +52,7 @@ pub enum FlawKind {
 impl fmt::Display for FlawKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::ClosedWhileAsked => "the account is closed while it is open whose it is",
             Self::ClosedAndUsed => "the account is closed, and opened or invited too",
             Self::KeyTwice => "another action has the same key",
             Self::LinkedWithoutEvidence => "no fact says that the account is this person's",
@@ -121,6 +125,8 @@ impl Plan {
     fn removals(&self, actions: &[&Action], say: &mut impl FnMut(FlawKind, &Action)) {
         let protected = self.people.iter().filter(|verdict| verdict.reason == Reason::Protected);
         let protected: BTreeSet<&UserId> = protected.filter_map(|verdict| verdict.user.as_ref()).collect();
+        let open = self.questions.iter().filter(|question| !question.evidence.speaks_against());
+        let asked: BTreeSet<&UserId> = open.map(|question| &question.user).collect();
         let used: BTreeSet<&UserId> = actions
             .iter()
             .filter(|action| {
@@ -133,6 +139,9 @@ impl Plan {
                 |users: &BTreeSet<&UserId>| action.user.as_ref().is_some_and(|user| users.contains(user));
             if among(&protected) {
                 say(FlawKind::ProtectedClosed, action);
+            }
+            if among(&asked) {
+                say(FlawKind::ClosedWhileAsked, action);
             }
             if among(&used) {
                 say(FlawKind::ClosedAndUsed, action);

@@ -40,7 +40,13 @@ fn a_plan_of_the_engine_has_no_flaw() {
 fn each_contradiction_is_named() {
     type Break = fn(&mut Plan);
     let email = FlawKind::ValueTaken(TargetField::Email);
-    let cases: [(FlawKind, Break); 13] = [
+    let cases: [(FlawKind, Break); 14] = [
+        (FlawKind::ClosedWhileAsked, |plan| {
+            let user = of(plan, ActionKind::Deactivate).user.clone();
+            let asked =
+                serde_json::json!({ "id": "1", "employee": "z", "user": user, "evidence": {}, "facts": "" });
+            plan.questions.push(serde_json::from_value(asked).unwrap());
+        }),
         (FlawKind::ClosedAndUsed, |plan| {
             let mut invited = of(plan, ActionKind::Deactivate).clone();
             invited.kind = ActionKind::Invite;
