@@ -27,9 +27,11 @@ pub(super) fn order(
     // Everything below must not depend on the order of the inputs.
     actions.sort_by(|left, right| rank(left).cmp(&rank(right)));
     // What goes to the source has no part in the order of the accounts, and comes after it.
-    let (mut actions, back): (Vec<Action>, Vec<Action>) =
+    let (mut actions, mut back): (Vec<Action>, Vec<Action>) =
         actions.into_iter().partition(|action| action.side == Side::Target);
-    drop_taken_ids(inputs, &mut actions, people, problems);
+    let unpaired = drop_taken_ids(inputs, &mut actions, people, problems);
+    // Whose account it is not is no reason to write to their record either.
+    back.retain(|action| action.employee.as_ref().is_none_or(|id| !unpaired.contains(id)));
     let mut waits = Waits::default();
     if inputs.target.support(&TargetField::Email).unique {
         waits = resolve(inputs, (pairs, bonds), &mut actions, kept, people, problems);
@@ -82,13 +84,14 @@ fn email_of(action: &Action) -> Option<&Change> {
     action.changes.iter().find(|change| change.field == TargetField::Email)
 }
 
-/// Somebody's external id that another account holds cannot be written: nobody gives up an id.
+/// Somebody's external id that another account holds cannot be written: nobody gives up an id. Returns those who get no
+/// account because of that.
 fn drop_taken_ids(
     inputs: &Inputs<'_>,
     actions: &mut Vec<Action>,
     people: &mut [Verdict],
     problems: &mut Vec<Problem>,
-) {
+) -> BTreeSet<EmployeeId> {
     let mut wanted: HashMap<String, Vec<usize>> = HashMap::new();
     for (place, action) in actions.iter().enumerate() {
         let change = action.changes.iter().find(|change| change.field == TargetField::ExternalId);
@@ -111,11 +114,11 @@ fn drop_taken_ids(
     }
     dropped.extend(carriers.keys().copied());
     let why = |place: usize| (ProblemCode::UniquenessConflict, carriers.get(&place).copied());
-    drop_values(&TargetField::ExternalId, &dropped, actions, people, problems, why);
+    drop_values(&TargetField::ExternalId, &dropped, actions, people, problems, why)
 }
 
 /// Takes a value that somebody else holds out of actions. A creation without it cannot be, and goes
-/// altogether, with whatever follows for that person.
+/// altogether, with whatever follows for that person. Returns these people.
 fn drop_values<'a>(
     field: &TargetField,
     dropped: &BTreeSet<usize>,
@@ -123,7 +126,7 @@ fn drop_values<'a>(
     people: &mut [Verdict],
     problems: &mut Vec<Problem>,
     why: impl Fn(usize) -> (ProblemCode, Option<&'a UserId>),
-) {
+) -> BTreeSet<EmployeeId> {
     let mut never_created: BTreeSet<EmployeeId> = BTreeSet::new();
     let links = actions.iter().filter(|action| {
         action.kind == ActionKind::Link && action.replaces.is_none() && action.reason != Reason::Decided
@@ -182,6 +185,7 @@ fn drop_values<'a>(
             && action.user.as_ref().is_some_and(|user| stay.contains(user));
         !emptied && !moved && !gone(action)
     });
+    never_created
 }
 
 /// Finds out for each address that is taken who holds it and how it becomes free; takes out what

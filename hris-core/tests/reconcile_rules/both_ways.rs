@@ -17,6 +17,11 @@ fn both_ways(person: &str, account: &str) -> Plan {
     for link in &mut world.links {
         link.bases.insert(TITLE, Base::new(&TITLE, Some("Cook"), Some("Cook"), world.now));
     }
+    plan_of(&world)
+}
+
+/// The plan of a company whose titles flow both ways.
+fn plan_of(world: &World) -> Plan {
     let (snapshot, map) = (world.snapshot(), world.map());
     let desired = map.apply(&snapshot);
     let (rules, fields) = (TwoWay::default(), [SharedField::new(TITLE, StandardField::JobTitle)]);
@@ -72,4 +77,19 @@ fn what_is_hidden_is_neither_an_edit_nor_empty() {
             "{person} {account}"
         );
     }
+}
+
+/// An account without an id is found for somebody whose id another account carries: as long as it is not theirs,
+/// nothing of it goes to their record.
+#[test]
+fn an_account_that_cannot_become_somebodys_tells_the_source_nothing() {
+    let world = world(
+        "a active email=a@x.io job_title=",
+        "ua active email=a@x.io job_title=Cook\nub active external_id=a email=z@x.io",
+        "",
+    );
+    let world = world.held("ub", "other", false);
+    let plan = plan_of(&world);
+    assert_eq!(plan.actions.iter().map(line_of).collect::<Vec<_>>(), [""; 0]);
+    assert_eq!(plan.problems.len(), 1, "{:?}", plan.problems);
 }

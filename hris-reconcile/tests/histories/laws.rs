@@ -121,6 +121,18 @@ impl Look<'_> {
         self.seen.iter().filter(move |person| id == Some(person.id.as_str()))
     }
 
+    /// Whether the account of somebody who had left went over to this connection, which waited for it, before this
+    /// run. That person may be back since.
+    fn was_handed_over(&self, row: &Row) -> bool {
+        row.external_id().is_some_and(|carried| {
+            self.links.0.iter().any(|link| {
+                link.user.as_str() == row.id
+                    && link.given_id() == carried
+                    && link.employee.as_str() != carried
+            })
+        })
+    }
+
     fn outcome(&self) -> Option<Outcome> {
         self.told.report.as_ref().map(|report| report.outcome)
     }
@@ -184,15 +196,11 @@ impl Look<'_> {
                 continue;
             }
             let what = format!("account {} of {was} is {is:?}'s now", old.id);
+            if self.was_handed_over(old) {
+                continue;
+            }
             if !self.records(is).any(|person| Said::of(old, person).two_agree()) {
                 return Some(("P3 an account of somebody else was taken over", what));
-            }
-            // It was handed over when that person left, who may be back since.
-            let handed_over = self.links.0.iter().any(|link| {
-                link.user.as_str() == old.id && link.given_id() == was && link.employee.as_str() != was
-            });
-            if handed_over {
-                continue;
             }
             let company = self.owner(old).unwrap_or(self.company);
             // What the other connection had closed is nobody's there: whoever is the same person by two facts may have
@@ -275,6 +283,7 @@ impl Look<'_> {
             let enough = owners.iter().any(|said| said.suffices());
             let nobodys = old.external_id().is_none();
             let allowed = two
+                || (closed && self.was_handed_over(old))
                 || (nobodys && enough)
                 || (nobodys
                     && self.settings.policy.unlinked_users
@@ -294,8 +303,8 @@ impl Look<'_> {
 
     /// P4.
     fn open_before(&self) -> Broken {
-        // Until its first run that reads them after a state was lost nobody knows what the other connection holds: the
-        // same person may change over.
+        // After a state was lost nobody knows what the other connection held until it links the account again: the same
+        // person may change over.
         for company in [self.company, 1 - self.company] {
             let known =
                 |person: &&Person| company == self.company || !self.book.lost[company].contains(&person.id);
@@ -303,7 +312,7 @@ impl Look<'_> {
                 // An id that the other connection would ask about names nobody who has the account.
                 let is_theirs = |row: &Row| company == self.company || !is_recycled(row, person);
                 let theirs = |row: &&Row| row.is_open() && self.bears(row, company, person) && is_theirs(row);
-                let had = self.before.iter().any(|row| theirs(&row));
+                let had = self.before.iter().any(|row| theirs(&row) && !self.was_handed_over(row));
                 let after = |row: &Row| row.is_open() && row.external_id() == Some(person.id.as_str());
                 if had && !self.after.iter().any(after) {
                     return Some(("P4 an employed person lost their account", person.id.clone()));
@@ -397,8 +406,9 @@ pub(crate) struct Remembered {
     claimed: Vec<(String, usize)>,
     /// Whose run says anew what it holds and what it waits for.
     said: Option<usize>,
-    /// Whose records it could read.
-    read: Vec<String>,
+    /// Whose account this connection knows.
+    company: usize,
+    linked: BTreeSet<String>,
     pinned: Pinned,
 }
 
@@ -410,7 +420,8 @@ pub(crate) fn remember(look: &Look<'_>) -> Remembered {
         invited: Vec::new(),
         claimed: Vec::new(),
         said: None,
-        read: look.seen.iter().map(|person| person.id.clone()).collect(),
+        company: look.company,
+        linked: look.links.1.iter().map(|link| link.employee.to_string()).collect(),
         pinned: look.pinned.clone(),
     };
     let whole = matches!(look.outcome(), Some(Outcome::Completed | Outcome::Partial));
@@ -467,8 +478,8 @@ impl Remembered {
         book.owner.extend(self.owner.into_iter().map(|(row, by)| ((table, row), by)));
         book.made.extend(self.made.into_iter().map(|(row, by)| ((table, row), by)));
         book.invited.extend(self.invited.into_iter().map(|(row, at)| ((table, row), at)));
+        book.lost[self.company].retain(|id| !self.linked.contains(id));
         if let Some(company) = self.said {
-            book.lost[company].retain(|id| !self.read.contains(id));
             book.claimed.retain(|(_, _, by)| *by != company);
         }
         book.claimed.extend(self.claimed.into_iter().map(|(row, by)| (table, row, by)));

@@ -92,8 +92,8 @@ pub(crate) struct Book {
     pub(crate) invited: BTreeMap<(usize, String), (Timestamp, Option<String>)>,
     /// Which connection has seen that a person of its own has the account of another one.
     pub(crate) claimed: BTreeSet<(usize, String, usize)>,
-    /// Whose record no whole run of each connection has read since a state was lost or an older one restored: nobody
-    /// then knows which account they had.
+    /// Whom each connection has not linked again since a state was lost or an older one restored: nobody knows which
+    /// account they had.
     pub(crate) lost: [BTreeSet<String>; 2],
     /// Every id that the source of each connection ever listed.
     pub(crate) ids: [BTreeSet<String>; 2],
