@@ -107,11 +107,12 @@ impl Check<'_, '_> {
             Asked::Answered(_) => Finding::new(
                 Level::Passed,
                 "/employment/v2",
-                format!("can be read, with a request for each of {} people", people.len()),
-            ),
+                format!("can be read; every run makes one request for each of {} people", people.len()),
+            )
+            .cost(format!("{} a run, at five requests a second", duration(people.len() / 5))),
             Asked::Refused(error) => Finding::new(Level::Missing, "/employment/v2", error.to_string())
                 .cost("dates, status and place of work are unknown for everybody, and no run is possible")
-                .remedy("make sure that the token's owner may see employments, or map none of these fields"),
+                .remedy("make sure that the token's owner may see employments"),
         };
         self.checks.push(finding);
         Ok(())
@@ -168,6 +169,13 @@ impl Check<'_, '_> {
                 .cost("end dates are read and never written");
             self.checks.push(finding);
         }
+    }
+}
+
+fn duration(seconds: usize) -> String {
+    match seconds {
+        0..100 => format!("about {} s", seconds.max(1)),
+        _ => format!("about {} minutes", seconds.div_ceil(60)),
     }
 }
 

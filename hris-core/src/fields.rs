@@ -177,7 +177,8 @@ impl fmt::Display for StandardField {
 ///
 /// - `id`: it holds the id of an employee, so another directory, which has ids of its own, has no such field;
 /// - `kept`: no account loses the value;
-/// - `unique`: no two accounts have the same value.
+/// - `unique`: no two accounts have the same value;
+/// - `shared`: people of one kind have the same value.
 macro_rules! account_fields {
     ($($(#[$doc:meta])* $field:ident: $kind:ident = $name:literal, from $source:ident, same by $same:ident
         $(, $flag:ident)*;)*) => {
@@ -272,11 +273,11 @@ account_fields! {
     /// Phone.
     Phone: Text = "phone", from WorkPhone, same by Phone;
     /// Job title.
-    JobTitle: Text = "job_title", from JobTitle, same by Text;
+    JobTitle: Text = "job_title", from JobTitle, same by Text, shared;
     /// Department.
-    Department: Text = "department", from Department, same by Text;
+    Department: Text = "department", from Department, same by Text, shared;
     /// Place of work.
-    Location: Text = "location", from Location, same by Text;
+    Location: Text = "location", from Location, same by Text, shared;
     /// The manager's external id.
     ManagerExternalId: Text = "manager_external_id", from Manager, same by Text, id;
     /// First day of employment.
@@ -293,10 +294,11 @@ struct Flags {
     id: bool,
     kept: bool,
     unique: bool,
+    shared: bool,
 }
 
 impl Flags {
-    const NONE: Self = Self { id: false, kept: false, unique: false };
+    const NONE: Self = Self { id: false, kept: false, unique: false, shared: false };
 }
 
 impl TargetField {
@@ -317,6 +319,12 @@ impl TargetField {
     #[must_use]
     pub const fn is_unique(&self) -> bool {
         self.flags().unique
+    }
+
+    /// Whether people of one kind have the same value, as those of one department do. A field of the product's
+    /// own may be such a one.
+    pub(crate) const fn is_shared(&self) -> bool {
+        self.flags().shared || matches!(self, Self::Custom(_))
     }
 }
 

@@ -23,7 +23,9 @@ pub mod targets;
 pub use connection::{Attestation, Connection, Stage};
 pub use error::{Error, ErrorKind, Result};
 pub use observer::{Event, Observer, ReportHook};
-pub use runner::{Approval, Check, Explanation, Planned, Removal, Runner, RunnerBuilder, SavedPlan, Stop};
+pub use runner::{
+    Approval, Check, Explanation, Planned, Removal, Runner, RunnerBuilder, SavedPlan, Stop, Unlinked,
+};
 
 #[cfg(feature = "24sevenoffice")]
 pub use hris_24sevenoffice as sevenoffice;

@@ -221,7 +221,8 @@ async fn an_unlinked_account_stays_as_it_is_and_is_not_matched_again() {
         runner.run(day(1)).await.unwrap();
         let link = world.link("acme", "e-1").await.unwrap();
         let before = world.target.user(By::Id(&link.user), day(1)).await.unwrap();
-        assert_eq!(runner.unlink(&id("e-1"), day(2)).await.unwrap(), link.user, "{}", world.name);
+        let unlinked = runner.unlink(&id("e-1"), day(2)).await.unwrap();
+        assert_eq!((&unlinked.user, unlinked.is_gone), (&link.user, false), "{}", world.name);
         assert_eq!(world.link("acme", "e-1").await, None, "{}", world.name);
         let again = runner.unlink(&id("e-1"), day(2)).await.unwrap_err();
         assert_eq!(again.kind(), ErrorKind::Config, "{}", world.name);

@@ -93,6 +93,22 @@ fn f_link_and_unlink() {
 }
 
 #[test]
+fn f_unlinking_an_account_that_is_gone_says_so_and_the_person_gets_another() {
+    let company = Company::of(5);
+    company.add(&person("ann", "14", "Ann Berg", "ann@"));
+    let case = Case::synced(&company, "", "2026-11-02");
+    let account = case.value("ann", "id");
+    case.sql(&format!("delete from users where id = '{account}'"));
+    let ended = case.hris("2026-11-03", &["unlink", "ann"]);
+    assert_eq!(ended.code, 0, "{}", ended.err);
+    assert!(ended.out.contains("does not have it any more"), "{}", ended.out);
+    assert!(!ended.out.contains("stays as it is"), "{}", ended.out);
+    case.sync("2026-11-04").expect(0);
+    assert_ne!(case.value("ann", "id"), account, "an account of her own");
+    case.quiet("2026-11-05");
+}
+
+#[test]
 fn f_an_unlinked_account_is_not_taken_again() {
     let company = Company::of(5);
     company.add(&person("ann", "14", "Ann Berg", "ann@"));

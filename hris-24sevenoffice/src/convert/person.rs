@@ -130,9 +130,11 @@ impl<'a> Reader<'a> {
         warnings: &mut Tally,
     ) -> Option<Date> {
         let Some(employments) = employments else {
+            // Only the employments show who has left, so without them nobody is known to be employed.
             let later = self.today.zip(employee_date.value()).is_some_and(|(today, start)| start > today);
-            let status = if later { Status::Pending } else { Status::Active };
-            employee.put_status(status, if later { "not started" } else { "listed" });
+            if later {
+                employee.put_status(Status::Pending, "not started");
+            }
             return None;
         };
         let Summary { start, end, status, word, primary, first, spoiled_start, ends } =

@@ -71,6 +71,7 @@ mod react;
 mod situation;
 mod takings;
 mod two_way;
+mod vanished;
 mod window;
 
 pub use self::capabilities::{FieldSupport, TargetCapabilities};
@@ -157,6 +158,7 @@ fn decide(inputs: &Inputs<'_>, both: Option<&BothWays<'_>>, policy: &Policy, tod
         .collect();
     let (people, problems) = (&mut decided.people, &mut decided.problems);
     let actions = order::order(inputs, (&pairs, &bonds), &managers, decided.actions, &kept, people, problems);
+    decided.problems.extend(vanished::together(inputs, (&pairs, &bonds), &actions));
     let taken = takings::count(inputs, policy, (&pairs, &bonds), &actions);
     let figures = coverage::figures(
         inputs,

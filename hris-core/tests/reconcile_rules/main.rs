@@ -26,3 +26,4 @@ mod matching;
 mod memory;
 mod signin;
 mod takings;
+mod vanished;

@@ -38,6 +38,7 @@ use tracing::Instrument as _;
 pub use self::builder::RunnerBuilder;
 use self::calls::Calls;
 pub use self::check::Check;
+pub use self::people::Unlinked;
 use self::draft::Draft;
 pub use self::removal::Removal;
 use self::run::Command;

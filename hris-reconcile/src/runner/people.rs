@@ -8,6 +8,16 @@ use super::{Runner, Step};
 use crate::store::{Settlement, State};
 use crate::{Error, ErrorKind, Result};
 
+/// The account of a link that [`Runner::unlink`] ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Unlinked {
+    /// The account's id.
+    pub user: UserId,
+    /// Whether the target does not have the account any more.
+    pub is_gone: bool,
+}
+
 impl Runner {
     /// Remembers answers to [`questions`](hris_core::reconcile::Plan::questions) of a plan: see
     /// [`Question::answer`](hris_core::reconcile::Question::answer). The next run carries them out, unless a
@@ -81,27 +91,28 @@ impl Runner {
         }
     }
 
-    /// Ends the link of a person, because somebody decided that the account is not theirs. The account stays
-    /// as it is, and the next run does not match the two again while their facts are what they are now. It
-    /// looks for another account, or makes one.
+    /// Ends the link of a person, because somebody decided that the account is not theirs. The account, if it is
+    /// still there, stays as it is, and the next run does not match the two again while their facts are what they
+    /// are now. It looks for another account, or makes one.
     ///
     /// # Errors
     /// [`ErrorKind::Config`] if the person has no link; else as [`Runner::run`].
-    pub async fn unlink(&self, employee: &EmployeeId, now: Timestamp) -> Result<UserId> {
+    pub async fn unlink(&self, employee: &EmployeeId, now: Timestamp) -> Result<Unlinked> {
         self.allow(Step::Write)?;
         let State { links, .. } = self.store.load(&self.connection).await?;
         let link = links.into_iter().find(|link| link.employee == *employee).ok_or_else(|| {
             Error::new(ErrorKind::Config, format!("unlink {employee}: this person has no link"))
         })?;
-        if let Some(account) = self.account(&link.user, now).await?
-            && let Some(judgement) = self.judgement(employee, &account, false, now).await?
+        let account = self.account(&link.user, now).await?;
+        if let Some(account) = &account
+            && let Some(judgement) = self.judgement(employee, account, false, now).await?
         {
             self.store.judge(&self.connection, &[judgement]).await?;
         }
         let mut note = Settlement::note();
         note.unlinked = vec![employee.clone()];
         self.settle_alone("unlink", note, now).await?;
-        Ok(link.user)
+        Ok(Unlinked { user: link.user, is_gone: account.is_none() })
     }
 
     async fn account(&self, user: &UserId, now: Timestamp) -> Result<Option<User>> {

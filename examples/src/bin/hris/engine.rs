@@ -9,7 +9,7 @@ use hris_reconcile::report::Report;
 use hris_reconcile::store::{SqliteStore, StateStore as _};
 use hris_reconcile::target::{TargetError, TargetErrorKind};
 use hris_reconcile::targets::{DirectoryTarget, SqliteTarget};
-use hris_reconcile::{Approval, Explanation, Planned, Runner, SavedPlan, Stage};
+use hris_reconcile::{Approval, Explanation, Planned, Runner, SavedPlan, Stage, Unlinked};
 
 use crate::Shell;
 use crate::commands::check::Looked;
@@ -86,7 +86,7 @@ pub(crate) async fn link(
 }
 
 /// Decides that the linked account is not an employee's, and says which one it was.
-pub(crate) async fn unlink(settings: &Settings, shell: &Shell, employee: &EmployeeId) -> Result<UserId> {
+pub(crate) async fn unlink(settings: &Settings, shell: &Shell, employee: &EmployeeId) -> Result<Unlinked> {
     let now = shell.clock.now();
     with_runner(settings, shell, Access::Write, async |runner| Ok(runner.unlink(employee, now).await?)).await
 }

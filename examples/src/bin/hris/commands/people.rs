@@ -38,15 +38,20 @@ pub(crate) async fn link(path: &Path, args: &Link, shell: &Shell) -> Result<u8> 
 pub(crate) async fn unlink(path: &Path, args: &Unlink, shell: &Shell) -> Result<u8> {
     let settings = config::load(path)?;
     let employee = EmployeeId::from(args.employee.as_str());
-    let user = engine::unlink(&settings, shell, &employee).await?;
-    shell.console.say(format!(
-        "Account {} is no longer linked to employee {} and stays as it is. As long as the \
-         product has the employee's id on it, no other account is created; remove the id there, or take the \
-         account back with `hris link`.",
-        plain(user.as_str()),
-        plain(&args.employee)
-    ))?;
-    decided(shell, "unlink", &settings, &employee, &user)
+    let unlinked = engine::unlink(&settings, shell, &employee).await?;
+    let (account, person) = (plain(unlinked.user.as_str()), plain(&args.employee));
+    shell.console.say(match unlinked.is_gone {
+        true => format!(
+            "Account {account} is no longer linked to employee {person}. The product does not have it any more, so \
+             the next sync looks for another account of this person, or makes one."
+        ),
+        false => format!(
+            "Account {account} is no longer linked to employee {person} and stays as it is. As long as the product \
+             has the employee's id on it, no other account is created; remove the id there, or take the account \
+             back with `hris link`."
+        ),
+    })?;
+    decided(shell, "unlink", &settings, &employee, &unlinked.user)
 }
 
 fn decided(
