@@ -157,3 +157,31 @@ fn strangers_under_the_same_name_are_refused_and_pass_once_when_approved() {
     assert_eq!(case.users().len(), 24);
     case.quiet("2026-11-04");
 }
+
+/// What keeps a sync from writing its state, `check` says beforehand, with the same code.
+#[test]
+fn a_state_that_a_sync_cannot_write_fails_check_alike() {
+    let company = Company::of(3);
+    for (more, code, words) in [
+        ("[state]\npath = \"hris-state.db\"\nkey_env = \"NO_SUCH_KEY\"\n", 1, "NO_SUCH_KEY"),
+        ("[state]\npath = \"nowhere/hris-state.db\"\n", 7, "make its directory"),
+        ("[state]\npath = \"kept.db\"\n", 7, "read-only"),
+    ] {
+        let case = Case::synced(&company, "", "2026-11-01");
+        std::fs::copy(case.path("hris-state.db"), case.path("kept.db")).expect("a copy");
+        let mut mode = std::fs::metadata(case.path("kept.db")).expect("a file").permissions();
+        mode.set_readonly(true);
+        std::fs::set_permissions(case.path("kept.db"), mode).expect("a mode");
+        let before = std::fs::read(case.path("kept.db")).expect("a file");
+        case.configure("hris.toml", "acme", &company, more);
+        for command in ["check", "sync"] {
+            let ended = case.hris("2026-11-02", &[command]);
+            let said = format!("{}{}", ended.out, ended.err);
+            assert_eq!(ended.code, code, "{command} {more}: {said}");
+            let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(said.contains(words) && !said.contains("Ready."), "{command}: {said}");
+        }
+        assert_eq!(std::fs::read(case.path("kept.db")).expect("a file"), before, "nothing was written");
+        assert!(!case.path("nowhere").exists(), "and nothing was made");
+    }
+}

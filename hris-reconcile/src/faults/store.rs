@@ -14,6 +14,10 @@ use crate::{Connection, Result};
 #[async_trait]
 #[deny(clippy::missing_trait_methods)]
 impl<S: StateStore> StateStore for Faulty<S> {
+    async fn check(&self) -> Result<()> {
+        self.faults.call("check the store", self.inner.check()).await
+    }
+
     async fn acquire(&self, connection: &str, holder: &str) -> Result<Lease> {
         self.faults.call("acquire", self.inner.acquire(connection, holder)).await
     }

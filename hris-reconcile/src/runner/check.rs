@@ -97,7 +97,7 @@ pub(super) async fn check(runner: &Runner, now: Timestamp) -> Result<Check> {
     };
     let mut target = target;
     let (mut refused, mut warnings) = (None, Vec::new());
-    let state = match runner.store.load(&runner.connection).await {
+    let state = match readable(runner).await {
         Ok(state) => {
             if blocked.is_none()
                 && let Some(accounts) = Accounts::read(runner, now).await
@@ -132,6 +132,12 @@ pub(super) async fn check(runner: &Runner, now: Timestamp) -> Result<Check> {
         mapping.extend(unmapped(runner, &capabilities));
     }
     Ok(Check { source, mapping, target, state, warnings, refused, blocked })
+}
+
+/// The state, if a run could write it too.
+async fn readable(runner: &Runner) -> Result<State> {
+    runner.store.check().await?;
+    runner.store.load(&runner.connection).await
 }
 
 /// The accounts, as far as they can be seen.

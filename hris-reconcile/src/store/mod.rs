@@ -50,6 +50,15 @@ pub use sqlite::{SqliteStore, SqliteStoreBuilder, SqliteTokens};
 /// not the newest, so that a run that was paused past its lease cannot write late.
 #[async_trait]
 pub trait StateStore: fmt::Debug + Send + Sync + 'static {
+    /// Checks that a run could write here, without writing anything; so does a store that was opened to look at
+    /// only. The default takes it for granted.
+    ///
+    /// # Errors
+    /// [`crate::ErrorKind::State`] with a remedy.
+    async fn check(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// Takes the lease of a connection for [`LEASE_SECONDS`] by the store's own clock.
     ///
     /// # Errors
@@ -220,6 +229,9 @@ macro_rules! forward {
         #[async_trait]
         #[deny(clippy::missing_trait_methods)]
         impl<S: StateStore + ?Sized> StateStore for $pointer<S> {
+            async fn check(&self) -> Result<()> {
+                (**self).check().await
+            }
             async fn acquire(&self, connection: &str, holder: &str) -> Result<Lease> {
                 (**self).acquire(connection, holder).await
             }

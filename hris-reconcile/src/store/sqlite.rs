@@ -295,6 +295,13 @@ impl SqliteStoreBuilder {
 
 #[async_trait]
 impl StateStore for SqliteStore {
+    async fn check(&self) -> Result<()> {
+        match self.access {
+            Access::Copy => file::check(&self.path, file::STEPS).await,
+            Access::File => self.write("check the state", async |_| Ok(())).await,
+        }
+    }
+
     async fn acquire(&self, connection: &str, holder: &str) -> Result<Lease> {
         let request = lease::Request {
             connection,

@@ -6,7 +6,7 @@ use hris_core::reconcile::{Judgement, Resolution};
 use hris_core::{Directory, EmployeeId, FieldInfo, Finding, Level, ReadRequest, Secret, Timestamp, UserId};
 use hris_reconcile::email::EmailSender;
 use hris_reconcile::report::Report;
-use hris_reconcile::store::{SqliteStore, StateStore as _};
+use hris_reconcile::store::{SqliteStore, SqliteStoreBuilder, StateStore as _};
 use hris_reconcile::target::{TargetError, TargetErrorKind};
 use hris_reconcile::targets::{DirectoryTarget, SqliteTarget};
 use hris_reconcile::{Approval, Explanation, Planned, Runner, SavedPlan, Stage, Unlinked};
@@ -251,6 +251,11 @@ async fn check_mail(settings: &Settings, shell: &Shell) -> Result<Option<(Findin
 
 /// The state, to be written, with the key of the configuration.
 pub(crate) async fn state(settings: &Settings) -> Result<Arc<SqliteStore>> {
+    Ok(Arc::new(state_builder(settings)?.open().await?))
+}
+
+/// The file of the state, with the key of the configuration.
+fn state_builder(settings: &Settings) -> Result<SqliteStoreBuilder> {
     let mut builder = SqliteStore::builder(&settings.state);
     if let Some(name) = &settings.state_key_env {
         let key = std::env::var(name).map_err(|_| {
@@ -258,7 +263,7 @@ pub(crate) async fn state(settings: &Settings) -> Result<Arc<SqliteStore>> {
         })?;
         builder = builder.seal_with(Secret::from(key));
     }
-    Ok(Arc::new(builder.open().await?))
+    Ok(builder)
 }
 
 /// Whether the state is opened to be written.
@@ -284,7 +289,7 @@ async fn with_runner<T>(
     let mailer = if access == Access::Write { mailer(settings)? } else { None };
     let (target, table) = target(settings).await?;
     let store = match (access, settings.vendor.consent()) {
-        (Access::Look, None) => Arc::new(SqliteStore::open_read_only(&settings.state).await?),
+        (Access::Look, None) => Arc::new(state_builder(settings)?.open_read_only().await?),
         // A token may have to be renewed to look, and what replaces it must not be lost.
         _ => state(settings).await?,
     };

@@ -78,6 +78,22 @@ pub(super) async fn open_copy(path: &Path, steps: &[&'static str]) -> Result<Sql
     Ok(memory)
 }
 
+/// Whether [`open`] would succeed: whether the file can be written, or made. Nothing is made or changed.
+pub(super) async fn check(path: &Path, steps: &[&'static str]) -> Result<()> {
+    const DOING: &str = "check the state";
+    let of_file = |error| file_error(DOING, path, error);
+    if is_empty(path)? {
+        return writable(path.parent().unwrap_or(path)).map_err(of_file);
+    }
+    check_header(path, steps)?;
+    writable(path).map_err(of_file)?;
+    let mut connection = options(path).connect().await.map_err(|error| state_error(DOING, path, error))?;
+    // Asking for the lock is enough to learn that the file is read-only, or that another program holds it.
+    let asked = async { connection.begin_with("BEGIN IMMEDIATE").await?.rollback().await }.await;
+    let closed = connection.close().await;
+    asked.and(closed).map_err(|error| state_error(DOING, path, error))
+}
+
 /// Creates an empty file that only its owner can ever read. SQLite gives the files that it puts beside it
 /// the same mode.
 pub(crate) fn create_private(path: &Path) -> std::io::Result<()> {
