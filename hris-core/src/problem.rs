@@ -88,7 +88,8 @@ impl Problem {
     }
 }
 
-/// One line: severity, code, field, message, and the ids of the people it concerns.
+/// One line: severity, code, field, message, and the ids of the people it concerns; of more than five the first
+/// five and how many more. [`Problem::about`] has them all.
 ///
 /// ```
 /// use hris_core::{EmployeeId, Problem, ProblemCode};
@@ -99,6 +100,9 @@ impl Problem {
 ///     problem.to_string(),
 ///     "error: missing_email, email: give this person a work e-mail (employee e-17)"
 /// );
+/// let ids: Vec<EmployeeId> = (1..=8).map(|n| EmployeeId::from(format!("e-{n}"))).collect();
+/// let problem = problem.people(&ids);
+/// assert!(problem.to_string().ends_with("(employee e-1, employee e-2, employee e-3, employee e-4, employee e-5, 3 more)"));
 /// ```
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -111,7 +115,12 @@ impl fmt::Display for Problem {
             write!(f, ", {field}")?;
         }
         write!(f, ": {}", self.message)?;
-        let mut whom: Vec<String> = self.about().map(|id| format!("employee {id}")).collect();
+        const NAMED: usize = 5;
+        let mut whom: Vec<String> = self.about().take(NAMED).map(|id| format!("employee {id}")).collect();
+        let others = self.about().skip(NAMED).count();
+        if others > 0 {
+            whom.push(format!("{others} more"));
+        }
         whom.extend(self.user.iter().map(|id| format!("user {id}")));
         if whom.is_empty() { Ok(()) } else { write!(f, " ({})", whom.join(", ")) }
     }

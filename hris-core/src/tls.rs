@@ -10,6 +10,8 @@ use rustls::{AlertDescription as Alert, CertificateError as Bad, Error, PeerInco
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TlsFault {
+    /// The certificate is an authority's own, and no authority's certificate can be a server's.
+    AuthorityCertificate,
     /// The certificate cannot be accepted for a reason that has no name here.
     BadCertificate,
     /// The certificate has expired.
@@ -68,8 +70,11 @@ impl TlsFault {
             Bad::NotValidYet | Bad::NotValidYetContext { .. } => Self::NotYetValid,
             Bad::NotValidForName | Bad::NotValidForNameContext { .. } => Self::WrongName,
             Bad::Revoked => Self::Revoked,
-            // The second is for an authority that was made anew under its old name. The third is for an authority's
-            // own certificate in place of a server's.
+            // Only the text tells this one from others that have no name in rustls.
+            Bad::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
+                Self::AuthorityCertificate
+            }
+            // The second is for an authority that was made anew under its old name.
             Bad::UnknownIssuer | Bad::BadSignature | Bad::Other(_) => Self::UnknownAuthority,
             _ => Self::BadCertificate,
         }

@@ -103,7 +103,7 @@ fn each_cause_has_its_own_words() {
         (behind(&here().signed_by(&key, &unknown).unwrap(), &key), Some(unknown_issuer)),
         (behind(&here().signed_by(&key, &other_name).unwrap(), &key), Some(unknown_issuer)),
         (behind(&here().self_signed(&key).unwrap(), &key), Some(unknown_issuer)),
-        (behind(&own_authority.self_signed(&key).unwrap(), &key), Some(unknown_issuer)),
+        (behind(&own_authority.self_signed(&key).unwrap(), &key), Some("is an authority's own")),
         (answering(HELLO), Some(old)),
         (answering(&[0x15, 3, 1, 0, 2, 2, 70]), Some(old)),
         (answering(&[0x15, 3, 1, 0, 2, 2, 40]), Some("no encryption that is safe enough")),

@@ -210,6 +210,20 @@ fn situations() -> Vec<Situation> {
             &["the company's own CA"],
         ),
         (
+            "self-signed",
+            tls(Tls::Whole).certified_by_itself(false),
+            whole,
+            Target,
+            &["is self-signed", "update-ca-certificates", "SSL_CERT_FILE"],
+        ),
+        (
+            "self-signed as an authority",
+            tls(Tls::Whole).certified_by_itself(true),
+            whole,
+            Target,
+            &["an authority's own", "CA:FALSE"],
+        ),
+        (
             "another name",
             tls(Tls::Whole).certified_for("mail.other.example"),
             whole,

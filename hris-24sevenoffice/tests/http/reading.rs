@@ -125,7 +125,11 @@ async fn employments_are_asked_for_only_when_they_are_needed() {
         if asked == 0 {
             let somebody = person(&snapshot, "43");
             assert_eq!(somebody.end_date(), Field::NotProvided, "nobody looked");
-            assert_eq!(somebody.status(), Status::Unknown, "nobody looked, so nobody is known to be employed");
+            assert_eq!(
+                somebody.status(),
+                Status::Unknown,
+                "nobody looked, so nobody is known to be employed"
+            );
             assert_eq!(somebody.identifications(), Field::NotProvided, "nobody asked");
         }
     }

@@ -211,8 +211,8 @@ impl Limiter {
     }
 
     /// Waits for the next place. Fails with the remaining wait if the vendor asks for more than `longest`,
-    /// because only the caller can decide to sleep that long. `tell` gets each wait that the vendor asks
-    /// for.
+    /// because only the caller can decide to sleep that long. `tell` gets each wait, for the pace too: it is slow
+    /// where a vendor allows little, and slower after refusals.
     pub(crate) async fn acquire(
         &self,
         longest: Duration,
@@ -231,7 +231,10 @@ impl Limiter {
                     until
                 }
                 Gate::Open => return Ok(Ticket(self)),
-                Gate::Spaced(until) => until,
+                Gate::Spaced(until) => {
+                    tell(until.saturating_duration_since(now));
+                    until
+                }
             };
             sleep_until(wake).await;
         }

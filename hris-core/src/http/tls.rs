@@ -14,9 +14,14 @@ pub(super) fn reason(fault: TlsFault) -> &'static str {
         TlsFault::NotYetValid => "its certificate is not valid yet; correct this machine's clock",
         TlsFault::OldVersion => "it offers no version of TLS from 1.2 on",
         TlsFault::Revoked => "its certificate was revoked",
+        TlsFault::AuthorityCertificate => {
+            "its certificate is an authority's own, as `openssl req -x509` makes it; the server needs one that is \
+             no authority's (basicConstraints CA:FALSE), which this machine then has to trust"
+        }
         TlsFault::UnknownAuthority => {
-            "its certificate is self-signed or of an authority that this machine does not know; add a company's \
-             own authority to this machine's trust store, or to the PEM file that SSL_CERT_FILE names"
+            "its certificate is self-signed or of an authority that this machine does not know; add a self-signed \
+             certificate or a company's own authority to this machine's trust store, or to the PEM file that \
+             SSL_CERT_FILE names"
         }
         TlsFault::UnsafeEncryption => "it offers no encryption that is safe enough",
         TlsFault::WrongName => "its certificate is for another name; correct the address",

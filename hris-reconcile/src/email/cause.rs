@@ -149,6 +149,11 @@ impl Server<'_> {
     pub(super) fn untrusted(&self, fault: TlsFault) -> Fault {
         let Self { host, port, .. } = self;
         let what = match fault {
+            TlsFault::AuthorityCertificate => format!(
+                "the certificate of {host} is an authority's own, as `openssl req -x509` makes it, and trusting it \
+                 does not help; give the mail server one that is no authority's (`openssl req -x509 -addext \
+                 basicConstraints=critical,CA:FALSE`), and add that to the certificates that this machine trusts"
+            ),
             TlsFault::BadCertificate => {
                 format!("the certificate of {host} cannot be accepted; give the mail server another one")
             }
@@ -170,9 +175,8 @@ impl Server<'_> {
                 format!("the certificate of {host} was revoked; renew it on the mail server")
             }
             TlsFault::UnknownAuthority => format!(
-                "the certificate of {host} is from an authority that this machine does not trust; if it is \
-                 the company's own CA, add \
-                 the CA's certificate to those that the machine trusts (Debian and Ubuntu: put it into \
+                "the certificate of {host} is self-signed, or from an authority that this machine does not trust; add \
+                 it, or the certificate of the company's own CA, to those that the machine trusts (Debian and Ubuntu: put it into \
                  /usr/local/share/ca-certificates as NAME.crt and run update-ca-certificates), or name a file with all \
                  trusted certificates in the variable SSL_CERT_FILE"
             ),

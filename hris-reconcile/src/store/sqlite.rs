@@ -23,7 +23,7 @@ use sqlx::{ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, Trans
 use tokio::sync::Mutex;
 
 pub(crate) use fault::{Fault, code};
-pub(crate) use file::{create_private, options, writable};
+pub(crate) use file::{create_private, options, prove_writable, writable};
 pub use tokens::SqliteTokens;
 
 use super::seal::Seal;

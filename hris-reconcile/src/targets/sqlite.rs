@@ -17,7 +17,7 @@ use sqlx::{ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, Trans
 use tokio::sync::Mutex;
 
 use super::effect::Effect;
-use crate::store::sqlite::{create_private, options, writable};
+use crate::store::sqlite::{create_private, options, prove_writable, writable};
 use crate::target::{
     Assigns, By, Call, Invitation, Invites, NewUser, Powers, Reactivates, Remembers, Target,
     TargetCapabilities, TargetError,
@@ -294,8 +294,8 @@ impl Target for SqliteTarget {
             return Ok(());
         }
         writable(&self.path).map_err(|error| fault::of_file(DOING, &self.path, &error))?;
-        // Asking for the lock is enough to learn that the file is read-only.
         self.look_with("BEGIN IMMEDIATE", DOING, async |tx| {
+            prove_writable(tx).await?;
             schema::Tables::of(tx).await?.require()?;
             schema::unfilled(tx).await
         })

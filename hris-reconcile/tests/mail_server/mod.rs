@@ -29,6 +29,7 @@ pub(crate) struct Script {
     names: Vec<&'static str>,
     /// Whether the certificate is from a CA of its own that nobody knows.
     unknown: bool,
+    itself: Option<bool>,
     /// The years between which the certificate is good.
     years: Option<(i32, i32)>,
 }
@@ -49,6 +50,11 @@ impl Script {
 
     pub(crate) fn certified_by_nobody(self) -> Self {
         Self { unknown: true, ..self }
+    }
+
+    /// Its certificate is signed by itself; as an authority's, or as a server's.
+    pub(crate) fn certified_by_itself(self, as_authority: bool) -> Self {
+        Self { itself: Some(as_authority), ..self }
     }
 
     pub(crate) fn certified_between(self, from: i32, to: i32) -> Self {
@@ -197,7 +203,14 @@ fn certified(script: &Script) -> (String, TlsAcceptor) {
     }
     let key = KeyPair::generate().expect("a key");
     let issuer = if script.unknown { &unknown } else { &known };
-    let certificate = params.signed_by(&key, issuer).expect("a certificate");
+    if script.itself == Some(true) {
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    }
+    let certificate = match script.itself {
+        Some(_) => params.self_signed(&key),
+        None => params.signed_by(&key, issuer),
+    };
+    let certificate = certificate.expect("a certificate");
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteOwnedBuf, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Connection as _, SqliteConnection};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, SqliteConnection};
 
 use super::fault::{Fault, file_error, state_error};
 use crate::{Error, ErrorKind, Result};
@@ -88,10 +88,22 @@ pub(super) async fn check(path: &Path, steps: &[&'static str]) -> Result<()> {
     check_header(path, steps)?;
     writable(path).map_err(of_file)?;
     let mut connection = options(path).connect().await.map_err(|error| state_error(DOING, path, error))?;
-    // Asking for the lock is enough to learn that the file is read-only, or that another program holds it.
-    let asked = async { connection.begin_with("BEGIN IMMEDIATE").await?.rollback().await }.await;
+    let asked = async {
+        let mut tx = connection.begin_with("BEGIN IMMEDIATE").await?;
+        prove_writable(&mut tx).await?;
+        tx.rollback().await
+    };
+    let asked = asked.await;
     let closed = connection.close().await;
     asked.and(closed).map_err(|error| state_error(DOING, path, error))
+}
+
+/// Fails if this transaction can only read. SQLite opens a file on a read-only disk to read alone and grants the
+/// lock of a writer on it all the same; the first write fails. So the version is written as it is, and the caller
+/// rolls back.
+pub(crate) async fn prove_writable(tx: &mut SqliteConnection) -> sqlx::Result<()> {
+    let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *tx).await?;
+    sqlx::query(AssertSqlSafe(format!("PRAGMA user_version = {version}"))).execute(tx).await.map(drop)
 }
 
 /// Creates an empty file that only its owner can ever read. SQLite gives the files that it puts beside it
@@ -275,12 +287,13 @@ async fn back_up(connection: &mut SqliteConnection, path: &Path, version: usize)
 
 /// Takes the missing steps in one transaction, so that another program never sees a half-migrated file.
 /// Another program may be doing the same, so the version is read again under the lock. On a state that is
-/// up to date this only proves that it can be written.
+/// up to date this proves that it can be written.
 async fn migrate(connection: &mut SqliteConnection, steps: &[&'static str]) -> sqlx::Result<()> {
     let mut all = connection.begin_with("BEGIN IMMEDIATE").await?;
     let version: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *all).await?;
     let missing = usize::try_from(version).ok().and_then(|version| steps.get(version..)).unwrap_or_default();
     if missing.is_empty() {
+        prove_writable(&mut all).await?;
         return all.rollback().await;
     }
     for script in missing {
