@@ -70,7 +70,7 @@ impl TlsFault {
             Bad::NotValidYet | Bad::NotValidYetContext { .. } => Self::NotYetValid,
             Bad::NotValidForName | Bad::NotValidForNameContext { .. } => Self::WrongName,
             Bad::Revoked => Self::Revoked,
-            // Only the text tells this one from others that have no name in rustls.
+            // It has no name in rustls, so only its text shows it.
             Bad::Other(other) if other.to_string().contains("CaUsedAsEndEntity") => {
                 Self::AuthorityCertificate
             }
