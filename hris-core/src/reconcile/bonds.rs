@@ -50,6 +50,7 @@ impl Bonds {
         let mut twice = HashSet::new();
         for (place, link) in inputs.links.iter().enumerate() {
             let row = pairs.row(link.employee.as_str());
+            let known = pairs.one_row(link);
             let account = pairs.user(link.user.as_str());
             let user = account.and_then(|account| Some((account, inputs.users.get(account)?)));
             let bond = match user {
@@ -60,9 +61,9 @@ impl Bonds {
                 }
                 Some((account, _)) => {
                     bonds.replaced += 1;
-                    carriers.of(link, row).map_or(Bond::Replaced(account), Bond::Remade)
+                    carriers.of(link, known).map_or(Bond::Replaced(account), Bond::Remade)
                 }
-                None => carriers.of(link, row).map_or(Bond::Gone, Bond::Remade),
+                None => carriers.of(link, known).map_or(Bond::Gone, Bond::Remade),
             };
             if row.is_some_and(|row| !identity.has_left(row)) {
                 bonds.current += 1;
@@ -117,7 +118,9 @@ fn is_believed(
     let carried = match user.value(&field) {
         Some(_) => pairs.names(inputs, place, account),
         // It was linked and not written yet, so it is tied by its facts, as when it was matched.
-        None if link.external_id.is_none() => row.is_some_and(|row| identity.evidence(row, user).suffices()),
+        None if link.external_id.is_none() => {
+            pairs.one_row(link).is_some_and(|row| identity.evidence(row, user).suffices())
+        }
         None => false,
     };
     // A decision here takes no account away from another connection.

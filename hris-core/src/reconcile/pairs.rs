@@ -173,6 +173,11 @@ impl<'a> Pairs<'a> {
         self.rows.get(employee).copied()
     }
 
+    /// The row of a linked employee. Of two records of one id nobody knows which one's facts count.
+    pub(super) fn one_row(&self, link: &Link) -> Option<usize> {
+        self.row(link.employee.as_str()).filter(|row| !self.contested.contains(row))
+    }
+
     /// The link and account of a row, if linked; an account that is gone is `None`.
     pub(super) fn link_of(&self, row: usize) -> Option<(usize, Option<usize>)> {
         self.linked.get(row).copied().flatten()

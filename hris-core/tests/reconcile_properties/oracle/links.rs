@@ -28,13 +28,15 @@ impl<'w> Naive<'w> {
         let id = link.employee.as_str();
         let given = link.external_id.as_deref().unwrap_or(id);
         let person = self.listed(id);
+        // Of two records of one id nobody knows which one's facts count.
+        let known = person.filter(|person| !self.twice(person));
         let named = self.user(link);
         if let Some(user) = named {
             let carries = match user.value(&field) {
                 Some(carried) => carried == given || (person.is_some() && carried == id),
                 None => {
                     link.external_id.is_none()
-                        && person.is_some_and(|person| self.facts(person, user).suffice())
+                        && known.is_some_and(|person| self.facts(person, user).suffice())
                 }
             };
             let free = self.elsewhere(user).is_none_or(|held| held.closed);
@@ -51,7 +53,7 @@ impl<'w> Naive<'w> {
             .flatten()
             .find_map(|id| carriers(id).first().copied());
         let first = first.filter(|user| self.owner_decided(user).is_none_or(|owner| owner == id));
-        let two = |user: &User| person.is_some_and(|person| self.facts(person, user).two());
+        let two = |user: &User| known.is_some_and(|person| self.facts(person, user).two());
         let first = first.filter(|user| self.elsewhere(user).is_none() || two(user));
         match (first, named) {
             (Some(user), _) => Bond::Remade(user),
