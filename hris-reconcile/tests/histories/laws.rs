@@ -283,7 +283,7 @@ impl Look<'_> {
             let enough = owners.iter().any(|said| said.suffices());
             let nobodys = old.external_id().is_none();
             let allowed = two
-                || (closed && self.was_handed_over(old))
+                || self.was_handed_over(old)
                 || (nobodys && enough)
                 || (nobodys
                     && self.settings.policy.unlinked_users
