@@ -119,7 +119,7 @@ impl<A: Accounts> World<A> {
         Some(match kind {
             Kind::Lose => {
                 self.store = MemoryStore::new();
-                self.book.lost = self.book.ids.clone();
+                self.book.known = Default::default();
                 self.book.claimed.clear();
                 for company in &mut self.companies {
                     company.pinned = Pinned::default();
@@ -134,7 +134,7 @@ impl<A: Accounts> World<A> {
             Kind::Restore => {
                 let (store, pinned) = pick(&self.backups, which)?;
                 self.store = store.backup();
-                self.book.lost = self.book.ids.clone();
+                self.book.known = Default::default();
                 self.book.claimed.clear();
                 // Of two things at one instant nobody can tell which one the copy knows.
                 let now = self.now;

@@ -22,6 +22,7 @@ mod kinds;
 mod laws;
 mod people;
 mod play;
+mod remember;
 mod runs;
 mod said;
 mod scenarios;

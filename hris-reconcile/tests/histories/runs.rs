@@ -165,7 +165,7 @@ impl<A: Accounts> World<A> {
         if let Some((law, what)) = laws::broken(&look) {
             return Err(self.breach(law, &what, &before, &after));
         }
-        laws::remember(&look).apply(&mut self.book, &mut self.companies[company].pinned);
+        crate::remember::remember(&look).apply(&mut self.book, &mut self.companies[company].pinned);
         Ok(told.report)
     }
 
@@ -231,7 +231,7 @@ impl<A: Accounts> World<A> {
             if let Some(refusal) = &report.refusal {
                 line.push_str(&format!(" ({})", refusal.rule.as_str()));
             }
-            line.push_str(&laws::summary(report));
+            line.push_str(&crate::remember::summary(report));
         }
         self.say(line);
     }

@@ -6,7 +6,8 @@ use hris_core::reconcile::{ActionKind, Side};
 use hris_reconcile::report::{ActionLine, ActionResult, Outcome, Report};
 
 use crate::accounts::Row;
-use crate::laws::{Broken, Look, is_column};
+use crate::laws::{Broken, Look};
+use crate::remember::is_column;
 use crate::runs::Command;
 
 const LAW: &str = "P7 what the report says is what the target shows";

@@ -92,9 +92,9 @@ pub(crate) struct Book {
     pub(crate) invited: BTreeMap<(usize, String), (Timestamp, Option<String>)>,
     /// Which connection has seen that a person of its own has the account of another one.
     pub(crate) claimed: BTreeSet<(usize, String, usize)>,
-    /// Whom each connection has not linked again since a state was lost or an older one restored: nobody knows which
-    /// account they had.
-    pub(crate) lost: [BTreeSet<String>; 2],
+    /// Accounts that each connection linked since a state was lost or an older one restored: of any other nobody knows
+    /// whose it was.
+    pub(crate) known: [BTreeSet<(usize, String)>; 2],
     /// Every id that the source of each connection ever listed.
     pub(crate) ids: [BTreeSet<String>; 2],
 }
@@ -105,6 +105,7 @@ impl Book {
         self.owner.remove(place);
         self.made.remove(place);
         self.invited.remove(place);
+        self.known.iter_mut().for_each(|known| drop(known.remove(place)));
         self.claimed.retain(|(table, row, _)| (*table, row.as_str()) != (place.0, place.1.as_str()));
     }
 }
