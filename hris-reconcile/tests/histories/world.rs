@@ -105,7 +105,7 @@ impl Book {
         self.owner.remove(place);
         self.made.remove(place);
         self.invited.remove(place);
-        self.known.iter_mut().for_each(|known| drop(known.remove(place)));
+        self.known.iter_mut().for_each(|known| known.retain(|other| other != place));
         self.claimed.retain(|(table, row, _)| (*table, row.as_str()) != (place.0, place.1.as_str()));
     }
 }
