@@ -34,47 +34,38 @@ struct Check<'a, 'r> {
 impl Check<'_, '_> {
     /// Checks the company. This is also the first call that needs the token.
     async fn company(&mut self) -> Result<()> {
-        match Asked::of(self.calls.company().await)? {
-            Asked::Answered(company) => {
-                self.checks.passed("access token", "accepted");
-                let id = company.organisation.notes.id.clone().unwrap_or_default();
-                let name = company.organisation.name.as_deref().value().unwrap_or_default();
-                self.checks.organisation(id, name);
-                let country = country(&company);
-                let named = if name.is_empty() { "its name is not given" } else { name };
-                let told = country.map_or("its country is not given", |country| country.as_str());
-                let outcome = format!("{named}; {told}");
-                self.checks.passed("/organization/v2", outcome);
-                if let Some(code) = &self.api.config.enddate_reason
-                    && !reason::fits(code, country)
-                {
-                    let outcome = format!("{code} is not a reason of the company's country");
-                    let finding = Finding::new(Level::Missing, "enddate_reason", outcome)
-                        .cost("end dates are not written")
-                        .remedy(format!("use {}", reason::of(country)));
-                    self.checks.push(finding);
-                }
-            }
-            Asked::Refused(error) => {
-                let finding = Finding::new(Level::Warning, "/organization/v2", error.to_string()).cost(
-                    "a token of another company would not be noticed; places of work and the country are unknown",
-                );
-                self.checks.push(finding);
-            }
+        let subject = "/organization/v2";
+        let company = self.checks.ask(self.calls.company().await, |error| {
+            Finding::warning(subject, error).cost(
+                "a token of another company would not be noticed; places of work and the country are unknown",
+            )
+        })?;
+        let Some(company) = company else { return Ok(()) };
+        self.checks.passed("access token", "accepted");
+        let id = company.organisation.notes.id.clone().unwrap_or_default();
+        let name = company.organisation.name.as_deref().value().unwrap_or_default();
+        self.checks.organisation(id, name);
+        let country = country(&company);
+        let named = if name.is_empty() { "its name is not given" } else { name };
+        let place = country.map_or("its country is not given", |country| country.as_str());
+        self.checks.passed(subject, format!("{named}; {place}"));
+        if let Some(code) = &self.api.config.enddate_reason
+            && !reason::fits(code, country)
+        {
+            let outcome = format!("{code} is not a reason of the company's country");
+            let finding = Finding::missing("enddate_reason", outcome)
+                .cost("end dates are not written")
+                .remedy(format!("use {}", reason::of(country)));
+            self.checks.push(finding);
         }
         Ok(())
     }
 
     /// Checks the list of people, and counts how many have each requested field.
     async fn people(&mut self) -> Result<Option<Vec<Employee>>> {
-        let people = match Asked::of(self.calls.employees().await)? {
-            Asked::Answered(people) => people,
-            Asked::Refused(error) => {
-                let remedy = "make sure that base_url is right and that the token's owner may see employees";
-                self.checks.nobody("/employee/v2", &error, remedy);
-                return Ok(None);
-            }
-        };
+        let remedy = "make sure that base_url is right and that the token's owner may see employees";
+        let people = self.checks.need("/employee/v2", self.calls.employees().await, remedy)?;
+        let Some(people) = people else { return Ok(None) };
         let of = people.len();
         let level = if of == 0 { Level::Warning } else { Level::Passed };
         self.checks.push(Finding::new(level, "/employee/v2", format!("{of} employees")));
@@ -85,12 +76,10 @@ impl Check<'_, '_> {
             let outcome = format!("{filled} of {of} have a value");
             let finding = match field {
                 StandardField::Email if filled < of => {
-                    Finding::new(Level::Warning, "field email", outcome).cost("the others get no account")
+                    Finding::warning("field email", outcome).cost("the others get no account")
                 }
-                _ if filled == 0 => {
-                    Finding::new(Level::Warning, format!("field {field}"), "nobody has a value")
-                }
-                _ => Finding::new(Level::Passed, format!("field {field}"), outcome),
+                _ if filled == 0 => Finding::warning(format!("field {field}"), "nobody has a value"),
+                _ => Finding::passed(format!("field {field}"), outcome),
             };
             self.checks.push(finding);
         }
@@ -104,13 +93,12 @@ impl Check<'_, '_> {
             return Ok(());
         }
         let finding = match Asked::of(self.calls.employments(&id.into(), |_, rows| Ok(rows.len())).await)? {
-            Asked::Answered(_) => Finding::new(
-                Level::Passed,
+            Asked::Answered(_) => Finding::passed(
                 "/employment/v2",
                 format!("can be read; every run makes one request for each of {} people", people.len()),
             )
             .cost(format!("{} a run, at five requests a second", duration(people.len() / 5))),
-            Asked::Refused(error) => Finding::new(Level::Missing, "/employment/v2", error.to_string())
+            Asked::Refused(error) => Finding::missing("/employment/v2", error)
                 .cost("dates, status and place of work are unknown for everybody, and no run is possible")
                 .remedy("make sure that the token's owner may see employments"),
         };
@@ -122,17 +110,10 @@ impl Check<'_, '_> {
         if !needs_custom_fields(self.checks.request()) {
             return Ok(());
         }
-        let defined = match Asked::of(self.checks.run().all(&lists::custom_fields()).await)? {
-            Asked::Answered(defined) => defined,
-            Asked::Refused(error) => {
-                self.checks.no_custom_fields("/employee_field/v2", &error, "map them by id, as custom.#ID");
-                return Ok(());
-            }
-        };
-        let defined: Vec<_> = defined.iter().filter_map(convert::defined).collect();
-        let remedy = "correct the name, or name it by id: custom.#ID";
-        self.checks.custom_fields("/employee_field/v2", &meant(&defined, self.checks.request()), remedy);
-        Ok(())
+        let defined = self.checks.run().custom_fields(&lists::custom_fields(), convert::defined).await;
+        let (hidden, lacking) =
+            ("map them by id, as custom.#ID", "correct the name, or name it by id: custom.#ID");
+        self.checks.custom_fields("/employee_field/v2", defined, meant, hidden, lacking).map(drop)
     }
 
     async fn departments(&mut self) -> Result<()> {
@@ -140,19 +121,17 @@ impl Check<'_, '_> {
             return Ok(());
         }
         let Some(dimension) = &self.api.config.department_dimension else {
-            let finding = Finding::new(Level::Warning, "department_dimension", "not set")
+            let finding = Finding::warning("department_dimension", "not set")
                 .cost("departments are not read; accounts keep what they have")
                 .remedy("set it to the dimension that holds departments, or map no department");
             self.checks.push(finding);
             return Ok(());
         };
         let finding = match Asked::of(source::departments(self.checks.run(), dimension).await)? {
-            Asked::Answered(departments) => Finding::new(
-                Level::Passed,
-                "/dimension/v2",
-                format!("{} departments", departments.names.len()),
-            ),
-            Asked::Refused(error) => Finding::new(Level::Warning, "/dimension/v2", error.to_string())
+            Asked::Answered(departments) => {
+                Finding::passed("/dimension/v2", format!("{} departments", departments.names.len()))
+            }
+            Asked::Refused(error) => Finding::warning("/dimension/v2", error.to_string())
                 .cost("departments cannot be read; accounts keep what they have")
                 .remedy("correct department_dimension"),
         };
@@ -165,8 +144,8 @@ impl Check<'_, '_> {
         let outcome = "24SevenOffice does not show whether a token may write; the first write shows it";
         self.checks.passed("writing", outcome);
         if self.api.config.enddate_reason.is_none() {
-            let finding = Finding::new(Level::Passed, "enddate_reason", "not set")
-                .cost("end dates are read and never written");
+            let finding =
+                Finding::passed("enddate_reason", "not set").cost("end dates are read and never written");
             self.checks.push(finding);
         }
     }

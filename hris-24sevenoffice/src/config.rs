@@ -5,7 +5,7 @@ mod choice;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hris_core::connector::{Config as _, Defaults, Members, RateLimit, Vendor};
+use hris_core::connector::{Defaults, Members, RateLimit, Vendor};
 use hris_core::http::{ClientBuilder, Limits, RetryPolicy};
 use hris_core::{Error, Result, Secret, config};
 
@@ -26,6 +26,8 @@ pub(crate) const DEFAULTS: Defaults = Defaults {
     asks_page_size: false,
     concurrency: 2,
     rate_limit: Some(RateLimit::per_second(5).burst(5)),
+    credential: ("access token", "create a new token in 24SevenOffice Payroll under Settings, Misc"),
+    explain: refusals::explain,
 };
 
 /// How a person revokes an access token. No program can.
@@ -136,18 +138,8 @@ impl Builder {
         // One client obtains tokens, the other does everything else.
         let tokens =
             AccessTokens::new(client()?.vendor(AuthWords).build()?, token, config.auth_header.clone());
-        let vendor = Vendor {
-            capabilities: capabilities(&config),
-            settings: config.digests(DEFAULTS.vendor, base_url, DEFAULTS.base_url),
-            client: client()?.vendor(Words).authorization(tokens).build()?,
-            concurrency: wiring.concurrency(&DEFAULTS),
-            explain: refusals::explain,
-            address: ("base_url", "https".to_owned()),
-            credential: (
-                "access token",
-                "create a new token in 24SevenOffice Payroll under Settings, Misc".to_owned(),
-            ),
-        };
+        let client = client()?.vendor(Words).authorization(tokens).build()?;
+        let vendor = Vendor::new(&DEFAULTS, &wiring, &config, base_url, capabilities(&config), client);
         let vendor = Arc::new(vendor);
         Ok(TwentyFourSevenOffice(Api { vendor, config: Arc::new(config), writing: Arc::default() }))
     }
@@ -190,68 +182,5 @@ impl Config {
             return refuse("department_dimension", "is empty".to_owned());
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeMap;
-
-    use hris_core::{Directory as _, SourceSettings};
-
-    use super::*;
-
-    fn some() -> Builder {
-        TwentyFourSevenOffice::builder().token(Secret::from("one".to_owned()))
-    }
-
-    fn members(name: &str, value: &str) -> BTreeMap<String, String> {
-        BTreeMap::from([(name.to_owned(), value.to_owned())])
-    }
-
-    fn digests(builder: Builder) -> SourceSettings {
-        builder.build().unwrap_or_else(|error| unreachable!("{error}")).settings()
-    }
-
-    #[test]
-    fn what_decides_who_is_listed_changes_the_digest_and_speed_and_credential_do_not() {
-        let plain = digests(some());
-        for (setting, changed) in [
-            ("base_url", some().base_url("https://payroll.example/api")),
-            ("end_dates", some().end_dates(EndDates::Required)),
-            ("department_dimension", some().department_dimension("Avdeling")),
-        ] {
-            let changed = digests(changed);
-            assert_ne!(changed.listing, plain.listing, "{setting}");
-            assert_eq!(changed.writing, plain.writing, "{setting}");
-        }
-        for (setting, changed) in [
-            ("update_body", some().update_body(UpdateBody::Full)),
-            ("update_includes_id", some().update_includes_id(true)),
-            ("empid_as_number", some().empid_as_number(true)),
-            ("new_employee_number", some().new_employee_number(NewEmployeeNumber::Source)),
-            ("create_defaults", some().create_defaults(members("employee_field_1", ""))),
-            ("employment_defaults", some().employment_defaults(members("working_times", "ikkeSkift"))),
-            ("enddate_reason", some().enddate_reason("arbeidstakerHarSagtOppSelv")),
-            ("international_id_always", some().international_id_always(true)),
-            ("phone_region", some().phone_region(PhoneRegion::Sweden)),
-        ] {
-            let changed = digests(changed);
-            assert_ne!(changed.writing, plain.writing, "{setting}");
-            assert_eq!(changed.listing, plain.listing, "{setting}");
-        }
-        for (setting, same) in [
-            ("token", some().token(Secret::from("two".to_owned()))),
-            ("auth_header", some().auth_header("X-Token")),
-            ("concurrency", some().concurrency(1)),
-            ("rate_limit", some().rate_limit(RateLimit::per_second(1))),
-            ("retry", some().retry(RetryPolicy::never())),
-            (
-                "a default, written out",
-                some().base_url("https://payroll.24sevenoffice.com/api/").update_body(UpdateBody::Changed),
-            ),
-        ] {
-            assert_eq!(digests(same), plain, "{setting}");
-        }
     }
 }

@@ -63,11 +63,13 @@ impl Api {
         let calls = Calls::of(run);
         let (company, custom_fields, departments) = try_join3(
             Part::when(true, calls.company()),
-            Part::when(needs_custom_fields(run.request()), run.all(&lists::custom_fields())),
+            Part::when(
+                needs_custom_fields(run.request()),
+                run.custom_fields(&lists::custom_fields(), convert::defined),
+            ),
             Part::when(departments.is_some(), self::departments(run, departments.unwrap_or_default())),
         )
         .await?;
-        let custom_fields = custom_fields.map(|fields| fields.iter().filter_map(convert::defined).collect());
         Ok(Lists { company, custom_fields, departments })
     }
 
@@ -141,9 +143,7 @@ pub(crate) fn capabilities(config: &Config) -> Capabilities {
         Location, RawStatus, StartDate, Status, WorkPhone,
     };
     let read = FieldCapability::readable;
-    let mut capabilities = Capabilities::read_only(DEFAULTS.vendor, &[], LeaverSignals::new(true, true));
-    capabilities.custom_fields = true;
-    capabilities.max_page_size = u32::MAX;
+    let mut capabilities = DEFAULTS.capabilities(LeaverSignals::new(true, true));
     let readable = [Id, Status, RawStatus, LastWorkingDay, EmploymentKind, Location, Department];
     capabilities.fields = readable.map(read).to_vec();
     capabilities.fields.extend([

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use hris_24sevenoffice::TwentyFourSevenOffice;
 use hris_24sevenoffice::sandbox::{self, Sandbox};
 use hris_core::RateLimit;
-use hris_core::conformance::{CustomFault, Fault, Harness, LookupFault, Person, Stage, run};
+use hris_core::conformance::{CustomFault, Edits, Fault, Harness, LookupFault, Person, Stage, run};
 use hris_core::http::RetryPolicy;
 use hris_core::sandbox::{Breakages, Fault as Broken};
 use hris_core::{Directory, EmployeeId, Secret};
@@ -51,6 +51,28 @@ impl Harness for Payroll {
     /// The answer about one person is a list of those who have the number.
     fn gone(&self) -> &[LookupFault] {
         &[LookupFault::EmptyList]
+    }
+
+    fn edits(&self) -> Option<Edits> {
+        Some(
+            Edits::of(hris_24sevenoffice::KIT)
+                .listing("base_url", "https://payroll.example/api")
+                .neither("base_url", "https://payroll.24sevenoffice.com/api/")
+                .listing("end_dates", "required")
+                .listing("department_dimension", "Avdeling")
+                .writing("update_body", "full")
+                .writing("update_includes_id", true)
+                .writing("empid_as_number", true)
+                .writing("new_employee_number", "source")
+                .writing("create_defaults", json!({"employee_field_1": ""}))
+                .writing("employment_defaults", json!({"working_times": "ikkeSkift"}))
+                .writing("enddate_reason", "arbeidstakerHarSagtOppSelv")
+                .writing("international_id_always", true)
+                .writing("phone_region", "SE")
+                .neither("auth_header", "X-Token")
+                .neither("concurrency", 1)
+                .neither("rate_limit", json!({"per_second": 1})),
+        )
     }
 }
 

@@ -182,6 +182,13 @@ impl Capabilities {
         }
     }
 
+    /// Adds fields that can be read.
+    #[must_use]
+    pub fn reading(mut self, fields: impl IntoIterator<Item = StandardField>) -> Self {
+        self.fields.extend(fields.into_iter().map(FieldCapability::readable));
+        self
+    }
+
     /// What can be done with `field`, if the vendor has it at all.
     #[must_use]
     pub fn field(&self, field: StandardField) -> Option<&FieldCapability> {

@@ -435,6 +435,21 @@ impl Finding {
         }
     }
 
+    /// All is well.
+    pub fn passed(subject: impl Into<String>, outcome: impl fmt::Display) -> Self {
+        Self::new(Level::Passed, subject, outcome.to_string())
+    }
+
+    /// It works, and somebody should know.
+    pub fn warning(subject: impl Into<String>, outcome: impl fmt::Display) -> Self {
+        Self::new(Level::Warning, subject, outcome.to_string())
+    }
+
+    /// Something required is missing.
+    pub fn missing(subject: impl Into<String>, outcome: impl fmt::Display) -> Self {
+        Self::new(Level::Missing, subject, outcome.to_string())
+    }
+
     /// Says what lacking it costs.
     #[must_use]
     pub fn cost(mut self, cost: impl Into<String>) -> Self {

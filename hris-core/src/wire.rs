@@ -45,12 +45,18 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeSeed;
 use serde_json::value::RawValue;
 
-use crate::{Date, Error, ErrorKind, Field, Result, http::Response, http::Total};
+use crate::{Date, Error, ErrorKind, Field, Result, StandardField, http::Response, http::Total};
 
 /// A vendor's record: which member goes where. [`record!`](crate::record) implements it.
 pub trait Record: Default + PartialEq + Send {
     /// Members that are read only when they are asked for by name.
     const ASKED: &'static [&'static str];
+
+    /// The members that are a standard field as they stand, and that field.
+    const FILLS: &'static [(&'static str, StandardField)];
+
+    /// Gives away the texts of these members, each with its field.
+    fn texts(&mut self, take: &mut dyn FnMut(StandardField, Field<String>));
 
     /// Where the value of a member goes.
     fn slot(&mut self, member: &str) -> Slot<'_>;
@@ -240,6 +246,8 @@ fn refusal(response: &Response, what: &str) -> Error {
 
 /// Declares a vendor's record: a struct of fields, and the table by which it is read.
 ///
+/// A text that is a standard field as it stands names it: `title = "jobTitle" => JobTitle`.
+///
 /// `others` says what becomes of members that no line names: `Extra` or `Dropped`; or `Extra unless` the
 /// name of a function that decides by a member's name whether it must never be held. See
 /// [`wire`](crate::wire) for an example and [`Slot`](crate::wire::Slot) for the kinds of members.
@@ -249,8 +257,8 @@ macro_rules! record {
         $(#[$doc:meta])*
         $vis:vis struct $name:ident {
             id { $id:literal }
-            $(text { $($text:ident = $text_name:literal),* $(,)? })?
-            $(loose { $($loose:ident = $loose_name:literal),* $(,)? })?
+            $(text { $($text:ident = $text_name:literal $(=> $text_field:ident)?),* $(,)? })?
+            $(loose { $($loose:ident = $loose_name:literal $(=> $loose_field:ident)?),* $(,)? })?
             $(list { $($list:ident = $list_name:literal),* $(,)? })?
             $(date { $($date:ident = $date_name:literal),* $(,)? })?
             $(flag { $($flag:ident = $flag_name:literal),* $(,)? })?
@@ -279,6 +287,16 @@ macro_rules! record {
 
         impl $crate::wire::Record for $name {
             const ASKED: &'static [&'static str] = &[$($($asked),*)?];
+            const FILLS: &'static [(&'static str, $crate::StandardField)] = &[
+                $($($(($text_name, $crate::StandardField::$text_field),)?)*)?
+                $($($(($loose_name, $crate::StandardField::$loose_field),)?)*)?
+            ];
+
+            #[allow(unused_variables, reason = "many records fill no field")]
+            fn texts(&mut self, take: &mut dyn FnMut($crate::StandardField, $crate::Field<String>)) {
+                $($($(take($crate::StandardField::$text_field, ::std::mem::take(&mut self.$text));)?)*)?
+                $($($(take($crate::StandardField::$loose_field, ::std::mem::take(&mut self.$loose));)?)*)?
+            }
 
             fn slot(&mut self, member: &str) -> $crate::wire::Slot<'_> {
                 use $crate::wire::Slot;

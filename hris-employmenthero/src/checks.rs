@@ -7,7 +7,7 @@ use hris_core::{Cost, Employee, EmployeeId, Error, ErrorKind, Finding, Level, Re
 use crate::convert::{self, Customs, asked_members, meant, needs_lists};
 use crate::lists;
 use crate::requirements::{Scope, known};
-use crate::source::{Api, FIELDS};
+use crate::source::Api;
 use crate::wire::{Organisation, Person};
 
 const NEW_APPLICATION: &str = "scopes of an application cannot be changed: create a new application with this \
@@ -54,8 +54,7 @@ impl Check<'_, '_> {
                         if chosen.name.is_empty() { "its name is not given" } else { chosen.name.as_str() };
                     self.checks.passed("organisation", named);
                 } else {
-                    let finding = Finding::new(
-                        Level::Warning,
+                    let finding = Finding::warning(
                         "scope organisations:list",
                         "organisations may not be listed; the configured id is used",
                     );
@@ -70,7 +69,7 @@ impl Check<'_, '_> {
                     ErrorKind::Config => "set `organisation` in the configuration",
                     _ => "set `organisation` to the id of the one to read, or grant organisations:list",
                 };
-                let finding = Finding::new(Level::Missing, "organisation", error.to_string())
+                let finding = Finding::missing("organisation", error.to_string())
                     .cost("nobody can be read")
                     .remedy(remedy);
                 self.checks.push(finding);
@@ -95,13 +94,10 @@ impl Check<'_, '_> {
         if missing.is_empty() {
             self.checks.passed("scopes", "granted, as far as their names are known");
         } else {
-            let finding = Finding::new(
-                Level::Warning,
-                "scopes",
-                format!("not among the granted scopes: {}", missing.join(", ")),
-            )
-            .cost("their data may be hidden; the lines below say what was refused")
-            .remedy(NEW_APPLICATION);
+            let finding =
+                Finding::warning("scopes", format!("not among the granted scopes: {}", missing.join(", ")))
+                    .cost("their data may be hidden; the lines below say what was refused")
+                    .remedy(NEW_APPLICATION);
             self.checks.push(finding);
         }
         let writes: Vec<&str> = granted
@@ -113,45 +109,42 @@ impl Check<'_, '_> {
             .collect();
         if !writes.is_empty() {
             let outcome = format!("the consent also has {}, which nothing here needs", writes.join(", "));
-            let finding =
-                Finding::new(Level::Warning, "scopes", outcome).cost("a stolen token could do more harm");
+            let finding = Finding::warning("scopes", outcome).cost("a stolen token could do more harm");
             self.checks.push(finding);
         }
     }
 
     /// The people; the first page.
     async fn people(&mut self, id: &str) -> Result<Option<(Vec<Person>, Option<u64>)>> {
-        match Asked::of(
-            self.checks.run().first(&self.api.people(id, &asked_members(self.checks.request()))).await,
-        )? {
-            Asked::Answered((people, total)) => {
-                let words = total.map_or_else(|| "not counted".to_owned(), |total| total.to_string());
-                self.checks.passed("scope employees:list", format!("granted; people: {words}"));
-                if let Some(first) = people.iter().find_map(|person| person.notes.id.as_deref()) {
-                    self.one(id, first).await?;
-                }
-                Ok(Some((people, total)))
-            }
-            Asked::Refused(error) => {
-                let finding = Finding::new(Level::Missing, "scope employees:list", error.to_string())
-                    .cost("nobody can be read")
-                    .remedy(format!("{NEW_APPLICATION}; or reconnect as an owner or full administrator"));
-                self.checks.push(finding);
-                Ok(None)
+        let list = self.api.people(id, &asked_members(self.checks.request()));
+        let page = self.checks.run().first(&list).await;
+        let page = self.checks.ask(page, |error| {
+            Finding::missing("scope employees:list", error)
+                .cost("nobody can be read")
+                .remedy(format!("{NEW_APPLICATION}; or reconnect as an owner or full administrator"))
+        })?;
+        if let Some((people, total)) = &page {
+            let outcome = format!("granted; people: {}", counted(*total));
+            self.checks.passed("scope employees:list", outcome);
+            if let Some(first) = people.iter().find_map(|person| person.notes.id.as_deref()) {
+                self.one(id, first).await?;
             }
         }
+        Ok(page)
     }
 
     /// Checks whether one person can be read by id. The removal of missing people depends on it.
     async fn one(&mut self, organisation: &str, person: &str) -> Result<()> {
-        match Asked::of(self.person(organisation, person).await)? {
-            Asked::Answered(_) => self.checks.passed("scope employees:show", "granted"),
-            Asked::Refused(error) => {
-                let finding = Finding::new(Level::Warning, "scope employees:show", error.to_string())
-                    .cost("people who are missing from the list cannot be asked for, so they are kept")
-                    .remedy(NEW_APPLICATION);
-                self.checks.push(finding);
-            }
+        let subject = "scope employees:show";
+        let request = lists::person(organisation, &person.into());
+        let one = self.checks.run().one::<Person>(&request, Some("data"), &[], person).await;
+        let one = self.checks.ask(one, |error| {
+            Finding::warning(subject, error)
+                .cost("people who are missing from the list cannot be asked for, so they are kept")
+                .remedy(NEW_APPLICATION)
+        })?;
+        if one.is_some() {
+            self.checks.passed(subject, "granted");
         }
         Ok(())
     }
@@ -167,7 +160,7 @@ impl Check<'_, '_> {
         let detail = match detail {
             Asked::Answered(detail) => detail,
             Asked::Refused(error) => {
-                let finding = Finding::new(Level::Warning, "scope organisations:show", error.to_string())
+                let finding = Finding::warning("scope organisations:show", error.to_string())
                     .cost("an incomplete list of people would not be noticed")
                     .remedy(NEW_APPLICATION);
                 return self.checks.push(finding);
@@ -181,7 +174,7 @@ impl Check<'_, '_> {
             |count: Option<u64>| count.map_or_else(|| "not said".to_owned(), |count| count.to_string());
         let outcome = match convert::hidden(seen, active, &detail) {
             Some(why) => {
-                let finding = Finding::new(Level::Warning, "everybody", why)
+                let finding = Finding::warning("everybody", why)
                     .cost("removals wait while people may be hidden")
                     .remedy(
                         "reconnect as an owner or a full administrator; if everybody is listed after all, \
@@ -198,11 +191,6 @@ impl Check<'_, '_> {
         self.checks.passed("everybody", outcome);
     }
 
-    async fn person(&self, organisation: &str, id: &str) -> Result<Person> {
-        let request = lists::person(organisation, &id.into());
-        self.checks.run().one(&request, Some("data"), &[], id).await
-    }
-
     fn read(&self, people: Vec<Person>) -> Result<Vec<Employee>> {
         let customs = Customs::default();
         people
@@ -214,7 +202,8 @@ impl Check<'_, '_> {
     /// Counts how many people of the first page show each requested field.
     fn coverage(&mut self, people: &[Employee]) {
         let elsewhere = [StandardField::Id, StandardField::Status, StandardField::ManagerEmail];
-        let own: Vec<StandardField> = FIELDS.into_iter().filter(|field| !elsewhere.contains(field)).collect();
+        let fields = self.api.vendor.capabilities.fields.iter().map(|capability| capability.field);
+        let own: Vec<StandardField> = fields.filter(|field| !elsewhere.contains(field)).collect();
         self.checks.coverage(people, &own, |_| {
             "reconnect as a person who may see it, or take it out of the mapping".to_owned()
         });
@@ -223,43 +212,28 @@ impl Check<'_, '_> {
     /// Checks the lists of names that a mapping can use.
     async fn lists(&mut self, id: &str) -> Result<()> {
         let teams = [StandardField::Team, StandardField::Teams, StandardField::Groups];
-        if teams.into_iter().any(|field| self.checks.request().wants(field)) {
-            match Asked::of(self.checks.run().first(&self.api.teams(id).page_size(1)).await)? {
-                Asked::Answered((_, total)) => {
-                    let words = total.map_or_else(|| "not counted".to_owned(), |total| total.to_string());
-                    self.checks.passed("scope teams:list", format!("granted; teams (groups): {words}"));
-                }
-                Asked::Refused(error) => {
-                    self.unlisted("scope teams:list", &error, "only people's records show the teams")
-                }
+        if self.checks.run().wants_any(&teams) {
+            let subject = "scope teams:list";
+            let page = self.checks.run().first(&self.api.teams(id).page_size(1)).await;
+            let unlisted = unlisted(subject, "only people's records show the teams");
+            if let Some((_, total)) = self.checks.ask(page, unlisted)? {
+                self.checks.passed(subject, format!("granted; teams (groups): {}", counted(total)));
             }
         }
         if self.checks.request().wants(StandardField::Location) {
-            match Asked::of(self.checks.run().all(&self.api.work_locations(id)).await)? {
-                Asked::Answered(places) => {
-                    let mut names: Vec<&str> =
-                        places.iter().filter_map(|place| place.name.as_deref().value()).take(SHOWN).collect();
-                    names.sort_unstable();
-                    let more = places.len().saturating_sub(SHOWN);
-                    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-                    let outcome = format!("{} places to be mapped: {}{more}", places.len(), names.join(", "));
-                    self.checks.passed("work locations", outcome);
-                }
-                Asked::Refused(error) => {
-                    self.unlisted(
-                        "scope work_locations:list",
-                        &error,
-                        "only people's records show the places",
-                    );
-                }
+            let places = self.checks.run().all(&self.api.work_locations(id)).await;
+            let unlisted = unlisted("scope work_locations:list", "only people's records show the places");
+            if let Some(places) = self.checks.ask(places, unlisted)? {
+                let mut names: Vec<&str> =
+                    places.iter().filter_map(|place| place.name.as_deref().value()).take(SHOWN).collect();
+                names.sort_unstable();
+                let more = places.len().saturating_sub(SHOWN);
+                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                let outcome = format!("{} places to be mapped: {}{more}", places.len(), names.join(", "));
+                self.checks.passed("work locations", outcome);
             }
         }
         Ok(())
-    }
-
-    fn unlisted(&mut self, subject: &str, error: &Error, cost: &str) {
-        let finding = Finding::new(Level::Warning, subject, error.to_string()).cost(cost);
-        self.checks.push(finding.remedy(NEW_APPLICATION).withholding());
     }
 
     /// The custom fields, and what reading them costs.
@@ -267,22 +241,15 @@ impl Check<'_, '_> {
         if !needs_lists(self.checks.request()) {
             return Ok(());
         }
-        let defined = match Asked::of(self.checks.run().all(&self.api.custom_fields(id)).await)? {
-            Asked::Answered(defined) => defined,
-            Asked::Refused(error) => {
-                self.checks.no_custom_fields("custom fields", &error, NEW_APPLICATION);
-                return Ok(());
-            }
-        };
-        let defined: Vec<_> = defined.iter().filter_map(convert::defined).collect();
-        let remedy = "correct the name, or name it by id (custom.#ID)";
-        let fields = meant(&defined, self.checks.request());
-        if self.checks.custom_fields("custom fields", &fields, remedy).is_some_and(|wanted| wanted > 0) {
+        const SUBJECT: &str = "custom fields";
+        let defined = self.checks.run().custom_fields(&self.api.custom_fields(id), convert::defined).await;
+        let lacking = "correct the name, or name it by id (custom.#ID)";
+        let wanted = self.checks.custom_fields(SUBJECT, defined, meant, NEW_APPLICATION, lacking)?;
+        if wanted.is_some_and(|wanted| wanted > 0) {
             let people = people.unwrap_or_default();
             let cost = Cost::new(people, self.api.per_minute);
-            let outcome = format!("they take one request a person: {cost}");
             let level = if people > 200 { Level::Warning } else { Level::Passed };
-            self.checks.push(Finding::new(level, "custom fields", outcome));
+            self.checks.push(Finding::new(level, SUBJECT, format!("they take one request a person: {cost}")));
             self.values(id).await?;
         }
         Ok(())
@@ -297,9 +264,18 @@ impl Check<'_, '_> {
             Part::of(self.checks.run().all(&self.api.custom_values(id, &first)).await)?
         {
             let outcome = format!("a person's values may not be read (HTTP {status})");
-            let finding = Finding::new(Level::Warning, "custom fields", outcome);
+            let finding = Finding::warning("custom fields", outcome);
             self.checks.push(finding.cost("accounts keep what they have").remedy(NEW_APPLICATION));
         }
         Ok(())
     }
+}
+
+/// The finding that a list of names is refused.
+fn unlisted(subject: &'static str, cost: &'static str) -> impl FnOnce(&Error) -> Finding {
+    move |error| Finding::warning(subject, error).cost(cost).remedy(NEW_APPLICATION).withholding()
+}
+
+fn counted(total: Option<u64>) -> String {
+    total.map_or_else(|| "not counted".to_owned(), |total| total.to_string())
 }

@@ -3,14 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use hris_core::connector::{Config as _, Defaults, RateLimit, Vendor};
+use hris_core::connector::{Defaults, RateLimit, Vendor};
 use hris_core::http::Bearer;
 use hris_core::oauth::{OAuth, Session};
-use hris_core::{Capabilities, Error, LeaverSignals, Result, Secret, Status, TokenStore, config, setting};
+use hris_core::wire::Record as _;
+use hris_core::{
+    Capabilities, Error, LeaverSignals, Result, Secret, StandardField, Status, TokenStore, config, setting,
+};
 use url::Url;
 
 use crate::refusals::{self, Words};
-use crate::source::{Api, EmploymentHero, FIELDS};
+use crate::source::{Api, EmploymentHero};
+use crate::wire::Person;
 
 /// How Employment Hero is reached. It allows 20 requests in any second and 100 in any minute, and it is
 /// unknown whether other connections of the same application count too.
@@ -23,6 +27,8 @@ pub(crate) const DEFAULTS: Defaults = Defaults {
     asks_page_size: true,
     concurrency: 4,
     rate_limit: Some(RateLimit::per_second(15).per_minute(95)),
+    credential: ("grant", "give consent as an owner or a full administrator"),
+    explain: refusals::explain,
 };
 
 /// Hosts of the payroll product, which is another system with other ids.
@@ -146,15 +152,7 @@ impl Builder {
                 client.authorization(own)
             }
         };
-        let vendor = Vendor {
-            capabilities: capabilities(),
-            settings: config.digests(DEFAULTS.vendor, base_url, DEFAULTS.base_url),
-            client: client.build()?,
-            concurrency: wiring.concurrency(&DEFAULTS),
-            explain: refusals::explain,
-            address: ("base_url", "https".to_owned()),
-            credential: ("grant", "give consent as an owner or a full administrator".to_owned()),
-        };
+        let vendor = Vendor::new(&DEFAULTS, &wiring, &config, base_url, capabilities(), client.build()?);
         let rate = wiring.reach.rate_limit.and_then(|rate| rate.per_minute);
         Ok(EmploymentHero(Api {
             vendor: Arc::new(vendor),
@@ -168,12 +166,19 @@ impl Builder {
     }
 }
 
-/// What Employment Hero can show.
+/// What Employment Hero can show: what members of a record are as they stand, and what is made of several.
 pub(crate) fn capabilities() -> Capabilities {
-    let mut capabilities = Capabilities::read_only(DEFAULTS.vendor, &FIELDS, LeaverSignals::new(true, true));
-    capabilities.custom_fields = true;
-    capabilities.max_page_size = DEFAULTS.page_size.unwrap_or_default();
-    capabilities
+    use StandardField::{
+        Address, AddressCity, AddressCountry, AddressPostcode, AddressRegion, AddressStreet, Email, EndDate,
+        Groups, Id, LastWorkingDay, Location, Manager, ManagerEmail, MiddleName, PersonalPhone, RawStatus,
+        StartDate, Status, Team, Teams, WorkPhone,
+    };
+    DEFAULTS
+        .capabilities(LeaverSignals::new(true, true))
+        .reading([Id, Status, RawStatus, StartDate, EndDate, LastWorkingDay, MiddleName])
+        .reading(Person::FILLS.iter().map(|(_, field)| *field))
+        .reading([Email, WorkPhone, PersonalPhone, Team, Teams, Groups, Location, Manager, ManagerEmail])
+        .reading([Address, AddressStreet, AddressCity, AddressRegion, AddressPostcode, AddressCountry])
 }
 
 impl Config {
@@ -243,49 +248,5 @@ fn known(word: &str) -> Option<Status> {
         "pending" => Some(Status::Pending),
         "inactive" | "terminated" => Some(Status::Terminated),
         _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use hris_core::http::RetryPolicy;
-    use hris_core::{Directory as _, SourceSettings};
-
-    use super::*;
-
-    fn some() -> Builder {
-        EmploymentHero::builder().access_token(Secret::from("one".to_owned()))
-    }
-
-    fn digests(builder: Builder) -> SourceSettings {
-        builder.build().unwrap_or_else(|error| unreachable!("{error}")).settings()
-    }
-
-    #[test]
-    fn what_decides_who_is_listed_changes_the_digest_and_speed_and_credential_do_not() {
-        let plain = digests(some());
-        for (setting, changed) in [
-            ("base_url", some().base_url("https://api.eu.employmenthero.com")),
-            ("organisation", some().organisation("Mill")),
-            ("archived", some().archived(Archived::Unknown)),
-            ("status_words", some().status_word("Onboarding", Status::Pending)),
-        ] {
-            let changed = digests(changed);
-            assert_ne!(changed.listing, plain.listing, "{setting}");
-            assert_eq!(changed.writing, plain.writing, "{setting}");
-        }
-        for (setting, same) in [
-            ("access_token", some().access_token(Secret::from("two".to_owned()))),
-            ("page_size", some().page_size(7)),
-            ("concurrency", some().concurrency(1)),
-            ("rate_limit", some().rate_limit(RateLimit::per_second(1).per_minute(10))),
-            ("retry", some().retry(RetryPolicy::never())),
-            (
-                "a default, written out",
-                some().base_url("https://api.employmenthero.com/").archived(Archived::Leaver),
-            ),
-        ] {
-            assert_eq!(digests(same), plain, "{setting}");
-        }
     }
 }

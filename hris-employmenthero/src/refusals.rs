@@ -1,11 +1,7 @@
 //! What a refusal means in Employment Hero, and what to do about it.
 
-use std::collections::BTreeMap;
-
-use hris_core::http::{Response, Vendor, code_word};
+use hris_core::http::{Response, Said, Vendor, said};
 use hris_core::{Error, ErrorKind};
-use serde::Deserialize;
-use serde_json::Value;
 
 use crate::lists::{
     CUSTOM_FIELDS, CUSTOM_VALUES, EMPLOYEES, ORGANISATION, ORGANISATIONS, PERSON, TEAMS, WORK_LOCATIONS,
@@ -50,46 +46,16 @@ pub(crate) fn explain(error: Error, label: &'static str) -> Error {
     }
 }
 
+/// What Employment Hero's refusals say: the code, the names of refused fields and the request's id.
+const SAYS: [Said; 3] =
+    [Said::called("code", "/code"), Said::about("/errors", &[]), Said::request_id("x-request-id")];
+
 /// How Employment Hero words its refusals.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Words;
 
 impl Vendor for Words {
-    /// The code, the request's id and the names of refused fields: never a message or a value.
     fn words(&self, response: &Response) -> Option<String> {
-        let refusal: Option<Refusal> = serde_json::from_slice(response.body()).ok();
-        let mut words = Vec::new();
-        if let Some(refusal) = refusal {
-            words.extend(refusal.code.and_then(plain).map(|code| format!("code {code}")));
-            let fields: Option<BTreeMap<String, Value>> =
-                refusal.errors.and_then(|errors| serde_json::from_value(errors).ok());
-            let names: Vec<String> = fields
-                .into_iter()
-                .flat_map(BTreeMap::into_keys)
-                .filter_map(|name| plain(Value::String(name)))
-                .take(5)
-                .collect();
-            if !names.is_empty() {
-                words.push(format!("about {}", names.join(", ")));
-            }
-        }
-        words.extend(hris_core::http::PlainVendor.words(response));
-        (!words.is_empty()).then(|| words.join(", "))
-    }
-}
-
-/// An error body. Each member may be of any type.
-#[derive(Deserialize)]
-struct Refusal {
-    code: Option<Value>,
-    errors: Option<Value>,
-}
-
-/// A number or a word that can be a code and nothing else.
-fn plain(value: Value) -> Option<String> {
-    match value {
-        Value::String(text) => code_word(&text).map(str::to_owned),
-        Value::Number(number) => Some(number.to_string()),
-        _ => None,
+        said(response, &SAYS)
     }
 }

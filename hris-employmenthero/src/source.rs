@@ -8,51 +8,13 @@ use futures_util::future::try_join3;
 use hris_core::connector::{Checks, Crowd, CustomField, Run, Source, Vendor};
 use hris_core::http::Part;
 use hris_core::oauth::Session;
-use hris_core::{
-    Cost, Date, Employee, EmployeeId, ErrorKind, Field, ReadRequest, Result, Snapshot, StandardField,
-};
+use hris_core::{Cost, Date, Employee, EmployeeId, ErrorKind, Field, ReadRequest, Result, Snapshot};
 
 use crate::checks;
 use crate::config::{Builder, StatusWords};
 use crate::convert::{self, Chosen, Customs, asked_members, choose, meant, needs_lists};
 use crate::lists;
 use crate::wire::Person;
-
-/// What Employment Hero can show. Departments have no scope that reads them.
-pub(crate) const FIELDS: [StandardField; 32] = [
-    StandardField::Id,
-    StandardField::EmployeeNumber,
-    StandardField::GivenName,
-    StandardField::MiddleName,
-    StandardField::FamilyName,
-    StandardField::PreferredName,
-    StandardField::DisplayName,
-    StandardField::Email,
-    StandardField::PersonalEmail,
-    StandardField::WorkPhone,
-    StandardField::PersonalPhone,
-    StandardField::Address,
-    StandardField::AddressStreet,
-    StandardField::AddressCity,
-    StandardField::AddressRegion,
-    StandardField::AddressPostcode,
-    StandardField::AddressCountry,
-    StandardField::Status,
-    StandardField::RawStatus,
-    StandardField::EmploymentKind,
-    StandardField::JobTitle,
-    StandardField::Team,
-    StandardField::Teams,
-    StandardField::Groups,
-    StandardField::Location,
-    StandardField::Manager,
-    StandardField::ManagerEmail,
-    StandardField::StartDate,
-    StandardField::EndDate,
-    StandardField::LastWorkingDay,
-    StandardField::AccessRole,
-    StandardField::TimeZone,
-];
 
 /// One organisation's Employment Hero, read with one consent. It can only read.
 ///
@@ -150,8 +112,7 @@ impl Api {
     /// The definitions of custom fields, where a request needs them.
     async fn defined(&self, run: &Run<'_>, organisation: &str) -> Result<Part<Vec<CustomField>>> {
         let fields = self.custom_fields(organisation);
-        let fields = Part::when(needs_lists(run.request()), run.all(&fields)).await?;
-        Ok(fields.map(|fields| fields.iter().filter_map(convert::defined).collect()))
+        Part::when(needs_lists(run.request()), run.custom_fields(&fields, convert::defined)).await
     }
 
     /// The custom fields and, with one request a person, their values. Empty where no custom field is

@@ -6,10 +6,6 @@
 //! snapshot.
 
 use hris_core::EmployeeId;
-use serde_json::Value;
-
-/// The largest body that is looked at.
-const LARGEST: usize = 1024 * 1024;
 
 /// Returns the person a webhook may be about: the first UUID under `data.employee.id`, `data.employee_id`,
 /// `employee.id`, `employee_id`, `data.id` or `id`. It may be the id of something else, such as of a leave
@@ -24,15 +20,9 @@ const LARGEST: usize = 1024 * 1024;
 /// ```
 #[must_use]
 pub fn hint(body: &[u8]) -> Option<EmployeeId> {
-    if body.len() > LARGEST {
-        return None;
-    }
-    let event: Value = serde_json::from_slice(body).ok()?;
-    ["/data/employee/id", "/data/employee_id", "/employee/id", "/employee_id", "/data/id", "/id"]
-        .iter()
-        .filter_map(|place| event.pointer(place)?.as_str())
-        .find(|id| crate::source::is_uuid(id))
-        .map(EmployeeId::from)
+    let places =
+        ["/data/employee/id", "/data/employee_id", "/employee/id", "/employee_id", "/data/id", "/id"];
+    hris_core::connector::hint(body, "read a webhook", &places, crate::source::is_uuid).ok()
 }
 
 #[cfg(test)]
@@ -52,6 +42,6 @@ mod tests {
         ] {
             assert_eq!(hint(body.as_bytes()).as_ref().map(EmployeeId::as_str), expected, "{body}");
         }
-        assert_eq!(hint(&vec![b' '; LARGEST + 1]), None);
+        assert_eq!(hint(&vec![b' '; 1024 * 1024 + 1]), None);
     }
 }

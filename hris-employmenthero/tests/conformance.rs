@@ -6,12 +6,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hris_core::conformance::{CustomFault, Fault, Harness, LookupFault, Person, Stage, run};
+use hris_core::conformance::{CustomFault, Edits, Fault, Harness, LookupFault, Person, Stage, run};
 use hris_core::http::RetryPolicy;
 use hris_core::sandbox::{Breakages, Fault as Broken};
 use hris_core::{Directory, EmployeeId, MemoryTokens, Status, TokenStore};
 use hris_employmenthero::EmploymentHero;
 use hris_employmenthero::sandbox::{self, Sandbox, World};
+use serde_json::json;
 
 #[tokio::test]
 async fn employment_hero() {
@@ -37,6 +38,27 @@ impl Harness for EmploymentHeroHarness {
         let tokens: Arc<dyn TokenStore> = Arc::new(tokens);
         let directory = Mutex::new(connect(&sandbox, &tokens, None));
         Box::new(EmploymentHeroStage { sandbox, tokens, directory, ids: Arc::new(Mutex::new(ids)) })
+    }
+
+    fn edits(&self) -> Option<Edits> {
+        Some(
+            Edits::of(hris_employmenthero::KIT)
+                .listing("base_url", "https://api.eu.employmenthero.com")
+                .neither("base_url", "https://api.employmenthero.com/")
+                .listing("organisation", "Mill")
+                .listing("archived", "unknown")
+                .listing("status_words", json!({"Onboarding": "pending"}))
+                .neither("redirect_uri", "https://product.example/callback")
+                .neither("auth_url", "https://oauth.example/authorize")
+                .neither("token_url", "https://oauth.example/token")
+                .neither("scopes", json!(["employees:list"]))
+                .neither("scope_notation", "urn")
+                .neither("send_scope", true)
+                .neither("token_request", "split")
+                .neither("page_size", 7)
+                .neither("concurrency", 1)
+                .neither("rate_limit", json!({"per_second": 1, "per_minute": 10})),
+        )
     }
 }
 

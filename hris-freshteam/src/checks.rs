@@ -5,7 +5,7 @@ mod coverage;
 use hris_core::connector::Checks;
 use hris_core::http::Asked;
 use hris_core::{
-    Cost, Error, Field, Finding, Level, Result, SourceField, custom_fields_called, nearest_custom_field,
+    Cost, Field, Finding, Level, Result, SourceField, custom_fields_called, nearest_custom_field,
 };
 
 use crate::convert::{self, Need, RETIRING, has_left};
@@ -37,7 +37,7 @@ type Page = (Vec<Person>, Option<u64>);
 impl Check<'_, '_> {
     async fn everything(&mut self) -> Result<()> {
         self.checks.organisation(self.api.subdomain.as_str(), self.api.subdomain.host());
-        let finding = Finding::new(Level::Warning, "source_retiring", RETIRING)
+        let finding = Finding::warning("source_retiring", RETIRING)
             .cost("afterwards nothing can be read; nobody is removed because of it")
             .remedy("ask the person who looks after the subscription for its end, and export what is needed before");
         self.checks.push(finding);
@@ -46,12 +46,9 @@ impl Check<'_, '_> {
         let mut totals = vec![working];
         totals.extend(left.as_ref().map(|(_, total)| *total));
         for filter in self.api.listings.iter().skip(2) {
-            match Asked::of(self.first(*filter, &[]).await)? {
-                Asked::Answered((_, total)) => totals.push(total),
-                Asked::Refused(error) => {
-                    self.missing(format!("employees with {}={}", filter.0, filter.1), &error);
-                }
-            }
+            let subject = format!("employees with {}={}", filter.0, filter.1);
+            let page = self.first(*filter, &[]).await;
+            totals.extend(self.checks.need(subject, page, ROLE)?.map(|(_, total)| total));
         }
         self.owner().await?;
         self.coverage(&active);
@@ -69,27 +66,19 @@ impl Check<'_, '_> {
         self.checks.run().first(&self.api.employees(filter, asked)).await
     }
 
-    fn missing(&mut self, subject: impl Into<String>, error: &Error) {
-        self.checks.nobody(subject, error, ROLE);
-    }
-
     /// The first request. It shows whether address, key and role are right.
     async fn active(&mut self) -> Result<Option<Page>> {
-        let page = match Asked::of(self.first(("status", "active"), &self.need.members).await)? {
-            Asked::Answered(page) => page,
-            Asked::Refused(error) if error.status() == Some(404) => return Err(error),
-            Asked::Refused(error) => {
-                self.missing("active employees", &error);
-                return Ok(None);
-            }
-        };
+        let page = self.first(("status", "active"), &self.need.members).await;
+        if page.as_ref().is_err_and(|error| error.status() == Some(404)) {
+            return page.map(Some);
+        }
+        let Some(page) = self.checks.need("active employees", page, ROLE)? else { return Ok(None) };
         if page.0.is_empty() {
-            let finding =
-                Finding::new(Level::Warning, "active employees", "the key works and nobody is visible")
-                    .cost("a run would read nobody, and is refused if accounts are linked")
-                    .remedy(format!(
-                        "{ROLE}; if the account is empty or has ended, connect the HR system that follows it"
-                    ));
+            let finding = Finding::warning("active employees", "the key works and nobody is visible")
+                .cost("a run would read nobody, and is refused if accounts are linked")
+                .remedy(format!(
+                    "{ROLE}; if the account is empty or has ended, connect the HR system that follows it"
+                ));
             self.checks.push(finding);
         } else {
             self.checks.passed("active employees", counted(&page));
@@ -99,15 +88,10 @@ impl Check<'_, '_> {
 
     /// The leavers.
     async fn inactive(&mut self) -> Result<Option<Page>> {
-        let page = match Asked::of(self.first(("status", "inactive"), &self.need.members).await)? {
-            Asked::Answered(page) => page,
-            Asked::Refused(error) => {
-                self.missing("inactive employees", &error);
-                return Ok(None);
-            }
-        };
+        let page = self.first(("status", "inactive"), &self.need.members).await;
+        let Some(page) = self.checks.need("inactive employees", page, ROLE)? else { return Ok(None) };
         if page.0.is_empty() {
-            let finding = Finding::new(Level::Warning, "inactive employees", "none is visible")
+            let finding = Finding::warning("inactive employees", "none is visible")
                 .cost("if anybody has ever left, leavers stay invisible to this key and keep their accounts")
                 .remedy(ROLE);
             self.checks.push(finding);
@@ -137,14 +121,14 @@ impl Check<'_, '_> {
             row.email.as_deref().value().is_some_and(|email| email.trim().eq_ignore_ascii_case(owner))
         };
         let finding = match rows.iter().find(is_owner) {
-            None => Finding::new(Level::Warning, SUBJECT, "is not among the visible employees")
+            None => Finding::warning(SUBJECT, "is not among the visible employees")
                 .remedy("correct key_owner: it is the work e-mail of the user whose key this is"),
             Some(row) if has_left(row, self.checks.request().today()) || row.termination.is_value() => {
-                Finding::new(Level::Warning, SUBJECT, "is leaving or has left")
+                Finding::warning(SUBJECT, "is leaving or has left")
                     .cost("the key may stop working, or see less")
                     .remedy("use the key of a dedicated user who stays")
             }
-            Some(_) => Finding::new(Level::Passed, SUBJECT, "is active, without an end date"),
+            Some(_) => Finding::passed(SUBJECT, "is active, without an end date"),
         };
         self.checks.push(finding);
         Ok(())
@@ -152,14 +136,13 @@ impl Check<'_, '_> {
 
     /// The custom fields, and sections that not everybody sees.
     async fn form(&mut self) -> Result<()> {
-        let rows = match Asked::of(whole(self.checks.run(), &self.api.form_fields()).await)? {
+        let rows = whole(self.checks.run(), &self.api.form_fields()).await;
+        let rows = match Asked::of(rows)? {
             Asked::Answered(rows) => rows,
             Asked::Refused(error) => {
                 if !self.need.customs.is_empty() || self.need.all_customs {
-                    let finding = Finding::new(Level::Warning, "/employee_fields", error.to_string())
-                        .cost("the custom fields could not be listed, so the mapping's were not checked")
-                        .remedy(ROLE);
-                    self.checks.push(finding);
+                    let cost = "the custom fields could not be listed, so the mapping's were not checked";
+                    self.checks.push(Finding::warning("/employee_fields", error).cost(cost).remedy(ROLE));
                 }
                 return Ok(());
             }
@@ -227,7 +210,7 @@ impl Check<'_, '_> {
         for of in self.need.units.clone() {
             let answer = self.checks.run().first(&self.api.units(of)).await.map(|(_, total)| total);
             let cost = "these names cannot be read; accounts keep what they have";
-            self.checks.list(format!("/{}", of.path()), answer, cost, ROLE)?;
+            self.checks.list(format!("/{}", of.0), answer, cost, ROLE)?;
         }
         Ok(())
     }
@@ -237,13 +220,8 @@ impl Check<'_, '_> {
         let id = active.iter().find_map(|row| row.notes.id.as_deref());
         let Some(id) = id.filter(|_| self.need.details) else { return Ok(()) };
         let answer = self.api.record(self.checks.run(), &id.into(), &self.need).await;
-        let person = match Asked::of(answer)? {
-            Asked::Answered(person) => person,
-            Asked::Refused(error) => {
-                self.missing("an employee's own record", &error);
-                return Ok(());
-            }
-        };
+        let subject = "an employee's own record";
+        let Some(person) = self.checks.need(subject, answer, ROLE)? else { return Ok(()) };
         let mut absent: Vec<&str> = Vec::new();
         let told = |name: &str| person.notes.asked.iter().any(|(known, _)| **known == *name);
         absent.extend(self.need.members.iter().copied().filter(|name| !told(name)));
@@ -255,10 +233,10 @@ impl Check<'_, '_> {
             absent.push("custom_field_values");
         }
         let finding = if absent.is_empty() {
-            Finding::new(Level::Passed, "an employee's own record", "can be read")
+            Finding::passed(subject, "can be read")
         } else {
             let outcome = format!("of the first employee lacks {}", absent.join(", "));
-            Finding::new(Level::Warning, "an employee's own record", outcome)
+            Finding::warning(subject, outcome)
                 .cost("if nobody's record has it, accounts keep what they have")
                 .withholding()
         };
@@ -278,7 +256,7 @@ impl Check<'_, '_> {
         };
         let Cost { per_minute, .. } = cost;
         let outcome = format!("{cost} ({per_minute} of the account's {limit} are ours to use)");
-        let mut finding = Finding::new(Level::Passed, "cost of a run", outcome);
+        let mut finding = Finding::passed("cost of a run", outcome);
         let named = self.checks.request().named_fields().filter(|field| convert::is_detail(field));
         let named: Vec<String> = named.map(ToString::to_string).collect();
         if !named.is_empty() {

@@ -5,15 +5,17 @@ mod subdomain;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use hris_core::connector::{Config as _, Defaults, Vendor, Wiring};
+use hris_core::connector::{Defaults, Vendor, Wiring};
 use hris_core::http::{Bearer, Rate, is_loopback};
-use hris_core::{Capabilities, Error, LeaverSignals, Result, Secret, config, setting};
+use hris_core::wire::Record as _;
+use hris_core::{Capabilities, Error, LeaverSignals, Result, Secret, StandardField, config, setting};
 use url::Url;
 
 pub use subdomain::{InvalidSubdomain, Subdomain};
 
-use crate::refusals::{self, KEY_PLACE, Words, pace};
-use crate::source::{Api, FIELDS, Freshteam};
+use crate::refusals::{self, Words, pace};
+use crate::source::{Api, Freshteam};
+use crate::wire::Person;
 
 /// The most rows on one page, which is also the vendor's default.
 pub(crate) const PAGE_SIZE: u32 = 50;
@@ -28,6 +30,12 @@ pub(crate) const DEFAULTS: Defaults = Defaults {
     asks_page_size: false,
     concurrency: 2,
     rate_limit: None,
+    credential: (
+        "API key",
+        "copy the key again (in Freshteam: profile picture, top right › API Key), best of a user that is no real \
+         person's",
+    ),
+    explain: refusals::explain,
 };
 
 /// The limit of the smallest plan, assumed until the first answer states the account's own.
@@ -111,8 +119,7 @@ impl Builder {
         config.key_owner = config.key_owner.map(|email| email.trim().to_ascii_lowercase());
         // A base address on this machine takes any subdomain.
         let unnamed = if wiring.reach.base_url.is_some() { "sandbox" } else { "" };
-        let name = config.subdomain.as_deref().unwrap_or(unnamed);
-        let subdomain: Subdomain = name.parse().map_err(|error| Error::setting("subdomain", error))?;
+        let subdomain = config.subdomain(unnamed)?;
         let key = self::key(key)?;
         let listings = config.check()?;
         let base = base_url(&wiring, &subdomain)?;
@@ -122,18 +129,8 @@ impl Builder {
             .authorization(Bearer::new(key))
             .vendor(Words { share: config.rate_share, limit: Arc::clone(&limit) })
             .rate(Rate::per_minute(pace(FIRST_LIMIT, config.rate_share)));
-        let vendor = Vendor {
-            capabilities: capabilities(),
-            settings: config.digests(DEFAULTS.vendor, &base, DEFAULTS.base_url),
-            client: client.build()?,
-            concurrency: wiring.concurrency(&DEFAULTS),
-            explain: refusals::explain,
-            address: ("subdomain", format!("https://{}", subdomain.host())),
-            credential: (
-                "API key",
-                format!("copy the key again ({KEY_PLACE}), best of a user that is no real person's"),
-            ),
-        };
+        let mut vendor = Vendor::new(&DEFAULTS, &wiring, &config, &base, capabilities(), client.build()?);
+        vendor.address = ("subdomain", format!("https://{}", subdomain.host()));
         Ok(Freshteam(Api {
             vendor: Arc::new(vendor),
             config: Arc::new(config),
@@ -145,12 +142,19 @@ impl Builder {
     }
 }
 
-/// What Freshteam can show.
+/// What Freshteam can show: what members of a record are as they stand, and what is made of several.
 pub(crate) fn capabilities() -> Capabilities {
-    let mut capabilities = Capabilities::read_only(DEFAULTS.vendor, &FIELDS, LeaverSignals::new(true, false));
-    capabilities.custom_fields = true;
-    capabilities.max_page_size = PAGE_SIZE;
-    capabilities
+    use StandardField::{
+        Address, AddressCity, AddressCountry, AddressPostcode, AddressRegion, AddressStreet, Department,
+        Email, EndDate, Id, LastWorkingDay, Location, ManagerEmail, PersonalPhone, PreferredName, RawStatus,
+        StartDate, Status, Team, Teams, WorkPhone,
+    };
+    DEFAULTS
+        .capabilities(LeaverSignals::new(true, false))
+        .reading([Id, Status, RawStatus, StartDate, EndDate, LastWorkingDay, PreferredName])
+        .reading(Person::FILLS.iter().map(|(_, field)| *field))
+        .reading([Email, WorkPhone, PersonalPhone, Department, Location, Team, Teams, ManagerEmail])
+        .reading([Address, AddressStreet, AddressCity, AddressRegion, AddressPostcode, AddressCountry])
 }
 
 fn key(key: Option<Secret>) -> Result<Secret> {
@@ -191,12 +195,15 @@ fn sorted(mut words: Vec<String>) -> Vec<String> {
 }
 
 impl Config {
+    /// The account, or the one of this name where none is set.
+    pub(crate) fn subdomain(&self, unnamed: &str) -> Result<Subdomain> {
+        let name = self.subdomain.as_deref().unwrap_or(unnamed);
+        name.parse().map_err(|error| Error::setting("subdomain", error))
+    }
+
     /// The listings as query pairs: active first and inactive second, so that a person who leaves between
     /// the two is in the second.
     pub(crate) fn check(&self) -> Result<Vec<(&'static str, &'static str)>> {
-        if let Some(subdomain) = &self.subdomain {
-            subdomain.parse::<Subdomain>().map_err(|error| Error::setting("subdomain", error))?;
-        }
         if !(self.rate_share > 0.0 && self.rate_share <= 1.0) {
             return Err(Error::setting("rate_share", "must be above 0 and at most 1, such as 0.8"));
         }
@@ -214,56 +221,5 @@ impl Config {
             let words = format!("after the first two may come {}", MORE_LISTINGS.join(", "));
             Error::setting("listings", words)
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use hris_core::http::RetryPolicy;
-    use hris_core::{Directory as _, SourceSettings};
-
-    use super::*;
-
-    fn some() -> Builder {
-        Freshteam::builder().subdomain("acme").api_key(Secret::from("one".to_owned()))
-    }
-
-    fn digests(builder: Builder) -> SourceSettings {
-        builder.build().unwrap_or_else(|error| unreachable!("{error}")).settings()
-    }
-
-    #[test]
-    fn what_decides_who_is_listed_changes_the_digest_and_speed_and_credential_do_not() {
-        let plain = digests(some());
-        for (setting, changed) in [
-            ("subdomain", some().subdomain("other")),
-            ("base_url", some().base_url("http://127.0.0.1:9/api").allow_http_loopback()),
-            (
-                "listings",
-                some().listings(["status=active", "status=inactive", "deleted=true"].map(str::to_owned)),
-            ),
-            ("sort", some().sort(Sort::LastName)),
-        ] {
-            let changed = digests(changed);
-            assert_ne!(changed.listing, plain.listing, "{setting}");
-            assert_eq!(changed.writing, plain.writing, "{setting}");
-        }
-        for (setting, same) in [
-            ("api_key", some().api_key(Secret::from("two".to_owned()))),
-            ("page_size", some().page_size(7)),
-            ("concurrency", some().concurrency(1)),
-            ("rate_share", some().rate_share(0.5)),
-            ("retry", some().retry(RetryPolicy::never())),
-            ("key_owner", some().key_owner("ada@mill.example")),
-            (
-                "a default, written out",
-                some()
-                    .subdomain("https://acme.freshteam.com/home")
-                    .sort(Sort::EmployeeId)
-                    .listings(LISTINGS.map(str::to_owned)),
-            ),
-        ] {
-            assert_eq!(digests(same), plain, "{setting}");
-        }
     }
 }

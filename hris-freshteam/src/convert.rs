@@ -5,12 +5,12 @@ mod need;
 mod person;
 mod status;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use hris_core::connector::{Assembly, Crowd};
 use hris_core::http::Part;
 use hris_core::{
-    Employee, EmployeeId, Field, Problem, ProblemCode, ReadRequest, Result, Snapshot, SourceField, Tally,
+    Employee, EmployeeId, Field, Problem, ProblemCode, ReadRequest, Result, Snapshot, Tally,
     no_such_custom_fields,
 };
 
@@ -29,10 +29,10 @@ pub(crate) const RETIRING: &str = "Freshworks retires Freshteam: renewals ended 
 
 /// The lists of named units that were asked for, each as names by id.
 #[derive(Default)]
-pub(crate) struct Units(HashMap<Resource, Part<HashMap<String, String>>>);
+pub(crate) struct Units(BTreeMap<Resource, Part<HashMap<String, String>>>);
 
 impl Units {
-    pub(crate) fn of(lists: HashMap<Resource, Part<Vec<Unit>>>) -> Self {
+    pub(crate) fn of(lists: BTreeMap<Resource, Part<Vec<Unit>>>) -> Self {
         // Deleted units stay, because a person may still be in one, and its name is better than its number.
         let named = |unit: Unit| Some((unit.notes.id?, unit.name.value()?));
         let names = |part: Part<Vec<Unit>>| part.map(|units| units.into_iter().filter_map(named).collect());
@@ -65,9 +65,7 @@ impl Units {
 
     /// Says which lists may not be read.
     fn problems(&self) -> Vec<Problem> {
-        let hidden = self.0.iter().filter_map(|(of, part)| Some((of.path(), part.hidden()?)));
-        let mut hidden: Vec<(&str, u16)> = hidden.collect();
-        hidden.sort_unstable();
+        let hidden = self.0.iter().filter_map(|(of, part)| Some((of.0, part.hidden()?)));
         let problem = |(path, status)| {
             let words = format!(
                 "{path} may not be read (HTTP {status}): give the key's user the role HR Partner or Admin; accounts \
@@ -75,7 +73,7 @@ impl Units {
             );
             Problem::warning(ProblemCode::NotPermitted, words).field(path)
         };
-        hidden.into_iter().map(problem).collect()
+        hidden.map(problem).collect()
     }
 }
 
@@ -110,8 +108,6 @@ pub(crate) fn snapshot(
     );
     if records > 0 {
         let unseen = reader.unseen_customs();
-        let unseen: Vec<_> =
-            unseen.into_iter().map(|(key, near)| (SourceField::CustomName(key.to_owned()), near)).collect();
         let lacking = unseen.iter().map(|(field, near)| (field, near.clone()));
         no_such_custom_fields(lacking).map_or(Ok(()), Err)?;
     }

@@ -1,63 +1,45 @@
 //! What a program needs to know about Freshteam before it has a connector.
 
-use hris_core::connector::{Config as _, Credential, Defaults, Kit, Secrets, Setting, Table, Wiring};
-use hris_core::{Capabilities, Directory, Error, LeaverSignals, ReadRequest, Requirements, Result};
+use hris_core::connector::{Credential, Defaults, Table, TokenKit, Wiring};
+use hris_core::{Capabilities, Directory, Error, LeaverSignals, ReadRequest, Requirements, Result, Secret};
 
-use crate::config::{self, Builder, Config, DEFAULTS, Subdomain};
-use crate::requirements::{HOW_TO_REVOKE, requirements};
-
-const CREDENTIALS: [Credential; 1] = [Credential::new("token", "API key", "FRESHTEAM_TOKEN")];
+use crate::config::{self, Builder, Config};
+use crate::requirements;
 
 /// Freshteam, for a catalogue of vendors.
 #[derive(Debug)]
 pub(crate) struct FreshteamKit;
 
-impl Kit for FreshteamKit {
-    fn defaults(&self) -> &'static Defaults {
-        &DEFAULTS
-    }
+impl TokenKit for FreshteamKit {
+    type Config = Config;
 
-    fn own_settings(&self) -> Vec<Setting> {
-        Config::settings()
-    }
+    const DEFAULTS: &'static Defaults = &config::DEFAULTS;
+    const CREDENTIAL: &'static [Credential; 1] = &[Credential::new("token", "API key", "FRESHTEAM_TOKEN")];
+    const HOW_TO_CONNECT: &'static [&'static str] = &[
+        "In Freshteam, look at the browser's address: the part before .freshteam.com is the subdomain. Set it as \
+         `subdomain`.",
+        "Then open the profile picture (top right) and choose API Key; solve the captcha and copy the key.",
+        "The key can do what its user can: best use a dedicated user with the role HR Partner or Admin \
+         that is not a real person's record.",
+    ];
+    const HOW_TO_REVOKE: &'static str = requirements::HOW_TO_REVOKE;
 
-    fn credentials(&self) -> &'static [Credential] {
-        &CREDENTIALS
-    }
-
-    fn how_to_connect(&self, _: &Table) -> Vec<String> {
-        let lines = [
-            "In Freshteam, look at the browser's address: the part before .freshteam.com is the subdomain. Set it as \
-             `subdomain`.",
-            "Then open the profile picture (top right) and choose API Key; solve the captcha and copy the key.",
-            "The key can do what its user can: best use a dedicated user with the role HR Partner or Admin \
-             that is not a real person's record.",
-        ];
-        lines.map(str::to_owned).to_vec()
-    }
-
-    fn how_to_revoke(&self) -> &'static str {
-        HOW_TO_REVOKE
-    }
-
-    fn capabilities(&self, _: &Table) -> Capabilities {
+    fn capabilities(_: &Config) -> Capabilities {
         config::capabilities()
     }
 
-    fn requirements(&self, request: &ReadRequest, leavers: LeaverSignals) -> Requirements {
-        requirements(request, leavers)
+    fn requirements(request: &ReadRequest, leavers: LeaverSignals) -> Requirements {
+        requirements::requirements(request, leavers)
     }
 
-    fn check_own(&self, own: Table, wiring: &Wiring) -> Result<()> {
-        let config = Config::read(own)?;
-        config.check()?;
+    fn check(config: &Config, wiring: &Wiring) -> Result<()> {
         // Without a subdomain nothing is known of the address yet.
-        let name = config.subdomain.as_deref().unwrap_or("any");
-        let subdomain: Subdomain = name.parse().map_err(|error| Error::setting("subdomain", error))?;
+        let subdomain = config.subdomain("any")?;
+        config.check()?;
         config::base_url(wiring, &subdomain).map(drop)
     }
 
-    fn check_complete(&self, settings: &Table) -> Result<()> {
+    fn check_complete(settings: &Table) -> Result<()> {
         if settings.contains_key("subdomain") || settings.contains_key("base_url") {
             return Ok(());
         }
@@ -65,9 +47,8 @@ impl Kit for FreshteamKit {
         Err(Error::setting("subdomain", words))
     }
 
-    fn build(&self, own: Table, wiring: Wiring, mut secrets: Secrets) -> Result<Box<dyn Directory>> {
-        let builder = Builder { config: Config::read(own)?, wiring, key: secrets.take("token") };
-        Ok(Box::new(builder.build()?))
+    fn build(config: Config, wiring: Wiring, key: Option<Secret>) -> Result<Box<dyn Directory>> {
+        Ok(Box::new(Builder { config, wiring, key }.build()?))
     }
 
     #[cfg(feature = "sandbox")]

@@ -20,7 +20,7 @@ impl Api {
         (name, value): (&'static str, &'static str),
         asked: &[&str],
     ) -> List<Person> {
-        let list = self.list(Resource::Employees).query(name, value).asking(asked);
+        let list = self.list(Resource::EMPLOYEES).query(name, value).asking(asked);
         list.query("sort", self.config.sort).query("sort_type", "asc")
     }
 
@@ -36,7 +36,7 @@ impl Api {
 
     /// The fields of the employee form and its sections.
     pub(crate) fn form_fields(&self) -> List<FormField> {
-        self.list(Resource::EmployeeFields)
+        self.list(Resource::EMPLOYEE_FIELDS)
     }
 
     /// Rows on a full page.
@@ -46,7 +46,7 @@ impl Api {
 
     fn list<R>(&self, of: Resource) -> List<R> {
         let paging = if self.page_size.is_some() { PAGING.size("per_page") } else { PAGING };
-        List::new(of.label(), [of.path()], paging).page_size(self.rows_a_page())
+        List::new(of.1, [of.0], paging).page_size(self.rows_a_page())
     }
 }
 
@@ -72,43 +72,17 @@ pub(crate) async fn whole<R: Record>(run: &Run<'_>, list: &List<R>) -> Result<Ve
     if is_whole { Ok(rows) } else { run.all(list).await }
 }
 
-/// The lists that are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Resource {
-    Branches,
-    BusinessUnits,
-    Departments,
-    EmployeeFields,
-    Employees,
-    Levels,
-    SubDepartments,
-    Teams,
-}
+/// A list that is read: its path, and what reading it is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Resource(pub(crate) &'static str, &'static str);
 
 impl Resource {
-    pub(crate) fn path(self) -> &'static str {
-        match self {
-            Self::Branches => "branches",
-            Self::BusinessUnits => "business_units",
-            Self::Departments => "departments",
-            Self::EmployeeFields => "employee_fields",
-            Self::Employees => "employees",
-            Self::Levels => "levels",
-            Self::SubDepartments => "sub_departments",
-            Self::Teams => "teams",
-        }
-    }
-
-    fn label(self) -> &'static str {
-        match self {
-            Self::Branches => "list branches",
-            Self::BusinessUnits => "list business units",
-            Self::Departments => "list departments",
-            Self::EmployeeFields => "list employee fields",
-            Self::Employees => "list employees",
-            Self::Levels => "list levels",
-            Self::SubDepartments => "list sub-departments",
-            Self::Teams => "list teams",
-        }
-    }
+    pub(crate) const BRANCHES: Self = Self("branches", "list branches");
+    pub(crate) const BUSINESS_UNITS: Self = Self("business_units", "list business units");
+    pub(crate) const DEPARTMENTS: Self = Self("departments", "list departments");
+    const EMPLOYEE_FIELDS: Self = Self("employee_fields", "list employee fields");
+    const EMPLOYEES: Self = Self("employees", "list employees");
+    pub(crate) const LEVELS: Self = Self("levels", "list levels");
+    pub(crate) const SUB_DEPARTMENTS: Self = Self("sub_departments", "list sub-departments");
+    pub(crate) const TEAMS: Self = Self("teams", "list teams");
 }

@@ -4,9 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use hris_core::http::{Pace, Rate, Response, Vendor};
+use hris_core::http::{Pace, Rate, Response, Said, Vendor, said};
 use hris_core::{Error, ErrorKind};
-use serde_json::Value;
 
 /// Where a key is found.
 pub(crate) const KEY_PLACE: &str = "in Freshteam: profile picture, top right › API Key";
@@ -24,6 +23,13 @@ pub(crate) fn pace(limit: u64, share: f64) -> u32 {
     let shared = shared as u32;
     shared.min(limit.saturating_sub(1)).max(1)
 }
+
+/// What Freshteam's refusals say: the code, the field it is about and the request's id.
+const SAYS: [Said; 3] = [
+    Said::word("/errors/0/code"),
+    Said::called("about", "/errors/0/field"),
+    Said::request_id("x-request-id"),
+];
 
 /// How Freshteam states its limit and words its refusals.
 #[derive(Clone, Debug)]
@@ -55,16 +61,8 @@ impl Vendor for Words {
         (pace != Pace::default()).then_some(pace)
     }
 
-    /// The code, the field it is about and the request's id: never a message or a value.
     fn words(&self, response: &Response) -> Option<String> {
-        let body: Option<Value> = serde_json::from_slice(response.body()).ok();
-        let error = body.as_ref().and_then(|body| body.pointer("/errors/0"));
-        let word = |name: &str| plain(error?.get(name)?.as_str()?);
-        let mut words: Vec<String> = Vec::new();
-        words.extend(word("code"));
-        words.extend(word("field").map(|field| format!("about {field}")));
-        words.extend(response.header("x-request-id").and_then(plain).map(|id| format!("request id {id}")));
-        (!words.is_empty()).then(|| words.join(", "))
+        said(response, &SAYS)
     }
 }
 
@@ -74,12 +72,6 @@ fn tells_wait(response: &Response) -> bool {
         let text = text.trim();
         (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())) || text.ends_with("GMT")
     })
-}
-
-/// Returns a word only if it looks like an identifier.
-fn plain(text: &str) -> Option<String> {
-    let safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    (!text.is_empty() && text.len() <= 64 && text.bytes().all(safe)).then(|| text.to_owned())
 }
 
 /// Adds to an error what the refusal may mean in Freshteam, and what to do. The answer does not distinguish

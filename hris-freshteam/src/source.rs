@@ -7,11 +7,10 @@ use std::sync::atomic::AtomicU64;
 
 use async_trait::async_trait;
 use futures_util::future::try_join_all;
-use hris_core::connector::{Checks, Crowd, Run, Source, Vendor};
+use hris_core::connector::{Checks, Crowd, Run, Source, Vendor, work_email};
 use hris_core::http::Part;
 use hris_core::{
     Cost, Employee, EmployeeId, Error, ErrorKind, Field, FieldInfo, Result, Snapshot, SourceField,
-    StandardField,
 };
 
 use crate::checks;
@@ -20,40 +19,6 @@ use crate::convert::{self, Need, Units, has_left};
 use crate::lists::{self, whole};
 use crate::refusals::pace;
 use crate::wire::{FormField, Person};
-
-/// What Freshteam can show.
-pub(crate) const FIELDS: [StandardField; 30] = [
-    StandardField::Id,
-    StandardField::EmployeeNumber,
-    StandardField::GivenName,
-    StandardField::MiddleName,
-    StandardField::FamilyName,
-    StandardField::PreferredName,
-    StandardField::Email,
-    StandardField::PersonalEmail,
-    StandardField::WorkPhone,
-    StandardField::PersonalPhone,
-    StandardField::Address,
-    StandardField::AddressStreet,
-    StandardField::AddressCity,
-    StandardField::AddressRegion,
-    StandardField::AddressPostcode,
-    StandardField::AddressCountry,
-    StandardField::Status,
-    StandardField::RawStatus,
-    StandardField::EmploymentKind,
-    StandardField::JobTitle,
-    StandardField::Department,
-    StandardField::Team,
-    StandardField::Teams,
-    StandardField::Location,
-    StandardField::Manager,
-    StandardField::ManagerEmail,
-    StandardField::StartDate,
-    StandardField::EndDate,
-    StandardField::LastWorkingDay,
-    StandardField::AccessRole,
-];
 
 /// How many people's own records the catalogue of fields looks at.
 const SAMPLED: usize = PAGE_SIZE as usize;
@@ -191,7 +156,7 @@ impl Api {
             .units
             .iter()
             .map(|of| async move { Ok((*of, Part::of(whole(run, &self.units(*of)).await)?)) });
-        Ok(Units::of(try_join_all(lists).await?.into_iter().collect::<HashMap<_, _>>()))
+        Ok(Units::of(try_join_all(lists).await?.into_iter().collect()))
     }
 
     /// Requests a minute that the account may make, once an answer has stated it.
@@ -241,7 +206,7 @@ impl Source for Api {
     }
 
     fn work_email(&self, person: Person) -> Field<String> {
-        person.email.map(|email| email.trim().to_ascii_lowercase())
+        work_email(person.email)
     }
 
     /// Freshteam names a custom field by its key, and has no list of values. The sample shows them.

@@ -4,11 +4,7 @@
 //! events on. Events are not signed, so their content is not believed: fetch the person with
 //! [`Directory::get`](hris_core::Directory::get), and leave the rest to the next snapshot.
 
-use hris_core::{EmployeeId, Error, ErrorKind, Result};
-use serde_json::Value;
-
-/// The largest body that is looked at.
-const LARGEST: usize = 1024 * 1024;
+use hris_core::{EmployeeId, Result};
 
 /// Returns the person a product event is about: `onEmployeeCreate` or `onEmployeeUpdate`, in the shapes of
 /// 2019 and of 2020.
@@ -22,28 +18,21 @@ const LARGEST: usize = 1024 * 1024;
 /// ```
 ///
 /// # Errors
-/// [`ErrorKind::TooLarge`] above 1 MiB, [`ErrorKind::Protocol`] for a body that names no person.
+/// [`ErrorKind::TooLarge`](hris_core::ErrorKind::TooLarge) above 1 MiB, [`ErrorKind::Protocol`](hris_core::ErrorKind::Protocol) for a body that names no person.
 pub fn hint(body: &[u8]) -> Result<EmployeeId> {
-    if body.len() > LARGEST {
-        return Err(Error::new(ErrorKind::TooLarge, "read an event: larger than 1 MiB"));
-    }
-    let nobody = || Error::new(ErrorKind::Protocol, "read an event: it names no employee");
-    let event: Value = serde_json::from_slice(body).map_err(|_| nobody())?;
-    ["/data/employee/id", "/data/user/id", "/user/id"]
-        .iter()
-        .find_map(|place| match event.pointer(place)? {
-            Value::String(id) if !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()) => {
-                Some(EmployeeId::from(id.as_str()))
-            }
-            Value::Number(id) if id.is_u64() => Some(EmployeeId::from(id.to_string())),
-            _ => None,
-        })
-        .ok_or_else(nobody)
+    let is_id = |id: &str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit());
+    hris_core::connector::hint(
+        body,
+        "read an event",
+        &["/data/employee/id", "/data/user/id", "/user/id"],
+        is_id,
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hris_core::ErrorKind;
 
     #[test]
     fn whom_it_is_about() {
@@ -61,7 +50,7 @@ mod tests {
             let found = hint(body.as_bytes());
             assert_eq!(found.as_ref().ok().map(EmployeeId::as_str), expected, "{body}");
         }
-        let large = vec![b' '; LARGEST + 1];
+        let large = vec![b' '; 1024 * 1024 + 1];
         assert_eq!(hint(&large).map_err(|error| error.kind()), Err(ErrorKind::TooLarge));
     }
 }

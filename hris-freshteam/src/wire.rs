@@ -7,29 +7,29 @@ record! {
     pub(crate) struct Person {
         id { "id" }
         text {
-            employee_number = "employee_id",
-            first_name = "first_name",
-            middle_name = "middle_name",
-            last_name = "last_name",
+            employee_number = "employee_id" => EmployeeNumber,
+            first_name = "first_name" => GivenName,
+            middle_name = "middle_name" => MiddleName,
+            last_name = "last_name" => FamilyName,
             nick_name = "nick_name",
             nickname = "nickname",
             email = "official_email",
-            personal_email = "personal_email",
-            title = "designation",
+            personal_email = "personal_email" => PersonalEmail,
+            title = "designation" => JobTitle,
             branch = "branch_id",
             department = "department_id",
             sub_department = "sub_department_id",
             business_unit = "business_unit_id",
             team = "team_id",
             level = "level_id",
-            manager = "reporting_to_id",
+            manager = "reporting_to_id" => Manager,
             updated_at = "updated_at",
         }
         loose {
-            employee_type = "employee_type",
+            employee_type = "employee_type" => EmploymentKind,
             status = "status",
             category = "user_category",
-            roles = "roles",
+            roles = "roles" => AccessRole,
         }
         date { joining = "joining_date", termination = "termination_date" }
         flag { deleted = "deleted", terminated = "terminated", draft = "draft" }

@@ -5,11 +5,12 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use hris_core::conformance::{CustomFault, Fault, Harness, LookupFault, Person, Stage, run};
+use hris_core::conformance::{CustomFault, Edits, Fault, Harness, LookupFault, Person, Stage, run};
 use hris_core::sandbox::{Breakages, Fault as Broken};
 use hris_core::{Directory, EmployeeId, Secret, Status};
 use hris_freshteam::Freshteam;
 use hris_freshteam::sandbox::{self, Company, Sandbox, Units};
+use serde_json::json;
 
 #[tokio::test(start_paused = true)]
 async fn freshteam() {
@@ -29,6 +30,23 @@ impl Harness for FreshteamHarness {
             people.iter().map(|person| sandbox.change(|company| hire(company, person))).collect();
         let directory = Mutex::new(connect(&sandbox, sandbox.subdomain()));
         Box::new(FreshteamStage { sandbox, directory, ids: Arc::new(Mutex::new(ids)) })
+    }
+
+    fn edits(&self) -> Option<Edits> {
+        Some(
+            Edits::of(hris_freshteam::KIT)
+                .base("subdomain", "acme")
+                .listing("subdomain", "other")
+                .neither("subdomain", "https://acme.freshteam.com/home")
+                .listing("base_url", "http://127.0.0.1:9/api")
+                .listing("listings", json!(["status=active", "status=inactive", "deleted=true"]))
+                .listing("sort", "last_name")
+                .neither("rate_share", 0.5)
+                .neither("key_owner", "ada@mill.example")
+                .neither("new_hires", false)
+                .neither("page_size", 7)
+                .neither("concurrency", 1),
+        )
     }
 }
 

@@ -1,18 +1,16 @@
 //! Asks whether a token may read what is wanted, and names what is missing in Humaans' words.
 
-use std::collections::BTreeSet;
-
 use hris_core::connector::Checks;
 use hris_core::http::Asked;
-use hris_core::{Employee, Error, Field, Finding, LeaverSignals, Level, Result, StandardField, wire};
+use hris_core::{Employee, Error, Field, Finding, LeaverSignals, Result, StandardField, wire};
 
 use crate::config::PeopleStatus;
 use crate::convert::{self, Identity, Lists, asked_members, meant, needs_lists};
 use crate::lists::{self, STATUSES};
 use crate::refusals::is_refusal;
-use crate::requirements::{PRIVATE_READ, PUBLIC_READ, is_private, requirements, section};
-use crate::source::{Api, FIELDS, OF_ROLES};
-use crate::wire::{Person, TokenInfo};
+use crate::requirements::{PRIVATE_READ, PUBLIC_READ, ROLE, Section, requirements, section_of};
+use crate::source::Api;
+use crate::wire::Person;
 
 const EDIT_TOKEN: &str =
     "edit the token under API access tokens and choose View public and private data (private:read)";
@@ -59,56 +57,43 @@ struct Check<'a, 'r> {
 impl Check<'_, '_> {
     /// The token's scopes. Returns whether it is worth going on.
     async fn token(&mut self) -> Result<bool> {
-        let scopes = match Asked::of(
-            self.checks.run().exchange(&lists::token_info(), |answer| wire::one(answer, &[])).await,
-        )? {
-            Asked::Refused(error) => {
-                let outcome = format!("Humaans does not list them ({error}); the check tries each one");
-                self.checks.passed("token scopes", outcome);
-                return Ok(true);
-            }
-            Asked::Answered(info) => self.keep(info),
-        };
-        let Some(scopes) = scopes else {
-            let outcome = "Humaans does not list them; the check tries each one";
-            self.checks.passed("token scopes", outcome);
+        const ANYWAY: &str = "the check tries each one";
+        let token = self.checks.run().exchange(&lists::token_info(), |answer| wire::one(answer, &[])).await;
+        let info = self.checks.ask(token, |error| {
+            Finding::passed("token scopes", format!("Humaans does not list them ({error}); {ANYWAY}"))
+        })?;
+        let Some(info) = info else { return Ok(true) };
+        self.identity.token = Some(info);
+        let Some(scopes) = self.identity.scopes() else {
+            self.checks.passed("token scopes", format!("Humaans does not list them; {ANYWAY}"));
             return Ok(true);
         };
         let listed = scopes.iter().cloned().collect::<Vec<_>>().join(", ");
         let private = scopes.contains(PRIVATE_READ);
+        let scope = "scope private:read";
+        let lacks = format!("the token has [{listed}]");
         if !private && !scopes.contains(PUBLIC_READ) {
-            let finding =
-                Finding::new(Level::Missing, "scope private:read", format!("the token has [{listed}]"))
-                    .cost("nobody can be read")
-                    .remedy(EDIT_TOKEN);
-            self.checks.push(finding);
+            let finding = Finding::missing(scope, lacks).cost("nobody can be read");
+            self.checks.push(finding.remedy(EDIT_TOKEN));
             return Ok(false);
         }
         if private {
-            self.checks.passed("scope private:read", "granted");
+            self.checks.passed(scope, "granted");
         } else {
             let needs = requirements(self.checks.request(), LeaverSignals::new(true, true));
-            let uses: Vec<&str> = needs
-                .scopes()
-                .filter(|need| need.name == PRIVATE_READ)
-                .flat_map(|need| need.uses.iter().map(String::as_str))
-                .collect();
+            let uses = needs.scopes().filter(|need| need.name == PRIVATE_READ).flat_map(|need| &need.uses);
+            let uses: Vec<&str> = uses.map(String::as_str).collect();
             let cost = format!(
                 "new hires and offboarded people are invisible, and leavers are known by absence only; these \
                  may be hidden: {}",
                 uses.join(", ")
             );
-            let finding =
-                Finding::new(Level::Warning, "scope private:read", format!("the token has [{listed}]"))
-                    .cost(cost)
-                    .remedy(EDIT_TOKEN)
-                    .withholding();
-            self.checks.push(finding);
+            self.checks.push(Finding::warning(scope, lacks).cost(cost).remedy(EDIT_TOKEN).withholding());
         }
         let spare: Vec<&str> = TOO_MUCH.into_iter().filter(|scope| scopes.contains(*scope)).collect();
         if !spare.is_empty() {
             let outcome = format!("the token also has {}, which nothing here needs", spare.join(", "));
-            let finding = Finding::new(Level::Warning, "token scopes", outcome)
+            let finding = Finding::warning("token scopes", outcome)
                 .cost("a stolen token could do more harm")
                 .remedy("edit the token under API access tokens and remove them");
             self.checks.push(finding);
@@ -116,29 +101,19 @@ impl Check<'_, '_> {
         Ok(true)
     }
 
-    fn keep(&mut self, info: TokenInfo) -> Option<BTreeSet<String>> {
-        self.identity.token = Some(info);
-        self.identity.scopes()
-    }
-
     /// The token's owner. The token may stop working when this person leaves.
     async fn maker(&mut self) -> Result<()> {
         const SUBJECT: &str = "token's owner";
-        let me = match Asked::of(
-            self.checks.run().exchange(&lists::me(), |answer| wire::one::<Person>(answer, &[])).await,
-        )? {
-            Asked::Answered(me) => me,
-            Asked::Refused(error) => {
-                let finding = Finding::new(Level::Warning, SUBJECT, format!("cannot be seen ({error})"))
-                    .cost("a token of another company would be noticed only by the people it lists");
-                self.checks.push(finding);
-                return Ok(());
-            }
-        };
+        let me = self.checks.run().exchange(&lists::me(), |answer| wire::one::<Person>(answer, &[])).await;
+        let me = self.checks.ask(me, |error| {
+            Finding::warning(SUBJECT, format!("cannot be seen ({error})"))
+                .cost("a token of another company would be noticed only by the people it lists")
+        })?;
+        let Some(me) = me else { return Ok(()) };
         let status = me.status.as_deref();
         let leaving = me.employment_end.is_value() || me.last_day.is_value();
         if leaving || (status.is_value() && status != Field::Value("active")) {
-            let finding = Finding::new(Level::Warning, SUBJECT, "is leaving, has left or has not started")
+            let finding = Finding::warning(SUBJECT, "is leaving, has left or has not started")
                 .cost("the token may stop working when its owner leaves")
                 .remedy("create the token as a dedicated user who stays");
             self.checks.push(finding);
@@ -152,37 +127,31 @@ impl Check<'_, '_> {
     /// The company's name and account.
     async fn company(&mut self) -> Result<()> {
         let known = self.identity.company().map(str::to_owned);
-        match Asked::of(self.checks.run().first(&self.api.companies()).await)? {
-            Asked::Answered((companies, _)) => {
-                let mine = companies.iter().find(|company| known.is_none() || company.notes.id == known);
-                let Some(company) = mine.or(companies.first()) else { return Ok(()) };
-                let id = known.or_else(|| company.notes.id.clone()).unwrap_or_default();
-                let name = company.name.as_deref().value().unwrap_or_default().to_owned();
-                let status = company.status.as_deref().value();
-                let told = match name.is_empty() {
-                    true => "its name is not given",
-                    false => name.as_str(),
-                };
-                let outcome = match status {
-                    Some(status) => format!("{told}; its account is {status}"),
-                    None => told.to_owned(),
-                };
-                self.checks.push(match status {
-                    Some("expired" | "suspended") => Finding::new(Level::Warning, "company", outcome)
-                        .cost("Humaans may close the API")
-                        .remedy("settle the account with Humaans"),
-                    _ => Finding::new(Level::Passed, "company", outcome),
-                });
-                self.checks.organisation(id, name);
+        let companies = self.checks.run().first(&self.api.companies()).await;
+        let unseen = |_: &Error| Finding::passed("company", "its name may not be seen, which does no harm");
+        let Some((companies, _)) = self.checks.ask(companies, unseen)? else {
+            if let Some(id) = known {
+                self.checks.organisation(id, "");
             }
-            Asked::Refused(_) => {
-                if let Some(id) = known {
-                    self.checks.organisation(id, "");
-                }
-                let outcome = "its name may not be seen, which does no harm";
-                self.checks.passed("company", outcome);
-            }
-        }
+            return Ok(());
+        };
+        let mine = companies.iter().find(|company| known.is_none() || company.notes.id == known);
+        let Some(company) = mine.or(companies.first()) else { return Ok(()) };
+        let id = known.or_else(|| company.notes.id.clone()).unwrap_or_default();
+        let name = company.name.as_deref().value().unwrap_or_default().to_owned();
+        let status = company.status.as_deref().value();
+        let named = if name.is_empty() { "its name is not given" } else { name.as_str() };
+        let outcome = match status {
+            Some(status) => format!("{named}; its account is {status}"),
+            None => named.to_owned(),
+        };
+        self.checks.push(match status {
+            Some("expired" | "suspended") => Finding::warning("company", outcome)
+                .cost("Humaans may close the API")
+                .remedy("settle the account with Humaans"),
+            _ => Finding::passed("company", outcome),
+        });
+        self.checks.organisation(id, name);
         Ok(())
     }
 
@@ -196,7 +165,7 @@ impl Check<'_, '_> {
                 Ok(page) => whole = Some(page),
                 Err(error) if is_refusal(&error) => {
                     let outcome = format!("status=all is refused ({error}); each status is listed by itself");
-                    self.checks.push(Finding::new(Level::Warning, "people", outcome));
+                    self.checks.push(Finding::warning("people", outcome));
                 }
                 Err(error) => return self.no_people(error),
             }
@@ -225,7 +194,7 @@ impl Check<'_, '_> {
         }
         match Asked::of(self.first(None, rows, &asked_for).await)? {
             Asked::Answered((people, _)) => {
-                let finding = Finding::new(Level::Warning, "people", "listed without the status filter")
+                let finding = Finding::warning("people", "listed without the status filter")
                     .cost("the list does not prove who is absent, so nobody leaves by absence")
                     .remedy("set people_status to all if Humaans accepts it");
                 self.checks.push(finding);
@@ -236,12 +205,9 @@ impl Check<'_, '_> {
     }
 
     fn no_people(&mut self, error: Error) -> Result<Option<Vec<Person>>> {
-        if let Asked::Refused(error) = Asked::<()>::of(Err(error))? {
-            let remedy =
-                "grant the token private:read and its owner's role the People directory and all profiles";
-            self.checks.nobody("people", &error, remedy);
-        }
-        Ok(None)
+        let remedy =
+            "grant the token private:read and its owner's role the People directory and all profiles";
+        self.checks.need("people", Err(error), remedy)
     }
 
     async fn first(&self, status: Option<&str>, rows: u32, asked: &[&str]) -> Result<Counted> {
@@ -266,10 +232,9 @@ impl Check<'_, '_> {
                 } else {
                     "leavers are known by absence only"
                 };
-                let finding =
-                    Finding::new(Level::Warning, format!("people of status {status}"), "may not be listed")
-                        .cost(cost)
-                        .remedy("give the owner's role the right to see them");
+                let finding = Finding::warning(format!("people of status {status}"), "may not be listed")
+                    .cost(cost)
+                    .remedy("give the owner's role the right to see them");
                 self.checks.push(finding);
             }
         }
@@ -283,7 +248,7 @@ impl Check<'_, '_> {
             && all != sum
         {
             let outcome = format!("the three statuses make {sum}, all of them {all}");
-            let finding = Finding::new(Level::Warning, "people", outcome)
+            let finding = Finding::warning("people", outcome)
                 .cost("some people have an unknown status, or are hidden from one of the lists");
             self.checks.push(finding);
         }
@@ -291,10 +256,9 @@ impl Check<'_, '_> {
             *status == "offboarded" && page.as_ref().is_some_and(|(_, total)| *total == Some(0))
         });
         if nobody_left && private {
-            let finding =
-                Finding::new(Level::Warning, "permission Offboarded: see", "no offboarded person is visible")
-                    .cost("if anybody has ever left, leavers are known by absence only")
-                    .remedy("give the owner's role Profile management › Offboarded: see offboarded users");
+            let finding = Finding::warning("permission Offboarded: see", "no offboarded person is visible")
+                .cost("if anybody has ever left, leavers are known by absence only")
+                .remedy("give the owner's role Profile management › Offboarded: see offboarded users");
             self.checks.push(finding);
         }
     }
@@ -305,11 +269,16 @@ impl Check<'_, '_> {
         let last_day = self.api.config.last_day;
         let people = people.into_iter().map(|person| convert::one(person, &lists, request, last_day));
         let people = people.collect::<Result<Vec<Employee>>>()?;
-        let elsewhere = |field: &StandardField| OF_ROLES.contains(field) || *field == StandardField::Location;
-        let own: Vec<StandardField> = FIELDS.into_iter().filter(|field| !elsewhere(field)).collect();
-        self.checks.coverage(&people, &own, |field| match is_private(field) {
-            true => format!("grant the token private:read and its owner's role *view* on {}", section(field)),
-            false => format!("grant the token's owner *view* on {}", section(field)),
+        let elsewhere =
+            |field: StandardField| ROLE.fields.contains(&field) || field == StandardField::Location;
+        let fields = self.api.vendor.capabilities.fields.iter().map(|capability| capability.field);
+        let own: Vec<StandardField> = fields.filter(|field| !elsewhere(*field)).collect();
+        self.checks.coverage(&people, &own, |field| {
+            let Section { name, is_private, .. } = section_of(field);
+            match is_private {
+                true => format!("grant the token private:read and its owner's role *view* on {name}"),
+                false => format!("grant the token's owner *view* on {name}"),
+            }
         });
         Ok(())
     }
@@ -318,30 +287,25 @@ impl Check<'_, '_> {
     async fn lists(&mut self) -> Result<()> {
         let (api, run) = (self.api, self.checks.run());
         let wanted = |fields: &[StandardField]| {
-            let names = fields.iter().filter(|field| self.checks.request().wants(**field));
+            let names = fields.iter().filter(|field| run.request().wants(**field));
             names.map(|field| field.as_str()).collect::<Vec<_>>().join(", ")
         };
-        let (of_roles, of_places) = (wanted(&OF_ROLES), wanted(&[StandardField::Location]));
-        let roles = api.job_roles(run.today(), None).page_size(1);
+        let (of_roles, of_places) = (wanted(ROLE.fields), wanted(&[StandardField::Location]));
         let mut answers = Vec::new();
         if !of_roles.is_empty() {
-            let rows = run.first(&roles).await.map(|(_, rows)| rows);
-            answers.push(("/job-roles", rows, of_roles, "Employment › Role"));
+            let rows = run.first(&api.job_roles(run.today(), None).page_size(1)).await;
+            answers.push(("/job-roles", rows.map(|(_, rows)| rows), of_roles, ROLE.name));
         }
         if !of_places.is_empty() {
-            let rows = run.first(&api.locations().page_size(1)).await.map(|(_, rows)| rows);
-            answers.push(("/locations", rows, of_places, "Employment › Details"));
+            let rows = run.first(&api.locations().page_size(1)).await;
+            answers.push(("/locations", rows.map(|(_, rows)| rows), of_places, "Employment › Details"));
         }
         for (subject, rows, fields, section) in answers {
+            let cost = format!("{fields} cannot be read; accounts keep what they have");
             let remedy = format!(
                 "grant the token public:read or private:read and its owner's role *view* on {section}"
             );
-            self.checks.list(
-                subject,
-                rows,
-                format!("{fields} cannot be read; accounts keep what they have"),
-                remedy,
-            )?;
+            self.checks.list(subject, rows, cost, remedy)?;
         }
         Ok(())
     }
@@ -352,24 +316,15 @@ impl Check<'_, '_> {
         if !needs_lists(self.checks.request()) {
             return Ok(());
         }
-        let defined = match Asked::of(self.checks.run().all(&self.api.custom_fields()).await)? {
-            Asked::Answered(defined) => defined,
-            Asked::Refused(error) => {
-                self.checks.no_custom_fields("/custom-fields", &error, EACH);
+        let run = self.checks.run();
+        let defined = run.custom_fields(&self.api.custom_fields(), convert::defined).await;
+        if defined.is_ok() {
+            let values = run.first(&self.api.custom_values(None).page_size(1)).await;
+            if let Asked::Refused(error) = Asked::of(values)? {
+                self.checks.no_custom_fields("/custom-values", &error, EACH);
                 return Ok(());
             }
-        };
-        let values = self.checks.run().first(&self.api.custom_values(None).page_size(1)).await;
-        if let Asked::Refused(error) = Asked::of(values)? {
-            self.checks.no_custom_fields("/custom-values", &error, EACH);
-            return Ok(());
         }
-        let defined: Vec<_> = defined.iter().filter_map(convert::defined).collect();
-        self.checks.custom_fields(
-            "/custom-fields",
-            &meant(&defined, self.checks.request()),
-            ADD_CUSTOM_FIELD,
-        );
-        Ok(())
+        self.checks.custom_fields("/custom-fields", defined, meant, EACH, ADD_CUSTOM_FIELD).map(drop)
     }
 }

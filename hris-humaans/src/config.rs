@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use hris_core::connector::{Config as _, Defaults, RateLimit, Vendor};
+use hris_core::connector::{Defaults, RateLimit, Vendor};
 use hris_core::http::Bearer;
-use hris_core::{Capabilities, Error, LeaverSignals, Result, Secret, config, setting};
+use hris_core::{Capabilities, Error, LeaverSignals, Result, Secret, StandardField, config, setting};
 
 use crate::refusals::{self, Words};
-use crate::source::{Api, FIELDS, Humaans};
+use crate::requirements::SECTIONS;
+use crate::source::{Api, Humaans};
 
 /// How Humaans is reached. It publishes no limit, so the pace is a cautious one.
 pub(crate) const DEFAULTS: Defaults = Defaults {
@@ -19,6 +20,11 @@ pub(crate) const DEFAULTS: Defaults = Defaults {
     asks_page_size: true,
     concurrency: 4,
     rate_limit: Some(RateLimit::per_second(5).burst(10)),
+    credential: (
+        "access token",
+        "create a new token under API access tokens, as a person whose role has the permission API Access",
+    ),
+    explain: refusals::explain,
 };
 
 config! {
@@ -70,19 +76,7 @@ impl Builder {
         let token = Secret::required("token", token, "create one in Humaans under API access tokens")?;
         let base_url = wiring.base_url(&DEFAULTS);
         let client = wiring.client(&DEFAULTS, base_url)?.vendor(Words).authorization(Bearer::new(token));
-        let vendor = Vendor {
-            capabilities: capabilities(),
-            settings: config.digests(DEFAULTS.vendor, base_url, DEFAULTS.base_url),
-            client: client.build()?,
-            concurrency: wiring.concurrency(&DEFAULTS),
-            explain: refusals::explain,
-            address: ("base_url", "https".to_owned()),
-            credential: (
-                "access token",
-                "create a new token under API access tokens, as a person whose role has the permission API Access"
-                    .to_owned(),
-            ),
-        };
+        let vendor = Vendor::new(&DEFAULTS, &wiring, &config, base_url, capabilities(), client.build()?);
         Ok(Humaans(Api {
             vendor: Arc::new(vendor),
             config: Arc::new(config),
@@ -103,10 +97,9 @@ impl Config {
 
 /// What Humaans can show.
 pub(crate) fn capabilities() -> Capabilities {
-    let mut capabilities = Capabilities::read_only(DEFAULTS.vendor, &FIELDS, LeaverSignals::new(true, true));
-    capabilities.custom_fields = true;
-    capabilities.max_page_size = DEFAULTS.page_size.unwrap_or_default();
-    capabilities
+    let sections = SECTIONS.iter().flat_map(|section| section.fields);
+    let fields = [StandardField::Id, StandardField::Status].into_iter().chain(sections.copied());
+    DEFAULTS.capabilities(LeaverSignals::new(true, true)).reading(fields)
 }
 
 setting! {
@@ -144,50 +137,5 @@ setting! {
         LastWorkingDay = "last_working_day",
         /// `employmentEndDate`, else `lastWorkingDay`.
         EmploymentEnd = "employment_end",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use hris_core::http::RetryPolicy;
-    use hris_core::{Directory as _, SourceSettings};
-
-    use super::*;
-
-    fn some() -> Builder {
-        Humaans::builder().token(Secret::from("one".to_owned()))
-    }
-
-    fn digests(builder: Builder) -> SourceSettings {
-        builder.build().unwrap_or_else(|error| unreachable!("{error}")).settings()
-    }
-
-    #[test]
-    fn what_decides_who_is_listed_changes_the_digest_and_speed_and_credential_do_not() {
-        let plain = digests(some());
-        for (setting, changed) in [
-            ("base_url", some().base_url("https://eu.humaans.io/api")),
-            ("people_status", some().people_status(PeopleStatus::Split)),
-            ("last_day", some().last_day(LastDay::EmploymentEnd)),
-            ("sort", some().sort("createdAt")),
-            ("job_roles_as_of", some().job_roles_as_of(true)),
-        ] {
-            let changed = digests(changed);
-            assert_ne!(changed.listing, plain.listing, "{setting}");
-            assert_eq!(changed.writing, plain.writing, "{setting}");
-        }
-        for (setting, same) in [
-            ("token", some().token(Secret::from("two".to_owned()))),
-            ("page_size", some().page_size(7)),
-            ("concurrency", some().concurrency(1)),
-            ("rate_limit", some().rate_limit(RateLimit::per_second(1))),
-            ("retry", some().retry(RetryPolicy::never())),
-            (
-                "a default, written out",
-                some().base_url("https://app.humaans.io/api/").people_status(PeopleStatus::All),
-            ),
-        ] {
-            assert_eq!(digests(same), plain, "{setting}");
-        }
     }
 }

@@ -1,58 +1,41 @@
 //! What a program needs to know about Humaans before it has a connector.
 
-use hris_core::connector::{Config as _, Credential, Defaults, Kit, Secrets, Setting, Table, Wiring};
-use hris_core::{Capabilities, Directory, LeaverSignals, ReadRequest, Requirements, Result};
+use hris_core::connector::{Credential, Defaults, TokenKit, Wiring};
+use hris_core::{Capabilities, Directory, LeaverSignals, ReadRequest, Requirements, Result, Secret};
 
-use crate::config::{self, Builder, Config, DEFAULTS};
-use crate::requirements::{HOW_TO_REVOKE, requirements};
-
-const CREDENTIALS: [Credential; 1] = [Credential::new("token", "access token", "HUMAANS_TOKEN")];
+use crate::config::{self, Builder, Config};
+use crate::requirements;
 
 /// Humaans, for a catalogue of vendors.
 #[derive(Debug)]
 pub(crate) struct HumaansKit;
 
-impl Kit for HumaansKit {
-    fn defaults(&self) -> &'static Defaults {
-        &DEFAULTS
-    }
+impl TokenKit for HumaansKit {
+    type Config = Config;
 
-    fn own_settings(&self) -> Vec<Setting> {
-        Config::settings()
-    }
+    const DEFAULTS: &'static Defaults = &config::DEFAULTS;
+    const CREDENTIAL: &'static [Credential; 1] = &[Credential::new("token", "access token", "HUMAANS_TOKEN")];
+    const HOW_TO_CONNECT: &'static [&'static str] = &[
+        "In Humaans, open the menu at your name (top left) and choose API access tokens. If it is not there, your \
+         role lacks \"API Access\": ask an owner or administrator.",
+        "Generate new token, label it, choose its scopes, create and copy it; it is shown once.",
+    ];
+    const HOW_TO_REVOKE: &'static str = requirements::HOW_TO_REVOKE;
 
-    fn credentials(&self) -> &'static [Credential] {
-        &CREDENTIALS
-    }
-
-    fn how_to_connect(&self, _: &Table) -> Vec<String> {
-        let lines = [
-            "In Humaans, open the menu at your name (top left) and choose API access tokens. If it is not there, your \
-             role lacks \"API Access\": ask an owner or administrator.",
-            "Generate new token, label it, choose its scopes, create and copy it; it is shown once.",
-        ];
-        lines.map(str::to_owned).to_vec()
-    }
-
-    fn how_to_revoke(&self) -> &'static str {
-        HOW_TO_REVOKE
-    }
-
-    fn capabilities(&self, _: &Table) -> Capabilities {
+    fn capabilities(_: &Config) -> Capabilities {
         config::capabilities()
     }
 
-    fn requirements(&self, request: &ReadRequest, leavers: LeaverSignals) -> Requirements {
-        requirements(request, leavers)
+    fn requirements(request: &ReadRequest, leavers: LeaverSignals) -> Requirements {
+        requirements::requirements(request, leavers)
     }
 
-    fn check_own(&self, own: Table, _: &Wiring) -> Result<()> {
-        Config::read(own)?.check()
+    fn check(config: &Config, _: &Wiring) -> Result<()> {
+        config.check()
     }
 
-    fn build(&self, own: Table, wiring: Wiring, mut secrets: Secrets) -> Result<Box<dyn Directory>> {
-        let builder = Builder { config: Config::read(own)?, wiring, token: secrets.take("token") };
-        Ok(Box::new(builder.build()?))
+    fn build(config: Config, wiring: Wiring, token: Option<Secret>) -> Result<Box<dyn Directory>> {
+        Ok(Box::new(Builder { config, wiring, token }.build()?))
     }
 
     #[cfg(feature = "sandbox")]

@@ -1,8 +1,7 @@
 //! What a refusal means in Humaans, and what to do about it.
 
-use hris_core::http::{Response, Vendor, code_word};
+use hris_core::http::{Response, Said, Vendor, said};
 use hris_core::{Error, ErrorKind};
-use serde::Deserialize;
 
 /// Whether Humaans refused the question itself, rather than failed to answer it.
 pub(crate) fn is_refusal(error: &Error) -> bool {
@@ -23,56 +22,20 @@ pub(crate) fn explain(error: Error, _: &'static str) -> Error {
     }
 }
 
+/// What Humaans' refusals say: the name, the code, the request's id and the names of the issues.
+const SAYS: [Said; 4] = [
+    Said::word("/name"),
+    Said::called("code", "/code"),
+    Said::called("request id", "/id"),
+    Said::about("/issues", &["/name", "/path"]),
+];
+
 /// How Humaans words its refusals.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Words;
 
 impl Vendor for Words {
-    /// The name, the code, the request's id and the names of the issues: never a message, a reason
-    /// or a value.
     fn words(&self, response: &Response) -> Option<String> {
-        let refusal: Refusal = serde_json::from_slice(response.body()).ok()?;
-        let mut words: Vec<String> = Vec::new();
-        words.extend(refusal.name.and_then(plain));
-        words.extend(refusal.code.and_then(plain).map(|code| format!("code {code}")));
-        words.extend(refusal.id.and_then(plain).map(|id| format!("request id {id}")));
-        let issues = refusal.issues.into_iter().flatten();
-        let names: Vec<String> =
-            issues.filter_map(|issue| plain(issue.name.or(issue.path)?)).take(5).collect();
-        if !names.is_empty() {
-            words.push(format!("about {}", names.join(", ")));
-        }
-        (!words.is_empty()).then(|| words.join(", "))
-    }
-}
-
-/// An error body. Each member may be of any type.
-#[derive(Deserialize)]
-struct Refusal {
-    name: Option<serde_json::Value>,
-    code: Option<serde_json::Value>,
-    id: Option<serde_json::Value>,
-    #[serde(default, deserialize_with = "issues")]
-    issues: Option<Vec<Issue>>,
-}
-
-#[derive(Deserialize)]
-struct Issue {
-    name: Option<serde_json::Value>,
-    path: Option<serde_json::Value>,
-}
-
-/// The issues; empty where they have an unknown shape.
-fn issues<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<Issue>>, D::Error> {
-    let value = serde_json::Value::deserialize(deserializer)?;
-    Ok(serde_json::from_value(value).ok())
-}
-
-/// Returns a word or a number only if it looks like an identifier.
-fn plain(value: serde_json::Value) -> Option<String> {
-    match value {
-        serde_json::Value::String(text) => code_word(&text).map(str::to_owned),
-        serde_json::Value::Number(number) => code_word(&number.to_string()).map(str::to_owned),
-        _ => None,
+        said(response, &SAYS)
     }
 }

@@ -1,6 +1,12 @@
 //! Computes what a token and its owner need, to be shown before set-up.
 
-use hris_core::{LeaverSignals, Need, NeedKind, ReadRequest, Requirements, StandardField};
+use hris_core::StandardField::{
+    self, AccessRole, Address, AddressCity, AddressCountry, AddressPostcode, AddressRegion, AddressStreet,
+    Department, Email, EmployeeNumber, EmploymentKind, EndDate, FamilyName, GivenName, JobTitle,
+    LastWorkingDay, Location, Manager, ManagerEmail, MiddleName, PersonalEmail, PersonalPhone, PreferredName,
+    RawStatus, StartDate, Team, Teams, TimeZone, WorkPhone,
+};
+use hris_core::{LeaverSignals, Need, NeedKind, ReadRequest, Requirements};
 
 pub(crate) const PUBLIC_READ: &str = "public:read";
 pub(crate) const PRIVATE_READ: &str = "private:read";
@@ -50,15 +56,13 @@ pub fn requirements(request: &ReadRequest, leavers: LeaverSignals) -> Requiremen
     };
     let customs: Vec<String> = request.custom_fields().map(ToString::to_string).collect();
     let custom = !customs.is_empty() || request.wants_everything();
-    let mut private = wanted(request, &PRIVATE_BASICS);
-    private.extend(wanted(request, &DETAILS));
-    private.extend(customs.iter().cloned());
-    let mut uses = private.clone();
+    let mut uses = wanted(request, &|section| section.is_private);
+    uses.extend(customs.iter().cloned());
+    let required = !uses.is_empty() || leavers.status || custom;
     if leavers.status {
         uses.push("leavers".to_owned());
     }
     uses.push("people who will start".to_owned());
-    let required = !private.is_empty() || leavers.status || custom;
     if !required {
         let public = vec!["names, work e-mail, teams and job roles".to_owned()];
         need(NeedKind::Scope, PUBLIC_READ, TOKEN_DIALOG, public, true);
@@ -69,13 +73,8 @@ pub fn requirements(request: &ReadRequest, leavers: LeaverSignals) -> Requiremen
     need(permission, "API Access", WORKSPACE, vec!["anything".to_owned()], true);
     let everybody = vec!["everybody is visible, not only a group of people".to_owned()];
     need(permission, "all profiles", PROFILES, everybody, true);
-    let mut basics = wanted(request, &BASICS);
-    basics.extend(wanted(request, &PRIVATE_BASICS));
-    for (name, fields) in [
-        ("Basics", basics),
-        ("Employment › Details", wanted(request, &DETAILS)),
-        ("Employment › Role", wanted(request, &ROLE)),
-    ] {
+    for name in [BASICS, DETAILS, ROLE.name] {
+        let fields = wanted(request, &|section| section.name == name);
         if !fields.is_empty() {
             need(permission, name, PROFILES, fields, true);
         }
@@ -91,59 +90,43 @@ pub fn requirements(request: &ReadRequest, leavers: LeaverSignals) -> Requiremen
     found
 }
 
-/// Whether a field is shown only to a token with `private:read`, as far as is known.
-pub(crate) fn is_private(field: StandardField) -> bool {
-    PRIVATE_BASICS.contains(&field) || DETAILS.contains(&field)
+/// A section of the role editor, and fields that are granted in it.
+pub(crate) struct Section {
+    pub(crate) name: &'static str,
+    /// Whether they are shown only to a token with `private:read`, as far as is known.
+    pub(crate) is_private: bool,
+    pub(crate) fields: &'static [StandardField],
 }
 
-/// The section of the role editor in which a field is granted.
-pub(crate) fn section(field: StandardField) -> &'static str {
-    if DETAILS.contains(&field) {
-        "Employment › Details"
-    } else if ROLE.contains(&field) {
-        "Employment › Role"
-    } else {
-        "Basics"
-    }
+const fn section(name: &'static str, is_private: bool, fields: &'static [StandardField]) -> Section {
+    Section { name, is_private, fields }
 }
 
-const BASICS: [StandardField; 10] = [
-    StandardField::GivenName,
-    StandardField::MiddleName,
-    StandardField::FamilyName,
-    StandardField::PreferredName,
-    StandardField::Email,
-    StandardField::Team,
-    StandardField::Teams,
-    StandardField::AccessRole,
-    StandardField::TimeZone,
-    StandardField::RawStatus,
+const BASICS: &str = "Basics";
+const DETAILS: &str = "Employment › Details";
+
+/// Fields that need the history of jobs.
+pub(crate) const ROLE: Section =
+    section("Employment › Role", false, &[JobTitle, Department, Manager, ManagerEmail]);
+
+/// Where each field is granted that Humaans has, but for id and status.
+pub(crate) const SECTIONS: [Section; 7] = [
+    section(BASICS, false, &[GivenName, MiddleName, FamilyName, PreferredName, Email, Team, Teams]),
+    section(BASICS, false, &[AccessRole, TimeZone, RawStatus]),
+    section(BASICS, true, &[PersonalEmail, WorkPhone, PersonalPhone]),
+    section(BASICS, true, &[Address, AddressStreet, AddressCity, AddressRegion]),
+    section(BASICS, true, &[AddressPostcode, AddressCountry]),
+    section(DETAILS, true, &[EmployeeNumber, EmploymentKind, Location, StartDate, EndDate, LastWorkingDay]),
+    ROLE,
 ];
 
-const PRIVATE_BASICS: [StandardField; 9] = [
-    StandardField::PersonalEmail,
-    StandardField::WorkPhone,
-    StandardField::PersonalPhone,
-    StandardField::Address,
-    StandardField::AddressStreet,
-    StandardField::AddressCity,
-    StandardField::AddressRegion,
-    StandardField::AddressPostcode,
-    StandardField::AddressCountry,
-];
+/// The section in which a field is granted.
+pub(crate) fn section_of(field: StandardField) -> &'static Section {
+    SECTIONS.iter().find(|section| section.fields.contains(&field)).unwrap_or(&ROLE)
+}
 
-const DETAILS: [StandardField; 6] = [
-    StandardField::EmployeeNumber,
-    StandardField::EmploymentKind,
-    StandardField::Location,
-    StandardField::StartDate,
-    StandardField::EndDate,
-    StandardField::LastWorkingDay,
-];
-
-const ROLE: [StandardField; 4] =
-    [StandardField::JobTitle, StandardField::Department, StandardField::Manager, StandardField::ManagerEmail];
-
-fn wanted(request: &ReadRequest, fields: &[StandardField]) -> Vec<String> {
-    fields.iter().filter(|field| request.wants(**field)).map(|field| field.to_string()).collect()
+/// The requested fields of these sections.
+fn wanted(request: &ReadRequest, of: &dyn Fn(&Section) -> bool) -> Vec<String> {
+    let fields = SECTIONS.iter().filter(|section| of(section)).flat_map(|section| section.fields);
+    fields.filter(|field| request.wants(**field)).map(ToString::to_string).collect()
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures_util::future::{try_join, try_join3, try_join4};
-use hris_core::connector::{Checks, Crowd, CustomField, Run, Source, Vendor};
+use hris_core::connector::{Checks, Crowd, CustomField, Run, Source, Vendor, work_email};
 use hris_core::http::Part;
 use hris_core::{Employee, EmployeeId, Field, Result, Snapshot, StandardField, wire};
 
@@ -13,46 +13,8 @@ use crate::config::{Builder, Config, PeopleStatus};
 use crate::convert::{self, Identity, Lists, asked_members, needs_lists};
 use crate::lists::{self, STATUSES};
 use crate::refusals::is_refusal;
+use crate::requirements::ROLE;
 use crate::wire::Person;
-
-/// What Humaans can show.
-pub(crate) const FIELDS: [StandardField; 31] = [
-    StandardField::Id,
-    StandardField::EmployeeNumber,
-    StandardField::GivenName,
-    StandardField::MiddleName,
-    StandardField::FamilyName,
-    StandardField::PreferredName,
-    StandardField::Email,
-    StandardField::PersonalEmail,
-    StandardField::WorkPhone,
-    StandardField::PersonalPhone,
-    StandardField::Address,
-    StandardField::AddressStreet,
-    StandardField::AddressCity,
-    StandardField::AddressRegion,
-    StandardField::AddressPostcode,
-    StandardField::AddressCountry,
-    StandardField::Status,
-    StandardField::RawStatus,
-    StandardField::EmploymentKind,
-    StandardField::JobTitle,
-    StandardField::Department,
-    StandardField::Team,
-    StandardField::Teams,
-    StandardField::Location,
-    StandardField::Manager,
-    StandardField::ManagerEmail,
-    StandardField::StartDate,
-    StandardField::EndDate,
-    StandardField::LastWorkingDay,
-    StandardField::AccessRole,
-    StandardField::TimeZone,
-];
-
-/// Fields that need the history of jobs.
-pub(crate) const OF_ROLES: [StandardField; 4] =
-    [StandardField::JobTitle, StandardField::Department, StandardField::Manager, StandardField::ManagerEmail];
 
 /// One company's Humaans, read with one access token. It can only read.
 ///
@@ -140,13 +102,12 @@ impl Api {
     async fn around(&self, run: &Run<'_>, person: Option<&EmployeeId>) -> Result<Lists> {
         let custom = needs_lists(run.request());
         let (roles, locations, custom_fields, custom_values) = try_join4(
-            Part::when(custom || run.wants_any(&OF_ROLES), run.all(&self.job_roles(run.today(), person))),
+            Part::when(custom || run.wants_any(ROLE.fields), run.all(&self.job_roles(run.today(), person))),
             Part::when(run.request().wants(StandardField::Location), run.all(&self.locations())),
-            Part::when(custom, run.all(&self.custom_fields())),
+            Part::when(custom, run.custom_fields(&self.custom_fields(), convert::defined)),
             Part::when(custom, run.all(&self.custom_values(person))),
         )
         .await?;
-        let custom_fields = custom_fields.map(|fields| fields.iter().filter_map(convert::defined).collect());
         Ok(Lists { roles, locations, custom_fields, custom_values })
     }
 }
@@ -187,7 +148,7 @@ impl Source for Api {
     }
 
     fn work_email(&self, person: Person) -> Field<String> {
-        person.email.map(|email| email.trim().to_ascii_lowercase())
+        work_email(person.email)
     }
 
     fn custom_fields(&self, lists: &Lists) -> Vec<CustomField> {

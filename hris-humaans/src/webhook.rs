@@ -5,14 +5,10 @@
 
 use hmac::{Hmac, KeyInit, Mac};
 use hris_core::{EmployeeId, Error, ErrorKind, Result, Secret};
-use serde_json::Value;
 use sha2::Sha256;
 
 /// The header that carries the signature, as seen in clients; Humaans does not document it.
 pub const SIGNATURE_HEADER: &str = "x-humaans-signature";
-
-/// The largest body that is looked at.
-const LARGEST: usize = 1024 * 1024;
 
 /// Returns the person a webhook is about, after checking its signature.
 ///
@@ -35,22 +31,16 @@ const LARGEST: usize = 1024 * 1024;
 /// [`ErrorKind::Auth`] for a signature that is missing or wrong, [`ErrorKind::TooLarge`] above 1 MiB,
 /// [`ErrorKind::Protocol`] for a body that names no person.
 pub fn hint(body: &[u8], signature: Option<&str>, secret: Option<&Secret>) -> Result<EmployeeId> {
-    if body.len() > LARGEST {
-        return Err(Error::new(ErrorKind::TooLarge, "read a webhook: larger than 1 MiB"));
-    }
     if let Some(secret) = secret {
         verify(body, signature, secret)?;
     }
-    let nobody = || Error::new(ErrorKind::Protocol, "read a webhook: it names no person");
-    let event: Value = serde_json::from_slice(body).map_err(|_| nobody())?;
-    ["/data/id", "/data/personId", "/personId", "/id"]
-        .iter()
-        .find_map(|place| match event.pointer(place)? {
-            Value::String(id) if !id.trim().is_empty() => Some(EmployeeId::from(id.as_str())),
-            Value::Number(id) if id.is_u64() => Some(EmployeeId::from(id.to_string())),
-            _ => None,
-        })
-        .ok_or_else(nobody)
+    let is_id = |id: &str| !id.trim().is_empty();
+    hris_core::connector::hint(
+        body,
+        "read a webhook",
+        &["/data/id", "/data/personId", "/personId", "/id"],
+        is_id,
+    )
 }
 
 fn verify(body: &[u8], signature: Option<&str>, secret: &Secret) -> Result<()> {
@@ -139,7 +129,7 @@ mod tests {
             let found = hint(body.as_bytes(), None, None);
             assert_eq!(found.as_ref().ok().map(EmployeeId::as_str), expected, "{body}");
         }
-        let large = vec![b' '; LARGEST + 1];
+        let large = vec![b' '; 1024 * 1024 + 1];
         assert_eq!(hint(&large, None, None).unwrap_err().kind(), ErrorKind::TooLarge);
     }
 }

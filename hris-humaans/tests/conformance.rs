@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use hris_core::RateLimit;
-use hris_core::conformance::{CustomFault, Fault, Harness, LookupFault, Person, Stage, run};
+use hris_core::conformance::{CustomFault, Edits, Fault, Harness, LookupFault, Person, Stage, run};
 use hris_core::http::RetryPolicy;
 use hris_core::sandbox::{Breakages, Fault as Broken};
 use hris_core::{Directory, EmployeeId, Secret, Status};
 use hris_humaans::Humaans;
 use hris_humaans::sandbox::{self, CustomField, Job, Location, Resource, Sandbox, Token};
+use serde_json::json;
 
 #[tokio::test]
 async fn humaans() {
@@ -50,6 +51,21 @@ impl Harness for HumaansHarness {
             .build()
             .expect("the settings are right");
         Box::new(HumaansStage { sandbox, directory, token, ids: Arc::new(Mutex::new(ids)) })
+    }
+
+    fn edits(&self) -> Option<Edits> {
+        Some(
+            Edits::of(hris_humaans::KIT)
+                .listing("base_url", "https://eu.humaans.io/api")
+                .neither("base_url", "https://app.humaans.io/api/")
+                .listing("people_status", "split")
+                .listing("last_day", "employment_end")
+                .listing("sort", "createdAt")
+                .listing("job_roles_as_of", true)
+                .neither("page_size", 7)
+                .neither("concurrency", 1)
+                .neither("rate_limit", json!({"per_second": 1})),
+        )
     }
 }
 

@@ -1,5 +1,6 @@
 //! One person: names, contact, address, dates, status.
 
+use hris_core::connector::count_unreadable;
 use hris_core::http::Part;
 use hris_core::wire::Notes;
 use hris_core::{
@@ -10,7 +11,7 @@ use super::custom::{self, Wanted};
 use super::identification::{identity, told};
 use super::work::{Summary, date, sum_up};
 use super::{Lists, complete_phone};
-use crate::config::{Config, PhoneRegion};
+use crate::config::{Config, DEFAULTS, PhoneRegion};
 use crate::wire::{self, Employment};
 
 /// Reads people, with everything beside them at hand.
@@ -77,12 +78,9 @@ impl<'a> Reader<'a> {
         employments: Option<&[Employment]>,
         warnings: &mut Tally,
     ) -> Employee {
-        let id = person.notes.id.take().unwrap_or_default();
+        let id = person.notes.id.clone().unwrap_or_default();
+        count_unreadable(&person, DEFAULTS.title, str::to_owned, &[], warnings);
         let notes = std::mem::take(&mut person.notes);
-        for member in &notes.unfit {
-            let words = "the value is of another type than 24SevenOffice documents; left out";
-            warnings.count(ProblemCode::InvalidRecord, member.to_string(), words, &id);
-        }
         let mut employee = Employee::new(id.clone());
         employee.put(StandardField::EmployeeNumber, Field::Value(id));
         let own = |member: &str, text: Field<String>| empty_if_absent(&notes, member, text);

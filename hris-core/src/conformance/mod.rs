@@ -24,6 +24,8 @@ mod fault;
 mod faults;
 mod lookup;
 mod memory;
+#[cfg(feature = "connector")]
+mod settings;
 
 use std::fmt;
 use std::sync::Arc;
@@ -34,6 +36,8 @@ pub use self::custom::CustomFault;
 pub use self::fault::Fault;
 pub use self::lookup::LookupFault;
 pub use self::memory::MemoryHarness;
+#[cfg(feature = "connector")]
+pub use self::settings::Edits;
 use crate::{Date, Directory, EmployeeId, ReadRequest, Snapshot, Status};
 
 /// The day on which the suite reads.
@@ -52,6 +56,12 @@ pub trait Harness: Send + Sync {
     /// [`Lookup::Gone`](crate::Lookup::Gone) fails.
     fn gone(&self) -> &[LookupFault] {
         &[]
+    }
+
+    /// Edits of the vendor's settings, each of which has to count as what it decides.
+    #[cfg(feature = "connector")]
+    fn edits(&self) -> Option<Edits> {
+        None
     }
 }
 
@@ -220,6 +230,8 @@ pub async fn run(harness: &dyn Harness) -> Summary {
     fault::run(harness, &mut summary).await;
     lookup::run(harness, &mut summary).await;
     custom::run(harness, &mut summary).await;
+    #[cfg(feature = "connector")]
+    settings::run(harness, &mut summary);
     summary
 }
 

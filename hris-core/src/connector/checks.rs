@@ -1,8 +1,8 @@
 //! The questions of a preflight, and their findings in one wording.
 
-use super::{CustomFields, Run};
+use super::{CustomField, Meant, Run};
 use crate::http::Asked;
-use crate::{Employee, Error, Finding, Level, Preflight, ReadRequest, Result, SourceField, StandardField};
+use crate::{Employee, Error, Finding, Preflight, ReadRequest, Result, SourceField, StandardField};
 
 /// What a custom field costs that the vendor does not have.
 const NOTHING_READ: &str = "nothing is read before it is corrected";
@@ -46,15 +46,15 @@ impl<'r> Checks<'r> {
     }
 
     /// Adds a finding that all is well.
-    pub fn passed(&mut self, subject: impl Into<String>, outcome: impl Into<String>) {
-        self.push(Finding::new(Level::Passed, subject, outcome));
+    pub fn passed(&mut self, subject: impl Into<String>, outcome: impl std::fmt::Display) {
+        self.push(Finding::passed(subject, outcome));
     }
 
     /// Whether the connection is encrypted. The kit asks this itself, before anything is sent.
-    pub(super) fn address(&mut self, subject: &'static str, encrypted: impl Into<String>, is_plain: bool) {
+    pub(super) fn address(&mut self, subject: &'static str, encrypted: &str, is_plain: bool) {
         self.push(match is_plain {
-            false => Finding::new(Level::Passed, subject, encrypted),
-            true => Finding::new(Level::Warning, subject, "plain http to this machine; for tests only"),
+            false => Finding::passed(subject, encrypted),
+            true => Finding::warning(subject, "plain http to this machine; for tests only"),
         });
     }
 
@@ -71,59 +71,99 @@ impl<'r> Checks<'r> {
         remedy: impl Into<String>,
     ) -> Result<()> {
         let finding = match Asked::of(answer)? {
-            Asked::Answered(Some(rows)) => Finding::new(Level::Passed, subject, format!("{rows} records")),
-            Asked::Answered(None) => Finding::new(Level::Passed, subject, "can be read"),
-            Asked::Refused(error) => Finding::new(Level::Warning, subject, error.to_string())
-                .cost(cost)
-                .remedy(remedy)
-                .withholding(),
+            Asked::Answered(Some(rows)) => Finding::passed(subject, format!("{rows} records")),
+            Asked::Answered(None) => Finding::passed(subject, "can be read"),
+            Asked::Refused(error) => Finding::warning(subject, error).cost(cost).remedy(remedy).withholding(),
         };
         self.push(finding);
         Ok(())
     }
 
-    /// What keeps everybody from being read.
-    pub fn nobody(&mut self, subject: impl Into<String>, error: &Error, remedy: impl Into<String>) {
-        let finding = Finding::new(Level::Missing, subject, error.to_string())
-            .cost("nobody can be read, and nothing is changed")
-            .remedy(remedy);
-        self.push(finding);
+    /// What was answered; `None` where it was refused, with the finding that `refused` makes of the refusal.
+    ///
+    /// # Errors
+    /// A refused credential, and no answer at all.
+    pub fn ask<T>(
+        &mut self,
+        answer: Result<T>,
+        refused: impl FnOnce(&Error) -> Finding,
+    ) -> Result<Option<T>> {
+        Ok(match Asked::of(answer)? {
+            Asked::Answered(answer) => Some(answer),
+            Asked::Refused(error) => {
+                self.push(refused(&error));
+                None
+            }
+        })
+    }
+
+    /// As [`Checks::ask`], of something without which nobody can be read.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn need<T>(
+        &mut self,
+        subject: impl Into<String>,
+        answer: Result<T>,
+        remedy: impl Into<String>,
+    ) -> Result<Option<T>> {
+        self.ask(answer, |error| {
+            Finding::missing(subject, error).cost("nobody can be read, and nothing is changed").remedy(remedy)
+        })
     }
 
     /// That the definitions of custom fields may not be read: a run goes without them.
     pub fn no_custom_fields(&mut self, subject: &str, error: &Error, remedy: impl Into<String>) {
         let names: Vec<String> = self.request().custom_fields().map(ToString::to_string).collect();
         let what = if names.is_empty() { "custom fields".to_owned() } else { names.join(", ") };
-        let finding = Finding::new(Level::Warning, subject, error.to_string())
-            .cost(format!("{what} cannot be read; accounts keep what they have"))
-            .remedy(remedy);
-        self.push(finding);
+        let cost = format!("{what} cannot be read; accounts keep what they have");
+        self.push(Finding::warning(subject, error).cost(cost).remedy(remedy));
     }
 
-    /// Whether each custom field that is asked for is there, and meant by one name. `remedy` says how to make a
-    /// missing one visible. Returns how many are read; `None` where nothing can be read.
-    pub fn custom_fields(&mut self, subject: &str, fields: &CustomFields<'_>, remedy: &str) -> Option<usize> {
+    /// Whether each custom field that is asked for is there, and meant by one name. `defined` is what the vendor
+    /// answered, and `meant` says which of these a request means. `hidden` says what to do where the definitions may
+    /// not be read, and `lacking` how to make a missing field visible. Returns how many are read; `None` where nothing
+    /// can be read.
+    ///
+    /// # Errors
+    /// A refused credential, and no answer at all.
+    pub fn custom_fields(
+        &mut self,
+        subject: &str,
+        defined: Result<Vec<CustomField>>,
+        meant: Meant,
+        hidden: &str,
+        lacking: &str,
+    ) -> Result<Option<usize>> {
+        let defined = match Asked::of(defined)? {
+            Asked::Answered(defined) => defined,
+            Asked::Refused(error) => {
+                self.no_custom_fields(subject, &error, hidden);
+                return Ok(None);
+            }
+        };
+        let fields = meant(&defined, self.request());
         for field in fields.lacking() {
-            self.no_such_field(field, &fields.near(field), remedy);
+            self.no_such_field(field, &fields.near(field), lacking);
         }
-        match fields.wanted() {
+        Ok(match fields.wanted() {
             Ok(wanted) => {
                 let outcome = format!("{} of {} custom fields are read", wanted.len(), fields.defined());
                 self.passed(subject, outcome);
                 Some(wanted.len())
             }
             Err(error) => {
-                let finding = Finding::new(Level::Missing, subject, error.to_string());
-                self.push(finding.cost("the mapping is ambiguous, so nothing is read"));
+                let cost = "the mapping is ambiguous, so nothing is read";
+                self.push(Finding::missing(subject, error).cost(cost));
                 None
             }
-        }
+        })
     }
 
     /// That a custom field of the mapping is not there. `near` names the nearest one, as the end of a sentence.
     pub fn no_such_field(&mut self, field: &SourceField, near: &str, remedy: &str) {
         let outcome = format!("no such custom field can be seen{near}");
-        let finding = Finding::new(Level::Missing, format!("field {field}"), outcome);
+        let finding = Finding::missing(format!("field {field}"), outcome);
         self.found.unknown.push(finding.cost(NOTHING_READ).remedy(remedy));
     }
 
@@ -137,7 +177,7 @@ impl<'r> Checks<'r> {
         remedy: impl Fn(StandardField) -> String,
     ) {
         if people.is_empty() {
-            return self.push(Finding::new(Level::Warning, "people", "nobody is visible"));
+            return self.push(Finding::warning("people", "nobody is visible"));
         }
         let of = people.len();
         for field in StandardField::ALL.iter().copied() {
@@ -149,24 +189,21 @@ impl<'r> Checks<'r> {
             let subject = format!("field {field}");
             let outcome = format!("{filled} of the first {of} people have a value");
             let finding = match (field, filled) {
-                (StandardField::Email, 0) => Finding::new(Level::Missing, subject, outcome)
+                (StandardField::Email, 0) => Finding::missing(subject, outcome)
                     .cost("nobody can get an account without an e-mail address")
                     .remedy(remedy(field)),
-                (StandardField::Email, few) if few < of => Finding::new(Level::Warning, subject, outcome)
+                (StandardField::Email, few) if few < of => Finding::warning(subject, outcome)
                     .cost("the others get no account")
                     .remedy("fill in their work e-mails in the HR system"),
-                _ if seen == 0 => {
-                    Finding::new(Level::Warning, subject, "it cannot be seen of any of the first people")
-                        .cost("accounts keep what they have; as a match key it matches nobody")
-                        .remedy(remedy(field))
-                        .withholding()
-                }
+                _ if seen == 0 => Finding::warning(subject, "it cannot be seen of any of the first people")
+                    .cost("accounts keep what they have; as a match key it matches nobody")
+                    .remedy(remedy(field))
+                    .withholding(),
                 (StandardField::EmployeeNumber, 0) => {
-                    Finding::new(Level::Warning, subject, "nobody has a value")
-                        .cost("as a match key it matches nobody")
+                    Finding::warning(subject, "nobody has a value").cost("as a match key it matches nobody")
                 }
-                (_, 0) => Finding::new(Level::Passed, subject, "nobody has a value"),
-                _ => Finding::new(Level::Passed, subject, outcome),
+                (_, 0) => Finding::passed(subject, "nobody has a value"),
+                _ => Finding::passed(subject, outcome),
             };
             self.push(finding);
         }

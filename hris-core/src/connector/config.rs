@@ -11,9 +11,10 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::Explain;
 use crate::http::{Client, ClientBuilder, Rate, RetryPolicy, Transport};
 use crate::setting::{SettingValue, help_of};
-use crate::{Error, Result, SourceSettings};
+use crate::{Capabilities, Error, LeaverSignals, Result, SourceSettings};
 
 /// Settings as they stand in a file or a form: a value for each key.
 pub type Table = Map<String, Value>;
@@ -304,9 +305,23 @@ pub struct Defaults {
     pub concurrency: u32,
     /// The pace; `None` where the pace is no setting.
     pub rate_limit: Option<RateLimit>,
+    /// What the credential is called, and how to replace one that is refused.
+    pub credential: (&'static str, &'static str),
+    /// Says what a refusal may mean.
+    pub explain: Explain,
 }
 
 impl Defaults {
+    /// What the vendor can do besides its fields, which are still to be added. People have custom fields.
+    #[must_use]
+    pub fn capabilities(&self, leavers: LeaverSignals) -> Capabilities {
+        let mut capabilities = Capabilities::read_only(self.vendor, &[], leavers);
+        capabilities.custom_fields = true;
+        // Without pages a list comes whole.
+        capabilities.max_page_size = self.page_size.unwrap_or(u32::MAX);
+        capabilities
+    }
+
     /// The settings of [`Reach`] that this vendor has.
     #[must_use]
     pub fn settings(&self) -> Vec<Setting> {

@@ -2,10 +2,14 @@
 
 use std::sync::Arc;
 
+use crate::http::Part;
 use crate::{
-    Error, ErrorKind, ReadRequest, Result, SourceField, custom_fields_called, nearest_custom_field,
-    no_such_custom_fields,
+    CustomValue, Employee, Error, ErrorKind, Field, Problem, ProblemCode, ReadRequest, Result, SourceField,
+    custom_fields_called, nearest_custom_field, no_such_custom_fields,
 };
+
+/// Which custom fields a request means, by a vendor's own rules.
+pub type Meant = for<'a> fn(&'a [CustomField], &'a ReadRequest) -> CustomFields<'a>;
 
 /// One of a customer's own fields, as the vendor defines it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +30,17 @@ impl CustomField {
     #[must_use]
     pub fn new(id: &str, name: &str) -> Self {
         Self { id: id.into(), name: name.into(), kind: "text".to_owned(), is_sensitive: false }
+    }
+
+    /// A field as a record defines it: the id, without which there is no field, the name, and the vendor's word for
+    /// the kind.
+    #[must_use]
+    pub fn defined(id: Option<&str>, name: &Field<String>, kind: &Field<String>) -> Option<Self> {
+        let field = Self::new(id?, name.as_deref().value().unwrap_or_default());
+        Some(match kind.as_deref().value() {
+            Some(kind) => field.of_kind(kind),
+            None => field,
+        })
     }
 
     /// Sets the vendor's word for its kind.
@@ -172,6 +187,66 @@ impl<'a> CustomFields<'a> {
     fn is_meant(&self, asked: &SourceField, field: &CustomField) -> bool {
         let SourceField::CustomName(name) = asked else { return false };
         self.called(name).iter().any(|found| std::ptr::eq(*found, field))
+    }
+}
+
+/// The custom fields that are read of everybody, and those that may not be seen.
+#[derive(Debug, Default)]
+pub struct ReadFields {
+    fields: Vec<CustomField>,
+    hidden: Vec<CustomValue>,
+    problem: Option<Problem>,
+}
+
+impl ReadFields {
+    /// The fields of `defined` that a request means. Where the definitions may not be read, what is asked for is
+    /// hidden, and a problem names `remedy`.
+    ///
+    /// # Errors
+    /// As [`CustomFields::required`].
+    pub fn of(
+        defined: &Part<Vec<CustomField>>,
+        request: &ReadRequest,
+        meant: Meant,
+        remedy: &str,
+    ) -> Result<Self> {
+        let mut read = Self::default();
+        match defined {
+            Part::Skipped => {}
+            Part::Read(defined) => {
+                read.fields = meant(defined, request).required()?.into_iter().cloned().collect();
+            }
+            Part::Hidden(status) => {
+                read.hidden = meant(&[], request).asked().map(CustomValue::hidden).collect();
+                let words = format!(
+                    "custom fields may not be read (HTTP {status}): {remedy}; accounts keep what they have"
+                );
+                read.problem = Some(Problem::warning(ProblemCode::NotPermitted, words).field("custom"));
+            }
+        }
+        Ok(read)
+    }
+
+    /// The fields that are read.
+    #[must_use]
+    pub fn fields(&self) -> &[CustomField] {
+        &self.fields
+    }
+
+    /// That the definitions may not be read, where they may not.
+    pub fn take_problem(&mut self) -> Option<Problem> {
+        self.problem.take()
+    }
+
+    /// Sets a person's fields: `value` says what each is, and nothing where the record does not show it.
+    pub fn put(&self, employee: &mut Employee, value: impl Fn(&CustomField) -> Option<Field<String>>) {
+        self.hidden.iter().for_each(|value| employee.put_custom(value.clone()));
+        for field in &self.fields {
+            if let Some(value) = value(field) {
+                let (id, name) = (Arc::clone(&field.id), Arc::clone(&field.name));
+                employee.put_custom(CustomValue { id, name, value });
+            }
+        }
     }
 }
 

@@ -226,6 +226,113 @@ pub trait Kit: fmt::Debug + Send + Sync {
     }
 }
 
+/// What a program has to know of a vendor whose settings are one [`Config`] and whose credential is one text. It is
+/// a [`Kit`].
+pub trait TokenKit: fmt::Debug + Send + Sync {
+    /// The settings that only this vendor has.
+    type Config: Config;
+
+    /// Its names, and how it is reached.
+    const DEFAULTS: &'static Defaults;
+
+    /// The credential.
+    const CREDENTIAL: &'static [Credential; 1];
+
+    /// How a person gets it, in sentences and in order.
+    const HOW_TO_CONNECT: &'static [&'static str];
+
+    /// How a person takes the access away at the vendor, as programs cannot.
+    const HOW_TO_REVOKE: &'static str;
+
+    /// As [`Kit::capabilities`].
+    fn capabilities(config: &Self::Config) -> Capabilities;
+
+    /// As [`Kit::requirements`].
+    fn requirements(request: &ReadRequest, leavers: LeaverSignals) -> Requirements {
+        let _ = (request, leavers);
+        Requirements::default()
+    }
+
+    /// As [`Kit::check_own`].
+    ///
+    /// # Errors
+    /// As there.
+    fn check(config: &Self::Config, wiring: &Wiring) -> Result<()> {
+        let _ = (config, wiring);
+        Ok(())
+    }
+
+    /// As [`Kit::check_complete`].
+    ///
+    /// # Errors
+    /// As there.
+    fn check_complete(settings: &Table) -> Result<()> {
+        let _ = settings;
+        Ok(())
+    }
+
+    /// As [`Kit::build`].
+    ///
+    /// # Errors
+    /// As there.
+    fn build(config: Self::Config, wiring: Wiring, credential: Option<Secret>) -> Result<Box<dyn Directory>>;
+
+    /// As [`Kit::fake`].
+    #[cfg(feature = "sandbox")]
+    fn fake(&self) -> Option<&dyn crate::sandbox::FakeKit> {
+        None
+    }
+}
+
+impl<K: TokenKit> Kit for K {
+    fn defaults(&self) -> &'static Defaults {
+        K::DEFAULTS
+    }
+
+    fn own_settings(&self) -> Vec<Setting> {
+        K::Config::settings()
+    }
+
+    fn credentials(&self) -> &'static [Credential] {
+        K::CREDENTIAL
+    }
+
+    fn how_to_connect(&self, _: &Table) -> Vec<String> {
+        K::HOW_TO_CONNECT.iter().map(|line| (*line).to_owned()).collect()
+    }
+
+    fn how_to_revoke(&self) -> &'static str {
+        K::HOW_TO_REVOKE
+    }
+
+    fn capabilities(&self, settings: &Table) -> Capabilities {
+        let own = self.split(settings).and_then(|(own, _)| K::Config::read(own));
+        K::capabilities(&own.unwrap_or_default())
+    }
+
+    fn requirements(&self, request: &ReadRequest, leavers: LeaverSignals) -> Requirements {
+        K::requirements(request, leavers)
+    }
+
+    fn check_own(&self, own: Table, wiring: &Wiring) -> Result<()> {
+        K::check(&K::Config::read(own)?, wiring)
+    }
+
+    fn check_complete(&self, settings: &Table) -> Result<()> {
+        K::check_complete(settings)
+    }
+
+    fn build(&self, own: Table, wiring: Wiring, mut secrets: Secrets) -> Result<Box<dyn Directory>> {
+        let [credential] = K::CREDENTIAL;
+        K::build(K::Config::read(own)?, wiring, secrets.take(credential.name))
+    }
+
+    #[cfg(feature = "sandbox")]
+    fn fake(&self) -> Option<&dyn crate::sandbox::FakeKit> {
+        TokenKit::fake(self)
+    }
+}
+
 /// How a person's consent connects a vendor: OAuth 2.0 with an authorisation code.
 #[cfg(feature = "oauth")]
 #[async_trait]

@@ -14,8 +14,10 @@ mod config;
 mod crowd;
 mod custom;
 mod declare;
+mod hint;
 mod kit;
 mod list;
+mod person;
 mod run;
 mod source;
 
@@ -26,10 +28,12 @@ pub use assembly::Assembly;
 pub use checks::Checks;
 pub use config::{Config, Defaults, Members, RateLimit, Reach, Role, Setting, Table, Wiring};
 pub use crowd::Crowd;
-pub use custom::{CustomField, CustomFields};
+pub use custom::{CustomField, CustomFields, Meant, ReadFields};
+pub use hint::hint;
 #[cfg(feature = "oauth")]
 pub use kit::ConsentKit;
-pub use kit::{Credential, Kit, Secrets, address_of, is_loopback, needs};
+pub use kit::{Credential, Kit, Secrets, TokenKit, address_of, is_loopback, needs};
 pub use list::{List, Paging};
+pub use person::{count_unreadable, fill, is_undated, is_unfit, keep, may_keep, work_email};
 pub use run::{Explain, Run};
 pub use source::{Source, Vendor, ask, catalogue, check, cost, fingerprint, snapshot};

@@ -2,7 +2,7 @@
 
 use futures_util::stream::{self, StreamExt};
 
-use super::List;
+use super::{CustomField, List};
 use crate::http::{
     Client, Listed, Listing, Options, Position, Progress, Request, Response, list_all, never_empty, read_page,
 };
@@ -79,6 +79,18 @@ impl<'r> Run<'r> {
     /// As [`list_all`].
     pub async fn all<R: Record>(&self, list: &List<R>) -> Result<Vec<R>> {
         Ok(self.listed(list, &|_| {}).await?.rows)
+    }
+
+    /// The custom fields that a list of definitions defines.
+    ///
+    /// # Errors
+    /// As [`list_all`].
+    pub async fn custom_fields<R: Record>(
+        &self,
+        list: &List<R>,
+        defined: fn(&R) -> Option<CustomField>,
+    ) -> Result<Vec<CustomField>> {
+        Ok(self.all(list).await?.iter().filter_map(defined).collect())
     }
 
     async fn listed<R: Record>(

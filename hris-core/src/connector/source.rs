@@ -4,7 +4,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use super::{Checks, CustomField, Run};
+use super::{Checks, Config, CustomField, Defaults, Run, Wiring};
 use crate::http::Client;
 use crate::wire::Record;
 use crate::{
@@ -29,7 +29,7 @@ pub struct Vendor {
     /// The setting that holds the address, and what to say of one that is encrypted.
     pub address: (&'static str, String),
     /// What the credential is called, and how to replace one that is refused.
-    pub credential: (&'static str, String),
+    pub credential: (&'static str, &'static str),
 }
 
 /// What one vendor knows. The kit does the rest.
@@ -140,6 +140,26 @@ pub trait Source: fmt::Debug + Send + Sync + 'static {
 }
 
 impl Vendor {
+    /// What a vendor's defaults and the settings of one connection say. `client` sends to `base_url`.
+    pub fn new<C: Config>(
+        of: &Defaults,
+        wiring: &Wiring,
+        config: &C,
+        base_url: &str,
+        capabilities: Capabilities,
+        client: Client,
+    ) -> Self {
+        Self {
+            capabilities,
+            settings: config.digests(of.vendor, base_url, of.base_url),
+            client,
+            concurrency: wiring.concurrency(of),
+            explain: of.explain,
+            address: ("base_url", "https".to_owned()),
+            credential: of.credential,
+        }
+    }
+
     /// Begins to read what `request` asks for.
     #[must_use]
     pub fn run<'r>(&self, request: &'r ReadRequest) -> Run<'r> {
@@ -155,14 +175,14 @@ pub async fn check<S: Source>(source: &S, request: &ReadRequest) -> Result<Prefl
     let vendor = source.vendor();
     let mut checks = Checks::new(vendor.run(request));
     let (subject, encrypted) = &vendor.address;
-    checks.address(subject, encrypted.as_str(), !vendor.client.is_encrypted());
+    checks.address(subject, encrypted, !vendor.client.is_encrypted());
     match source.check(&mut checks).await {
         Ok(()) => {}
         Err(error) if error.kind() == ErrorKind::Auth => {
             let (subject, remedy) = &vendor.credential;
             let finding = Finding::new(Level::Refused, *subject, error.to_string())
                 .cost("nothing can be read; nothing is changed")
-                .remedy(remedy.as_str());
+                .remedy(*remedy);
             checks.push(finding);
         }
         Err(error) => return Err(error),

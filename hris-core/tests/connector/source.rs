@@ -83,7 +83,7 @@ fn api(client: Client) -> Api {
         concurrency: 2,
         explain: as_it_is,
         address: ("base_url", "https".to_owned()),
-        credential: ("token", "make another".to_owned()),
+        credential: ("token", "make another"),
     };
     Api { vendor, confirms: Ok(()), confirmed: Arc::default() }
 }

@@ -1,14 +1,11 @@
 //! Custom fields, and members of a person's record that a mapping names like custom fields.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use hris_core::connector::{CustomField, CustomFields};
+use hris_core::connector::{CustomField, CustomFields, ReadFields};
 use hris_core::http::Part;
 use hris_core::wire::Record;
-use hris_core::{
-    CustomValue, Employee, EmployeeId, Field, Problem, ProblemCode, ReadRequest, Result, SourceField,
-};
+use hris_core::{CustomValue, Employee, EmployeeId, Field, Problem, ReadRequest, Result, SourceField};
 
 use super::Customs;
 use crate::wire::{self, Person};
@@ -30,64 +27,40 @@ const ALIASES: [(&str, &str); 2] =
 /// Names under which the value of a custom field was seen; none of them is documented.
 const VALUES: [&str; 4] = ["value", "values", "answer", "content"];
 
+/// What to do where custom fields may not be read.
+const GRANT: &str = "add their scope to the application and reconnect";
+
 /// The custom fields that are wanted, and everybody's values.
 pub(super) struct Values<'a> {
-    fields: Vec<(Arc<str>, Arc<str>)>,
+    read: ReadFields,
     values: &'a HashMap<EmployeeId, Part<Vec<wire::CustomValue>>>,
     /// Members of the record by the words that ask for them.
     members: Vec<(&'a str, &'a str)>,
-    /// Fields asked for that may not be seen.
-    hidden: Vec<CustomValue>,
-    /// Problems of the mapping.
-    pub(super) problems: Vec<Problem>,
 }
 
 impl<'a> Values<'a> {
     pub(super) fn new(customs: &'a Customs, request: &'a ReadRequest) -> Result<Self> {
-        let mut read = Self {
-            fields: Vec::new(),
-            values: &customs.values,
-            members: members(request),
-            hidden: Vec::new(),
-            problems: Vec::new(),
-        };
-        if let Some(status) = customs.fields.hidden() {
-            read.hidden = request
-                .custom_fields()
-                .filter(|field| member(field).is_none())
-                .map(CustomValue::hidden)
-                .collect();
-            let words = format!(
-                "custom fields may not be read (HTTP {status}): add their scope to the application and reconnect; accounts \
-                 keep what they have"
-            );
-            read.problems.push(Problem::warning(ProblemCode::NotPermitted, words).field("custom"));
-        }
-        let Some(defined) = customs.fields.read() else { return Ok(read) };
-        for field in meant(defined, request).required()? {
-            read.fields.push((Arc::clone(&field.id), Arc::clone(&field.name)));
-        }
-        Ok(read)
+        let read = ReadFields::of(&customs.fields, request, meant, GRANT)?;
+        Ok(Self { read, values: &customs.values, members: members(request) })
+    }
+
+    /// That custom fields may not be read, where they may not.
+    pub(super) fn into_problem(mut self) -> Option<Problem> {
+        self.read.take_problem()
     }
 
     /// Puts a person's values where they belong.
     pub(super) fn put(&self, employee: &mut Employee, person: &mut Person) {
-        for value in &self.hidden {
-            employee.put_custom(value.clone());
-        }
         let values = self.values.get(employee.id());
-        for (id, name) in &self.fields {
-            let value = match values {
-                Some(Part::Hidden(_)) => Field::NotPermitted,
-                Some(Part::Read(values)) => {
-                    let own = values.iter().find(|value| value.id() == Some(&**id));
-                    own.map_or(Field::NotProvided, read)
-                }
-                // The person was added while the values were read.
-                Some(Part::Skipped) | None => Field::NotProvided,
-            };
-            employee.put_custom(CustomValue { id: Arc::clone(id), name: Arc::clone(name), value });
-        }
+        self.read.put(employee, |field| match values {
+            Some(Part::Hidden(_)) => Some(Field::NotPermitted),
+            Some(Part::Read(values)) => {
+                let own = values.iter().find(|value| value.id() == Some(&*field.id));
+                Some(own.map_or(Field::NotProvided, read))
+            }
+            // The person was added while the values were read.
+            Some(Part::Skipped) | None => Some(Field::NotProvided),
+        });
         for (member, value) in person.notes.asked.drain(..) {
             for (word, _) in self.members.iter().filter(|(_, known)| **known == *member) {
                 let (id, name) = ((&*member).into(), (*word).into());
@@ -106,12 +79,7 @@ fn read(value: &wire::CustomValue) -> Field<String> {
 
 /// A definition as the kit knows it; `None` without an id.
 pub(crate) fn defined(definition: &wire::CustomField) -> Option<CustomField> {
-    let name = definition.name.as_deref().value().unwrap_or_default();
-    let field = CustomField::new(definition.notes.id.as_deref()?, name);
-    Some(match definition.kind.as_deref().value() {
-        Some(kind) => field.of_kind(kind),
-        None => field,
-    })
+    CustomField::defined(definition.notes.id.as_deref(), &definition.name, &definition.kind)
 }
 
 /// The custom fields that a request names.

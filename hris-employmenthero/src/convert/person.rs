@@ -1,12 +1,13 @@
 //! One person: names, status, dates, place.
 
+use hris_core::connector::{count_unreadable, fill, keep, work_email};
 use hris_core::{
     Date, Day, Employee, End, Field, ProblemCode, ReadRequest, Result, StandardField, Status, Tally, wire,
 };
 
 use super::Customs;
 use super::custom::Values;
-use crate::config::StatusWords;
+use crate::config::{DEFAULTS, StatusWords};
 use crate::wire::{Address, Person, Reference};
 
 /// Reads people, with everything beside them at hand.
@@ -29,10 +30,7 @@ impl<'a> Reader<'a> {
     /// Converts a person, and counts what is odd about the record.
     pub(super) fn employee(&self, mut person: Person, warnings: &mut Tally) -> Employee {
         let id = person.notes.id.clone().unwrap_or_default();
-        for member in &person.notes.unfit {
-            let words = "the value is of another type than Employment Hero documents; left out";
-            warnings.count(ProblemCode::InvalidRecord, member.to_string(), words, &id);
-        }
+        count_unreadable(&person, DEFAULTS.title, str::to_owned, &[], warnings);
         let mut employee = Employee::new(id);
         self.customs.put(&mut employee, &mut person);
         put_dates(&mut employee, &person, warnings);
@@ -45,21 +43,12 @@ impl<'a> Reader<'a> {
         employee.put(StandardField::MiddleName, middle);
         let location = std::mem::take(&mut person.location).map(|place| place.trim().to_owned());
         employee.put(StandardField::Location, location);
-        let texts = [
-            (StandardField::EmployeeNumber, &mut person.code),
-            (StandardField::GivenName, &mut person.first_name),
-            (StandardField::FamilyName, &mut person.last_name),
-            (StandardField::PreferredName, &mut person.known_as),
-            (StandardField::DisplayName, &mut person.full_name),
-            (StandardField::JobTitle, &mut person.job_title),
-            (StandardField::EmploymentKind, &mut person.employment_type),
-            (StandardField::AccessRole, &mut person.role),
-            (StandardField::TimeZone, &mut person.time_zone),
-        ];
-        for (field, text) in texts {
-            employee.put(field, std::mem::take(text));
+        let home = [std::mem::take(&mut person.personal_mobile), std::mem::take(&mut person.home_phone)];
+        keep(&mut employee, self.request, StandardField::PersonalPhone, first(home));
+        for (field, text) in address(&mut person) {
+            keep(&mut employee, self.request, field, text);
         }
-        self.put_private(&mut employee, &mut person);
+        fill(&mut employee, &mut person, self.request);
         // A group of the user interface is a team of the API.
         employee
             .with_groups(person.teams.clone())
@@ -69,9 +58,7 @@ impl<'a> Reader<'a> {
 
     /// Adds the problems that concern everybody.
     pub(super) fn finish(self, warnings: &mut Tally) {
-        for problem in self.customs.problems {
-            warnings.say(problem);
-        }
+        self.customs.into_problem().into_iter().for_each(|problem| warnings.say(problem));
     }
 
     fn put_status(&self, employee: &mut Employee, person: &Person, warnings: &mut Tally) {
@@ -95,30 +82,13 @@ impl<'a> Reader<'a> {
         };
         employee.put_status(status, raw);
     }
-
-    /// Personal values are kept only if the request names them.
-    fn put_private(&self, employee: &mut Employee, person: &mut Person) {
-        if self.request.wants(StandardField::PersonalEmail) {
-            employee.put(StandardField::PersonalEmail, std::mem::take(&mut person.personal_email));
-        }
-        if self.request.wants(StandardField::PersonalPhone) {
-            let phones =
-                [std::mem::take(&mut person.personal_mobile), std::mem::take(&mut person.home_phone)];
-            employee.put(StandardField::PersonalPhone, first(phones));
-        }
-        for (field, text) in address(person) {
-            if self.request.wants(StandardField::Address) || self.request.wants(field) {
-                employee.put(field, text);
-            }
-        }
-    }
 }
 
 /// The first address, in lower case, of three members: company, login, and the newer one.
 pub(super) fn email(person: &mut Person) -> Field<String> {
     let company = std::mem::take(&mut person.company_email);
     let addresses = [company, std::mem::take(&mut person.account_email), std::mem::take(&mut person.email)];
-    first(addresses).map(|email| email.trim().to_ascii_lowercase())
+    work_email(first(addresses))
 }
 
 /// The first value. The field is empty only if every member says so.
@@ -151,34 +121,24 @@ fn manager(person: &Person) -> Field<String> {
 }
 
 fn address(person: &mut Person) -> [(StandardField, Field<String>); 5] {
-    let fields = [
-        StandardField::AddressStreet,
-        StandardField::AddressCity,
-        StandardField::AddressRegion,
-        StandardField::AddressPostcode,
-        StandardField::AddressCountry,
-    ];
-    let parts = match person.residential_address.as_deref() {
+    let line = |person: &mut Person, none: Field<String>| {
+        let street = std::mem::take(&mut person.address);
+        [street, none.clone(), none.clone(), none.clone(), none]
+    };
+    let [street, city, region, postcode, country] = match person.residential_address.as_deref() {
         Field::Value(json) => wire::object::<Address>(json).map(parts).unwrap_or_default(),
         // The older form is one line.
-        Field::Cleared if person.address.is_value() => [
-            std::mem::take(&mut person.address),
-            Field::Cleared,
-            Field::Cleared,
-            Field::Cleared,
-            Field::Cleared,
-        ],
+        Field::Cleared if person.address.is_value() => line(person, Field::Cleared),
         Field::Cleared => [const { Field::Cleared }; 5],
-        _ => [
-            std::mem::take(&mut person.address),
-            Field::NotProvided,
-            Field::NotProvided,
-            Field::NotProvided,
-            Field::NotProvided,
-        ],
+        _ => line(person, Field::NotProvided),
     };
-    let mut parts = parts.into_iter();
-    fields.map(|field| (field, parts.next().unwrap_or_default()))
+    [
+        (StandardField::AddressStreet, street),
+        (StandardField::AddressCity, city),
+        (StandardField::AddressRegion, region),
+        (StandardField::AddressPostcode, postcode),
+        (StandardField::AddressCountry, country),
+    ]
 }
 
 /// Street, city, region, postcode and country. Countries fill different members. A suburb is the city where

@@ -17,13 +17,13 @@ impl Check<'_, '_> {
         let filled = rows.iter().filter(|row| row.email.is_value()).count();
         let seen = format!("{filled} of the first {of} employees have one");
         let finding = match filled {
-            0 => Finding::new(Level::Missing, "field email", format!("official_email: {seen}"))
+            0 => Finding::missing("field email", format!("official_email: {seen}"))
                 .cost("nobody can be matched by e-mail, and nobody gets an account")
                 .remedy("fill in the official e-mails in Freshteam, or show them to the key's user"),
-            few if few < of => Finding::new(Level::Warning, "field email", format!("official_email: {seen}"))
+            few if few < of => Finding::warning("field email", format!("official_email: {seen}"))
                 .cost("the others get no account")
                 .remedy("fill in their official e-mails in Freshteam"),
-            _ => Finding::new(Level::Passed, "field email", format!("official_email: {seen}")),
+            _ => Finding::passed("field email", format!("official_email: {seen}")),
         };
         self.checks.push(finding);
         if self.checks.request().wants(StandardField::EmployeeNumber) {
@@ -52,16 +52,12 @@ impl Check<'_, '_> {
     pub(super) fn dates(&mut self, left: &[Person]) {
         let hidden = |row: &Person| !matches!(row.termination, Field::Value(_));
         if !left.is_empty() && left.iter().all(hidden) {
-            let finding = Finding::new(
-                Level::Warning,
-                "field end_date",
-                "no inactive employee shows a termination date",
-            )
-            .cost("a person who becomes inactive counts as having left at once, before the last day too")
-            .remedy(
-                "show the section Termination Information to the key's user: Settings › Profile Fields › \
+            let finding = Finding::warning("field end_date", "no inactive employee shows a termination date")
+                .cost("a person who becomes inactive counts as having left at once, before the last day too")
+                .remedy(
+                    "show the section Termination Information to the key's user: Settings › Profile Fields › \
                          Employee Record",
-            );
+                );
             self.checks.push(finding);
         }
     }

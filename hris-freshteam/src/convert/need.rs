@@ -35,9 +35,9 @@ pub(crate) const DETAIL: [&str; 22] = [
 
 /// Units that a mapping names as `custom.NAME`, because no standard field is theirs.
 pub(super) const UNITS: [(&str, Resource); 3] = [
-    ("business_unit", Resource::BusinessUnits),
-    ("level", Resource::Levels),
-    ("sub_department", Resource::SubDepartments),
+    ("business_unit", Resource::BUSINESS_UNITS),
+    ("level", Resource::LEVELS),
+    ("sub_department", Resource::SUB_DEPARTMENTS),
 ];
 
 /// What a request needs.
@@ -66,9 +66,9 @@ impl<'a> Need<'a> {
         let all = request.wants_everything();
         let mut units = Vec::new();
         for (of, fields) in [
-            (Resource::Departments, &[StandardField::Department][..]),
-            (Resource::Branches, &[StandardField::Location]),
-            (Resource::Teams, &[StandardField::Team, StandardField::Teams]),
+            (Resource::DEPARTMENTS, &[StandardField::Department][..]),
+            (Resource::BRANCHES, &[StandardField::Location]),
+            (Resource::TEAMS, &[StandardField::Team, StandardField::Teams]),
         ] {
             if fields.iter().any(|field| request.wants(*field)) {
                 units.push(of);
@@ -125,12 +125,12 @@ mod tests {
     fn only_what_is_mapped_causes_requests() {
         check(&[], &[], false);
         check(&["email", "given_name", "start_date", "manager", "manager_email", "work_phone"], &[], false);
-        check(&["department"], &[Resource::Departments], false);
-        check(&["team", "teams", "location"], &[Resource::Branches, Resource::Teams], false);
-        check(&["custom.business_unit"], &[Resource::BusinessUnits], false);
-        check(&["custom.sub_department"], &[Resource::SubDepartments], false);
+        check(&["department"], &[Resource::DEPARTMENTS], false);
+        check(&["team", "teams", "location"], &[Resource::BRANCHES, Resource::TEAMS], false);
+        check(&["custom.business_unit"], &[Resource::BUSINESS_UNITS], false);
+        check(&["custom.sub_department"], &[Resource::SUB_DEPARTMENTS], false);
         check(&["custom.date_of_birth"], &[], false);
-        check(&["custom.level"], &[Resource::Levels], true);
+        check(&["custom.level"], &[Resource::LEVELS], true);
         check(&["custom.legal_name"], &[], true);
         check(&["custom.locker_no_cf_str01"], &[], true);
         check(&["custom.#locker_no_cf_str01"], &[], true);

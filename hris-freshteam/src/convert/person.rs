@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use hris_core::connector::{count_unreadable, fill, keep, work_email};
 use hris_core::{
     CustomValue, Employee, Field, ProblemCode, ReadRequest, SourceField, StandardField, Status, Tally,
     custom_fields_called, nearest_custom_field, wire,
@@ -12,6 +13,7 @@ use super::contact::{PERSONAL, WORK, address, phone};
 use super::need::UNITS;
 use super::status::standing;
 use super::{Need, Units};
+use crate::config::DEFAULTS;
 use crate::lists::Resource;
 use crate::wire::Person;
 
@@ -52,18 +54,10 @@ impl<'a> Reader<'a> {
     /// The person of a record that says everything.
     pub(super) fn whole(&mut self, mut person: Person, tally: &mut Tally) -> Employee {
         let id = person.notes.id.clone().unwrap_or_default();
-        for member in &person.notes.unfit {
-            let words = "the value is of another type than Freshteam documents; left out";
-            tally.count(ProblemCode::InvalidRecord, member.to_string(), words, &id);
-        }
-        for member in person.notes.undated.iter().filter(|member| ***member != *"termination_date") {
-            let words = "not a date of the form YYYY-MM-DD; left out";
-            tally.count(ProblemCode::InvalidDate, member.to_string(), words, &id);
-        }
-        let mut employee = Employee::new(id.clone());
+        count_unreadable(&person, DEFAULTS.title, str::to_owned, &["termination_date"], tally);
+        let mut employee = Employee::new(id);
         let draft = self.put_status(&mut employee, &person, tally);
-        let email = std::mem::take(&mut person.email).map(|email| email.trim().to_ascii_lowercase());
-        employee.put(StandardField::Email, email);
+        employee.put(StandardField::Email, work_email(std::mem::take(&mut person.email)));
         employee.put(StandardField::WorkPhone, phone(&person.work_phones, &WORK));
         let teams = self.put_units(&mut employee, &person, tally);
         self.put_customs(&mut employee, &person);
@@ -73,32 +67,23 @@ impl<'a> Reader<'a> {
         }
         let nick_name =
             if person.nick_name == Field::NotProvided { &mut person.nickname } else { &mut person.nick_name };
-        let texts = [
-            (StandardField::PreferredName, nick_name),
-            (StandardField::EmployeeNumber, &mut person.employee_number),
-            (StandardField::GivenName, &mut person.first_name),
-            (StandardField::MiddleName, &mut person.middle_name),
-            (StandardField::FamilyName, &mut person.last_name),
-            (StandardField::EmploymentKind, &mut person.employee_type),
-            (StandardField::JobTitle, &mut person.title),
-            (StandardField::Manager, &mut person.manager),
-            (StandardField::AccessRole, &mut person.roles),
-        ];
-        for (field, text) in texts {
-            employee.put(field, std::mem::take(text));
+        employee.put(StandardField::PreferredName, std::mem::take(nick_name));
+        keep(&mut employee, self.request, StandardField::PersonalPhone, phone(&person.phones, &PERSONAL));
+        for (field, part) in address(&person) {
+            keep(&mut employee, self.request, field, part);
         }
-        self.put_private(&mut employee, &mut person);
+        fill(&mut employee, &mut person, self.request);
         let employee = employee.with_teams(teams).with_extra(person.notes.extra);
         if draft { employee.as_sample() } else { employee }
     }
 
     /// The requested custom fields that nobody's record has, each with a hint at the nearest one.
-    pub(super) fn unseen_customs(&self) -> Vec<(&'a str, String)> {
+    pub(super) fn unseen_customs(&self) -> Vec<(SourceField, String)> {
         let seen: Vec<&str> = self.seen.iter().map(String::as_str).collect();
-        let lacks = |key: &&str| custom_fields_called(key, &seen, |seen| Some(*seen)).len() != 1;
-        let near =
-            |key: &str| nearest_custom_field(&SourceField::CustomName(key.to_owned()), seen.iter().copied());
-        self.need.customs.iter().copied().filter(lacks).map(|key| (key, near(key))).collect()
+        let lacks = |key: &&&str| custom_fields_called(key, &seen, |seen| Some(*seen)).len() != 1;
+        let lacking = self.need.customs.iter().filter(lacks);
+        let named = lacking.map(|key| SourceField::CustomName((*key).to_owned()));
+        named.map(|field| (field.clone(), nearest_custom_field(&field, seen.iter().copied()))).collect()
     }
 
     /// Whether the record is a draft.
@@ -142,13 +127,13 @@ impl<'a> Reader<'a> {
     fn put_units(&self, employee: &mut Employee, person: &Person, tally: &mut Tally) -> Field<Vec<String>> {
         let id = employee.id().to_string();
         let mut name = |of, unit: &Field<String>, field| self.units.name(of, unit, field, &id, &mut *tally);
-        let department = name(Resource::Departments, &person.department, "department");
-        let location = name(Resource::Branches, &person.branch, "location");
-        let team = name(Resource::Teams, &person.team, "team");
+        let department = name(Resource::DEPARTMENTS, &person.department, "department");
+        let location = name(Resource::BRANCHES, &person.branch, "location");
+        let team = name(Resource::TEAMS, &person.team, "team");
         let customs = UNITS.map(|(field, of)| {
             let unit = match of {
-                Resource::BusinessUnits => &person.business_unit,
-                Resource::Levels => &person.level,
+                Resource::BUSINESS_UNITS => &person.business_unit,
+                Resource::LEVELS => &person.level,
                 _ => &person.sub_department,
             };
             (field, self.need.wants_unit(of).then(|| name(of, unit, field)))
@@ -175,22 +160,6 @@ impl<'a> Reader<'a> {
                     employee.put_custom(CustomValue { id: Arc::clone(&name), name, value });
                 }
                 self.seen.insert(key);
-            }
-        }
-    }
-
-    /// Personal values are kept only if the request names them.
-    fn put_private(&self, employee: &mut Employee, person: &mut Person) {
-        let wants = |field| self.request.wants(field);
-        if wants(StandardField::PersonalEmail) {
-            employee.put(StandardField::PersonalEmail, std::mem::take(&mut person.personal_email));
-        }
-        if wants(StandardField::PersonalPhone) {
-            employee.put(StandardField::PersonalPhone, phone(&person.phones, &PERSONAL));
-        }
-        for (field, part) in address(person) {
-            if wants(StandardField::Address) || wants(field) {
-                employee.put(field, part);
             }
         }
     }

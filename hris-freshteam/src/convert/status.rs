@@ -1,5 +1,6 @@
 //! Who is employed and who has left: the status decides, with the flags beside it.
 
+use hris_core::connector::is_undated;
 use hris_core::{Date, End, Field, Status};
 
 use crate::wire::Person;
@@ -25,8 +26,7 @@ pub(crate) fn has_left(person: &Person, today: Date) -> bool {
 pub(super) fn standing(person: &Person, today: Date) -> Standing {
     let is = |flag: Field<bool>| flag == Field::Value(true);
     let word = person.status.as_deref().value().map(|word| word.trim().to_ascii_lowercase());
-    let undated = person.notes.undated.iter().any(|member| **member == *"termination_date");
-    let end = End::of(person.termination, person.joining, undated);
+    let end = End::of(person.termination, person.joining, is_undated(person, "termination_date"));
     let to_come = end.usable().value().is_some_and(|day| day >= today);
     let regular = |word: &str| word.trim().eq_ignore_ascii_case("regular");
     let of = |status| Standing { status, draft: false, end, odd: None };

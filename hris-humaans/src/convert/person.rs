@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
+use hris_core::connector::{count_unreadable, fill, is_undated, keep, work_email};
 use hris_core::http::Part;
+use hris_core::wire::Record as _;
 use hris_core::{
     Date, Employee, End, Field, Problem, ProblemCode, ReadRequest, Result, StandardField, Status, Tally,
 };
@@ -10,7 +12,7 @@ use hris_core::{
 use super::Lists;
 use super::custom::Customs;
 use super::role::Roles;
-use crate::config::LastDay;
+use crate::config::{DEFAULTS, LastDay};
 use crate::wire::{Location, Person};
 
 /// The literal in `locationId` of people who work from anywhere.
@@ -36,7 +38,7 @@ pub(super) struct Reader<'a> {
 impl<'a> Reader<'a> {
     pub(super) fn new(lists: &'a Lists, request: &'a ReadRequest, last_day: LastDay) -> Result<Self> {
         let mut customs = Customs::new(lists, request)?;
-        let mut problems = std::mem::take(&mut customs.problems);
+        let mut problems: Vec<Problem> = customs.take_problem().into_iter().collect();
         let hidden = [
             (
                 lists.roles.hidden(),
@@ -75,16 +77,8 @@ impl<'a> Reader<'a> {
 
     /// Converts a person, and counts what is odd about the record.
     pub(super) fn employee(&mut self, mut person: Person, warnings: &mut Tally) -> Employee {
-        let id = person.notes.id.take().unwrap_or_default();
-        person.notes.id = Some(id.clone());
-        for member in &person.notes.unfit {
-            let words = "the value is of another type than Humaans documents; left out";
-            warnings.count(ProblemCode::InvalidRecord, field_of(member), words, &id);
-        }
-        for member in person.notes.undated.iter().filter(|member| !ENDS.contains(&&***member)) {
-            let words = "not a date of the form YYYY-MM-DD; left out";
-            warnings.count(ProblemCode::InvalidDate, field_of(member), words, &id);
-        }
+        let id = person.notes.id.clone().unwrap_or_default();
+        count_unreadable(&person, DEFAULTS.title, field_of, &ENDS, warnings);
         let job = self.roles.of(&person);
         let role = self.roles.current(&id).and_then(|role| role.notes.id.as_deref());
         let mut employee = Employee::new(id.clone());
@@ -100,20 +94,10 @@ impl<'a> Reader<'a> {
         let own = std::mem::take(&mut person.time_zone);
         let zone = if remote && !own.is_value() { std::mem::take(&mut person.remote_time_zone) } else { own };
         employee.put(StandardField::TimeZone, zone);
-        let texts = [
-            (StandardField::EmployeeNumber, &mut person.employee_number),
-            (StandardField::GivenName, &mut person.first_name),
-            (StandardField::MiddleName, &mut person.middle_name),
-            (StandardField::FamilyName, &mut person.last_name),
-            (StandardField::PreferredName, &mut person.preferred_name),
-            (StandardField::WorkPhone, &mut person.phone),
-            (StandardField::EmploymentKind, &mut person.contract_type),
-            (StandardField::AccessRole, &mut person.role),
-        ];
-        for (field, text) in texts {
-            employee.put(field, std::mem::take(text));
-        }
-        self.put_private(&mut employee, &mut person);
+        let country =
+            if person.country_code.is_value() { &mut person.country_code } else { &mut person.country };
+        keep(&mut employee, self.request, StandardField::AddressCountry, std::mem::take(country));
+        fill(&mut employee, &mut person, self.request);
         employee = employee.with_teams(person.teams).with_extra(person.notes.extra);
         if person.demo == Field::Value(true) {
             let words = "a sample person of Humaans; present, never given an account";
@@ -131,7 +115,7 @@ impl<'a> Reader<'a> {
     }
 
     fn put_dates(&self, employee: &mut Employee, person: &Person, warnings: &mut Tally) {
-        let undated = |member: &str| person.notes.undated.iter().any(|name| **name == *member);
+        let undated = |member| is_undated(person, member);
         let start = first_of(
             person.employment_start,
             person.first_day,
@@ -194,34 +178,13 @@ impl<'a> Reader<'a> {
     }
 
     fn put_email(&self, employee: &mut Employee, person: &mut Person, warnings: &mut Tally) {
-        let mut email = std::mem::take(&mut person.email).map(|email| email.trim().to_ascii_lowercase());
+        let mut email = work_email(std::mem::take(&mut person.email));
         if person.email_hidden == Field::Value(true) && !email.is_value() {
             let words = "the work e-mail is hidden in Humaans (isWorkEmailHidden)";
             warnings.count(ProblemCode::NotPermitted, "email", words, employee.id().as_str());
             email = Field::NotPermitted;
         }
         employee.put(StandardField::Email, email);
-    }
-
-    /// Personal values are kept only if the request names them.
-    fn put_private(&self, employee: &mut Employee, person: &mut Person) {
-        let country =
-            if person.country_code.is_value() { &mut person.country_code } else { &mut person.country };
-        let address = self.request.wants(StandardField::Address);
-        let texts = [
-            (false, StandardField::PersonalEmail, &mut person.personal_email),
-            (false, StandardField::PersonalPhone, &mut person.personal_phone),
-            (address, StandardField::AddressStreet, &mut person.street),
-            (address, StandardField::AddressCity, &mut person.city),
-            (address, StandardField::AddressRegion, &mut person.state),
-            (address, StandardField::AddressPostcode, &mut person.postcode),
-            (address, StandardField::AddressCountry, country),
-        ];
-        for (wanted, field, text) in texts {
-            if wanted || self.request.wants(field) {
-                employee.put(field, std::mem::take(text));
-            }
-        }
     }
 
     fn location(&self, person: &Person, id: &str, warnings: &mut Tally) -> Field<String> {
@@ -248,30 +211,19 @@ impl<'a> Reader<'a> {
 /// The field that a member of a person fills, for reports. A member that fills no field is named itself.
 fn field_of(member: &str) -> String {
     let field = match member {
-        "address" => StandardField::AddressStreet,
-        "city" => StandardField::AddressCity,
-        "contractType" => StandardField::EmploymentKind,
         "country" | "countryCode" => StandardField::AddressCountry,
         "email" => StandardField::Email,
-        "employeeId" => StandardField::EmployeeNumber,
         "employmentEndDate" => StandardField::EndDate,
         "employmentStartDate" | "firstWorkingDay" => StandardField::StartDate,
-        "firstName" => StandardField::GivenName,
-        "lastName" => StandardField::FamilyName,
         "lastWorkingDay" => StandardField::LastWorkingDay,
         "locationId" => StandardField::Location,
-        "middleName" => StandardField::MiddleName,
-        "personalEmail" => StandardField::PersonalEmail,
-        "personalPhoneNumber" => StandardField::PersonalPhone,
-        "phoneNumber" => StandardField::WorkPhone,
-        "postcode" => StandardField::AddressPostcode,
-        "preferredName" => StandardField::PreferredName,
-        "role" => StandardField::AccessRole,
-        "state" => StandardField::AddressRegion,
         "status" => StandardField::Status,
         "teams" => StandardField::Teams,
         "timezone" => StandardField::TimeZone,
-        other => return other.to_owned(),
+        other => match Person::FILLS.iter().find(|(known, _)| *known == other) {
+            Some((_, field)) => *field,
+            None => return other.to_owned(),
+        },
     };
     field.to_string()
 }

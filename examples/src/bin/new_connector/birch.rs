@@ -6,10 +6,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures_util::future::try_join3;
 use hris_core::connector::{
-    Assembly, Checks, Config as _, Credential, Crowd, Defaults, Kit, List, Paging, RateLimit, Run, Secrets,
-    Setting, Source, Table, Vendor, Wiring,
+    Assembly, Checks, Credential, Crowd, Defaults, List, Paging, RateLimit, Run, Source, TokenKit, Vendor,
+    Wiring, count_unreadable, fill, is_undated,
 };
-use hris_core::http::{Asked, Basic, Part, Request, Response, code_word};
+use hris_core::http::{Basic, Part, Request, Response, Said, said};
+use hris_core::wire::Record as _;
 use hris_core::{
     Capabilities, Directory, Employee, EmployeeId, End, Error, ErrorKind, Field, Fingerprint, LeaverSignals,
     Problem, ProblemCode, Result, Secret, Snapshot, StandardField, Status, Tally, config, record, wire,
@@ -25,23 +26,9 @@ pub(crate) const DEFAULTS: Defaults = Defaults {
     asks_page_size: true,
     concurrency: 4,
     rate_limit: Some(RateLimit::per_second(10).burst(20)),
+    credential: ("API key", "make another one under Settings, API keys"),
+    explain,
 };
-
-/// What Birch can show.
-const FIELDS: [StandardField; 12] = [
-    StandardField::Id,
-    StandardField::GivenName,
-    StandardField::FamilyName,
-    StandardField::Email,
-    StandardField::Status,
-    StandardField::RawStatus,
-    StandardField::JobTitle,
-    StandardField::Location,
-    StandardField::Manager,
-    StandardField::ManagerEmail,
-    StandardField::StartDate,
-    StandardField::LastWorkingDay,
-];
 
 /// Of these a preflight says how many people have a value.
 const COVERED: [StandardField; 6] = [
@@ -84,22 +71,19 @@ impl Builder {
         // Birch wants its key as the user of HTTP Basic, and any password.
         let basic = Basic::new(key, Secret::from("x".to_owned()));
         let client = wiring.client(&DEFAULTS, base_url)?.vendor(Refusals).authorization(basic).build()?;
-        let vendor = Vendor {
-            capabilities: capabilities(),
-            settings: config.digests(DEFAULTS.vendor, base_url, DEFAULTS.base_url),
-            client,
-            concurrency: wiring.concurrency(&DEFAULTS),
-            explain,
-            address: ("base_url", "https".to_owned()),
-            credential: ("API key", "make another one under Settings, API keys".to_owned()),
-        };
+        let vendor = Vendor::new(&DEFAULTS, &wiring, &config, base_url, capabilities(), client);
         Ok(Birch(Api { vendor: Arc::new(vendor), config, page_size: wiring.page_size(&DEFAULTS) }))
     }
 }
 
+/// What Birch can show: what members of a record are as they stand, and what is made of others.
 fn capabilities() -> Capabilities {
-    let mut capabilities = Capabilities::read_only(DEFAULTS.vendor, &FIELDS, LeaverSignals::new(true, true));
-    capabilities.max_page_size = DEFAULTS.page_size.unwrap_or_default();
+    use StandardField::{Id, LastWorkingDay, Location, ManagerEmail, RawStatus, StartDate, Status};
+    let mut capabilities = DEFAULTS
+        .capabilities(LeaverSignals::new(true, true))
+        .reading([Id, Status, RawStatus, StartDate, LastWorkingDay, Location, ManagerEmail])
+        .reading(Person::FILLS.iter().map(|(_, field)| *field));
+    capabilities.custom_fields = false;
     capabilities
 }
 
@@ -108,8 +92,9 @@ record! {
     pub(crate) struct Person {
         id { "id" }
         text {
-            first_name = "first_name", last_name = "last_name", email = "email", state = "state", job = "job",
-            manager = "manager_id", office = "office_id",
+            first_name = "first_name" => GivenName, last_name = "last_name" => FamilyName,
+            email = "email" => Email, job = "job" => JobTitle, manager = "manager_id" => Manager,
+            state = "state", office = "office_id",
         }
         date { first_day = "first_day", last_day = "last_day" }
         dropped { "bank_account" }
@@ -217,16 +202,14 @@ impl Source for Api {
         let account = account(checks.run()).await?;
         let id = account.notes.id.unwrap_or_default();
         checks.organisation(id, account.name.value().unwrap_or_default());
-        match Asked::of(checks.run().first(&self.people()).await)? {
-            Asked::Refused(error) => checks.nobody("people", &error, "let the key read people"),
-            Asked::Answered((people, total)) => {
-                checks.passed("people", format!("{} people", total.unwrap_or(people.len() as u64)));
-                let offices = self.places(checks.run()).await?;
-                let reader = Reader::new(checks.run(), &offices);
-                let people = people.into_iter().map(|person| reader.employee(person, &mut Tally::default()));
-                let people: Vec<Employee> = people.collect();
-                checks.coverage(&people, &COVERED, |field| format!("fill in {field} in Birch"));
-            }
+        let people = checks.run().first(&self.people()).await;
+        if let Some((people, total)) = checks.need("people", people, "let the key read people")? {
+            checks.passed("people", format!("{} people", total.unwrap_or(people.len() as u64)));
+            let offices = self.places(checks.run()).await?;
+            let reader = Reader::new(checks.run(), &offices);
+            let people = people.into_iter().map(|person| reader.employee(person, &mut Tally::default()));
+            let people: Vec<Employee> = people.collect();
+            checks.coverage(&people, &COVERED, |field| format!("fill in {field} in Birch"));
         }
         let offices = checks.run().all(&self.offices()).await.map(|offices| Some(offices.len() as u64));
         checks.list("offices", offices, "accounts keep the place that they have", "let the key read offices")
@@ -249,17 +232,10 @@ impl<'a> Reader<'a> {
         Self { run, offices: offices.read().map(|offices| offices.iter().filter_map(named).collect()) }
     }
 
-    fn employee(&self, person: Person, tally: &mut Tally) -> Employee {
+    fn employee(&self, mut person: Person, tally: &mut Tally) -> Employee {
+        count_unreadable(&person, DEFAULTS.title, str::to_owned, &["last_day"], tally);
+        let end = End::of(person.last_day, person.first_day, is_undated(&person, "last_day"));
         let id = person.notes.id.clone().unwrap_or_default();
-        for member in &person.notes.unfit {
-            let words = "the value is of another type than Birch documents; left out";
-            tally.count(ProblemCode::InvalidRecord, member.to_string(), words, &id);
-        }
-        if person.notes.undated.iter().any(|member| **member == *"first_day") {
-            tally.count(ProblemCode::InvalidDate, "start_date", "not a date; left out", &id);
-        }
-        let spoiled = person.notes.undated.iter().any(|member| **member == *"last_day");
-        let end = End::of(person.last_day, person.first_day, spoiled);
         let mut employee = Employee::new(id);
         employee.put_doubts(&[end], tally);
         let has_begun = person.first_day.value().is_none_or(|day| day <= self.run.today());
@@ -276,6 +252,7 @@ impl<'a> Reader<'a> {
         employee.put_status(status, raw);
         employee.put_date(StandardField::StartDate, person.first_day);
         employee.put_date(StandardField::LastWorkingDay, end.usable());
+        fill(&mut employee, &mut person, self.run.request());
         let location = match (person.office, &self.offices) {
             // A list that may not be seen is not an empty list.
             (Field::Value(_), None) => Field::NotPermitted,
@@ -284,17 +261,7 @@ impl<'a> Reader<'a> {
             }
             (other, _) => other,
         };
-        let texts = [
-            (StandardField::GivenName, person.first_name),
-            (StandardField::FamilyName, person.last_name),
-            (StandardField::Email, person.email),
-            (StandardField::JobTitle, person.job),
-            (StandardField::Manager, person.manager),
-            (StandardField::Location, location),
-        ];
-        for (field, text) in texts {
-            employee.put(field, text);
-        }
+        employee.put(StandardField::Location, location);
         employee
     }
 }
@@ -316,8 +283,7 @@ struct Refusals;
 
 impl hris_core::http::Vendor for Refusals {
     fn words(&self, response: &Response) -> Option<String> {
-        let body: serde_json::Value = serde_json::from_slice(response.body()).ok()?;
-        code_word(body.get("error")?.as_str()?).map(|code| format!("code {code}"))
+        said(response, &[Said::called("code", "/error")])
     }
 }
 
@@ -325,38 +291,20 @@ impl hris_core::http::Vendor for Refusals {
 #[derive(Debug)]
 pub(crate) struct BirchKit;
 
-impl Kit for BirchKit {
-    fn defaults(&self) -> &'static Defaults {
-        &DEFAULTS
-    }
+impl TokenKit for BirchKit {
+    type Config = Config;
 
-    fn own_settings(&self) -> Vec<Setting> {
-        Config::settings()
-    }
+    const DEFAULTS: &'static Defaults = &DEFAULTS;
+    const CREDENTIAL: &'static [Credential; 1] = &[Credential::new("key", "API key", "BIRCH_KEY")];
+    const HOW_TO_CONNECT: &'static [&'static str] =
+        &["In Birch, open Settings, API keys, and make a key that may read people and offices."];
+    const HOW_TO_REVOKE: &'static str = "In Birch, open Settings, API keys, and delete the key.";
 
-    fn credentials(&self) -> &'static [Credential] {
-        const KEY: [Credential; 1] = [Credential::new("key", "API key", "BIRCH_KEY")];
-        &KEY
-    }
-
-    fn how_to_connect(&self, _: &Table) -> Vec<String> {
-        vec!["In Birch, open Settings, API keys, and make a key that may read people and offices.".to_owned()]
-    }
-
-    fn how_to_revoke(&self) -> &'static str {
-        "In Birch, open Settings, API keys, and delete the key."
-    }
-
-    fn capabilities(&self, _: &Table) -> Capabilities {
+    fn capabilities(_: &Config) -> Capabilities {
         capabilities()
     }
 
-    fn check_own(&self, own: Table, _: &Wiring) -> Result<()> {
-        Config::read(own).map(drop)
-    }
-
-    fn build(&self, own: Table, wiring: Wiring, mut secrets: Secrets) -> Result<Box<dyn Directory>> {
-        let builder = Builder { config: Config::read(own)?, wiring, key: secrets.take("key") };
-        Ok(Box::new(builder.build()?))
+    fn build(config: Config, wiring: Wiring, key: Option<Secret>) -> Result<Box<dyn Directory>> {
+        Ok(Box::new(Builder { config, wiring, key }.build()?))
     }
 }

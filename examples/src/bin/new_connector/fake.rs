@@ -4,14 +4,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use hris_core::conformance::{CustomFault, Fault, Harness, LookupFault, Person, Stage};
+use hris_core::conformance::{CustomFault, Edits, Fault, Harness, LookupFault, Person, Stage};
 use hris_core::connector::RateLimit;
 use hris_core::http::RetryPolicy;
 use hris_core::sandbox::{Answer, Breakages, Envelope, Received, Server, World};
 use hris_core::{Directory, EmployeeId, Secret, Status};
 use serde_json::{Value, json};
 
-use super::birch::{Birch, Builder};
+use super::birch::{Birch, BirchKit, Builder};
 
 /// The company that the fake plays.
 #[derive(Default)]
@@ -128,6 +128,17 @@ impl Harness for BirchHarness {
             Ok(stage) => Box::new(stage),
             Err(error) => panic!("no fake: {error}"),
         }
+    }
+
+    fn edits(&self) -> Option<Edits> {
+        Some(
+            Edits::of(&BirchKit)
+                .listing("base_url", "https://eu.birch.example/v1")
+                .listing("former", false)
+                .neither("page_size", 7)
+                .neither("concurrency", 1)
+                .neither("rate_limit", json!({"per_second": 1})),
+        )
     }
 }
 
