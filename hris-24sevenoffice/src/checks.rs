@@ -44,9 +44,8 @@ impl Check<'_, '_> {
         self.checks.passed("access token", "accepted");
         let id = company.organisation.notes.id.clone().unwrap_or_default();
         let name = company.organisation.name.as_deref().value().unwrap_or_default();
-        self.checks.organisation(id, name);
+        let named = self.checks.organisation(id, name);
         let country = country(&company);
-        let named = if name.is_empty() { "its name is not given" } else { name };
         let place = country.map_or("its country is not given", |country| country.as_str());
         self.checks.passed(subject, format!("{named}; {place}"));
         if let Some(code) = &self.api.config.enddate_reason

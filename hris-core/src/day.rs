@@ -1,6 +1,6 @@
 //! A day as an HR system wrote it, which is not always one.
 
-use crate::{Date, Employee, Field, ProblemCode, Tally};
+use crate::{Date, Employee, Field, ProblemCode, StandardField, Tally};
 
 /// What an HR system wrote where a day belongs.
 ///
@@ -115,6 +115,13 @@ impl End {
 }
 
 impl Employee {
+    /// Sets the end of an employment that has one day for both, and notes what is wrong with it.
+    pub fn put_end(&mut self, end: End, tally: &mut Tally) {
+        self.put_doubts(&[end], tally);
+        self.put_date(StandardField::EndDate, end.usable());
+        self.put_date(StandardField::LastWorkingDay, end.usable());
+    }
+
     /// Notes what is wrong with the ends of an employment, once however many of them there are: an end that
     /// cannot be read leaves the person where they are until somebody corrects it, and is an error; one
     /// before the start is left out with a warning.

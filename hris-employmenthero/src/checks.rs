@@ -2,9 +2,9 @@
 
 use hris_core::connector::Checks;
 use hris_core::http::{Asked, Part};
-use hris_core::{Cost, Employee, EmployeeId, Error, ErrorKind, Finding, Level, Result, StandardField};
+use hris_core::{Cost, Employee, EmployeeId, Error, ErrorKind, Finding, Level, Result, StandardField, Tally};
 
-use crate::convert::{self, Customs, asked_members, meant, needs_lists};
+use crate::convert::{self, Customs, Reader, asked_members, meant, needs_lists};
 use crate::lists;
 use crate::requirements::{Scope, known};
 use crate::source::Api;
@@ -48,20 +48,13 @@ impl Check<'_, '_> {
     async fn organisation(&mut self) -> Result<Option<String>> {
         match self.api.choose(self.checks.run()).await {
             Ok(chosen) => {
-                self.checks.organisation(chosen.id.clone(), chosen.name.clone());
-                if chosen.visible().is_some() {
-                    let named =
-                        if chosen.name.is_empty() { "its name is not given" } else { chosen.name.as_str() };
-                    self.checks.passed("organisation", named);
-                } else {
-                    let finding = Finding::warning(
-                        "scope organisations:list",
-                        "organisations may not be listed; the configured id is used",
-                    );
-                    self.checks.push(
-                        finding.cost("its name is unknown, and so is whether the consent still covers it"),
-                    );
-                }
+                let named = self.checks.organisation(chosen.id.clone(), chosen.name.clone());
+                let outcome = "organisations may not be listed; the configured id is used";
+                self.checks.push(match chosen.visible() {
+                    Some(_) => Finding::passed("organisation", named),
+                    None => Finding::warning("scope organisations:list", outcome)
+                        .cost("its name is unknown, and so is whether the consent still covers it"),
+                });
                 Ok(Some(chosen.id))
             }
             Err(error) if matches!(error.kind(), ErrorKind::Config | ErrorKind::Permission) => {
@@ -100,18 +93,11 @@ impl Check<'_, '_> {
                     .remedy(NEW_APPLICATION);
             self.checks.push(finding);
         }
-        let writes: Vec<&str> = granted
-            .iter()
-            .map(String::as_str)
-            .filter(|scope| {
-                [":write", ":create", ":update", ":delete"].iter().any(|verb| scope.ends_with(verb))
-            })
-            .collect();
-        if !writes.is_empty() {
-            let outcome = format!("the consent also has {}, which nothing here needs", writes.join(", "));
-            let finding = Finding::warning("scopes", outcome).cost("a stolen token could do more harm");
-            self.checks.push(finding);
-        }
+        let may_write = |scope: &&str| {
+            [":write", ":create", ":update", ":delete"].iter().any(|verb| scope.ends_with(verb))
+        };
+        let writes: Vec<&str> = granted.iter().map(String::as_str).filter(may_write).collect();
+        self.checks.too_much("scopes", "consent", &writes, None);
     }
 
     /// The people; the first page.
@@ -193,18 +179,13 @@ impl Check<'_, '_> {
 
     fn read(&self, people: Vec<Person>) -> Result<Vec<Employee>> {
         let customs = Customs::default();
-        people
-            .into_iter()
-            .map(|person| convert::one(person, &customs, self.checks.request(), &self.api.words))
-            .collect()
+        let reader = Reader::new(&customs, self.checks.request(), &self.api.config)?;
+        Ok(people.into_iter().map(|person| reader.employee(person, &mut Tally::default())).collect())
     }
 
     /// Counts how many people of the first page show each requested field.
     fn coverage(&mut self, people: &[Employee]) {
-        let elsewhere = [StandardField::Id, StandardField::Status, StandardField::ManagerEmail];
-        let fields = self.api.vendor.capabilities.fields.iter().map(|capability| capability.field);
-        let own: Vec<StandardField> = fields.filter(|field| !elsewhere.contains(field)).collect();
-        self.checks.coverage(people, &own, |_| {
+        self.checks.coverage(people, &[StandardField::ManagerEmail], |_| {
             "reconnect as a person who may see it, or take it out of the mapping".to_owned()
         });
     }

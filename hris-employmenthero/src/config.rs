@@ -156,8 +156,7 @@ impl Builder {
         let rate = wiring.reach.rate_limit.and_then(|rate| rate.per_minute);
         Ok(EmploymentHero(Api {
             vendor: Arc::new(vendor),
-            words: Arc::new(StatusWords { archived: config.archived, own: config.status_words.clone() }),
-            organisation: config.organisation,
+            config: Arc::new(config),
             page_size: wiring.page_size(&DEFAULTS),
             per_minute: rate.or(DEFAULTS.rate_limit.and_then(|rate| rate.per_minute)).unwrap_or(1),
             session,
@@ -182,6 +181,16 @@ pub(crate) fn capabilities() -> Capabilities {
 }
 
 impl Config {
+    /// What a word of `status` means. `None` for a word without a meaning.
+    pub(crate) fn meaning(&self, word: &str) -> Option<Status> {
+        let word = word.trim().to_ascii_lowercase();
+        match (word.as_str(), self.archived) {
+            ("archived", Archived::Leaver) => Some(Status::Terminated),
+            ("archived", Archived::Unknown) => Some(Status::Unknown),
+            _ => known(&word).or_else(|| self.status_words.get(&word).copied()),
+        }
+    }
+
     pub(crate) fn check(&self) -> Result<()> {
         if self.organisation.as_deref().is_some_and(|name| name.trim().is_empty()) {
             let words = "must be an id or a name; leave it out to take the only one";
@@ -219,26 +228,6 @@ fn is_payroll(address: &str) -> bool {
             host.strip_suffix(payroll).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
         })
     })
-}
-
-/// What the words of `status` mean.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct StatusWords {
-    archived: Archived,
-    /// Further words, in lower case.
-    own: BTreeMap<String, Status>,
-}
-
-impl StatusWords {
-    /// What a word means. `None` for a word without a meaning.
-    pub(crate) fn meaning(&self, word: &str) -> Option<Status> {
-        let word = word.trim().to_ascii_lowercase();
-        match (word.as_str(), self.archived) {
-            ("archived", Archived::Leaver) => Some(Status::Terminated),
-            ("archived", Archived::Unknown) => Some(Status::Unknown),
-            _ => known(&word).or_else(|| self.own.get(&word).copied()),
-        }
-    }
 }
 
 /// The words whose meaning is known, in lower case.

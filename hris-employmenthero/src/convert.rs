@@ -9,16 +9,15 @@ use std::collections::{BTreeSet, HashMap};
 use hris_core::connector::{Assembly, Crowd, CustomField};
 use hris_core::http::Part;
 use hris_core::{
-    Employee, EmployeeId, Field, Fingerprint, Problem, ProblemCode, ReadRequest, Result, Snapshot, Status,
-    Tally,
+    Employee, EmployeeId, Fingerprint, Problem, ProblemCode, ReadRequest, Result, Snapshot, Status,
 };
 
 pub(crate) use custom::{asked_members, defined, meant, needs_lists};
 pub(crate) use organisation::{Chosen, choose, count};
+pub(crate) use person::{Reader, email};
 
-use crate::config::{DEFAULTS, StatusWords};
+use crate::config::{Config, DEFAULTS};
 use crate::wire::{CustomValue, Organisation, Person};
-use person::Reader;
 
 /// The custom fields, and each person's values by id.
 #[derive(Default)]
@@ -39,7 +38,7 @@ pub(crate) fn snapshot(
     detail: &Part<Organisation>,
     scopes: Option<BTreeSet<String>>,
     request: &ReadRequest,
-    words: &StatusWords,
+    config: &Config,
 ) -> Result<Snapshot> {
     let mut assembly = Assembly::new(DEFAULTS.vendor, DEFAULTS.title, request);
     assembly.fingerprint = Fingerprint {
@@ -48,7 +47,7 @@ pub(crate) fn snapshot(
         scopes,
         ..Fingerprint::default()
     };
-    let reader = Reader::new(customs, request, words)?;
+    let reader = Reader::new(customs, request, config)?;
     assembly.convert(
         crowd,
         |person| person.status.as_deref().value(),
@@ -107,22 +106,4 @@ pub(crate) fn hidden(listed: u64, active: Option<u64>, detail: &Organisation) ->
 pub(crate) fn may_be_active(person: &Employee) -> bool {
     let is_pending = |word: &str| word.trim().eq_ignore_ascii_case("pending");
     person.status() != Status::Terminated && !person.raw_status().value().is_some_and(is_pending)
-}
-
-/// Makes a snapshot of one person who was asked for by id.
-///
-/// # Errors
-/// As [`snapshot`].
-pub(crate) fn one(
-    person: Person,
-    customs: &Customs,
-    request: &ReadRequest,
-    words: &StatusWords,
-) -> Result<Employee> {
-    Ok(Reader::new(customs, request, words)?.employee(person, &mut Tally::default()))
-}
-
-/// The work e-mail in a record, by the same rule as everywhere.
-pub(crate) fn email(person: &mut Person) -> Field<String> {
-    person::email(person)
 }

@@ -8,11 +8,11 @@ use futures_util::future::try_join3;
 use hris_core::connector::{Checks, Crowd, CustomField, Run, Source, Vendor};
 use hris_core::http::Part;
 use hris_core::oauth::Session;
-use hris_core::{Cost, Date, Employee, EmployeeId, ErrorKind, Field, ReadRequest, Result, Snapshot};
+use hris_core::{Cost, Date, Employee, EmployeeId, ErrorKind, Field, ReadRequest, Result, Snapshot, Tally};
 
 use crate::checks;
-use crate::config::{Builder, StatusWords};
-use crate::convert::{self, Chosen, Customs, asked_members, choose, meant, needs_lists};
+use crate::config::{Builder, Config};
+use crate::convert::{self, Chosen, Customs, Reader, asked_members, choose, meant, needs_lists};
 use crate::lists;
 use crate::wire::Person;
 
@@ -65,9 +65,7 @@ impl EmploymentHero {
 #[derive(Clone, Debug)]
 pub(crate) struct Api {
     pub(crate) vendor: Arc<Vendor>,
-    pub(crate) words: Arc<StatusWords>,
-    /// The organisation to read, by id or exact name.
-    pub(crate) organisation: Option<String>,
+    pub(crate) config: Arc<Config>,
     pub(crate) page_size: u32,
     /// The pace that is kept over a minute.
     pub(crate) per_minute: u32,
@@ -82,7 +80,7 @@ impl Api {
     /// # Errors
     /// As [`choose`]; where organisations may not be listed, the setting has to be an id.
     pub(crate) async fn choose(&self, run: &Run<'_>) -> Result<Chosen> {
-        let wanted = self.organisation.as_deref();
+        let wanted = self.config.organisation.as_deref();
         let chosen = match run.all(&self.organisations()).await {
             Ok(organisations) => choose(&organisations, wanted)?,
             Err(error) if error.kind() == ErrorKind::Permission => match wanted.filter(|id| is_id(id)) {
@@ -177,7 +175,7 @@ impl Source for Api {
         let customs = self.customs(run, &chosen.id, fields, ids).await?;
         let crowd = Crowd::of(people);
         let scopes = self.scopes();
-        let snapshot = convert::snapshot(crowd, &customs, &chosen, &detail, scopes, request, &self.words)?;
+        let snapshot = convert::snapshot(crowd, &customs, &chosen, &detail, scopes, request, &self.config)?;
         Ok((snapshot, customs))
     }
 
@@ -197,7 +195,8 @@ impl Source for Api {
         let fields = self.defined(run, &organisation).await?;
         let ids = person.notes.id.as_deref().map(EmployeeId::from).into_iter().collect();
         let customs = self.customs(run, &organisation, fields, ids).await?;
-        convert::one(person, &customs, run.request(), &self.words)
+        let reader = Reader::new(&customs, run.request(), &self.config)?;
+        Ok(reader.employee(person, &mut Tally::default()))
     }
 
     fn work_email(&self, mut person: Person) -> Field<String> {

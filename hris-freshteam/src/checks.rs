@@ -73,31 +73,39 @@ impl Check<'_, '_> {
             return page.map(Some);
         }
         let Some(page) = self.checks.need("active employees", page, ROLE)? else { return Ok(None) };
-        if page.0.is_empty() {
-            let finding = Finding::warning("active employees", "the key works and nobody is visible")
+        let subject = "active employees";
+        self.seen(&page, subject, || {
+            Finding::warning(subject, "the key works and nobody is visible")
                 .cost("a run would read nobody, and is refused if accounts are linked")
                 .remedy(format!(
                     "{ROLE}; if the account is empty or has ended, connect the HR system that follows it"
-                ));
-            self.checks.push(finding);
-        } else {
-            self.checks.passed("active employees", counted(&page));
-        }
+                ))
+        });
         Ok(Some(page))
+    }
+
+    /// How many people a listing has; the finding where it shows nobody.
+    fn seen(&mut self, (rows, total): &Page, subject: &str, none: impl Fn() -> Finding) {
+        self.checks.push(match total {
+            _ if rows.is_empty() => none(),
+            Some(total) => Finding::passed(subject, format!("{total} can be listed")),
+            None => {
+                let outcome = "on the first page; Freshteam does not say how many in all";
+                Finding::passed(subject, format!("{} {outcome}", rows.len()))
+            }
+        });
     }
 
     /// The leavers.
     async fn inactive(&mut self) -> Result<Option<Page>> {
         let page = self.first(("status", "inactive"), &self.need.members).await;
         let Some(page) = self.checks.need("inactive employees", page, ROLE)? else { return Ok(None) };
-        if page.0.is_empty() {
-            let finding = Finding::warning("inactive employees", "none is visible")
+        let subject = "inactive employees";
+        self.seen(&page, subject, || {
+            Finding::warning(subject, "none is visible")
                 .cost("if anybody has ever left, leavers stay invisible to this key and keep their accounts")
-                .remedy(ROLE);
-            self.checks.push(finding);
-        } else {
-            self.checks.passed("inactive employees", counted(&page));
-        }
+                .remedy(ROLE)
+        });
         Ok(Some(page))
     }
 
@@ -267,12 +275,5 @@ impl Check<'_, '_> {
             ));
         }
         self.checks.push(finding);
-    }
-}
-
-fn counted((rows, total): &Page) -> String {
-    match total {
-        Some(total) => format!("{total} can be listed"),
-        None => format!("{} on the first page; Freshteam does not say how many in all", rows.len()),
     }
 }

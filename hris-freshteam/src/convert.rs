@@ -7,7 +7,7 @@ mod status;
 
 use std::collections::{BTreeMap, HashMap};
 
-use hris_core::connector::{Assembly, Crowd};
+use hris_core::connector::{Assembly, Crowd, Names};
 use hris_core::http::Part;
 use hris_core::{
     Employee, EmployeeId, Field, Problem, ProblemCode, ReadRequest, Result, Snapshot, Tally,
@@ -27,16 +27,17 @@ pub(crate) const RETIRING: &str = "Freshworks retires Freshteam: renewals ended 
                                    read for 90 days after its subscription ends; connect the HR system that follows \
                                    it before then";
 
-/// The lists of named units that were asked for, each as names by id.
+/// The lists of named units that were asked for.
 #[derive(Default)]
-pub(crate) struct Units(BTreeMap<Resource, Part<HashMap<String, String>>>);
+pub(crate) struct Units(BTreeMap<Resource, Names>);
 
 impl Units {
-    pub(crate) fn of(lists: BTreeMap<Resource, Part<Vec<Unit>>>) -> Self {
+    pub(crate) fn of(lists: Vec<(Resource, Part<Vec<Unit>>)>) -> Self {
         // Deleted units stay, because a person may still be in one, and its name is better than its number.
-        let named = |unit: Unit| Some((unit.notes.id?, unit.name.value()?));
-        let names = |part: Part<Vec<Unit>>| part.map(|units| units.into_iter().filter_map(named).collect());
-        Self(lists.into_iter().map(|(of, part)| (of, names(part))).collect())
+        fn named(unit: &Unit) -> Option<(&str, String)> {
+            Some((unit.notes.id.as_deref()?, unit.name.clone().value()?))
+        }
+        Self(lists.into_iter().map(|(of, part)| (of, Names::of(&part, named))).collect())
     }
 
     /// The name of the unit with this id. An unlisted unit is called by its id.
@@ -48,19 +49,11 @@ impl Units {
         person: &str,
         tally: &mut Tally,
     ) -> Field<String> {
-        let Field::Value(unit) = id else { return id.clone() };
-        match self.0.get(&of) {
-            None | Some(Part::Skipped) => Field::NotProvided,
-            Some(Part::Hidden(_)) => Field::NotPermitted,
-            Some(Part::Read(names)) => match names.get(unit) {
-                Some(name) => Field::Value(name.clone()),
-                None => {
-                    let words = "is in a unit that is not visible; its id is taken as its name";
-                    tally.count(ProblemCode::UnmappedValue, field, words, person);
-                    Field::Value(unit.clone())
-                }
-            },
-        }
+        self.0.get(&of).unwrap_or(&Names::default()).name(id, |unit| {
+            let words = "is in a unit that is not visible; its id is taken as its name";
+            tally.count(ProblemCode::UnmappedValue, field, words, person);
+            Field::Value(unit.to_owned())
+        })
     }
 
     /// Says which lists may not be read.

@@ -7,9 +7,6 @@ use std::time::Duration;
 use hris_core::http::{Pace, Rate, Response, Said, Vendor, said};
 use hris_core::{Error, ErrorKind};
 
-/// Where a key is found.
-pub(crate) const KEY_PLACE: &str = "in Freshteam: profile picture, top right › API Key";
-
 /// How long the account's limit counts, by the vendor's page: "a minute".
 const WINDOW: Duration = Duration::from_secs(60);
 
@@ -78,23 +75,19 @@ fn tells_wait(response: &Response) -> bool {
 /// the reasons.
 pub(crate) fn explain(error: Error, _: &'static str) -> Error {
     let hint = match (error.kind(), error.status()) {
-        (ErrorKind::Auth, _) => format!(
+        (ErrorKind::Auth, _) => {
             "the API key is wrong or was reset, or its user was deactivated, or the account has ended; copy the key \
-             again ({KEY_PLACE})"
-        ),
+             again (in Freshteam: profile picture, top right › API Key)"
+        }
         (ErrorKind::Permission, _) => {
             "the key works and the role of its user does not allow this; give that user the role HR Partner or Admin \
              (an IP restriction of the account is the other cause)"
-                .to_owned()
         }
-        (ErrorKind::Protocol, Some(404)) => {
-            "the address is wrong: it should be SUBDOMAIN.freshteam.com/api".to_owned()
-        }
+        (ErrorKind::Protocol, Some(404)) => "the address is wrong: it should be SUBDOMAIN.freshteam.com/api",
         (ErrorKind::Protocol, Some(200 | 300..=399)) => {
             "no Freshteam account answers at this subdomain, or it was closed, as Freshworks retires the product; \
              compare the subdomain with the browser's address when you are logged in, and if the account has ended, \
              connect the HR system that follows it; nobody is removed"
-                .to_owned()
         }
         _ => return error,
     };

@@ -156,7 +156,7 @@ impl Api {
             .units
             .iter()
             .map(|of| async move { Ok((*of, Part::of(whole(run, &self.units(*of)).await)?)) });
-        Ok(Units::of(try_join_all(lists).await?.into_iter().collect()))
+        Ok(Units::of(try_join_all(lists).await?))
     }
 
     /// Requests a minute that the account may make, once an answer has stated it.

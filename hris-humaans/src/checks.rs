@@ -2,10 +2,10 @@
 
 use hris_core::connector::Checks;
 use hris_core::http::Asked;
-use hris_core::{Employee, Error, Field, Finding, LeaverSignals, Result, StandardField, wire};
+use hris_core::{Employee, Error, Field, Finding, LeaverSignals, Result, StandardField, Tally};
 
 use crate::config::PeopleStatus;
-use crate::convert::{self, Identity, Lists, asked_members, meant, needs_lists};
+use crate::convert::{self, Identity, Lists, Reader, asked_members, meant, needs_lists};
 use crate::lists::{self, STATUSES};
 use crate::refusals::is_refusal;
 use crate::requirements::{PRIVATE_READ, PUBLIC_READ, ROLE, Section, requirements, section_of};
@@ -58,7 +58,7 @@ impl Check<'_, '_> {
     /// The token's scopes. Returns whether it is worth going on.
     async fn token(&mut self) -> Result<bool> {
         const ANYWAY: &str = "the check tries each one";
-        let token = self.checks.run().exchange(&lists::token_info(), |answer| wire::one(answer, &[])).await;
+        let token = self.checks.run().record(&lists::token_info()).await;
         let info = self.checks.ask(token, |error| {
             Finding::passed("token scopes", format!("Humaans does not list them ({error}); {ANYWAY}"))
         })?;
@@ -91,20 +91,15 @@ impl Check<'_, '_> {
             self.checks.push(Finding::warning(scope, lacks).cost(cost).remedy(EDIT_TOKEN).withholding());
         }
         let spare: Vec<&str> = TOO_MUCH.into_iter().filter(|scope| scopes.contains(*scope)).collect();
-        if !spare.is_empty() {
-            let outcome = format!("the token also has {}, which nothing here needs", spare.join(", "));
-            let finding = Finding::warning("token scopes", outcome)
-                .cost("a stolen token could do more harm")
-                .remedy("edit the token under API access tokens and remove them");
-            self.checks.push(finding);
-        }
+        let remedy = "edit the token under API access tokens and remove them";
+        self.checks.too_much("token scopes", "token", &spare, Some(remedy));
         Ok(true)
     }
 
     /// The token's owner. The token may stop working when this person leaves.
     async fn maker(&mut self) -> Result<()> {
         const SUBJECT: &str = "token's owner";
-        let me = self.checks.run().exchange(&lists::me(), |answer| wire::one::<Person>(answer, &[])).await;
+        let me = self.checks.run().record::<Person>(&lists::me()).await;
         let me = self.checks.ask(me, |error| {
             Finding::warning(SUBJECT, format!("cannot be seen ({error})"))
                 .cost("a token of another company would be noticed only by the people it lists")
@@ -138,12 +133,11 @@ impl Check<'_, '_> {
         let mine = companies.iter().find(|company| known.is_none() || company.notes.id == known);
         let Some(company) = mine.or(companies.first()) else { return Ok(()) };
         let id = known.or_else(|| company.notes.id.clone()).unwrap_or_default();
-        let name = company.name.as_deref().value().unwrap_or_default().to_owned();
+        let named = self.checks.organisation(id, company.name.as_deref().value().unwrap_or_default());
         let status = company.status.as_deref().value();
-        let named = if name.is_empty() { "its name is not given" } else { name.as_str() };
         let outcome = match status {
             Some(status) => format!("{named}; its account is {status}"),
-            None => named.to_owned(),
+            None => named,
         };
         self.checks.push(match status {
             Some("expired" | "suspended") => Finding::warning("company", outcome)
@@ -151,7 +145,6 @@ impl Check<'_, '_> {
                 .remedy("settle the account with Humaans"),
             _ => Finding::passed("company", outcome),
         });
-        self.checks.organisation(id, name);
         Ok(())
     }
 
@@ -227,10 +220,9 @@ impl Check<'_, '_> {
                 (_, None) => format!("{status} not counted"),
             });
             if page.is_none() && *status != "active" && private {
-                let cost = if *status == "newHire" {
-                    "they become visible on their first day"
-                } else {
-                    "leavers are known by absence only"
+                let cost = match *status {
+                    "newHire" => "they become visible on their first day",
+                    _ => "leavers are known by absence only",
                 };
                 let finding = Finding::warning(format!("people of status {status}"), "may not be listed")
                     .cost(cost)
@@ -265,15 +257,12 @@ impl Check<'_, '_> {
 
     /// Counts how many people show each requested field of a person's own record.
     fn coverage(&mut self, people: Vec<Person>) -> Result<()> {
-        let (lists, request) = (Lists::default(), self.checks.request());
-        let last_day = self.api.config.last_day;
-        let people = people.into_iter().map(|person| convert::one(person, &lists, request, last_day));
-        let people = people.collect::<Result<Vec<Employee>>>()?;
-        let elsewhere =
-            |field: StandardField| ROLE.fields.contains(&field) || field == StandardField::Location;
-        let fields = self.api.vendor.capabilities.fields.iter().map(|capability| capability.field);
-        let own: Vec<StandardField> = fields.filter(|field| !elsewhere(*field)).collect();
-        self.checks.coverage(&people, &own, |field| {
+        let lists = Lists::default();
+        let mut reader = Reader::new(&lists, self.checks.request(), self.api.config.last_day)?;
+        let read = |person| reader.employee(person, &mut Tally::default());
+        let people: Vec<Employee> = people.into_iter().map(read).collect();
+        let elsewhere = [ROLE.fields, &[StandardField::Location]].concat();
+        self.checks.coverage(&people, &elsewhere, |field| {
             let Section { name, is_private, .. } = section_of(field);
             match is_private {
                 true => format!("grant the token private:read and its owner's role *view* on {name}"),

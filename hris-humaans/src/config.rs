@@ -97,9 +97,9 @@ impl Config {
 
 /// What Humaans can show.
 pub(crate) fn capabilities() -> Capabilities {
+    let capabilities = DEFAULTS.capabilities(LeaverSignals::new(true, true));
     let sections = SECTIONS.iter().flat_map(|section| section.fields);
-    let fields = [StandardField::Id, StandardField::Status].into_iter().chain(sections.copied());
-    DEFAULTS.capabilities(LeaverSignals::new(true, true)).reading(fields)
+    capabilities.reading([StandardField::Id, StandardField::Status]).reading(sections.copied())
 }
 
 setting! {

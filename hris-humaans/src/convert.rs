@@ -8,17 +8,15 @@ use std::collections::BTreeSet;
 
 use hris_core::connector::{Assembly, CustomField};
 use hris_core::http::Part;
-use hris_core::{
-    Employee, Error, ErrorKind, Fingerprint, Problem, ProblemCode, ReadRequest, Result, Snapshot, Tally,
-};
+use hris_core::{Error, ErrorKind, Fingerprint, Problem, ProblemCode, ReadRequest, Result, Snapshot};
 
 pub(crate) use custom::{asked_members, defined, meant, needs_lists};
+pub(crate) use person::Reader;
 
-use crate::config::{DEFAULTS, LastDay};
+use crate::config::DEFAULTS;
 use crate::requirements::PRIVATE_READ;
 use crate::source::People;
 use crate::wire::{CustomValue, JobRole, Location, Person, TokenInfo};
-use person::Reader;
 
 /// The lists beside the people.
 #[derive(Default)]
@@ -61,14 +59,12 @@ impl Identity {
 /// Makes one snapshot of everything that was read.
 ///
 /// # Errors
-/// [`ErrorKind::Mismatch`] when people of another company are among them; [`ErrorKind::Config`]
-/// when a custom field is asked for by a name that several have.
+/// [`ErrorKind::Mismatch`] when people of another company are among them.
 pub(crate) fn snapshot(
     people: People,
-    lists: &Lists,
+    mut reader: Reader<'_>,
     identity: &Identity,
     request: &ReadRequest,
-    last_day: LastDay,
 ) -> Result<Snapshot> {
     let mut assembly = Assembly::new(DEFAULTS.vendor, DEFAULTS.title, request);
     assembly.fingerprint = Fingerprint {
@@ -78,7 +74,6 @@ pub(crate) fn snapshot(
         scopes: identity.scopes(),
         ..Fingerprint::default()
     };
-    let mut reader = Reader::new(lists, request, last_day)?;
     assembly.convert(
         people.crowd,
         |person| person.status.as_deref().value(),
@@ -101,19 +96,6 @@ pub(crate) fn snapshot(
         );
     }
     Ok(assembly.finish())
-}
-
-/// Makes a snapshot of one person who was asked for by id.
-///
-/// # Errors
-/// As [`snapshot`].
-pub(crate) fn one(
-    person: Person,
-    lists: &Lists,
-    request: &ReadRequest,
-    last_day: LastDay,
-) -> Result<Employee> {
-    Ok(Reader::new(lists, request, last_day)?.employee(person, &mut Tally::default()))
 }
 
 /// The company of all these records.

@@ -6,11 +6,11 @@ use async_trait::async_trait;
 use futures_util::future::{try_join, try_join3, try_join4};
 use hris_core::connector::{Checks, Crowd, CustomField, Run, Source, Vendor, work_email};
 use hris_core::http::Part;
-use hris_core::{Employee, EmployeeId, Field, Result, Snapshot, StandardField, wire};
+use hris_core::{Employee, EmployeeId, Field, Result, Snapshot, StandardField, Tally};
 
 use crate::checks;
 use crate::config::{Builder, Config, PeopleStatus};
-use crate::convert::{self, Identity, Lists, asked_members, needs_lists};
+use crate::convert::{self, Identity, Lists, Reader, asked_members, needs_lists};
 use crate::lists::{self, STATUSES};
 use crate::refusals::is_refusal;
 use crate::requirements::ROLE;
@@ -114,9 +114,8 @@ impl Api {
 
 /// The token and its owner. Humaans may refuse either; a refused token is an error.
 async fn identity(run: &Run<'_>) -> Result<Identity> {
-    let token =
-        async { Part::of(run.exchange(&lists::token_info(), |response| wire::one(response, &[])).await) };
-    let me = async { Part::of(run.exchange(&lists::me(), |response| wire::one(response, &[])).await) };
+    let token = async { Part::of(run.record(&lists::token_info()).await) };
+    let me = async { Part::of(run.record(&lists::me()).await) };
     let (token, me) = try_join(token, me).await?;
     Ok(Identity { token: token.into_read(), me: me.into_read() })
 }
@@ -133,7 +132,8 @@ impl Source for Api {
     async fn read(&self, run: &Run<'_>) -> Result<(Snapshot, Lists)> {
         let (identity, people, lists) =
             try_join3(identity(run), self.everybody(run), self.around(run, None)).await?;
-        let snapshot = convert::snapshot(people, &lists, &identity, run.request(), self.config.last_day)?;
+        let reader = Reader::new(&lists, run.request(), self.config.last_day)?;
+        let snapshot = convert::snapshot(people, reader, &identity, run.request())?;
         Ok((snapshot, lists))
     }
 
@@ -144,7 +144,8 @@ impl Source for Api {
     async fn complete(&self, run: &Run<'_>, person: Person) -> Result<Employee> {
         let id = person.notes.id.as_deref().map(EmployeeId::from);
         let lists = self.around(run, id.as_ref()).await?;
-        convert::one(person, &lists, run.request(), self.config.last_day)
+        let mut reader = Reader::new(&lists, run.request(), self.config.last_day)?;
+        Ok(reader.employee(person, &mut Tally::default()))
     }
 
     fn work_email(&self, person: Person) -> Field<String> {

@@ -249,11 +249,21 @@ fn count(files: &[PathBuf]) -> usize {
     files.iter().flat_map(|file| code(file)).filter(|line| !line.trim().is_empty()).count()
 }
 
+/// The most lines of code of a vendor's crate without its fake and its writer. What is above the aim of 1,300 is what
+/// only that vendor has: Freshteam a status made of five flags, an account's own host and a limit that its answers
+/// state; Employment Hero a consent with an application of the customer's own; 24SevenOffice employments that have to
+/// be added up, and a token for a token.
+const MOST: [(&str, usize); 4] = [
+    ("hris-24sevenoffice", 1_500),
+    ("hris-employmenthero", 1_500),
+    ("hris-freshteam", 1_550),
+    ("hris-humaans", 1_300),
+];
+
 /// A vendor's crate holds what only that vendor knows. The kit in core does the rest, once.
 #[test]
 fn vendor_crates_stay_small_and_leave_the_directory_to_the_kit() {
     let Some(root) = workspace() else { return };
-    const MOST: usize = 1_700;
     for package in packages(&root).iter().filter(|package| is_vendor(name(package))) {
         let all = files(&root.join(name(package)).join("src"), ".rs");
         let is_apart = |file: &PathBuf| {
@@ -262,7 +272,8 @@ fn vendor_crates_stay_small_and_leave_the_directory_to_the_kit() {
         };
         let own: Vec<PathBuf> = all.into_iter().filter(|file| !is_apart(file)).collect();
         let lines = count(&own);
-        assert!(lines <= MOST, "{} has {lines} lines of code; at most {MOST}", name(package));
+        let most = MOST.iter().find(|(vendor, _)| *vendor == name(package)).map_or(1_300, |(_, most)| *most);
+        assert!(lines <= most, "{} has {lines} lines of code; at most {most}", name(package));
         for file in &own {
             for line in code(file) {
                 assert!(!line.contains("impl Directory for"), "{}: {line}", file.display());

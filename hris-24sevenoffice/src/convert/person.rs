@@ -39,19 +39,12 @@ impl<'a> Reader<'a> {
     ) -> Result<Self> {
         let defined = lists.custom_fields.read().map(Vec::as_slice);
         let customs = request.map_or_else(|| Ok(Vec::new()), |request| custom::wanted(defined, request))?;
-        let mut problems = Vec::new();
-        let hidden = [
-            (lists.company.hidden(), "location", "/organization/v2", "the company and its sites"),
-            (lists.custom_fields.hidden(), "custom", "/employee_field/v2", "the names of custom fields"),
-            (lists.departments.hidden(), "department", "/dimension/v2", "departments"),
+        let problems = [
+            lists.company.problem("location", "the company and its sites", "/organization/v2", ""),
+            lists.custom_fields.problem("custom", "the names of custom fields", "/employee_field/v2", ""),
+            lists.departments.problem("department", "departments", "/dimension/v2", ""),
         ];
-        for (status, field, path, what) in hidden {
-            if let Some(status) = status {
-                let words =
-                    format!("{what} may not be read (HTTP {status} on {path}); accounts keep what they have");
-                problems.push(Problem::warning(ProblemCode::NotPermitted, words).field(field));
-            }
-        }
+        let problems = problems.into_iter().flatten().collect();
         let region = settings.phone_region.or_else(|| lists.country());
         Ok(Self { settings, request, today, lists, region, customs, problems })
     }

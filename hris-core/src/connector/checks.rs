@@ -2,7 +2,9 @@
 
 use super::{CustomField, Meant, Run};
 use crate::http::Asked;
-use crate::{Employee, Error, Finding, Preflight, ReadRequest, Result, SourceField, StandardField};
+use crate::{
+    Capabilities, Employee, Error, Finding, Preflight, ReadRequest, Result, SourceField, StandardField,
+};
 
 /// What a custom field costs that the vendor does not have.
 const NOTHING_READ: &str = "nothing is read before it is corrected";
@@ -11,12 +13,14 @@ const NOTHING_READ: &str = "nothing is read before it is corrected";
 #[derive(Debug)]
 pub struct Checks<'r> {
     run: Run<'r>,
+    fields: Vec<StandardField>,
     found: Preflight,
 }
 
 impl<'r> Checks<'r> {
-    pub(super) fn new(run: Run<'r>) -> Self {
-        Self { run, found: Preflight::new() }
+    pub(super) fn new(run: Run<'r>, capabilities: &Capabilities) -> Self {
+        let fields = capabilities.fields.iter().filter(|field| field.readable);
+        Self { run, fields: fields.map(|field| field.field).collect(), found: Preflight::new() }
     }
 
     pub(super) fn into_preflight(self) -> Preflight {
@@ -35,9 +39,25 @@ impl<'r> Checks<'r> {
         self.run.request()
     }
 
-    /// Names the organisation: its id and, where it is known, its name.
-    pub fn organisation(&mut self, id: impl Into<String>, name: impl Into<String>) {
-        self.found.organisation = Some((id.into(), name.into()));
+    /// Names the organisation: its id and, where it is known, its name. Returns what a finding calls it.
+    pub fn organisation(&mut self, id: impl Into<String>, name: impl Into<String>) -> String {
+        let name = name.into();
+        let named = if name.is_empty() { "its name is not given".to_owned() } else { name.clone() };
+        self.found.organisation = Some((id.into(), name));
+        named
+    }
+
+    /// That the credential may do more than anything here needs.
+    pub fn too_much(&mut self, subject: &str, credential: &str, more: &[&str], remedy: Option<&str>) {
+        if more.is_empty() {
+            return;
+        }
+        let outcome = format!("the {credential} also has {}, which nothing here needs", more.join(", "));
+        let finding = Finding::warning(subject, outcome).cost("a stolen token could do more harm");
+        self.push(match remedy {
+            Some(remedy) => finding.remedy(remedy),
+            None => finding,
+        });
     }
 
     /// Adds a finding.
@@ -167,13 +187,14 @@ impl<'r> Checks<'r> {
         self.found.unknown.push(finding.cost(NOTHING_READ).remedy(remedy));
     }
 
-    /// Of each field that is asked for and that stands on a person's own record, how many people of a sample show
-    /// it. `remedy` says how to make a field visible. Work e-mails are looked at more closely: without one nobody
-    /// gets an account.
+    /// Of each field that is asked for and that the vendor has, how many people of a sample show it; of those in
+    /// `elsewhere`, which do not stand on a person's own record, nothing, and as little of the id and the status, which
+    /// everybody has. `remedy` says how to make a field visible. Work e-mails are looked at more closely: without one
+    /// nobody gets an account.
     pub fn coverage(
         &mut self,
         people: &[Employee],
-        fields: &[StandardField],
+        elsewhere: &[StandardField],
         remedy: impl Fn(StandardField) -> String,
     ) {
         if people.is_empty() {
@@ -181,7 +202,9 @@ impl<'r> Checks<'r> {
         }
         let of = people.len();
         for field in StandardField::ALL.iter().copied() {
-            if !fields.contains(&field) || !self.request().wants(field) {
+            let always = [StandardField::Id, StandardField::Status];
+            let is_apart = always.contains(&field) || elsewhere.contains(&field);
+            if is_apart || !self.fields.contains(&field) || !self.request().wants(field) {
                 continue;
             }
             let seen = people.iter().filter(|person| person.presence(field).is_visible()).count();

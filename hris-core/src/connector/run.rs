@@ -149,6 +149,14 @@ impl<'r> Run<'r> {
         .await
     }
 
+    /// The one record that the answer is, whatever its id.
+    ///
+    /// # Errors
+    /// As [`Run::exchange`].
+    pub async fn record<R: Record>(&self, request: &Request) -> Result<R> {
+        self.exchange(request, |response| wire::one(response, &[])).await
+    }
+
     /// Sends a request and reads the answer.
     ///
     /// # Errors

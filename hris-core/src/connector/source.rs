@@ -173,7 +173,7 @@ impl Vendor {
 /// As there.
 pub async fn check<S: Source>(source: &S, request: &ReadRequest) -> Result<Preflight> {
     let vendor = source.vendor();
-    let mut checks = Checks::new(vendor.run(request));
+    let mut checks = Checks::new(vendor.run(request), &vendor.capabilities);
     let (subject, encrypted) = &vendor.address;
     checks.address(subject, encrypted, !vendor.client.is_encrypted());
     match source.check(&mut checks).await {

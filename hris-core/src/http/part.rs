@@ -1,6 +1,6 @@
 //! Requests that may be refused while the listing goes on.
 
-use crate::{Error, ErrorKind, Result};
+use crate::{Error, ErrorKind, Problem, ProblemCode, Result};
 
 /// A list beside the people: read, not visible, or not requested.
 #[derive(Default)]
@@ -47,6 +47,16 @@ impl<T> Part<T> {
             Self::Read(list) => Part::Read(make(list)),
             Self::Skipped => Part::Skipped,
         }
+    }
+
+    /// The problem that the list may not be read; `None` where it may. `what` is in it, `path` is where it is, and
+    /// `remedy` continues the sentence.
+    #[must_use]
+    pub fn problem(&self, field: &str, what: &str, path: &str, remedy: &str) -> Option<Problem> {
+        let status = self.hidden()?;
+        let words =
+            format!("{what} may not be read (HTTP {status} on {path}){remedy}; accounts keep what they have");
+        Some(Problem::warning(ProblemCode::NotPermitted, words).field(field))
     }
 
     /// The content that was read.

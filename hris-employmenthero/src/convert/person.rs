@@ -7,28 +7,27 @@ use hris_core::{
 
 use super::Customs;
 use super::custom::Values;
-use crate::config::{DEFAULTS, StatusWords};
+use crate::config::{Config, DEFAULTS};
 use crate::wire::{Address, Person, Reference};
 
 /// Reads people, with everything beside them at hand.
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     request: &'a ReadRequest,
-    words: &'a StatusWords,
+    config: &'a Config,
     customs: Values<'a>,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(
-        customs: &'a Customs,
-        request: &'a ReadRequest,
-        words: &'a StatusWords,
-    ) -> Result<Self> {
+    /// # Errors
+    /// [`ErrorKind::Config`](hris_core::ErrorKind::Config) when a custom field is asked for by a name that several
+    /// have.
+    pub(crate) fn new(customs: &'a Customs, request: &'a ReadRequest, config: &'a Config) -> Result<Self> {
         let customs = Values::new(customs, request)?;
-        Ok(Self { request, words, customs })
+        Ok(Self { request, config, customs })
     }
 
     /// Converts a person, and counts what is odd about the record.
-    pub(super) fn employee(&self, mut person: Person, warnings: &mut Tally) -> Employee {
+    pub(crate) fn employee(&self, mut person: Person, warnings: &mut Tally) -> Employee {
         let id = person.notes.id.clone().unwrap_or_default();
         count_unreadable(&person, DEFAULTS.title, str::to_owned, &[], warnings);
         let mut employee = Employee::new(id);
@@ -70,7 +69,7 @@ impl<'a> Reader<'a> {
             return;
         };
         let today = self.request.today();
-        let status = match self.words.meaning(raw) {
+        let status = match self.config.meaning(raw) {
             Some(Status::Active) if employee.start_date().value().is_some_and(|start| start > today) => {
                 Status::Pending
             }
@@ -85,7 +84,7 @@ impl<'a> Reader<'a> {
 }
 
 /// The first address, in lower case, of three members: company, login, and the newer one.
-pub(super) fn email(person: &mut Person) -> Field<String> {
+pub(crate) fn email(person: &mut Person) -> Field<String> {
     let company = std::mem::take(&mut person.company_email);
     let addresses = [company, std::mem::take(&mut person.account_email), std::mem::take(&mut person.email)];
     work_email(first(addresses))
@@ -172,10 +171,8 @@ fn put_dates(employee: &mut Employee, person: &Person, warnings: &mut Tally) {
     });
     let end = day(&person.termination_date);
     let end = End::of(end.unwrap_or_default(), start, end.is_err());
-    employee.put_doubts(&[end], warnings);
     employee.put_date(StandardField::StartDate, start);
-    employee.put_date(StandardField::EndDate, end.usable());
-    employee.put_date(StandardField::LastWorkingDay, end.usable());
+    employee.put_end(end, warnings);
 }
 
 /// The calendar date as it is written. A time of day and an offset may follow; they never shift it.

@@ -94,11 +94,8 @@ impl<'a> Reader<'a> {
             tally.count(ProblemCode::Divergence, "status", words, &id);
         }
         // A day before the first one belongs to an earlier employment.
-        employee.put_doubts(&[found.end], tally);
-        let end = found.end.usable();
+        employee.put_end(found.end, tally);
         employee.put_date(StandardField::StartDate, person.joining);
-        employee.put_date(StandardField::EndDate, end);
-        employee.put_date(StandardField::LastWorkingDay, end);
         match person.status.as_deref() {
             Field::Value(raw) => {
                 if found.status == Status::Unknown && found.odd.is_none() {

@@ -1,9 +1,6 @@
 //! One person: names, status, dates, place.
 
-use std::collections::HashMap;
-
-use hris_core::connector::{count_unreadable, fill, is_undated, keep, work_email};
-use hris_core::http::Part;
+use hris_core::connector::{Names, count_unreadable, fill, is_undated, keep, work_email};
 use hris_core::wire::Record as _;
 use hris_core::{
     Date, Employee, End, Field, Problem, ProblemCode, ReadRequest, Result, StandardField, Status, Tally,
@@ -25,58 +22,42 @@ const ENDS: [&str; 2] = ["employmentEndDate", "lastWorkingDay"];
 const YEAR: i32 = 365;
 
 /// Reads people, with everything beside them at hand.
-pub(super) struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     request: &'a ReadRequest,
     last_day: LastDay,
     roles: Roles<'a>,
-    locations: &'a Part<Vec<Location>>,
-    names: HashMap<&'a str, String>,
+    offices: Names,
     customs: Customs<'a>,
     problems: Vec<Problem>,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(lists: &'a Lists, request: &'a ReadRequest, last_day: LastDay) -> Result<Self> {
+    /// # Errors
+    /// [`ErrorKind::Config`](hris_core::ErrorKind::Config) when a custom field is asked for by a name that several
+    /// have.
+    pub(crate) fn new(lists: &'a Lists, request: &'a ReadRequest, last_day: LastDay) -> Result<Self> {
         let mut customs = Customs::new(lists, request)?;
         let mut problems: Vec<Problem> = customs.take_problem().into_iter().collect();
-        let hidden = [
-            (
-                lists.roles.hidden(),
-                "job_title",
-                "/job-roles",
-                "job titles, departments and managers",
-                "Employment › Role",
-            ),
-            (lists.locations.hidden(), "location", "/locations", "places of work", "Employment › Details"),
-        ];
-        for (status, field, path, what, section) in hidden {
-            if let Some(status) = status {
-                let words = format!(
-                    "{what} may not be read (HTTP {status} on {path}): grant the token's owner *view* on \
-                     {section}; accounts keep what they have"
-                );
-                problems.push(Problem::warning(ProblemCode::NotPermitted, words).field(field));
-            }
-        }
-        let names = lists
-            .locations
-            .read()
-            .into_iter()
-            .flatten()
-            .filter_map(|location| Some((location.notes.id.as_deref()?, display_name(location)?)));
+        let (roles, offices) = (
+            ": grant the token's owner *view* on Employment › Role",
+            ": grant the token's owner *view* on Employment › Details",
+        );
+        let jobs = "job titles, departments and managers";
+        problems.extend(lists.roles.problem("job_title", jobs, "/job-roles", roles));
+        problems.extend(lists.locations.problem("location", "places of work", "/locations", offices));
+        let named = |office: &'a Location| Some((office.notes.id.as_deref()?, display_name(office)?));
         Ok(Self {
             request,
             last_day,
             roles: Roles::new(&lists.roles, request.today()),
-            locations: &lists.locations,
-            names: names.collect(),
+            offices: Names::of(&lists.locations, named),
             customs,
             problems,
         })
     }
 
     /// Converts a person, and counts what is odd about the record.
-    pub(super) fn employee(&mut self, mut person: Person, warnings: &mut Tally) -> Employee {
+    pub(crate) fn employee(&mut self, mut person: Person, warnings: &mut Tally) -> Employee {
         let id = person.notes.id.clone().unwrap_or_default();
         count_unreadable(&person, DEFAULTS.title, field_of, &ENDS, warnings);
         let job = self.roles.of(&person);
@@ -188,23 +169,14 @@ impl<'a> Reader<'a> {
     }
 
     fn location(&self, person: &Person, id: &str, warnings: &mut Tally) -> Field<String> {
-        let place = match person.location.as_deref() {
-            Field::Value(REMOTE) => return Field::Value("Remote".to_owned()),
-            Field::Value(place) => place,
-            other => return other.map(str::to_owned),
-        };
-        match self.locations {
-            Part::Hidden(_) => Field::NotPermitted,
-            Part::Skipped => Field::NotProvided,
-            Part::Read(_) => match self.names.get(place) {
-                Some(name) => Field::Value(name.clone()),
-                None => {
-                    let words = "works in an office that is not visible; its id is taken as its name";
-                    warnings.count(ProblemCode::UnmappedValue, "location", words, id);
-                    Field::Value(place.to_owned())
-                }
-            },
+        if person.location.as_deref() == Field::Value(REMOTE) {
+            return Field::Value("Remote".to_owned());
         }
+        self.offices.name(&person.location, |place| {
+            let words = "works in an office that is not visible; its id is taken as its name";
+            warnings.count(ProblemCode::UnmappedValue, "location", words, id);
+            Field::Value(place.to_owned())
+        })
     }
 }
 

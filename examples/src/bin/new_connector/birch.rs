@@ -13,7 +13,7 @@ use hris_core::http::{Basic, Part, Request, Response, Said, said};
 use hris_core::wire::Record as _;
 use hris_core::{
     Capabilities, Directory, Employee, EmployeeId, End, Error, ErrorKind, Field, Fingerprint, LeaverSignals,
-    Problem, ProblemCode, Result, Secret, Snapshot, StandardField, Status, Tally, config, record, wire,
+    Problem, ProblemCode, Result, Secret, Snapshot, StandardField, Status, Tally, config, record,
 };
 
 /// How Birch is reached.
@@ -30,15 +30,8 @@ pub(crate) const DEFAULTS: Defaults = Defaults {
     explain,
 };
 
-/// Of these a preflight says how many people have a value.
-const COVERED: [StandardField; 6] = [
-    StandardField::GivenName,
-    StandardField::FamilyName,
-    StandardField::Email,
-    StandardField::JobTitle,
-    StandardField::Manager,
-    StandardField::StartDate,
-];
+/// What does not stand on a person's own record.
+const ELSEWHERE: [StandardField; 2] = [StandardField::Location, StandardField::ManagerEmail];
 
 config! {
     /// The settings that only Birch has.
@@ -142,8 +135,7 @@ impl Api {
 }
 
 async fn account(run: &Run<'_>) -> Result<Account> {
-    run.exchange(&Request::get("read the account").segments(["account"]), |answer| wire::one(answer, &[]))
-        .await
+    run.record(&Request::get("read the account").segments(["account"])).await
 }
 
 fn fingerprint(account: &Account) -> Fingerprint {
@@ -209,7 +201,7 @@ impl Source for Api {
             let reader = Reader::new(checks.run(), &offices);
             let people = people.into_iter().map(|person| reader.employee(person, &mut Tally::default()));
             let people: Vec<Employee> = people.collect();
-            checks.coverage(&people, &COVERED, |field| format!("fill in {field} in Birch"));
+            checks.coverage(&people, &ELSEWHERE, |field| format!("fill in {field} in Birch"));
         }
         let offices = checks.run().all(&self.offices()).await.map(|offices| Some(offices.len() as u64));
         checks.list("offices", offices, "accounts keep the place that they have", "let the key read offices")
