@@ -24,6 +24,18 @@ async fn twenty_four_seven_office() {
     assert_eq!(summary.skipped.len(), 17, "{summary}");
 }
 
+#[test]
+fn a_setting_that_counts_as_something_else_is_found() {
+    let failure = |edits: Edits| format!("{:?}", edits.check().expect_err("the suite saw nothing"));
+    let right = || Payroll.edits().expect("its settings");
+    right().check().expect("every edit counts as what it decides");
+    assert!(failure(right().neither("end_dates", "required")).contains("an edit of end_dates"));
+    assert!(failure(right().listing("update_body", "full")).contains("an edit of update_body"));
+    assert!(failure(right().writing("concurrency", 7)).contains("an edit of concurrency"));
+    let silent = Edits::of(hris_24sevenoffice::KIT).listing("base_url", "https://payroll.example/api");
+    assert!(failure(silent).contains("no edit of auth_header"));
+}
+
 struct Payroll;
 
 #[async_trait]

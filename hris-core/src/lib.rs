@@ -26,6 +26,7 @@ pub mod mapping;
 mod memory;
 #[cfg(feature = "oauth")]
 pub mod oauth;
+mod preflight;
 mod problem;
 pub mod reconcile;
 mod requirements;
@@ -53,8 +54,7 @@ pub use custom::{custom_fields_called, nearest_custom_field, no_such_custom_fiel
 pub use date::{Date, InvalidDate, InvalidTimestamp, TimeZone, Timestamp, UnknownTimeZone};
 pub use day::{Day, End};
 pub use directory::{
-    Directory, DirectoryExt, DirectoryWriter, FieldChange, Finding, Level, Lookup, Preflight, Progress,
-    ReadRequest, Waiting,
+    Directory, DirectoryExt, DirectoryWriter, FieldChange, Lookup, Progress, ReadRequest, Waiting,
 };
 pub use employee::{Address, CustomValue, Employee, EmployeeId, Identification, Status};
 pub use error::{Error, ErrorKind, Result};
@@ -63,6 +63,7 @@ pub use fields::{Kind, StandardField, TargetField, UnknownTargetField};
 pub use hex::hex;
 pub use limit::Limit;
 pub use memory::MemoryDirectory;
+pub use preflight::{Finding, Level, Preflight};
 pub use problem::{Problem, ProblemCode, Severity};
 pub use requirements::{Need, NeedKind, Requirements};
 pub use scope::Scope;

@@ -284,6 +284,22 @@ fn vendor_crates_stay_small_and_leave_the_directory_to_the_kit() {
     assert_eq!(kit, ["hris-core/src/connector/source.rs"]);
 }
 
+/// Files that are longer than others, and why.
+const LONG: [(&str, &str); 1] =
+    [("hris-core/src/reconcile/two_way.rs", "it is taken apart where the engine's files get their names")];
+
+/// A file is read in one sitting.
+#[test]
+fn no_file_is_long() {
+    let Some(root) = workspace() else { return };
+    for file in files(&root, ".rs") {
+        let own = file.strip_prefix(&root).expect("inside").display().to_string();
+        let lines = fs::read_to_string(&file).expect("readable").lines().count();
+        let is_known = LONG.iter().any(|(known, _)| *known == own);
+        assert!(lines <= 500 || is_known, "{own} has {lines} lines; split it by theme");
+    }
+}
+
 /// The settings that only one vendor has, by their declarations.
 fn declared(config: &Path) -> Vec<String> {
     let role = |line: &str| {

@@ -4,17 +4,19 @@
 //! there already are matched, everybody else is created and invited, a month goes by, somebody sees
 //! less than before, and a connection is revoked, comes back and is removed.
 
+#[path = "story_5_employment_hero_operations/app.rs"]
+mod app;
+
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use async_trait::async_trait;
-use hris_core::mapping::{Mapping, from};
+use app::{Simulated, area, location, mapping_of_the_app, pairs};
 use hris_core::oauth::OAuth;
 use hris_core::reconcile::{AreaSource, AssignmentMode, Rule, TargetCapabilities};
 use hris_core::{
-    Assignment, AssignmentKind, Directory, Preflight, ReadRequest, Severity, TargetField, Timestamp,
-    TokenStore as _, User, UserStatus,
+    AssignmentKind, Directory, Preflight, ReadRequest, Severity, TargetField, Timestamp, TokenStore as _,
+    User, UserStatus,
 };
 use hris_employmenthero::sandbox::{Person, Sandbox};
 use hris_employmenthero::{EmploymentHero, ScopeNotation, scopes};
@@ -467,59 +469,5 @@ impl<'a> App<'a> {
 
     fn user_called(&self, id: &str) -> Option<User> {
         self.users.all().into_iter().find(|user| user.id.as_str() == id)
-    }
-}
-
-/// What the app wants to know, and where it comes from.
-fn mapping_of_the_app() -> (Vec<hris_core::SourceField>, Mapping) {
-    let mapping = Mapping::new()
-        .field("external_id", from("id"))
-        .field("email", from("email").trim().lowercase())
-        .field("given_name", from("given_name"))
-        .field("family_name", from("family_name"))
-        .field("job_title", from("job_title"))
-        .field("phone", from("work_phone").or("personal_phone"))
-        .field("location", from("location"));
-    let own = ["teams", "groups", "access_role", "status"];
-    let named = mapping.rules().flat_map(|(_, rule)| rule.sources()).chain(own);
-    (named.filter_map(|name| name.parse().ok()).collect(), mapping)
-}
-
-fn pairs(pairs: &[(&str, &str)]) -> std::collections::BTreeMap<String, String> {
-    pairs.iter().map(|(source, value)| ((*source).to_owned(), (*value).to_owned())).collect()
-}
-
-fn area(name: &str) -> Assignment {
-    Assignment { kind: AssignmentKind::Area, value: name.to_owned() }
-}
-
-fn location(name: &str) -> Assignment {
-    Assignment { kind: AssignmentKind::Location, value: name.to_owned() }
-}
-
-/// Time that passes while somebody waits for it, at the vendor too.
-#[derive(Debug)]
-struct Simulated<'a> {
-    now: Mutex<Timestamp>,
-    vendor: &'a Sandbox,
-    /// When to stop what.
-    until: Mutex<Option<(Timestamp, Stop)>>,
-}
-
-#[async_trait]
-impl Clock for Simulated<'_> {
-    fn now(&self) -> Timestamp {
-        *self.now.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    async fn sleep(&self, duration: Duration) {
-        self.vendor.advance(duration);
-        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
-        *now = now.plus_seconds(i64::try_from(duration.as_secs()).unwrap_or(i64::MAX));
-        if let Some((end, stop)) = &*self.until.lock().unwrap_or_else(PoisonError::into_inner)
-            && *now >= *end
-        {
-            stop.stop();
-        }
     }
 }

@@ -53,6 +53,41 @@ impl Edits {
         self
     }
 
+    /// Looks at every edit: which digest it changes, whether each setting has one, and whether a default that is written
+    /// out, or another credential, counts as an edit.
+    ///
+    /// # Errors
+    /// [`Miss::Failed`] naming the setting.
+    pub fn check(&self) -> Outcome {
+        let plain = self.digests(&self.base, "one")?;
+        ensure(self.digests(&self.base, "two")? == plain, || {
+            "another credential counts as another setting".to_owned()
+        })?;
+        for setting in self.kit.settings() {
+            let has_edit = self.edits.iter().any(|(_, name, _)| *name == setting.name);
+            ensure(has_edit, || format!("the harness has no edit of {}", setting.name))?;
+            if setting.default.is_null() || self.base.contains_key(setting.name) {
+                continue;
+            }
+            let mut written = self.base.clone();
+            written.insert(setting.name.to_owned(), setting.default);
+            ensure(self.digests(&written, "one")? == plain, || {
+                format!("the default of {} counts as an edit where it is written out", setting.name)
+            })?;
+        }
+        for (role, name, value) in &self.edits {
+            let mut edited = self.base.clone();
+            edited.insert((*name).to_owned(), value.clone());
+            let found = self.digests(&edited, "one")?;
+            let changed = (found.listing != plain.listing, found.writing != plain.writing);
+            let expected = (*role == Role::Listing, *role == Role::Writing);
+            ensure(changed == expected, || {
+                format!("an edit of {name} changes (listing, writing) by {changed:?}, not {expected:?}")
+            })?;
+        }
+        Ok(())
+    }
+
     fn digests(&self, settings: &Table, secret: &str) -> Result<SourceSettings, Error> {
         let secret = |name: &str| (name.to_owned(), Secret::from(secret.to_owned()));
         let secrets: Secrets = self.kit.credentials().iter().map(|known| secret(known.name)).collect();
@@ -63,38 +98,8 @@ impl Edits {
 pub(super) fn run(harness: &dyn Harness, summary: &mut Summary) {
     let name = "settings: an edit of each counts as what it decides";
     let outcome = match harness.edits() {
-        Some(edits) => each_counts_as_what_it_decides(&edits),
+        Some(edits) => edits.check(),
         None => Err(Miss::Skipped("the harness names no settings".to_owned())),
     };
     summary.enter(name, outcome);
-}
-
-fn each_counts_as_what_it_decides(edits: &Edits) -> Outcome {
-    let plain = edits.digests(&edits.base, "one")?;
-    ensure(edits.digests(&edits.base, "two")? == plain, || {
-        "another credential counts as another setting".to_owned()
-    })?;
-    for setting in edits.kit.settings() {
-        let has_edit = edits.edits.iter().any(|(_, name, _)| *name == setting.name);
-        ensure(has_edit, || format!("the harness has no edit of {}", setting.name))?;
-        if setting.default.is_null() || edits.base.contains_key(setting.name) {
-            continue;
-        }
-        let mut written = edits.base.clone();
-        written.insert(setting.name.to_owned(), setting.default);
-        ensure(edits.digests(&written, "one")? == plain, || {
-            format!("the default of {} counts as an edit where it is written out", setting.name)
-        })?;
-    }
-    for (role, name, value) in &edits.edits {
-        let mut edited = edits.base.clone();
-        edited.insert((*name).to_owned(), value.clone());
-        let found = edits.digests(&edited, "one")?;
-        let changed = (found.listing != plain.listing, found.writing != plain.writing);
-        let expected = (*role == Role::Listing, *role == Role::Writing);
-        ensure(changed == expected, || {
-            format!("an edit of {name} changes (listing, writing) by {changed:?}, not {expected:?}")
-        })?;
-    }
-    Ok(())
 }

@@ -46,6 +46,8 @@ const DEFAULTS: Defaults = Defaults {
     asks_page_size: true,
     concurrency: 4,
     rate_limit: Some(RateLimit::per_second(5)),
+    credential: ("token", "make another"),
+    explain: |error, _| error,
 };
 
 fn digests(config: &Config, base_url: &str) -> SourceSettings {

@@ -12,6 +12,7 @@ mod joined;
 mod lease;
 mod partly;
 mod people;
+mod planned;
 mod push;
 mod remember;
 mod removal;
@@ -30,7 +31,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hris_core::mapping::FieldMap;
-use hris_core::reconcile::{Decision, Plan, Policy, Refusal, Resolution, Rule, Safeguards, Verdict};
+use hris_core::reconcile::{Decision, Policy, Resolution, Safeguards};
 use hris_core::{Directory, EmployeeId, FieldInfo, Problem, ReadRequest, TimeZone, Timestamp, UserId};
 use tokio::time::Instant;
 use tracing::Instrument as _;
@@ -40,6 +41,7 @@ use self::calls::Calls;
 pub use self::check::Check;
 use self::draft::Draft;
 pub use self::people::Unlinked;
+pub use self::planned::{Explanation, Planned};
 pub use self::removal::Removal;
 use self::run::Command;
 pub use self::saved::SavedPlan;
@@ -117,84 +119,6 @@ pub enum Approval {
     /// The safeguards hold.
     #[default]
     None,
-}
-
-/// A plan that was made and not carried out.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Planned {
-    /// What would be done.
-    pub plan: Plan,
-    /// Whether the safeguards would let it pass.
-    pub decision: Decision,
-    /// The same as a report: command `plan`, each action `planned`. Its outcome is how a run would
-    /// end if all goes well; `refused` where a safeguard would refuse it.
-    pub report: Report,
-    /// The people whose accounts would be closed, by name: personal data, for the person who decides about
-    /// the plan.
-    pub removals: Vec<Removal>,
-    /// The rules that stand in its way: what an approval of it covers.
-    breached: BTreeSet<Rule>,
-    now: Timestamp,
-}
-
-impl Planned {
-    /// The plan in the form in which it is approved and carried out later.
-    #[must_use]
-    pub fn save(&self) -> SavedPlan {
-        SavedPlan::new(self.plan.clone(), self.now)
-            .breaching(self.breached.clone())
-            .removing(self.removals.clone())
-    }
-}
-
-/// Why something is done for one person, or not.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Explanation {
-    /// The situation and its reason.
-    pub verdict: Verdict,
-    /// What would be done.
-    pub actions: Vec<ActionLine>,
-    /// What somebody should look at.
-    pub problems: Vec<Problem>,
-    /// Why a safeguard would refuse the whole run or hold its removals.
-    pub refusal: Option<Refusal>,
-}
-
-impl fmt::Display for Explanation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Verdict { employee, user, situation, reason, .. } = &self.verdict;
-        match (employee, user) {
-            (Some(employee), Some(user)) => write!(f, "employee {employee}, account {user}")?,
-            (Some(employee), None) => write!(f, "employee {employee}, no account")?,
-            (None, Some(user)) => write!(f, "account {user}")?,
-            (None, None) => f.write_str("nobody")?,
-        }
-        write!(f, ": {situation}: {reason}")?;
-        if self.actions.is_empty() {
-            f.write_str("\nnothing would be done")?;
-        }
-        for action in &self.actions {
-            write!(f, "\nwould {}", action.action.as_str())?;
-            if !action.fields.is_empty() {
-                write!(f, " ({})", action.fields.join(", "))?;
-            }
-            write!(f, ": {}", action.reason)?;
-        }
-        for problem in &self.problems {
-            write!(f, "\n{}: {}", problem.code.as_str(), problem.message)?;
-        }
-        if let Some(refusal) = &self.refusal {
-            write!(
-                f,
-                "\nthe whole run would be refused or held: {}: {}",
-                refusal.rule.as_str(),
-                refusal.message
-            )?;
-        }
-        Ok(())
-    }
 }
 
 impl Runner {
