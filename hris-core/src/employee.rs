@@ -364,6 +364,17 @@ impl Employee {
         }
     }
 
+    /// Makes an empty text or date one that may not be seen.
+    #[cfg(feature = "connector")]
+    pub(crate) fn hide_empty(&mut self, field: StandardField) {
+        if self.text(field) == Field::Cleared {
+            self.put(field, Field::NotPermitted);
+        }
+        if self.date(field) == Field::Cleared {
+            self.put_date(field, Field::NotPermitted);
+        }
+    }
+
     /// Says that an end of the employment is there and cannot be read; see [`Employee::has_unreadable_end`].
     pub fn put_unreadable_end(&mut self) {
         self.unreadable_end = true;

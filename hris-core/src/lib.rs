@@ -63,7 +63,7 @@ pub use fields::{Kind, StandardField, TargetField, UnknownTargetField};
 pub use hex::hex;
 pub use limit::Limit;
 pub use memory::MemoryDirectory;
-pub use preflight::{Finding, Level, Preflight};
+pub use preflight::{Finding, Level, Organisation, Preflight};
 pub use problem::{Problem, ProblemCode, Severity};
 pub use requirements::{Need, NeedKind, Requirements};
 pub use scope::Scope;

@@ -6,8 +6,8 @@ use async_trait::async_trait;
 
 use crate::{
     Capabilities, Directory, DirectoryWriter, Employee, EmployeeId, Error, ErrorKind, Field, FieldChange,
-    FieldInfo, Finding, Fingerprint, LeaverSignals, Level, Lookup, Preflight, ReadRequest, Result, Snapshot,
-    SourceField, SourceSettings, StandardField,
+    FieldInfo, Finding, Fingerprint, LeaverSignals, Level, Lookup, Organisation, Preflight, ReadRequest,
+    Result, Snapshot, SourceField, SourceSettings, StandardField,
 };
 
 /// A directory held in memory. Clones share their people.
@@ -112,7 +112,8 @@ impl Directory for MemoryDirectory {
     async fn check(&self, request: &ReadRequest) -> Result<Preflight> {
         let mut preflight = Preflight::new();
         let world = self.answer()?;
-        preflight.organisation = world.fingerprint.organisation.clone().map(|id| (id, "memory".to_owned()));
+        preflight.organisation =
+            world.fingerprint.organisation.clone().map(|id| Organisation::new(id, "memory"));
         preflight.push(Finding::new(Level::Passed, "memory", format!("{} people", world.people.len())));
         let has = |field: &SourceField| {
             world.people.iter().any(|person| crate::mapping::read(person, field) != Field::NotProvided)

@@ -8,12 +8,29 @@ use crate::{Error, ErrorKind, Result};
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Preflight {
-    /// The organisation's id and name, as far as the credential shows them.
-    pub organisation: Option<(String, String)>,
+    /// The organisation, as far as the credential shows it.
+    pub organisation: Option<Organisation>,
     /// One line a thing tried, in order.
     pub findings: Vec<Finding>,
     /// Custom fields that are asked for and that the vendor does not have: what asks for them is to be corrected.
     pub unknown: Vec<Finding>,
+}
+
+/// The organisation whose people are read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Organisation {
+    /// The vendor's id of it.
+    pub id: String,
+    /// Its name; empty where the credential does not show it.
+    pub name: String,
+}
+
+impl Organisation {
+    /// The organisation of this id and name.
+    pub fn new(id: impl Into<String>, name: impl Into<String>) -> Self {
+        Self { id: id.into(), name: name.into() }
+    }
 }
 
 impl Preflight {

@@ -9,8 +9,8 @@ use hris_core::connector::{
 };
 use hris_core::oauth::OAuthBuilder;
 use hris_core::{
-    Capabilities, Directory, Error, LeaverSignals, MemoryTokens, ReadRequest, Requirements, Result,
-    TokenStore,
+    Capabilities, Directory, Error, LeaverSignals, MemoryTokens, Organisation, ReadRequest, Requirements,
+    Result, TokenStore,
 };
 
 use crate::config::{self, Access, Builder, Config, DEFAULTS};
@@ -193,7 +193,7 @@ impl ConsentKit for EmploymentHeroKit {
         settings: &Table,
         secrets: Secrets,
         store: Arc<dyn TokenStore>,
-    ) -> Result<Vec<(String, String)>> {
+    ) -> Result<Vec<Organisation>> {
         let mut builder = self.with_tokens(settings, secrets, store)?;
         builder.seed = None;
         builder.build()?.organisations().await

@@ -8,13 +8,15 @@ use futures_util::future::try_join3;
 use hris_core::connector::{Checks, Crowd, CustomField, Run, Source, Vendor};
 use hris_core::http::Part;
 use hris_core::oauth::Session;
-use hris_core::{Cost, Date, Employee, EmployeeId, ErrorKind, Field, ReadRequest, Result, Snapshot, Tally};
+use hris_core::{
+    Cost, Date, Employee, EmployeeId, ErrorKind, Field, Organisation, ReadRequest, Result, Snapshot, Tally,
+};
 
 use crate::checks;
 use crate::config::{Builder, Config};
 use crate::convert::{self, Chosen, Customs, Reader, asked_members, choose, meant, needs_lists};
 use crate::lists;
-use crate::wire::Person;
+use crate::wire::{self, Person};
 
 /// One organisation's Employment Hero, read with one consent. It can only read.
 ///
@@ -42,22 +44,20 @@ impl EmploymentHero {
         Builder::default()
     }
 
-    /// The organisations that the credential sees, by id and name, for a person to choose from. The
-    /// name may be empty.
+    /// The organisations that the credential sees, for a person to choose from.
     ///
     /// # Errors
     /// [`ErrorKind::Auth`] and [`ErrorKind::Permission`] where they may not be listed; else what
     /// kept Employment Hero from answering.
-    pub async fn organisations(&self) -> Result<Vec<(String, String)>> {
+    pub async fn organisations(&self) -> Result<Vec<Organisation>> {
         // The list of organisations does not depend on the day.
         let request = ReadRequest::new(Date::EPOCH);
         let run = self.0.vendor.run(&request);
         let seen = run.all(&self.0.organisations()).await?;
-        let pairs = seen.into_iter().filter_map(|one| {
-            let name = one.name.value().unwrap_or_default();
-            Some((one.notes.id?, name))
-        });
-        Ok(pairs.collect())
+        let named = |one: wire::Organisation| {
+            Some(Organisation::new(one.notes.id?, one.name.value().unwrap_or_default()))
+        };
+        Ok(seen.into_iter().filter_map(named).collect())
     }
 }
 

@@ -200,7 +200,7 @@ impl Connection {
             return Err(self.stage.refuse(&self.name));
         }
         preflight.require()?;
-        let organisation = preflight.organisation.as_ref().map(|(id, _)| id.as_str());
+        let organisation = preflight.organisation.as_ref().map(|organisation| organisation.id.as_str());
         if let (Some(known), Some(now)) = (self.organisation.as_deref(), organisation)
             && known != now
         {

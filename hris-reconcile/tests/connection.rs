@@ -5,7 +5,9 @@
 mod support;
 
 use hris_core::mapping::Mapping;
-use hris_core::{Directory as _, ErrorKind as SourceError, Finding, Level, MemoryDirectory, Preflight};
+use hris_core::{
+    Directory as _, ErrorKind as SourceError, Finding, Level, MemoryDirectory, Organisation, Preflight,
+};
 use hris_reconcile::store::{MemoryStore, SqliteStore, StateStore};
 use hris_reconcile::targets::MemoryTarget;
 use hris_reconcile::{Attestation, Connection, ErrorKind, Runner, Stage};
@@ -13,7 +15,7 @@ use support::{builder, day, people};
 
 fn preflight(organisation: &str) -> Preflight {
     let mut preflight = Preflight::new();
-    preflight.organisation = Some((organisation.to_owned(), "Mill".to_owned()));
+    preflight.organisation = Some(Organisation::new(organisation, "Mill"));
     preflight.push(Finding::new(Level::Passed, "credential", "valid"));
     preflight
 }

@@ -105,8 +105,8 @@ impl<'a> Portal<'a> {
         let checked = self.humaans()?.check(&request).await?;
         connection.authorise(&checked, by)?;
         self.state.save_connection(connection).await?;
-        let (_, organisation) = checked.organisation.as_ref().ok_or("no organisation was shown")?;
-        say(format!("connected to {organisation}"));
+        let organisation = checked.organisation.as_ref().ok_or("no organisation was shown")?;
+        say(format!("connected to {}", organisation.name));
         expect(
             connection.stage() == Stage::Authorised,
             "a good token is confirmed with the organisation it belongs to",

@@ -114,8 +114,8 @@ impl<'a> Portal<'a> {
         let checked = self.check(self.company.key()).await?;
         connection.authorise(&checked, by)?;
         self.state.save_connection(connection).await?;
-        let (_, organisation) = checked.organisation.as_ref().ok_or("no organisation was shown")?;
-        say(format!("connected to {organisation}"));
+        let organisation = checked.organisation.as_ref().ok_or("no organisation was shown")?;
+        say(format!("connected to {}", organisation.name));
         let end = checked.findings.iter().find(|finding| finding.subject == "source_retiring");
         say(end.map(|finding| finding.outcome.as_str()).unwrap_or_default());
         expect(

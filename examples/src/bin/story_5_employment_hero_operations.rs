@@ -132,7 +132,7 @@ impl<'a> App<'a> {
         self.vendor.advance(Duration::from_secs(20 * 60));
         let seen = self.directory(CAFE)?.organisations().await?;
         expect(
-            seen.iter().any(|(_, name)| name == CAFE),
+            seen.iter().any(|one| one.name == CAFE),
             "the organisations it sees are listed, to choose from",
         )?;
         let after = kept.load().await?.ok_or("no tokens")?.version;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use hris_24sevenoffice::sandbox::{Fault, Person, Shape};
 use hris_24sevenoffice::{EndDates, PhoneRegion};
 use hris_core::{
-    Directory, Employee, ErrorKind, Field, Lookup, ProblemCode, ReadRequest, Severity, Snapshot, SourceField,
-    StandardField, Status,
+    Directory, Employee, ErrorKind, Field, Lookup, Organisation, ProblemCode, ReadRequest, Severity,
+    Snapshot, SourceField, StandardField, Status,
 };
 use serde_json::json;
 
@@ -349,7 +349,7 @@ async fn the_check_names_what_is_missing() {
         all.map(|finding| format!("{:?} {finding}", finding.level)).collect()
     };
     let good = payroll(&sandbox).check(&everything()).await.unwrap();
-    assert_eq!(good.organisation, Some(("999000000".to_owned(), "Fjordkaffe AS".to_owned())));
+    assert_eq!(good.organisation, Some(Organisation::new("999000000", "Fjordkaffe AS")));
     good.require().unwrap();
     let lines = texts(good);
     for part in ["3 employees", "does not show whether a token may write", "/employment/v2", "NO"] {

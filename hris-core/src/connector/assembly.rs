@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::Crowd;
 use crate::wire::Record;
 use crate::{
-    Employee, EmployeeId, Field, Fingerprint, Problem, ProblemCode, ReadRequest, Snapshot, StandardField,
-    Tally, join_manager_emails, unseen_fields,
+    Employee, EmployeeId, Fingerprint, Problem, ProblemCode, ReadRequest, Snapshot, StandardField, Tally,
+    join_manager_emails, unseen_fields,
 };
 
 /// What the snapshot says of a record that says one thing twice.
@@ -134,20 +134,9 @@ impl<'r> Assembly<'r> {
     /// value for then counts as hidden, not as empty.
     pub fn distrust_empty_fields(&mut self) {
         self.shows_less = true;
-        for field in StandardField::ALL {
-            if !self.employees.iter().any(|person| person.text(*field).is_value()) {
-                let empty = |person: &&mut Employee| person.text(*field) == Field::Cleared;
-                self.employees
-                    .iter_mut()
-                    .filter(empty)
-                    .for_each(|person| person.put(*field, Field::NotPermitted));
-            }
-            if !self.employees.iter().any(|person| person.date(*field).is_value()) {
-                let empty = |person: &&mut Employee| person.date(*field) == Field::Cleared;
-                self.employees
-                    .iter_mut()
-                    .filter(empty)
-                    .for_each(|person| person.put_date(*field, Field::NotPermitted));
+        for field in StandardField::ALL.iter().copied() {
+            if !self.employees.iter().any(|person| person.presence(field).is_value()) {
+                self.employees.iter_mut().for_each(|person| person.hide_empty(field));
             }
         }
     }

@@ -3,7 +3,8 @@
 use super::{CustomField, Meant, Run};
 use crate::http::Asked;
 use crate::{
-    Capabilities, Employee, Error, Finding, Preflight, ReadRequest, Result, SourceField, StandardField,
+    Capabilities, Employee, Error, Finding, Organisation, Preflight, ReadRequest, Result, SourceField,
+    StandardField,
 };
 
 /// What a custom field costs that the vendor does not have.
@@ -43,7 +44,7 @@ impl<'r> Checks<'r> {
     pub fn organisation(&mut self, id: impl Into<String>, name: impl Into<String>) -> String {
         let name = name.into();
         let named = if name.is_empty() { "its name is not given".to_owned() } else { name.clone() };
-        self.found.organisation = Some((id.into(), name));
+        self.found.organisation = Some(Organisation::new(id, name));
         named
     }
 

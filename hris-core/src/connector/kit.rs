@@ -367,7 +367,7 @@ pub trait ConsentKit: Send + Sync {
         store: std::sync::Arc<dyn TokenStore>,
     ) -> Result<Box<dyn Directory>>;
 
-    /// The organisations that the consent sees: the id and the name of each.
+    /// The organisations that the consent sees.
     ///
     /// # Errors
     /// As [`Kit::connect`], and whatever kept the vendor from answering.
@@ -376,7 +376,7 @@ pub trait ConsentKit: Send + Sync {
         settings: &Table,
         secrets: Secrets,
         store: std::sync::Arc<dyn TokenStore>,
-    ) -> Result<Vec<(String, String)>>;
+    ) -> Result<Vec<crate::Organisation>>;
 
     /// The organisation that is set, by id or name.
     fn organisation(&self, settings: &Table) -> Option<String>;

@@ -215,6 +215,11 @@ impl<R> List<R> {
 }
 
 impl<R> List<R> {
+    /// Whether a page can be asked for without the page before it.
+    pub(super) fn has_numbered_pages(&self) -> bool {
+        matches!(self.paging.by, By::Number { .. } | By::Offset(_))
+    }
+
     fn refusal(&self, response: &Response, what: &str) -> Error {
         let words = format!("{}: {what}", self.label);
         Error::new(ErrorKind::Protocol, words).with_status(response.status())

@@ -113,8 +113,13 @@ impl<'r> Run<'r> {
     /// The rows of one page, counted from 0, and how many rows the list has.
     ///
     /// # Errors
-    /// As [`Run::first`].
+    /// As [`Run::first`]; [`ErrorKind::Protocol`] for another page than the first of a list whose pages begin at a
+    /// cursor, which only the page before names.
     pub async fn page<R: Record>(&self, list: &List<R>, page: u64) -> Result<(Vec<R>, Option<u64>)> {
+        if page > 0 && !list.has_numbered_pages() {
+            let words = format!("{}: only the page before says where this page begins", list.label());
+            return Err(Error::new(ErrorKind::Protocol, words));
+        }
         let at = Position { page, offset: page.saturating_mul(Listing::page_size(list)), cursor: None };
         let read = |response: &Response| read_page(&self.client, list, response);
         let answer = self.client.exchange(&list.request(&at), read).await;

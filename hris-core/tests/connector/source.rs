@@ -220,6 +220,11 @@ async fn a_single_page_tells_how_many_rows_the_list_has() {
     let (rows, total) = run.page(&list(paging), 2).await.unwrap();
     assert_eq!((ids(&rows).join(" "), total), ("p5 p6".to_owned(), Some(9)));
     assert_eq!(sent.lock().unwrap()[0].1, "/people?limit=2&skip=4");
+    // Only the page before knows where the next one begins.
+    let cursor = Paging::by_cursor("after", &["next"]).rows_in(&["data"]);
+    assert_eq!(run.page(&list(cursor), 0).await.unwrap().0.len(), 2);
+    assert_eq!(run.page(&list(cursor), 1).await.err().map(|error| error.kind()), Some(ErrorKind::Protocol));
+    assert_eq!(sent.lock().unwrap().len(), 2, "nothing is asked that cannot be answered");
 }
 
 #[tokio::test]

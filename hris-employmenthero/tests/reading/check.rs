@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use hris_core::{
-    Directory, Finding, Level, MemoryTokens, Preflight, ReadRequest, SourceField, StandardField, TokenStore,
+    Directory, Finding, Level, MemoryTokens, Organisation, Preflight, ReadRequest, SourceField,
+    StandardField, TokenStore,
 };
 use hris_employmenthero::sandbox::{CANARY, OWN_WORDS, Sandbox};
 use hris_employmenthero::{EmploymentHero, ScopeNotation, scopes};
@@ -45,7 +46,7 @@ async fn a_full_grant_passes() {
         .filter(|finding| finding.level > Level::Passed && finding.subject != "base_url")
         .collect();
     assert!(grave.is_empty(), "{grave:#?}");
-    let organisation = (sandbox.organisation().to_owned(), "Kererū Café Group".to_owned());
+    let organisation = Organisation::new(sandbox.organisation(), "Kererū Café Group");
     assert_eq!(preflight.organisation, Some(organisation));
     preflight.require().unwrap();
     let words = preflight.findings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
@@ -92,7 +93,7 @@ async fn several_organisations_and_none_chosen() {
     let found = finding(&preflight, "organisation").unwrap();
     assert!(found.level == Level::Missing && found.outcome.contains(&other), "{found}");
     let chosen = builder(&sandbox).organisation("Another").build().unwrap();
-    assert_eq!(chosen.check(&mapping()).await.unwrap().organisation.map(|(id, _)| id), Some(other));
+    assert_eq!(chosen.check(&mapping()).await.unwrap().organisation.map(|one| one.id), Some(other));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,7 +1,7 @@
 //! Which organisation is read.
 
 use hris_core::http::{FnTransport, Response};
-use hris_core::{Directory, ErrorKind, ReadRequest};
+use hris_core::{Directory, ErrorKind, Organisation, ReadRequest};
 use hris_employmenthero::EmploymentHero;
 use hris_employmenthero::sandbox::{Fault, Person};
 
@@ -44,7 +44,7 @@ async fn one_is_chosen_by_id_or_exact_name_and_never_guessed() {
     assert!(sandbox.change(|world| world.delete(&baker)).is_ok());
     let seen = directory(&sandbox).organisations().await.unwrap();
     assert_eq!(seen.len(), 3);
-    assert!(seen.contains(&(second, "Tūī Bakery".to_owned())));
+    assert!(seen.contains(&Organisation::new(second, "Tūī Bakery")));
 }
 
 #[tokio::test(start_paused = true)]
@@ -56,7 +56,7 @@ async fn a_grant_shows_one_organisation_with_single_sign_on_at_most() {
     assert_eq!(directory(&sandbox).organisations().await.unwrap().len(), 1);
     sandbox.sign_in(&secure);
     let seen: Vec<String> =
-        directory(&sandbox).organisations().await.unwrap().into_iter().map(|(id, _)| id).collect();
+        directory(&sandbox).organisations().await.unwrap().into_iter().map(|one| one.id).collect();
     assert_eq!(seen, [own, secure]);
     let wanted = builder(&sandbox).organisation(other).build().unwrap();
     let error = wanted.snapshot(&ReadRequest::new(today())).await.unwrap_err();

@@ -8,7 +8,7 @@ async fn the_check_tells_wrong_subdomain_wrong_key_and_missing_right_apart() {
     let fields = request(&["department", "end_date"]);
     let good = connect(&sandbox).check(&fields).await.unwrap();
     assert_eq!(good.level(), Level::Warning, "the vendor's end, and nothing else: {}", told(&good));
-    assert_eq!(good.organisation, Some(("lofotfisk".to_owned(), "lofotfisk.freshteam.com".to_owned())));
+    assert_eq!(good.organisation, Some(Organisation::new("lofotfisk", "lofotfisk.freshteam.com")));
     assert!(good.require().is_ok());
 
     let wrong_key = with_key(&sandbox, "wrong".to_owned()).check(&fields).await.unwrap();

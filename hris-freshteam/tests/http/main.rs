@@ -13,8 +13,8 @@ mod records;
 
 use hris_core::sandbox::CANARY;
 use hris_core::{
-    Date, Directory, EmployeeId, ErrorKind, Field, Level, Lookup, Preflight, ProblemCode, ReadRequest,
-    Secret, Snapshot, SourceField, StandardField, Status,
+    Date, Directory, EmployeeId, ErrorKind, Field, Level, Lookup, Organisation, Preflight, ProblemCode,
+    ReadRequest, Secret, Snapshot, SourceField, StandardField, Status,
 };
 use hris_freshteam::sandbox::{
     Company, Ending, Fault, Injection, PastEnd, PerPage, Person, Role, Sandbox, Unfiltered,

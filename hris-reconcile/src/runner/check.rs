@@ -213,7 +213,7 @@ impl Accounts {
 
     /// Another connection that reads the same organisation: both would look after the same people.
     async fn already_connected(&self, runner: &Runner, source: &Preflight) -> Option<Finding> {
-        let (organisation, _) = source.organisation.as_ref()?;
+        let organisation = &source.organisation.as_ref()?.id;
         let others = runner.store.others(&runner.connection, self.id.as_deref()).await.ok()?;
         let vendor = runner.directory.capabilities().vendor;
         let same = |(theirs, other): &(String, String)| *theirs == *vendor && other == organisation;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use hris_core::{Finding, Level};
+use hris_core::{Finding, Level, Organisation};
 use serde_json::{Value, json};
 
 use crate::console::{Console, plain};
@@ -22,7 +22,7 @@ pub(crate) async fn check(path: &Path, shell: &Shell) -> Result<u8> {
 /// Everything that was looked at.
 #[derive(Debug, Default)]
 pub(crate) struct Looked {
-    pub(crate) organisation: Option<(String, String)>,
+    pub(crate) organisation: Option<Organisation>,
     pub(crate) lines: Vec<Line>,
 }
 
@@ -90,7 +90,8 @@ pub(crate) fn document(settings: &config::Settings, looked: &Looked) -> Value {
         })
         .collect();
     let code = looked.code();
-    let organisation = looked.organisation.as_ref().map(|(id, name)| json!({ "id": id, "name": name }));
+    let organisation = looked.organisation.as_ref();
+    let organisation = organisation.map(|Organisation { id, name, .. }| json!({ "id": id, "name": name }));
     json!({
         "command": "check", "connection": settings.connection, "vendor": settings.vendor.name(),
         "outcome": if code == exit::DONE { "completed" } else { "failed" },

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use hris_core::{MemoryTokens, Preflight, TokenStore};
+use hris_core::{MemoryTokens, Organisation, Preflight, TokenStore};
 use hris_reconcile::store::{SqliteStore, StateStore as _};
 use hris_reconcile::{Attestation, Connection, ErrorKind};
 use serde_json::json;
@@ -96,12 +96,12 @@ async fn ask_for_consent(settings: &Settings, oauth: Consent, args: &Connect, sh
         settings.vendor.title()
     ))?;
     if organisations.len() > 1 || chosen.is_none() {
-        for (id, name) in &organisations {
-            let mark = if chosen.as_ref().is_some_and(|(own, _)| own == id) { "→" } else { " " };
-            console.say(format!("{mark} {id}  {}", plain(name)))?;
+        for one in &organisations {
+            let mark = if chosen.as_ref() == Some(one) { "→" } else { " " };
+            console.say(format!("{mark} {}  {}", one.id, plain(&one.name)))?;
         }
-    } else if let Some((id, name)) = &chosen {
-        console.say(format!("The consent covers {} ({id}).", plain(name)))?;
+    } else if let Some(one) = &chosen {
+        console.say(format!("The consent covers {} ({}).", plain(&one.name), one.id))?;
     }
     if chosen.is_none() && organisations.len() > 1 {
         console.say("Choose one of them: put its id into `organisation` of [source].")?;
@@ -109,9 +109,9 @@ async fn ask_for_consent(settings: &Settings, oauth: Consent, args: &Connect, sh
     console.remark("Next: `hris check`.")?;
     let organisations: Vec<_> = organisations
         .iter()
-        .map(|(id, name)| {
-            let chosen = chosen.as_ref().is_some_and(|(own, _)| own == id);
-            json!({ "id": id, "name": name, "chosen": chosen })
+        .map(|one| {
+            let chosen = chosen.as_ref() == Some(one);
+            json!({ "id": one.id, "name": one.name, "chosen": chosen })
         })
         .collect();
     console.document(&json!({
@@ -121,17 +121,15 @@ async fn ask_for_consent(settings: &Settings, oauth: Consent, args: &Connect, sh
     Ok(exit::DONE)
 }
 
-type Organisation = (String, String);
-
 /// The organisation that is meant: the one of this id or exact name, or the only one.
 fn choose(seen: &[Organisation], wanted: Option<&str>) -> Result<Option<Organisation>> {
-    let names =
-        || seen.iter().map(|(id, name)| format!("{} ({id})", plain(name))).collect::<Vec<_>>().join(", ");
+    let named = |one: &Organisation| format!("{} ({})", plain(&one.name), one.id);
+    let names = || seen.iter().map(named).collect::<Vec<_>>().join(", ");
     let Some(wanted) = wanted else {
         return Ok(if let [only] = seen { Some(only.clone()) } else { None });
     };
-    let by_id = seen.iter().find(|(id, _)| id == wanted);
-    let mut by_name = seen.iter().filter(|(_, name)| name == wanted);
+    let by_id = seen.iter().find(|one| one.id == wanted);
+    let mut by_name = seen.iter().filter(|one| one.name == wanted);
     match (by_id, by_name.next(), by_name.next()) {
         (Some(found), ..) | (None, Some(found), None) => Ok(Some(found.clone())),
         (None, Some(_), Some(_)) => Err(Failure::config(format!(

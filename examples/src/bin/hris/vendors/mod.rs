@@ -174,12 +174,12 @@ impl Consent {
         Ok(UnderWay { application, consent })
     }
 
-    /// The organisations that the tokens see: id and name of each.
+    /// The organisations that the tokens see.
     pub(crate) async fn organisations(
         self,
         settings: &Settings,
         tokens: Arc<dyn TokenStore>,
-    ) -> Result<Vec<(String, String)>> {
+    ) -> Result<Vec<hris_core::Organisation>> {
         let secrets = self.0.secrets(settings)?;
         Ok(self.1.organisations(&table(settings), secrets, tokens).await?)
     }
