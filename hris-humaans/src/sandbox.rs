@@ -49,13 +49,12 @@
 //! start (`newHire`, no work e-mail) and as many have left. E-mail domains end
 //! in `.example`. Values a reader must drop (calendar tokens, tax ids, leave
 //! reasons, notes) contain [`CANARY`], so a leak shows in a text search. The
-//! default company holds no contradiction; [`Peculiarity`] adds them.
+//! company holds no contradiction; [`World`] adds any record, as strange as wanted.
 
 mod behaviour;
 mod generate;
 #[doc(hidden)]
 pub mod measure;
-mod peculiar;
 mod person;
 mod record;
 mod serve;
@@ -70,7 +69,6 @@ use serde_json::Value;
 
 pub use behaviour::{AllStatus, Behaviour, Hidden};
 pub use hris_core::sandbox::{CANARY, Fault, OWN_WORDS, RecordedRequest, SandboxError};
-pub use peculiar::Peculiarity;
 pub use person::{CustomField, Job, Location, Members, Person, PersonView, Status};
 pub use token::{Profiles, Role, Scope, Token};
 pub use world::{Resource, World};
@@ -89,7 +87,6 @@ hris_core::sandbox! {
         fn people() -> Vec<PersonView>;
         fn person(id: &str) -> Option<PersonView>;
         fn hire(person: Person) -> String;
-        fn add(case: Peculiarity) -> String;
         fn issue_token(token: Token) -> String;
     } or fail {
         fn update(id: &str, change: impl FnOnce(&mut Members<'_>)) -> ();

@@ -8,6 +8,8 @@
     reason = "a test that cannot be set up has failed"
 )]
 
+mod peculiar;
+
 use std::time::Duration;
 
 use hris_core::RateLimit;
@@ -17,10 +19,11 @@ use hris_core::{
     Snapshot, SourceField, StandardField, Status,
 };
 use hris_humaans::sandbox::{
-    AllStatus, CANARY, CustomField, Fault, Hidden, Job, OWN_WORDS, Peculiarity, Person, Profiles, Resource,
-    Role, Sandbox, Scope, Token,
+    AllStatus, CANARY, CustomField, Fault, Hidden, Job, OWN_WORDS, Person, Profiles, Resource, Role, Sandbox,
+    Scope, Token,
 };
 use hris_humaans::{Humaans, LastDay, PeopleStatus};
+use peculiar::{Peculiarity, add};
 use serde_json::{Value, json};
 
 const TODAY: &str = "2026-11-24";
@@ -389,15 +392,15 @@ async fn peculiar_people_are_read_as_the_vendor_means_them() {
         (Peculiarity::UnknownStatus, Status::Unknown),
     ] {
         let sandbox = company().await;
-        let id = sandbox.add(case);
+        let id = add(&sandbox, case);
         let snapshot = read(&sandbox, &everything()).await;
         assert_eq!(person(&snapshot, &id).status(), expected, "{case:?}");
     }
     let sandbox = company().await;
     let (demo, hidden, twice) = (
-        sandbox.add(Peculiarity::DemoPerson),
-        sandbox.add(Peculiarity::HiddenEmail),
-        sandbox.add(Peculiarity::RepeatedId),
+        add(&sandbox, Peculiarity::DemoPerson),
+        add(&sandbox, Peculiarity::HiddenEmail),
+        add(&sandbox, Peculiarity::RepeatedId),
     );
     sandbox.set_field(&hidden, "email", Value::Null).expect("somebody");
     let snapshot = read(&sandbox, &everything()).await;
@@ -461,7 +464,7 @@ async fn the_check_names_what_is_missing_in_the_vendors_words() {
 async fn what_must_never_be_kept_or_called_is_not() {
     let sandbox = Sandbox::builder().employees(60).today(TODAY).start().await.expect("a port");
     for case in Peculiarity::ALL {
-        sandbox.add(case);
+        add(&sandbox, case);
     }
     let humaans = connect(&sandbox, sandbox.token()).build().expect("right settings");
     let request = everything();

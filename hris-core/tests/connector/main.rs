@@ -8,6 +8,7 @@ mod config;
 mod crowd;
 mod custom;
 mod paging;
+mod person;
 mod searching;
 mod source;
 

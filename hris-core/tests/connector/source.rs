@@ -15,6 +15,8 @@ use super::*;
 struct Api {
     vendor: Vendor,
     confirms: Result<(), ErrorKind>,
+    /// Whether the check counts who shows which field.
+    covers: bool,
     confirmed: Arc<AtomicUsize>,
 }
 
@@ -63,7 +65,12 @@ impl Source for Api {
             answer.map(|(rows, _)| Some(rows.len() as u64)),
             "nobody can be read",
             "ask Acme",
-        )
+        )?;
+        if self.covers {
+            let one = Employee::new("a").with(StandardField::JobTitle, Field::Value("Buyer".to_owned()));
+            checks.coverage(&[one], &[StandardField::Location], |_| "ask Acme".to_owned());
+        }
+        Ok(())
     }
 }
 
@@ -85,7 +92,7 @@ fn api(client: Client) -> Api {
         address: ("base_url", "https".to_owned()),
         credential: ("token", "make another"),
     };
-    Api { vendor, confirms: Ok(()), confirmed: Arc::default() }
+    Api { vendor, confirms: Ok(()), confirmed: Arc::default(), covers: false }
 }
 
 fn told(answer: &Result<Lookup>) -> String {
@@ -209,6 +216,18 @@ async fn a_record_may_stand_as_a_member_and_members_that_are_asked_for_are_read(
         let found = person.map(|person| person.notes.asked.len()).map_err(|error| error.kind());
         assert_eq!(found, expected, "{shown}");
     }
+}
+
+#[tokio::test]
+async fn coverage_tells_of_the_fields_that_stand_on_a_record_and_of_no_id_or_status() {
+    let (client, _) = vendor(|_| ok(&json!([])));
+    let mut api = api(client);
+    let fields = [StandardField::Id, StandardField::Status, StandardField::JobTitle, StandardField::Location];
+    api.vendor.capabilities = api.vendor.capabilities.reading(fields);
+    api.covers = true;
+    let found = check(&api, &everything()).await.unwrap();
+    let told: Vec<&str> = found.findings.iter().map(|finding| finding.subject.as_str()).collect();
+    assert_eq!(told, ["base_url", "people", "field job_title", "field manager"]);
 }
 
 #[tokio::test]

@@ -112,7 +112,7 @@ impl World {
         if path == "/token-info" {
             let scopes: Vec<&str> = token.scopes.iter().map(|scope| scope.as_str()).collect();
             return Ok(
-                json!({ "id": issued.id, "personId": issued.maker, "label": token.label, "scopes": scopes }),
+                json!({ "id": issued.id, "personId": issued.maker, "label": "Directory sync", "scopes": scopes }),
             );
         }
         if !token.has(Scope::PublicRead) && !token.has(Scope::PrivateRead) {

@@ -43,7 +43,6 @@ impl Scope {
 #[must_use]
 pub struct Token {
     pub(super) scopes: BTreeSet<Scope>,
-    pub(super) label: String,
     pub(super) maker: Option<String>,
     pub(super) role: Role,
     pub(super) company: Option<String>,
@@ -52,13 +51,7 @@ pub struct Token {
 impl Token {
     /// A token with these scopes, made by the company's administrator, whose role sees everything.
     pub fn new(scopes: impl IntoIterator<Item = Scope>) -> Self {
-        Self {
-            scopes: scopes.into_iter().collect(),
-            label: "Directory sync".to_owned(),
-            maker: None,
-            role: Role::everything(),
-            company: None,
-        }
+        Self { scopes: scopes.into_iter().collect(), maker: None, role: Role::everything(), company: None }
     }
 
     /// The recommended token: `public:read` and `private:read`.
@@ -69,12 +62,6 @@ impl Token {
     /// The smallest usable token: `public:read` alone.
     pub fn public() -> Self {
         Self::new([Scope::PublicRead])
-    }
-
-    /// The label that its maker typed.
-    pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = label.into();
-        self
     }
 
     /// The id of the person who made it, whom `/me` shows.

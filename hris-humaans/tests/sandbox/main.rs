@@ -5,6 +5,8 @@
 mod changes;
 mod faults;
 mod lists;
+#[path = "../peculiar/mod.rs"]
+mod peculiar;
 mod shapes;
 mod visibility;
 

@@ -1,8 +1,9 @@
 //! Each endpoint against the documented example.
 
-use hris_humaans::sandbox::{CANARY, OWN_WORDS, Peculiarity, Resource, Sandbox};
+use hris_humaans::sandbox::{CANARY, OWN_WORDS, Resource, Sandbox};
 use serde_json::{Value, json};
 
+use super::peculiar::{Peculiarity, add};
 use super::{Api, data, small, text};
 
 /// Every member of the example is served, with a value of the same kind
@@ -179,7 +180,7 @@ async fn requests_are_recorded_without_the_token() {
 async fn debug_shows_no_person_and_no_token() {
     let sandbox = Sandbox::builder().employees(3).start().await.unwrap();
     Api::new(&sandbox).get("/people?email=someone@tallowmill.example").await;
-    let id = sandbox.add(Peculiarity::StrangeName);
+    let id = add(&sandbox, Peculiarity::StrangeName);
     let shown = format!(
         "{sandbox:?} {:?} {:?} {}",
         sandbox.people(),

@@ -8,8 +8,8 @@ use hris_core::reconcile::{Policy, Safeguards, config_digest};
 use hris_core::{Directory, SourceSettings, TimeZone};
 use sha2::{Digest as _, Sha256};
 
-use super::both_ways::Shared;
 use super::calls::Calls;
+use super::two_way::Shared;
 use super::{CALL_LIMIT, Runner, Stop};
 use crate::observer::{Nobody, Observer, ReportHook};
 use crate::store::StateStore;

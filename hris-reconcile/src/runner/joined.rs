@@ -4,7 +4,7 @@ use hris_core::reconcile::{ActionKind, Plan};
 use hris_core::{Employee, Problem, ProblemCode};
 
 use super::apply::{Apply, Seen};
-use super::world::World;
+use super::fetch::World;
 
 impl Apply<'_> {
     /// Their accounts get the id and whatever else the

@@ -2,12 +2,12 @@
 
 mod apply;
 mod attempt;
-mod both_ways;
 mod builder;
 mod calls;
 mod check;
 mod count;
 mod draft;
+mod fetch;
 mod joined;
 mod lease;
 mod partly;
@@ -21,8 +21,8 @@ mod saved;
 mod settle;
 mod stop;
 mod trace;
+mod two_way;
 mod unclear;
-mod world;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -100,7 +100,7 @@ pub struct Runner {
     time_zone: TimeZone,
     config: String,
     /// The fields that both sides may change. `None` where data flows from the source alone.
-    shared: Option<both_ways::Shared>,
+    shared: Option<two_way::Shared>,
     observer: Arc<dyn Observer>,
     hooks: Vec<Arc<dyn ReportHook>>,
     stop: Stop,

@@ -8,7 +8,7 @@ use hris_core::{Employee, Fingerprint, Lookup, Snapshot, Timestamp, UserId};
 use super::Runner;
 use super::calls::fatal;
 use super::draft::Draft;
-use super::world::{Accounts, Known, World};
+use super::fetch::{Accounts, Known, World};
 use crate::Result;
 
 impl Runner {

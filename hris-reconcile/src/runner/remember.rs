@@ -7,7 +7,7 @@ use hris_core::reconcile::{Action, ActionKind, Change, Handover, Learned, Note, 
 use hris_core::{EmployeeId, Link, User, UserId};
 
 use super::apply::Apply;
-use super::world::World;
+use super::fetch::World;
 use crate::Result;
 use crate::store::Settlement;
 

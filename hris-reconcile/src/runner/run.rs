@@ -14,8 +14,8 @@ use tracing::Instrument as _;
 
 use super::apply::{Apply, Order};
 use super::draft::Draft;
+use super::fetch::World;
 use super::lease::Keeper;
-use super::world::World;
 use super::{Approval, Runner, SavedPlan, Step, push, trace};
 use crate::observer::Event;
 use crate::report::{ActionResult, Report};

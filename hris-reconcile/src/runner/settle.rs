@@ -9,8 +9,8 @@ use hris_core::{Problem, TargetField, Timestamp, User, UserId, UserStatus};
 
 use super::Runner;
 use super::apply::{Creations, who};
-use super::both_ways::{settle_shared, settle_source};
 use super::calls::{Calls, fatal};
+use super::two_way::{settle_shared, settle_source};
 use crate::Result;
 use crate::store::{Intent, Settlement};
 use crate::target::TargetError;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use hris_core::reconcile::{Action, is_own_form, is_same};
 use hris_core::{Link, Problem, ProblemCode, TargetField};
 
-use super::both_ways::Values;
+use super::two_way::Values;
 
 /// The fields that are empty.
 pub(super) fn empty_of(values: &Values) -> BTreeSet<TargetField> {

@@ -22,8 +22,8 @@ use hris_core::{
 use super::Runner;
 use super::apply::Apply;
 use super::attempt::{Attempt, left};
+use super::fetch::World;
 use super::unclear::{empty_of, forget_lost, has_taken, is_cut};
-use super::world::World;
 use crate::Result;
 use crate::store::{Intent, Settlement};
 use crate::target::{TargetError, TargetErrorKind};
