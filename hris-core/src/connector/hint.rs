@@ -1,4 +1,4 @@
-//! Whom a webhook may be about.
+//! The person that a webhook may be about.
 
 use serde_json::Value;
 
