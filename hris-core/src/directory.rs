@@ -92,7 +92,7 @@ pub trait Directory: fmt::Debug + Send + Sync + 'static {
     ///
     /// # Errors
     /// Only where nothing could be found out at all; a refused credential or a missing permission
-    /// is a [`Finding`], not an error.
+    /// is a [`Finding`](crate::Finding), not an error.
     async fn check(&self, request: &ReadRequest) -> Result<Preflight>;
 
     /// The standard and custom fields, how many people have each, and the form of its values.
