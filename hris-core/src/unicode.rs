@@ -1,5 +1,5 @@
-//! The forms of a text that Unicode calls equal, and the ASCII form of a domain. Whoever embeds this crate
-//! pays for two tables of letters and no more.
+//! The forms of a text that Unicode calls equal, and the ASCII form of a domain. A program that
+//! embeds this crate takes in one table of letters and no more.
 
 use std::borrow::Cow;
 use std::iter;

@@ -130,7 +130,7 @@ fn header_map(request: &Outgoing) -> Result<HeaderMap, SendError> {
         let refuse = || SendError::not_sent(ErrorKind::Config, "a header field cannot be sent");
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| refuse())?;
         let mut value = HeaderValue::from_str(value).map_err(|_| refuse())?;
-        // Keeps it out of reqwest's own Debug and out of the compression tables of HTTP/2.
+        // Keeps it out of reqwest's own Debug.
         value.set_sensitive(true);
         map.append(name, value);
     }

@@ -23,7 +23,7 @@ pub struct RetryPolicy {
     /// The first wait of a request that only reads, at most. 50 ms: a connection that was cut and a server that
     /// restarts are usually back at once, and a read may be repeated without harm.
     pub read_base: Duration,
-    /// The first wait of any request after too many of them or after an answer that tells a wait, at most. 1 s.
+    /// The first wait of any request after too many of them, or after an answer that asks for a wait, at most. 1 s.
     pub throttled_base: Duration,
     /// Any wait of our own, at most. 30 s.
     pub cap: Duration,
