@@ -188,7 +188,7 @@ fn serve(
             line.clear();
             reader.read_line(&mut line)?;
         }
-        let fails = (answered.fetch_add(1, Ordering::Relaxed) + 1) % every == 0;
+        let fails = (answered.fetch_add(1, Ordering::Relaxed) + 1).is_multiple_of(every);
         let (status, body) = match pages.get(&target) {
             _ if fails && matches!(fault, Fault::Unavailable) => ("503 Service Unavailable", &b"{}"[..]),
             Some(body) => ("200 OK", body.as_slice()),

@@ -19,7 +19,7 @@ pub(super) struct Body {
 
 #[derive(Debug)]
 enum Form {
-    Gzip { unpacked: MultiGzDecoder<Vec<u8>>, is_empty: bool },
+    Gzip { unpacked: Box<MultiGzDecoder<Vec<u8>>>, is_empty: bool },
     Plain(Vec<u8>),
 }
 
@@ -52,7 +52,7 @@ impl Body {
             (Some(name), None)
                 if name.eq_ignore_ascii_case(b"gzip") || name.eq_ignore_ascii_case(b"x-gzip") =>
             {
-                Form::Gzip { unpacked: MultiGzDecoder::new(Vec::new()), is_empty: true }
+                Form::Gzip { unpacked: Box::new(MultiGzDecoder::new(Vec::new())), is_empty: true }
             }
             _ => return None,
         };

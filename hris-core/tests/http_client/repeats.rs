@@ -93,7 +93,8 @@ async fn five_attempts_with_growing_random_waits_then_the_fault_itself() {
 #[tokio::test(start_paused = true)]
 async fn the_first_waits_of_reads_are_short_and_those_of_writes_and_limits_are_not() {
     let busy = || Ok(Response::new(503).with_header("retry-after", "0"));
-    let cases: [(&str, fn() -> Answer, Request, u64); 9] = [
+    type Case = (&'static str, fn() -> Answer, Request, u64);
+    let cases: [Case; 9] = [
         ("500", || status(500), read(), 50),
         ("503", || status(503), read(), 50),
         ("maybe sent", maybe_sent, read(), 50),
