@@ -1,9 +1,11 @@
 //! What faults of a vendor cost: a listing of 5,000 people where every tenth answer is a 503, and one where every
-//! seventh is cut in the middle of its body. Beside it, the same pages through plain reqwest with a retry, four at once.
+//! seventh is cut in the middle of its body. Beside it, the same pages through plain reqwest with a retry: the first,
+//! then four at once.
 //!
-//! `cargo bench -p hris-examples --bench faults` runs it. It prints wall times and their ratio beside its limit, and
-//! exits with 1 when that is passed. The vendor is a thread that serves pages made beforehand. `-- --smoke` goes
-//! through all of it with few people and judges no time.
+//! `cargo bench -p hris-examples --bench faults` runs it. It prints wall times, their ratio and the limit of ours, and
+//! exits with 1 when that is passed. The reference keeps no order: a page that waits does not hold up those after it.
+//! The vendor is a thread that serves pages made beforehand. `-- --smoke` goes through all of it with few people and
+//! judges no time.
 
 #![allow(clippy::print_stdout, reason = "it prints what it measured")]
 
@@ -26,8 +28,8 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 /// The bodies by path and query.
 type Pages = BTreeMap<String, Vec<u8>>;
 
-/// Our wall time against that of the reference.
-const MOST: f64 = 1.4;
+/// Our wall time in seconds. Nearly all of it is waiting, so it hardly depends on the machine.
+const LONGEST: f64 = 0.25;
 /// Requests under way at once.
 const AT_ONCE: usize = 4;
 /// Attempts that the reference has for one page, and the first of its waits at most.
@@ -46,7 +48,7 @@ const CASES: [(&str, Fault, usize); 2] =
 
 fn main() -> Result<()> {
     let smoke = std::env::args().any(|argument| argument == "--smoke");
-    let (people, rounds) = if smoke { (300, 1) } else { (5_000, 9) };
+    let (people, rounds) = if smoke { (300, 1) } else { (5_000, 25) };
     // reqwest wants one even where nothing is encrypted.
     let _installed = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -55,11 +57,12 @@ fn main() -> Result<()> {
         let (ours, reference) = runtime.block_on(measure(people, rounds, fault, every))?;
         let ratio = ours / reference;
         println!(
-            "{name}, {people} people, wall: {:.0} ms, reference {:.0} ms, ratio {ratio:.2} (limit {MOST})",
+            "{name}, {people} people, wall: {:.0} ms (limit {:.0}), reference {:.0} ms, ratio {ratio:.2}",
             ours * 1_000.0,
+            LONGEST * 1_000.0,
             reference * 1_000.0
         );
-        passed |= ratio > MOST;
+        passed |= ours > LONGEST;
     }
     if passed && !smoke {
         return Err("a limit is passed".into());
@@ -209,21 +212,31 @@ fn serve(
 
 /// Every page through plain reqwest, parsed into the connector's wire structs: how many people they hold.
 async fn plainly(client: &reqwest::Client, vendor: &Vendor, round: usize) -> Result<usize> {
-    let pages = vendor.pages.keys().enumerate();
-    let found = pages.map(|(number, target)| async move {
-        let body = repeated(client, &format!("{}{target}", vendor.origin), round * 1_000 + number).await?;
+    let (first, others): (Vec<_>, Vec<_>) =
+        vendor.pages.keys().enumerate().partition(|(_, target)| target.ends_with("skip=0"));
+    let page = |(number, target): (usize, &String)| {
+        let (address, seed) = (format!("{}{target}", vendor.origin), round * 1_000 + number);
         let path = target.split('?').next().unwrap_or_default();
-        let list = path.rsplit('/').next().unwrap_or_default();
-        let records = match list {
-            "people" | "job-roles" | "locations" => {
-                hris_humaans::sandbox::measure::parse(list, &Response::new(200).with_body(body))?.0
-            }
-            _ => 0,
-        };
-        Result::Ok(if list == "people" { records } else { 0 })
-    });
-    let found: Vec<usize> = stream::iter(found).buffer_unordered(AT_ONCE).try_collect().await?;
-    Ok(found.iter().sum())
+        let list = path.rsplit('/').next().unwrap_or_default().to_owned();
+        async move {
+            let body = repeated(client, &address, seed).await?;
+            let records = match list.as_str() {
+                "people" | "job-roles" | "locations" => {
+                    hris_humaans::sandbox::measure::parse(&list, &Response::new(200).with_body(body))?.0
+                }
+                _ => 0,
+            };
+            Result::Ok(if list == "people" { records } else { 0 })
+        }
+    };
+    // Nobody knows how many pages there are before the first.
+    let mut found = 0;
+    for pages in [first, others] {
+        let counts: Vec<usize> =
+            stream::iter(pages).map(page).buffer_unordered(AT_ONCE).try_collect().await?;
+        found += counts.iter().sum::<usize>();
+    }
+    Ok(found)
 }
 
 /// One page, with waits that double and are drawn anew (full jitter).
