@@ -3,10 +3,8 @@
 
 use std::borrow::Cow;
 
-use icu_casemap::CaseMapperBorrowed;
-use icu_normalizer::ComposingNormalizerBorrowed;
-
 use crate::fields::Same;
+use crate::unicode::{ascii_domain, compatible, composed, folded};
 use crate::value::BETWEEN;
 use crate::{Address, TargetField};
 
@@ -39,7 +37,7 @@ fn email(value: &str) -> Cow<'_, str> {
     let trimmed = value.trim();
     let domain = trimmed.rsplit_once('@').map(|(_, domain)| domain).filter(|domain| !domain.is_ascii());
     if let Some(domain) = domain
-        && let Ok(ascii) = idna::domain_to_ascii(domain)
+        && let Some(ascii) = ascii_domain(domain)
     {
         let local = trimmed.strip_suffix(domain).unwrap_or_default();
         return Cow::Owned(local.to_ascii_lowercase() + &ascii);
@@ -58,10 +56,8 @@ pub(crate) fn word(value: &str) -> Cow<'_, str> {
     if value.is_ascii() && !is_spaced(value) && !value.bytes().any(|byte| byte.is_ascii_uppercase()) {
         return Cow::Borrowed(value);
     }
-    let (form, case) = (ComposingNormalizerBorrowed::new_nfkc(), CaseMapperBorrowed::new());
-    let folded: String = form.normalize(value).chars().map(|letter| case.simple_fold(letter)).collect();
-    let folded = form.normalize(&folded);
-    Cow::Owned(folded.split_whitespace().collect::<Vec<_>>().join(" "))
+    let small: String = compatible(value).chars().map(folded).collect();
+    Cow::Owned(spaced(&compatible(&small)))
 }
 
 /// The names of a list that is kept as one text, in an order of their own: in which a vendor sends them
@@ -101,8 +97,12 @@ fn text(value: &str) -> Cow<'_, str> {
     if value.is_ascii() && !is_spaced(value) {
         return Cow::Borrowed(value);
     }
-    let composed = ComposingNormalizerBorrowed::new_nfc().normalize(value);
-    Cow::Owned(composed.split_whitespace().collect::<Vec<_>>().join(" "))
+    Cow::Owned(spaced(&composed(value)))
+}
+
+/// The same words with one space between them.
+fn spaced(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Whether an ASCII text has blanks at an end, several in a row, or others than a space.

@@ -41,6 +41,7 @@ mod tally;
 #[cfg(feature = "tls")]
 pub mod tls;
 mod tokens;
+mod unicode;
 mod user;
 mod value;
 #[cfg(feature = "http")]

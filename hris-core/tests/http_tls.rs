@@ -30,17 +30,18 @@ fn serve(talk: impl Fn(&mut TcpStream) + Send + 'static) -> u16 {
     port
 }
 
-/// Serves `[1]` behind a certificate.
+/// Serves `[1]` behind a certificate, over HTTP/1.1, as a server that would rather speak HTTP/2.
 fn behind(certificate: &rcgen::Certificate, key: &KeyPair) -> u16 {
     let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
     let chain = vec![certificate.der().clone()];
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
+    let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
         .with_single_cert(chain, key)
         .unwrap();
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     let config = Arc::new(config);
     serve(move |socket| {
         let mut connection = ServerConnection::new(config.clone()).unwrap();

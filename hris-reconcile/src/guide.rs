@@ -1,5 +1,8 @@
-//! Longer reading for those who embed the runner: a target or a store of their own, many customers, and running it
-//! every night.
+//! Longer reading for those who embed the runner: a target or a store of their own, many customers, running it
+//! every night, and what that costs.
+
+#[doc = include_str!("../docs/performance.md")]
+pub mod performance {}
 
 #[doc = include_str!("../docs/production.md")]
 pub mod production {}

@@ -206,7 +206,8 @@ impl Client {
                 Some(Asked::Wait(wait)) => wait,
                 _ => Duration::ZERO,
             };
-            let mut wait = asked.max(policy.delay(attempt, fault.cause, self.parts.jitter.draw()));
+            let drawn = policy.delay(attempt, fault.cause, request.is_read(), self.parts.jitter.draw());
+            let mut wait = asked.max(drawn);
             let limited = matches!(fault.cause, Cause::Busy | Cause::Throttled);
             if limited {
                 self.parts.limiter.hold(wait);

@@ -2,15 +2,9 @@
 
 use std::collections::VecDeque;
 use std::num::NonZeroU32;
-use std::ops::Add;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use governor::clock::{Clock, Reference};
-use governor::middleware::NoOpMiddleware;
-use governor::nanos::Nanos;
-use governor::state::{InMemoryState, NotKeyed};
-use governor::{Quota as GovernorQuota, RateLimiter};
 use tokio::time::{Instant, sleep_until};
 
 use super::Response;
@@ -140,8 +134,6 @@ const UNLIMITED_SLOWED: u32 = 10;
 /// The longest time between two requests that slowing down may reach.
 const SLOWEST: Duration = Duration::from_secs(30);
 
-type Bucket = RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Tick>>;
-
 /// Lets requests of one credential through, one after the other, each at its time.
 #[derive(Debug)]
 pub(crate) struct Limiter {
@@ -206,7 +198,7 @@ impl Limiter {
             Window { requests, time: *time, sent: VecDeque::new() }
         });
         let windows = windows.collect();
-        let state = State { full: rate, rate, bucket: rate.and_then(bucket), windows, ..State::default() };
+        let state = State { full: rate, rate, bucket: rate.map(Bucket::full), windows, ..State::default() };
         Self { turn: tokio::sync::Mutex::new(()), state: Mutex::new(state) }
     }
 
@@ -317,11 +309,8 @@ impl State {
 
     fn set_rate(&mut self, rate: Rate) {
         self.rate = Some(rate);
-        self.bucket = bucket(rate);
         // Requests already sent count against the new rate, so its burst begins empty.
-        if let Some(bucket) = &self.bucket {
-            let _ = bucket.check_n(rate.burst);
-        }
+        self.bucket = Some(Bucket::empty(rate, Instant::now()));
     }
 
     fn pass(&mut self, now: Instant) -> Gate {
@@ -336,10 +325,8 @@ impl State {
         if let Some(until) = self.windows.iter().filter_map(|window| window.closed_until(now)).max() {
             return Gate::Spaced(until);
         }
-        if let Some(bucket) = &self.bucket
-            && let Err(early) = bucket.check()
-        {
-            return Gate::Spaced(later(now, early.wait_time_from(Tick(now))));
+        if let Some(until) = self.bucket.as_mut().and_then(|bucket| bucket.take(now)) {
+            return Gate::Spaced(until);
         }
         if let Some((remaining, _)) = &mut self.quota {
             *remaining = remaining.saturating_sub(1);
@@ -372,41 +359,34 @@ fn later(from: Instant, time: Duration) -> Instant {
     from.checked_add(time.min(LONG)).unwrap_or(from)
 }
 
-fn bucket(rate: Rate) -> Option<Bucket> {
-    let quota = GovernorQuota::with_period(rate.interval)?.allow_burst(rate.burst);
-    Some(RateLimiter::direct_with_clock(quota, TokioClock))
+/// The requests that a rate allows, by one moment: each request moves it on by the interval, and it may be ahead
+/// of the clock by all of the burst but one.
+#[derive(Debug)]
+struct Bucket {
+    rate: Rate,
+    /// When the burst is full again; `None` before the first request.
+    full_at: Option<Instant>,
 }
 
-/// The runtime's clock, which tests can pause.
-#[derive(Clone, Debug)]
-struct TokioClock;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Tick(Instant);
-
-impl Clock for TokioClock {
-    type Instant = Tick;
-
-    fn now(&self) -> Tick {
-        Tick(Instant::now())
-    }
-}
-
-impl Reference for Tick {
-    fn duration_since(&self, earlier: Self) -> Nanos {
-        self.0.saturating_duration_since(earlier.0).into()
+impl Bucket {
+    fn full(rate: Rate) -> Self {
+        Self { rate, full_at: None }
     }
 
-    fn saturating_sub(&self, duration: Nanos) -> Self {
-        Self(self.0.checked_sub(duration.into()).unwrap_or(self.0))
+    fn empty(rate: Rate, now: Instant) -> Self {
+        let burst = rate.interval.saturating_mul(rate.burst.get());
+        Self { rate, full_at: Some(later(now, burst)) }
     }
-}
 
-impl Add<Nanos> for Tick {
-    type Output = Self;
-
-    fn add(self, other: Nanos) -> Self {
-        let other: Duration = other.into();
-        Self(later(self.0, other))
+    /// Takes the place of one request, or says when there will be one.
+    fn take(&mut self, now: Instant) -> Option<Instant> {
+        let full_at = self.full_at.map_or(now, |at| at.max(now));
+        let ahead = full_at.saturating_duration_since(now);
+        let most = self.rate.interval.saturating_mul(self.rate.burst.get() - 1);
+        if let Some(early) = ahead.checked_sub(most).filter(|early| !early.is_zero()) {
+            return Some(later(now, early));
+        }
+        self.full_at = Some(later(full_at, self.rate.interval));
+        None
     }
 }

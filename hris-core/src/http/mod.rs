@@ -9,6 +9,7 @@
 //!
 //! Only labels, statuses, counts and durations reach an error, a trace or `Debug`.
 
+mod body;
 mod builder;
 mod client;
 mod fault;

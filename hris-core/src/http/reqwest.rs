@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{
+    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue,
+};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use url::Url;
 
+use super::body::Body;
 use super::{Limits, Method, Outgoing, Response, SendError, Transport, tls};
 use crate::tls::{TlsFault, causes};
 use crate::{Error, ErrorKind, Result};
@@ -38,7 +41,6 @@ impl NetworkTransport {
             .retry(reqwest::retry::never())
             .referer(false)
             .no_proxy()
-            .gzip(true)
             .connect_timeout(limits.connect);
         if let Some(proxy) = proxy {
             // The cause is left out, because it may quote the address with its password.
@@ -72,28 +74,30 @@ impl Transport for NetworkTransport {
             }
             Err(error) => return Err(fault(error, &url)),
         };
+        let Some(mut body) = Body::of(
+            answer.headers().get_all(CONTENT_ENCODING).iter().map(HeaderValue::as_bytes),
+            limits.body,
+        ) else {
+            return Err(SendError::maybe_sent(ErrorKind::Protocol, "the answer has an unknown encoding"));
+        };
         let mut response = Response::new(answer.status().as_u16());
         for (name, value) in answer.headers() {
+            // They describe what came over the wire.
+            if body.is_compressed() && [CONTENT_ENCODING, CONTENT_LENGTH].contains(name) {
+                continue;
+            }
             // A value that is not text is ignored.
             if let Ok(value) = value.to_str() {
                 response = response.with_header(name.as_str(), value);
             }
         }
-        // reqwest removes the encodings that it decoded. An encoding that is still named was not decoded.
-        if answer.headers().get_all("content-encoding").iter().any(|value| value != "identity") {
-            return Err(SendError::maybe_sent(ErrorKind::Protocol, "the answer has an unknown encoding"));
-        }
-        let mut body = Vec::new();
         while let Some(chunk) = within(limits.idle, "nothing received", answer.chunk())
             .await?
             .map_err(|error| fault(error, &url))?
         {
-            if chunk.len() > limits.body.saturating_sub(body.len()) {
-                return Err(SendError::too_large(limits.body));
-            }
-            body.extend_from_slice(&chunk);
+            body.push(&chunk).map_err(|error| error.told(host, limits.body))?;
         }
-        Ok(response.with_body(body))
+        Ok(response.with_body(body.end().map_err(|error| error.told(host, limits.body))?))
     }
 }
 
@@ -126,10 +130,11 @@ fn header_map(request: &Outgoing) -> Result<HeaderMap, SendError> {
         let refuse = || SendError::not_sent(ErrorKind::Config, "a header field cannot be sent");
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| refuse())?;
         let mut value = HeaderValue::from_str(value).map_err(|_| refuse())?;
-        // Keeps it out of reqwest's own Debug and out of the compression tables of HTTP/2.
+        // Keeps it out of reqwest's own Debug.
         value.set_sensitive(true);
         map.append(name, value);
     }
+    map.entry(ACCEPT_ENCODING).or_insert(HeaderValue::from_static("gzip"));
     Ok(map)
 }
 
@@ -142,15 +147,12 @@ fn fault(error: reqwest::Error, url: &Url) -> SendError {
     let hung_up = url.scheme() == "https" && error.is_connect() && ended_early(&error);
     let untrusted =
         untrusted.or(hung_up.then_some("it hung up when TLS began; perhaps the port is for http"));
-    let (connecting, slow, coded) =
-        (error.is_connect(), error.is_timeout(), error.is_decode() && !is_io(&error));
+    let (connecting, slow) = (error.is_connect(), error.is_timeout());
     let told = if let Some(reason) = untrusted {
         SendError::not_sent(ErrorKind::Protocol, format!("no trusted connection to {host}: {reason}"))
     } else if connecting {
         let late = if slow { " in time" } else { "" };
         SendError::not_sent(ErrorKind::Unavailable, format!("no connection to {host}{late}"))
-    } else if coded {
-        SendError::maybe_sent(ErrorKind::Unavailable, format!("the answer of {host} cannot be decoded"))
     } else {
         SendError::maybe_sent(ErrorKind::Unavailable, format!("{host} broke off"))
     };
@@ -160,8 +162,4 @@ fn fault(error: reqwest::Error, url: &Url) -> SendError {
 fn ended_early(error: &reqwest::Error) -> bool {
     let mut faults = causes(error).filter_map(|cause| cause.downcast_ref::<std::io::Error>());
     faults.any(|fault| fault.kind() == std::io::ErrorKind::UnexpectedEof)
-}
-
-fn is_io(error: &reqwest::Error) -> bool {
-    causes(error).any(|cause| cause.is::<std::io::Error>())
 }

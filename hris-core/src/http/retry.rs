@@ -11,16 +11,19 @@ use super::Response;
 
 /// How often and how long requests are tried again.
 ///
-/// Waits grow by a factor of two from the base to the cap, and each is drawn at random between
+/// Waits grow by a factor of two from their base to the cap, and each is drawn at random between
 /// nothing and that (full jitter), so that clients which failed together do not return together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RetryPolicy {
     /// Attempts a request has, the first included. 5.
     pub attempts: u32,
-    /// The first wait, at most. 0.5 s.
+    /// The first wait of a request that writes or spends a value, at most. 0.5 s.
     pub base: Duration,
-    /// The first wait after too many requests, at most. 1 s.
+    /// The first wait of a request that only reads, at most. 50 ms: a connection that was cut and a server that
+    /// restarts are usually back at once, and a read may be repeated without harm.
+    pub read_base: Duration,
+    /// The first wait of any request after too many of them, or after an answer that asks for a wait, at most. 1 s.
     pub throttled_base: Duration,
     /// Any wait of our own, at most. 30 s.
     pub cap: Duration,
@@ -37,6 +40,7 @@ impl Default for RetryPolicy {
         Self {
             attempts: 5,
             base: Duration::from_millis(500),
+            read_base: Duration::from_millis(50),
             throttled_base: Duration::from_secs(1),
             cap: Duration::from_secs(30),
             longest_wait: Duration::from_secs(120),
@@ -53,9 +57,10 @@ impl RetryPolicy {
     }
 
     /// The wait after attempt number `attempt` (from 1), drawn by `random`.
-    pub(crate) fn delay(&self, attempt: u32, cause: Cause, random: u64) -> Duration {
+    pub(crate) fn delay(&self, attempt: u32, cause: Cause, reads: bool, random: u64) -> Duration {
         let base = match cause {
             Cause::Busy | Cause::Throttled => self.throttled_base,
+            _ if reads => self.read_base,
             _ => self.base,
         };
         let factor = 1_u32.checked_shl(attempt.saturating_sub(1)).unwrap_or(u32::MAX);

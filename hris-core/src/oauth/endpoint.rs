@@ -5,8 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use oauth2::TokenResponse;
-use oauth2::basic::{BasicTokenResponse, BasicTokenType};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::Provider;
@@ -181,6 +180,15 @@ impl Vendor for TokenVendor {
     }
 }
 
+/// A token answer (RFC 6749, 5.1), without its lifetime, which some servers send as text.
+#[derive(Deserialize)]
+struct TokenAnswer {
+    access_token: String,
+    token_type: String,
+    refresh_token: Option<String>,
+    scope: Option<String>,
+}
+
 fn read(provider: Provider, response: &Response) -> Result<Answer> {
     if response.status() != 200 {
         return Ok(refusal(provider, response));
@@ -192,22 +200,19 @@ fn read(provider: Provider, response: &Response) -> Result<Answer> {
     };
     let life = life(body.as_object_mut().and_then(|members| members.remove("expires_in")));
     // The message of a mismatch would quote the answer.
-    let answer: BasicTokenResponse =
+    let answer: TokenAnswer =
         serde_json::from_value(body).map_err(|_| unreadable("the answer is no token answer"))?;
-    if *answer.token_type() != BasicTokenType::Bearer {
+    if !answer.token_type.eq_ignore_ascii_case("bearer") {
         return Err(unreadable("a token of another type than bearer"));
     }
-    let access = answer.access_token().secret();
+    let access = answer.access_token;
     if access.is_empty() || !access.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(unreadable("an access token that cannot be sent"));
     }
-    let refresh = answer.refresh_token().map(|token| token.secret()).filter(|token| !token.trim().is_empty());
-    let scopes = answer.scopes().map(|scopes| {
-        let words = scopes.iter().flat_map(|scope| scope.split_whitespace());
-        words.map(str::to_owned).collect::<BTreeSet<String>>()
-    });
-    let secret = |text: &String| Secret::from(text.clone());
-    let tokens = Tokens::new(Some(secret(access)), refresh.map(secret)).with_scopes(scopes);
+    let refresh = answer.refresh_token.filter(|token| !token.trim().is_empty());
+    let scopes =
+        answer.scope.map(|scopes| scopes.split_whitespace().map(str::to_owned).collect::<BTreeSet<String>>());
+    let tokens = Tokens::new(Some(Secret::from(access)), refresh.map(Secret::from)).with_scopes(scopes);
     Ok(Answer::Issued(Issued { tokens, life }))
 }
 

@@ -16,8 +16,9 @@ mod session;
 use std::fmt;
 use std::sync::Arc;
 
-use oauth2::basic::BasicClient;
-use oauth2::{AuthUrl, ClientId, CsrfToken, PkceCodeChallenge, RedirectUrl, Scope};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 use url::Url;
 
@@ -72,26 +73,28 @@ impl OAuth {
     /// Begins one consent, with its own state and PKCE verifier.
     ///
     /// # Errors
-    /// [`ErrorKind::Config`] if the redirect address is missing.
+    /// [`ErrorKind::Config`] if the redirect address is missing or if the system gives no random numbers.
     pub fn consent(&self) -> Result<Consent> {
-        let redirect = RedirectUrl::new(self.redirect_uri()?.to_owned())
-            .map_err(|_| Error::new(ErrorKind::Config, "redirect_uri: is not an absolute address"))?;
-        let client = BasicClient::new(ClientId::new(self.0.client_id.clone()))
-            .set_auth_uri(AuthUrl::from_url(self.0.auth_url.clone()))
-            .set_redirect_uri(redirect);
-        let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
-        let scopes = self.0.scopes.iter().cloned().map(Scope::new);
-        let (address, state) = client
-            .authorize_url(CsrfToken::new_random)
-            .add_scopes(scopes)
-            .set_pkce_challenge(challenge)
-            .url();
-        Ok(Consent {
-            address,
-            state: Secret::from(state.into_secret()),
-            verifier: Secret::from(verifier.into_secret()),
-            begun: Instant::now(),
-        })
+        let redirect = self.redirect_uri()?;
+        if Url::parse(redirect).is_err() {
+            return Err(Error::new(ErrorKind::Config, "redirect_uri: is not an absolute address"));
+        }
+        let (state, verifier) = (random()?, random()?);
+        let mut address = self.0.auth_url.clone();
+        {
+            let mut query = address.query_pairs_mut();
+            query
+                .append_pair("response_type", "code")
+                .append_pair("client_id", &self.0.client_id)
+                .append_pair("state", state.expose())
+                .append_pair("code_challenge", &challenge(&verifier))
+                .append_pair("code_challenge_method", "S256")
+                .append_pair("redirect_uri", redirect);
+            if !self.0.scopes.is_empty() {
+                query.append_pair("scope", &self.0.scopes.join(" "));
+            }
+        }
+        Ok(Consent { address, state, verifier, begun: Instant::now() })
     }
 
     /// Exchanges the address that the person came back to for tokens. The consent is used up, even after an error.
@@ -149,6 +152,20 @@ impl OAuth {
         };
         self.0.redirect_uri.as_deref().ok_or_else(missing)
     }
+}
+
+/// 256 random bits as text: the state of a consent, and a verifier of PKCE, which must have 43 letters or more
+/// (RFC 7636, 4.1).
+fn random() -> Result<Secret> {
+    let mut bits = [0_u8; 32];
+    getrandom::fill(&mut bits)
+        .map_err(|error| Error::new(ErrorKind::Config, "connect: no random numbers").with_source(error))?;
+    Ok(Secret::from(URL_SAFE_NO_PAD.encode(bits)))
+}
+
+/// What the authorisation server gets of a verifier before it sees it (RFC 7636, 4.2).
+fn challenge(verifier: &Secret) -> String {
+    URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.expose()))
 }
 
 impl fmt::Debug for OAuth {

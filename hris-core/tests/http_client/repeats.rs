@@ -76,7 +76,7 @@ async fn five_attempts_with_growing_random_waits_then_the_fault_itself() {
     assert_eq!((error.kind(), error.status()), (ErrorKind::Unavailable, Some(500)));
     let gaps = script.gaps();
     assert_eq!(gaps.len(), 4);
-    for (gap, most) in gaps.iter().zip([500, 1_000, 2_000, 4_000]) {
+    for (gap, most) in gaps.iter().zip([50, 100, 200, 400]) {
         assert!(*gap <= most + 1, "{gaps:?}");
     }
     // The same seed draws the same waits; another one does not.
@@ -86,6 +86,38 @@ async fn five_attempts_with_growing_random_waits_then_the_fault_itself() {
     let other = Script::new((0..9).map(|_| status(500)));
     other.builder().seed(4).build().unwrap().send(&read()).await.unwrap_err();
     assert_ne!(other.gaps(), gaps);
+}
+
+/// A read returns at once, because that costs nothing; everything else gives the server more time. A limit
+/// is a limit for reads too.
+#[tokio::test(start_paused = true)]
+async fn the_first_waits_of_reads_are_short_and_those_of_writes_and_limits_are_not() {
+    let busy = || Ok(Response::new(503).with_header("retry-after", "0"));
+    type Case = (&'static str, fn() -> Answer, Request, u64);
+    let cases: [Case; 9] = [
+        ("500", || status(500), read(), 50),
+        ("503", || status(503), read(), 50),
+        ("maybe sent", maybe_sent, read(), 50),
+        ("nothing sent", not_sent, read(), 50),
+        ("429", || status(429), read(), 1_000),
+        ("503 with a wait", busy, read(), 1_000),
+        ("nothing sent", not_sent, write(), 500),
+        ("500", || status(500), write().repeatable(), 500),
+        ("500", || status(500), write().spending(), 500),
+    ];
+    for (name, fault, request, base) in cases {
+        let mut longest = 0;
+        for seed in 0..64 {
+            let script = Script::new([fault(), fault()]);
+            script.builder().seed(seed).build().unwrap().send(&request).await.unwrap();
+            for (gap, most) in script.gaps().into_iter().zip([base, 2 * base]) {
+                assert!(gap <= most + 1, "{name}, {request:?}: {gap} ms");
+                longest = longest.max(gap);
+            }
+        }
+        // Both waits are drawn from nothing to their most, so of so many one comes near it.
+        assert!(longest > 2 * base * 8 / 10, "{name}, {request:?}: {longest} ms");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -202,7 +234,7 @@ async fn what_comes_too_late_is_asked_for_once_more_and_not_again() {
 #[tokio::test(start_paused = true)]
 async fn no_attempt_begins_after_the_deadline() {
     let mut policy = RetryPolicy::default();
-    (policy.base, policy.cap, policy.attempts) = (Duration::from_secs(60), Duration::from_secs(60), 50);
+    (policy.read_base, policy.cap, policy.attempts) = (Duration::from_secs(60), Duration::from_secs(60), 50);
     policy.deadline = Duration::from_secs(100);
     let script = Script::new((0..50).map(|_| status(500)));
     let started = Instant::now();
