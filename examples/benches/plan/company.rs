@@ -51,6 +51,29 @@ impl Company {
         Ok(company)
     }
 
+    /// A company in which every second person left and a joiner has the address now, and the others exchanged theirs
+    /// with a colleague.
+    pub fn handing_over(addresses: usize) -> Result<Self, Box<dyn Error>> {
+        let mut company = Self::new(addresses)?;
+        let address = |n: usize| Field::Value(format!("given.family.{n}@mill.example"));
+        let mut staff: Vec<Employee> = company.snapshot.employees().to_vec();
+        for n in 0..addresses {
+            let (has, status) = if n % 2 == 0 { (n, Status::Terminated) } else { (n ^ 2, Status::Active) };
+            if let Some(one) = staff.get_mut(n) {
+                one.put_status(status, "");
+                one.put(StandardField::Email, address(has));
+            }
+            if n % 2 == 0 {
+                let mut joiner = person(addresses + n, addresses);
+                joiner.put_status(Status::Active, "active");
+                joiner.put(StandardField::Email, address(n));
+                staff.push(joiner);
+            }
+        }
+        company.snapshot = Snapshot::new("memory", staff);
+        Ok(company)
+    }
+
     /// Accounts and links as an earlier run would have left them.
     fn provision(&mut self, people: usize) {
         let targets: Vec<TargetField> = self.map.targets().cloned().collect();

@@ -29,7 +29,7 @@ fn main() -> Result<()> {
         return Ok(());
     }
     if arguments.iter().any(|argument| argument == "--smoke") {
-        return measure(2_000, 1).map(drop);
+        return measure(2_000, 1).and_then(|_| handovers(200, 1));
     }
     let sizes: Vec<usize> =
         arguments.iter().map(|people| people.parse()).collect::<std::result::Result<_, _>>()?;
@@ -47,7 +47,7 @@ fn main() -> Result<()> {
         }
         before = Some(medians);
     }
-    handovers()
+    handovers(8_000, ROUNDS)
 }
 
 struct Medians {
@@ -158,8 +158,27 @@ fn peak(people: usize, what: &str) -> Result<String> {
     Ok(format!("peak {} MiB above the inputs' {} MiB ({ratio:.3})", extra / 1024, inputs / 1024))
 }
 
-/// Addresses of leavers that pass to joiners: four times as many must take about four times as long.
-fn handovers() -> Result<()> {
+/// Addresses that pass from leavers to joiners, and between colleagues: four times as many should take about four
+/// times as long, and not sixteen.
+fn handovers(people: usize, rounds: usize) -> Result<()> {
+    let mut medians = Vec::new();
+    for people in [people, 4 * people] {
+        let company = Company::handing_over(people)?;
+        let desired = company.map.apply(&company.snapshot);
+        let mut row = Row::new("handovers");
+        for _ in 0..rounds {
+            let plan = row.time(|| company.plan(&desired, false))??;
+            let waiting = plan.actions.iter().filter(|action| !action.waits_for.is_empty()).count();
+            if waiting < people / 2 {
+                return Err(format!("only {waiting} of {people} wait for an address").into());
+            }
+        }
+        println!("{people} addresses that pass on: {:.2} ms", row.median() * 1e3);
+        medians.push(row.median());
+    }
+    if let [few, many] = medians[..] {
+        println!("  four times as many take {:.1} times as long", many / few);
+    }
     Ok(())
 }
 
