@@ -173,7 +173,11 @@ fn handovers(people: usize, rounds: usize) -> Result<()> {
                 return Err(format!("only {waiting} of {people} wait for an address").into());
             }
         }
-        println!("{people} addresses that pass on: {:.2} ms", row.median() * 1e3);
+        println!(
+            "{people} addresses that pass on: {:.2} ms, CPU {:.2} ms",
+            row.median() * 1e3,
+            median(&row.processor) * 1e3
+        );
         medians.push(row.median());
     }
     if let [few, many] = medians[..] {

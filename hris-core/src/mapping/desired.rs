@@ -84,13 +84,12 @@ impl<'a> Desired<'a> {
         })
     }
 
-    /// The values of one row in one text, where each of them ends, and what is known of each.
-    pub(crate) fn texts(&self, row: usize) -> (&str, &[usize], &[State]) {
+    /// The values of one row in one text, and where each of them ends: the standard fields first, as in an account.
+    pub(crate) fn texts(&self, row: usize) -> (&str, &[usize]) {
         let text = self.rows.get(row).zip(self.rows.get(row + 1));
         let text = text.and_then(|(start, end)| self.text.get(*start..*end)).unwrap_or_default();
         let cells = row.saturating_mul(self.width)..(row + 1).saturating_mul(self.width);
-        let ends = self.ends.get(cells.clone()).unwrap_or_default();
-        (text, ends, self.states.get(cells).unwrap_or_default())
+        (text, self.ends.get(cells).unwrap_or_default())
     }
 
     fn cell(&self, row: usize, place: usize) -> (State, &str) {

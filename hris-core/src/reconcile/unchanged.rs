@@ -116,12 +116,12 @@ struct Compare<'c, 'i> {
     today: Date,
     lost: &'c Lost,
     managers: &'c Managers,
-    /// The columns, with the place of each in a row.
+    /// The columns, with the number of each.
     columns: Vec<(usize, &'i TargetField)>,
     /// Whether a column names a manager.
     has_managers: bool,
     /// That column, where the target may call somebody otherwise than a record does.
-    reference: Option<(usize, &'i TargetField)>,
+    reference: Option<usize>,
     keeps_id: bool,
     /// People and accounts about whom somebody decided something.
     decided: HashSet<&'i str>,
@@ -135,7 +135,8 @@ impl<'c, 'i> Compare<'c, 'i> {
         managers: &'c Managers,
     ) -> Self {
         let columns: Vec<(usize, &TargetField)> = inputs.desired.targets().enumerate().collect();
-        let reference = columns.iter().copied().find(|(one, _)| inputs.desired.is_reference(*one));
+        let reference =
+            columns.iter().map(|(column, _)| *column).find(|one| inputs.desired.is_reference(*one));
         let judged = inputs.judgements.iter().flat_map(|one| [one.employee.as_str(), one.user.as_str()]);
         Self {
             inputs,
@@ -179,15 +180,15 @@ impl<'c, 'i> Compare<'c, 'i> {
         {
             return false;
         }
-        let (wanted, ends, _) = self.inputs.desired.texts(row);
+        let (wanted, ends) = self.inputs.desired.texts(row);
         let (has, has_ends) = user.texts();
-        let is_same_text = ends == has_ends && wanted == has && user.custom().next().is_none();
+        let is_same_text =
+            ends.get(..has_ends.len()) == Some(has_ends) && wanted.get(..has.len()) == Some(has);
         // In the row of a person stands how the record names the manager, and not how the target does.
-        match self.reference {
-            Some(column) if is_same_text => self.has_value(row, column, user),
-            None if is_same_text => true,
-            _ => self.columns.iter().all(|column| self.has_value(row, *column, user)),
-        }
+        let mut others = self.columns.iter().filter(|(column, target)| {
+            !is_same_text || target.slot().is_none() || self.reference == Some(*column)
+        });
+        others.all(|column| self.has_value(row, *column, user))
     }
 
     /// Whether one value is as it should be. What cannot be seen in the source is as it is.
