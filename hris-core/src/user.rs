@@ -181,7 +181,7 @@ pub struct User {
     pub assignments: BTreeSet<Assignment>,
     /// When one of its fields was last changed by anybody, where the product keeps that reliably.
     pub changed_at: Option<Timestamp>,
-    /// The values of the standard fields, one after the other in one text, so that one comparison tells whether an
+    /// The values of the standard fields, one after the other in one text, so that one comparison shows whether an
     /// account is as it should be.
     text: String,
     /// Where the value of each field ends. A field without a value takes no place.

@@ -13,11 +13,11 @@ use hris_core::{
 use crate::reference::Side;
 
 /// What of a company is planned from.
-pub struct Company {
-    pub map: FieldMap,
-    pub snapshot: Snapshot,
-    pub users: Vec<User>,
-    pub links: Vec<Link>,
+pub(crate) struct Company {
+    pub(crate) map: FieldMap,
+    pub(crate) snapshot: Snapshot,
+    pub(crate) users: Vec<User>,
+    pub(crate) links: Vec<Link>,
     policy: Policy,
     target: TargetCapabilities,
     leavers: LeaverSignals,
@@ -31,7 +31,7 @@ const LEFT: usize = 100;
 
 impl Company {
     /// So many people; accounts stand in another order than people, and links in the order of their people.
-    pub fn new(people: usize) -> Result<Self, Box<dyn Error>> {
+    pub(crate) fn new(people: usize) -> Result<Self, Box<dyn Error>> {
         let directory = MemoryDirectory::new([]);
         let capabilities: &Capabilities = directory.capabilities();
         let map = Mapping::standard(capabilities).compile(capabilities)?;
@@ -53,7 +53,7 @@ impl Company {
 
     /// A company in which every second person left and a joiner has the address now, and the others exchanged theirs
     /// with a colleague.
-    pub fn handing_over(addresses: usize) -> Result<Self, Box<dyn Error>> {
+    pub(crate) fn handing_over(addresses: usize) -> Result<Self, Box<dyn Error>> {
         let mut company = Self::new(addresses)?;
         let address = |n: usize| Field::Value(format!("given.family.{n}@mill.example"));
         let mut staff: Vec<Employee> = company.snapshot.employees().to_vec();
@@ -105,7 +105,7 @@ impl Company {
     }
 
     /// The plan of people who are linked, or of a first run, which matches them.
-    pub fn plan(
+    pub(crate) fn plan(
         &self,
         desired: &hris_core::mapping::Desired<'_>,
         is_first: bool,
@@ -132,7 +132,7 @@ impl Company {
     }
 
     /// The rows of both sides as a reference takes them.
-    pub fn sides(&self) -> (Side, Side) {
+    pub(crate) fn sides(&self) -> (Side, Side) {
         let targets: Vec<TargetField> = self.map.targets().cloned().collect();
         let keys = [TargetField::ExternalId, TargetField::Email, TargetField::EmployeeNumber];
         let desired = self.map.apply(&self.snapshot);

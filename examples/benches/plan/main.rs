@@ -102,7 +102,7 @@ fn measure(people: usize, rounds: usize) -> Result<Medians> {
         }
         let desired = mapping.time(|| company.map.apply(&company.snapshot))?;
         let plan = linked.time(|| company.plan(&desired, false))??;
-        // Whoever changed is updated, unless they left; joiners are made and invited, and leavers' accounts closed.
+        // Changed people are updated, unless they left. Joiners are made and invited, and leavers' accounts are closed.
         let few = found.changed.len() + 3 * found.joined.len();
         if plan.actions.len() < few - people / 100 || plan.actions.len() > few + people / 100 {
             return Err(

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 /// The rows of one side, made beforehand: all bytes in one arena, and the three keys of each row.
 #[derive(Default)]
-pub struct Side {
+pub(crate) struct Side {
     bytes: Vec<u8>,
     at: Vec<u32>,
     keys: [Keys; 3],
@@ -39,7 +39,7 @@ fn slice<'a>(bytes: &'a [u8], at: &[u32], row: usize) -> &'a [u8] {
 
 impl Side {
     /// Adds a row: its values, and its id, address and number.
-    pub fn push<'v>(&mut self, values: impl Iterator<Item = &'v str>, keys: [&str; 3]) {
+    pub(crate) fn push<'v>(&mut self, values: impl Iterator<Item = &'v str>, keys: [&str; 3]) {
         self.at.push(place(self.bytes.len()));
         for value in values {
             self.bytes.extend_from_slice(value.as_bytes());
@@ -61,10 +61,10 @@ impl Side {
 
 /// What a join found: rows that differ, rows of the source alone, rows of the target alone.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Found {
-    pub changed: Vec<u32>,
-    pub joined: Vec<u32>,
-    pub left: Vec<u32>,
+pub(crate) struct Found {
+    pub(crate) changed: Vec<u32>,
+    pub(crate) joined: Vec<u32>,
+    pub(crate) left: Vec<u32>,
 }
 
 /// A hash that is as fast as any, and keyed with a constant: for a reference only.
@@ -89,7 +89,7 @@ fn hash(bytes: &[u8]) -> u64 {
 }
 
 /// The arena join: rows in one arena a side, one table of hashes, 64 probes under way at a time.
-pub fn arena(source: &Side, target: &Side) -> Found {
+pub(crate) fn arena(source: &Side, target: &Side) -> Found {
     const BATCH: usize = 64;
     const FREE: u32 = u32::MAX;
     let slots = (target.len() * 2).next_power_of_two();
@@ -143,7 +143,7 @@ pub fn arena(source: &Side, target: &Side) -> Found {
 }
 
 /// Three keys for everybody, each in a map of its own: the plain way to match without stored links.
-pub fn three_keys(source: &Side, target: &Side) -> Found {
+pub(crate) fn three_keys(source: &Side, target: &Side) -> Found {
     let map = |keys: usize| -> HashMap<&[u8], u32> {
         (0..target.len()).map(|row| (target.keys[keys].get(row), place(row))).collect()
     };

@@ -109,8 +109,8 @@ struct Asked<'q> {
 }
 
 impl Index {
-    /// The rows by their ids. `again` is told of each row whose id an earlier row has, and of the first such row: which of
-    /// the two is found from then on is what it returns.
+    /// The rows by their ids. For each row whose id an earlier row has, `again` is called with the first such row and
+    /// this one, and returns which of the two the index finds from then on.
     pub(super) fn of<'t>(
         ids: impl ExactSizeIterator<Item = &'t str>,
         mut again: impl FnMut(usize, usize) -> usize,

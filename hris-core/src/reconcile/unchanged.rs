@@ -1,7 +1,7 @@
 //! Pairs of which there is nothing to say: on most days nearly everybody.
 //!
-//! Whoever is unchanged is found in one pass, and no later step looks at such a pair again. It is a short cut and no
-//! rule: a pair that is left out of it is decided by the rules, with the same result.
+//! One pass finds the unchanged pairs, and no later step looks at them again. It is a short cut and no rule: the rules
+//! decide about every pair that it leaves out, and would decide the same about those that it does not.
 
 use std::collections::HashSet;
 

@@ -74,7 +74,8 @@ impl Search<'_, '_, '_> {
         (found, hidden)
     }
 
-    /// Tells of each value of a key that some of these people have who of them has it, and who else.
+    /// Calls `tell` for each value of a key that some of these people have: with those of them who have it, and with
+    /// all who do.
     fn each_sought<'s>(
         &'s self,
         seekers: &Rows,
