@@ -25,15 +25,27 @@ pub(crate) fn canonical<'a>(field: &TargetField, value: &'a str) -> Cow<'a, str>
     match field.same() {
         Same::Address => address(value),
         Same::Email => email(value),
+        Same::Id if is_plain(value, false) => Cow::Borrowed(value),
         Same::Id => Cow::Borrowed(value.trim()),
         Same::Phone => phone(value),
         Same::Text => text(value),
     }
 }
 
+/// Whether a text has nothing but visible ASCII characters, and none of A to Z where these count as small ones. Such
+/// a text is its own canonical form, and nearly all ids, numbers and addresses are such texts.
+fn is_plain(value: &str, small: bool) -> bool {
+    value
+        .bytes()
+        .fold(true, |plain, byte| plain & byte.is_ascii_graphic() & !(small & byte.is_ascii_uppercase()))
+}
+
 /// The domain in its ASCII form (IDNA), the local part with A to Z small. An address without an `@` is
 /// folded as a local part is.
 fn email(value: &str) -> Cow<'_, str> {
+    if is_plain(value, true) {
+        return Cow::Borrowed(value);
+    }
     let trimmed = value.trim();
     let domain = trimmed.rsplit_once('@').map(|(_, domain)| domain).filter(|domain| !domain.is_ascii());
     if let Some(domain) = domain
@@ -94,6 +106,9 @@ fn address(value: &str) -> Cow<'_, str> {
 }
 
 fn text(value: &str) -> Cow<'_, str> {
+    if is_plain(value, false) {
+        return Cow::Borrowed(value);
+    }
     if value.is_ascii() && !is_spaced(value) {
         return Cow::Borrowed(value);
     }

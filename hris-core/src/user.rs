@@ -181,7 +181,11 @@ pub struct User {
     pub assignments: BTreeSet<Assignment>,
     /// When one of its fields was last changed by anybody, where the product keeps that reliably.
     pub changed_at: Option<Timestamp>,
-    values: [Option<Box<str>>; TargetField::COUNT],
+    /// The values of the standard fields, one after the other in one text, so that one comparison shows whether an
+    /// account is as it should be.
+    text: String,
+    /// Where the value of each field ends. A field without a value takes no place.
+    ends: [usize; TargetField::COUNT],
     custom: BTreeMap<String, Box<str>>,
 }
 
@@ -196,9 +200,21 @@ impl User {
             invite: None,
             assignments: BTreeSet::new(),
             changed_at: None,
-            values: Default::default(),
+            text: String::new(),
+            ends: [0; TargetField::COUNT],
             custom: BTreeMap::new(),
         }
+    }
+
+    /// The values of the standard fields in one text, and where each of them ends.
+    pub(crate) fn texts(&self) -> (&str, &[usize; TargetField::COUNT]) {
+        (&self.text, &self.ends)
+    }
+
+    /// Where the value of a standard field stands.
+    fn place(&self, slot: usize) -> std::ops::Range<usize> {
+        let start = slot.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default();
+        start..self.ends.get(slot).copied().unwrap_or(start)
     }
 
     /// The value of a field. Dates are `YYYY-MM-DD`, the address is a JSON object.
@@ -206,23 +222,30 @@ impl User {
     pub fn value(&self, field: &TargetField) -> Option<&str> {
         match field {
             TargetField::Custom(name) => self.custom.get(name).map(|value| &**value),
-            standard => standard.slot().and_then(|slot| self.values.get(slot)).and_then(Option::as_deref),
+            standard => {
+                let value = standard.slot().and_then(|slot| self.text.get(self.place(slot)));
+                value.filter(|value| !value.is_empty())
+            }
         }
     }
 
     /// Sets a field; `None` or empty text takes the value away.
     pub fn put(&mut self, field: &TargetField, value: Option<&str>) {
-        let value = value.filter(|text| !text.is_empty()).map(Box::<str>::from);
+        let value = value.filter(|text| !text.is_empty());
         match (field, value) {
             (TargetField::Custom(name), Some(value)) => {
-                self.custom.insert(name.clone(), value);
+                self.custom.insert(name.clone(), value.into());
             }
             (TargetField::Custom(name), None) => {
                 self.custom.remove(name);
             }
             (standard, value) => {
-                if let Some(place) = standard.slot().and_then(|slot| self.values.get_mut(slot)) {
-                    *place = value;
+                let Some(slot) = standard.slot() else { return };
+                let (place, value) = (self.place(slot), value.unwrap_or_default());
+                let former = place.len();
+                self.text.replace_range(place, value);
+                for end in self.ends.iter_mut().skip(slot) {
+                    *end = *end - former + value.len();
                 }
             }
         }

@@ -323,10 +323,13 @@ async fn an_open_creation_does_not_take_an_account_that_is_linked_to_another() {
     left_open(&company, intent("create", "k", create)).await;
     // Not even a plan may believe it.
     let planned = company.runner().plan(day(3)).await.unwrap();
-    assert!(planned.plan.people.iter().all(|verdict| {
-        verdict.user.as_ref() != Some(&theirs)
-            || verdict.employee.as_ref().is_none_or(|id| id.as_str() == "e-1")
-    }));
+    assert!(
+        planned
+            .plan
+            .people
+            .iter()
+            .all(|verdict| { !verdict.is_about(&theirs) || verdict.employee.is_none_or(|id| id == "e-1") })
+    );
     company.runner().run(day(3)).await.unwrap();
     let links = company.store.load("acme").await.unwrap().links;
     assert!(links.iter().all(|link| link.employee.as_str() != "n-1"), "{links:?}");

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::fmt;
 
+use super::desired::{Desired, Row, State};
 use super::fault::fault_of;
 use super::{Rule, Transform, read};
 use crate::reconcile::SharedField;
@@ -16,14 +16,17 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct FieldMap {
     columns: Vec<Column>,
+    /// Which column fills each place of a row: first a place for each standard field, as an account has them, then
+    /// one for each of the product's own.
+    places: Vec<Option<usize>>,
 }
 
 /// One target field and what it takes.
 #[derive(Clone, Debug)]
 pub(super) struct Column {
-    target: TargetField,
-    sources: Vec<SourceField>,
-    rule: Rule,
+    pub(super) target: TargetField,
+    pub(super) sources: Vec<SourceField>,
+    pub(super) rule: Rule,
     /// The pairs of the rule by their words, as far as these differ.
     pairs: HashMap<String, String>,
     /// The words that mean no value.
@@ -41,7 +44,7 @@ impl Column {
     }
 
     /// Whether a value is one of a list of names, whose order says nothing.
-    fn is_list(&self) -> bool {
+    pub(super) fn is_list(&self) -> bool {
         let list = |field: &SourceField| {
             matches!(field, SourceField::Standard(StandardField::Teams | StandardField::Groups))
         };
@@ -103,7 +106,11 @@ impl Transform {
 
 impl FieldMap {
     pub(super) fn new(columns: Vec<Column>) -> Self {
-        Self { columns }
+        let of_standard = |field: &TargetField| columns.iter().position(|column| column.target == *field);
+        let mut places: Vec<Option<usize>> = TargetField::STANDARD.iter().map(of_standard).collect();
+        let own = columns.iter().enumerate().filter(|(_, column)| column.target.slot().is_none());
+        places.extend(own.map(|(place, _)| Some(place)));
+        Self { columns, places }
     }
 
     /// The source fields that are read.
@@ -167,34 +174,34 @@ impl FieldMap {
     /// ```
     #[must_use]
     pub fn apply_one<'a>(&'a self, person: &'a Employee) -> Row<'a> {
-        Row(self.applied(std::slice::from_ref(person)))
+        Row::of(self.applied(std::slice::from_ref(person)))
     }
 
     fn applied<'a>(&'a self, employees: &'a [Employee]) -> Desired<'a> {
-        let mut desired = Desired {
-            columns: &self.columns,
-            employees,
-            cells: Vec::with_capacity(employees.len().saturating_mul(self.columns.len())),
-            filled: vec![0; self.columns.len()],
-            problems: Vec::new(),
-            refused: HashSet::new(),
-        };
+        let mut desired = Desired::of((&self.columns, self.places.len()), employees);
         let mut unmapped: Vec<(u64, Option<&Employee>)> = vec![(0, None); self.columns.len()];
+        let (mut filled, mut problems) = (vec![0; self.columns.len()], Vec::new());
         let names = Names::of(employees, &self.columns);
         let sources: Vec<_> = self.columns.iter().map(|column| names.resolve(&column.sources)).collect();
-        for (row, person) in employees.iter().enumerate() {
-            let columns = self.columns.iter().zip(&sources).zip(&mut desired.filled).zip(&mut unmapped);
-            for (place, (((column, sources), filled), missing)) in columns.enumerate() {
+        for person in employees {
+            for place in &self.places {
+                let column = place.and_then(|place| {
+                    let column = self.columns.get(place)?;
+                    Some((column, sources.get(place)?, filled.get_mut(place)?, unmapped.get_mut(place)?))
+                });
+                let Some((column, sources, filled, missing)) = column else {
+                    desired.push(State::NotProvided, "");
+                    continue;
+                };
+                let mut refused = false;
                 let cell = match column.read(person, sources) {
                     Field::Value(value) => {
                         *filled += 1;
                         match column.change(value) {
                             Ok(Field::Cleared) => column.default_cell(),
                             Ok(cell) => {
-                                let cell = usable(&column.target, cell, person, &mut desired.problems);
-                                if !cell.is_value() {
-                                    desired.refused.insert((row, place));
-                                }
+                                let cell = usable(&column.target, cell, person, &mut problems);
+                                refused = !cell.is_value();
                                 cell
                             }
                             Err(()) => {
@@ -214,8 +221,15 @@ impl FieldMap {
                     Field::Cleared => column.default_cell(),
                     hidden => hidden,
                 };
-                desired.cells.push(cell);
+                match cell {
+                    Field::Value(value) => desired.push(State::Value, &value),
+                    Field::Cleared => desired.push(State::Cleared, ""),
+                    Field::NotPermitted => desired.push(State::NotPermitted, ""),
+                    Field::NotProvided if refused => desired.push(State::Refused, ""),
+                    Field::NotProvided => desired.push(State::NotProvided, ""),
+                }
             }
+            desired.end_row();
         }
         for (column, (count, first)) in self.columns.iter().zip(unmapped) {
             if let Some(first) = first {
@@ -224,10 +238,10 @@ impl FieldMap {
                     column.target
                 );
                 let problem = Problem::warning(ProblemCode::UnmappedValue, message);
-                desired.problems.push(problem.employee(first.id()).field(column.target.to_string()));
+                problems.push(problem.employee(first.id()).field(column.target.to_string()));
             }
         }
-        desired
+        desired.found(filled, problems)
     }
 }
 
@@ -286,151 +300,4 @@ fn usable<'a>(
     let problem = Problem::warning(code, format!("{message}; the target keeps what it has"));
     problems.push(problem.employee(person.id()).field(target.to_string()));
     Field::NotProvided
-}
-
-/// What each person of a snapshot should look like in the target.
-///
-/// Values are borrowed from the snapshot where the mapping left them as they were. `Debug` shows
-/// sizes only.
-#[derive(Clone)]
-pub struct Desired<'a> {
-    columns: &'a [Column],
-    employees: &'a [Employee],
-    cells: Vec<Field<Cow<'a, str>>>,
-    filled: Vec<u64>,
-    problems: Vec<Problem>,
-    /// Row and column of the values that the target field cannot hold.
-    refused: HashSet<(usize, usize)>,
-}
-
-impl<'a> Desired<'a> {
-    /// The people, in the order of the snapshot.
-    #[must_use]
-    pub fn employees(&self) -> &'a [Employee] {
-        self.employees
-    }
-
-    /// What a mapping could not use.
-    #[must_use]
-    pub fn problems(&self) -> &[Problem] {
-        &self.problems
-    }
-
-    /// What the person at `row` should have in `field`; not provided for a field that is not mapped.
-    #[must_use]
-    pub fn value(&self, row: usize, field: &TargetField) -> Field<&str> {
-        let column = self.columns.iter().position(|column| column.target == *field);
-        column.and_then(|column| self.row(row).get(column)).map_or(Field::NotProvided, Field::as_deref)
-    }
-
-    /// Whether the source has a value for `field` of the person at `row` that the field cannot hold. It is
-    /// among [`Desired::problems`], and [`Desired::value`] says that it was not provided.
-    #[must_use]
-    pub fn is_refused(&self, row: usize, field: &TargetField) -> bool {
-        let column = self.columns.iter().position(|column| column.target == *field);
-        column.is_some_and(|column| self.refused.contains(&(row, column)))
-    }
-
-    /// Whether a value of an account means what the mapping wants in the column at this place among
-    /// [`Desired::targets`]: as values of the field do, and of a list of teams or groups in any order.
-    #[must_use]
-    pub fn agrees(&self, column: usize, wanted: &str, current: &str) -> bool {
-        let Some(column) = self.columns.get(column) else { return wanted == current };
-        canon::same(&column.target, wanted, current)
-            || (column.is_list() && canon::list(wanted) == canon::list(current))
-    }
-
-    /// The target fields, in the order of the cells of a row.
-    pub fn targets(&self) -> impl ExactSizeIterator<Item = &'a TargetField> {
-        self.columns.iter().map(|column| &column.target)
-    }
-
-    /// Per target field, how many people had a value in the source.
-    pub fn filled(&self) -> impl Iterator<Item = (&'a TargetField, u64)> {
-        self.targets().zip(self.filled.iter().copied())
-    }
-
-    /// The cells of one person.
-    pub(crate) fn row(&self, row: usize) -> &[Field<Cow<'a, str>>] {
-        let width = self.columns.len();
-        let start = row.saturating_mul(width);
-        self.cells.get(start..start.saturating_add(width)).unwrap_or_default()
-    }
-
-    /// What a target field gets where its sources are empty, if that is something.
-    pub(crate) fn fallback(&self, field: &TargetField) -> Option<&'a str> {
-        let column = self.columns.iter().find(|column| column.target == *field)?;
-        column.rule.default.as_deref()
-    }
-
-    /// The target fields that take nothing but these.
-    pub(crate) fn taking_only(
-        &self,
-        fields: &BTreeSet<StandardField>,
-    ) -> impl Iterator<Item = &'a TargetField> {
-        let only = |column: &&Column| {
-            column
-                .sources
-                .iter()
-                .all(|source| matches!(source, SourceField::Standard(one) if fields.contains(one)))
-        };
-        self.columns.iter().filter(only).map(|column| &column.target)
-    }
-
-    /// Whether a column holds several names.
-    pub(crate) fn is_list(&self, column: usize) -> bool {
-        self.columns.get(column).is_some_and(Column::is_list)
-    }
-
-    /// Whether a column holds the employee id of a manager, which the engine must look up.
-    pub(crate) fn is_reference(&self, column: usize) -> bool {
-        let manager = SourceField::Standard(StandardField::Manager);
-        self.columns.get(column).is_some_and(|column| {
-            column.target == TargetField::ManagerExternalId && column.sources.contains(&manager)
-        })
-    }
-}
-
-/// What one person should look like in the target: a [`Desired`] of nobody else.
-///
-/// `Debug` shows sizes only.
-#[derive(Clone, Debug)]
-pub struct Row<'a>(Desired<'a>);
-
-impl<'a> Row<'a> {
-    /// What the person should have in `field`; not provided for a field that is not mapped.
-    #[must_use]
-    pub fn value(&self, field: &TargetField) -> Field<&str> {
-        self.0.value(0, field)
-    }
-
-    /// Whether the source has a value for `field` that the field cannot hold; see [`Desired::is_refused`].
-    #[must_use]
-    pub fn is_refused(&self, field: &TargetField) -> bool {
-        self.0.is_refused(0, field)
-    }
-
-    /// What the mapping could not use.
-    #[must_use]
-    pub fn problems(&self) -> &[Problem] {
-        self.0.problems()
-    }
-
-    /// The same as the table of a snapshot that holds this person alone.
-    #[must_use]
-    pub fn table(&self) -> &Desired<'a> {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Desired<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "Desired({} people, {} fields, {} problems)",
-            self.employees.len(),
-            self.columns.len(),
-            self.problems.len()
-        )
-    }
 }

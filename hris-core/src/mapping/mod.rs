@@ -23,6 +23,7 @@
 //! ```
 
 mod apply;
+mod desired;
 mod fault;
 mod read;
 mod written;
@@ -32,7 +33,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::apply::{Desired, FieldMap, Row};
+pub use self::apply::FieldMap;
+pub use self::desired::{Desired, Row};
 pub(crate) use self::fault::fault_of;
 pub(crate) use self::read::read;
 use crate::{Capabilities, SourceField, StandardField, TargetField};

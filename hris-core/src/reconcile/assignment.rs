@@ -9,9 +9,9 @@ use crate::{Assignment, AssignmentKind, Employee, Field, Link, StandardField, Us
 
 /// What the source gives to a person.
 #[derive(Debug, Default)]
-pub(super) struct Given {
+pub(super) struct Given<'r> {
     /// The permission level, and whether a rule names it (or it is the default).
-    role: Option<(String, bool)>,
+    role: Option<(&'r str, bool)>,
     /// Locations and areas.
     assignments: BTreeSet<Assignment>,
     /// Kinds about which the source said nothing: nothing of them may be taken back.
@@ -21,8 +21,8 @@ pub(super) struct Given {
     unnamed: BTreeSet<AssignmentKind>,
 }
 
-impl Given {
-    pub(super) fn to(person: &Employee, rules: &Assignments) -> Self {
+impl<'r> Given<'r> {
+    pub(super) fn to(person: &Employee, rules: &'r Assignments) -> Self {
         let mut given = Self::default();
         given.role(person, rules);
         if !rules.locations.is_empty() {
@@ -45,7 +45,7 @@ impl Given {
         self.unseen.extend(kinds);
     }
 
-    fn role(&mut self, person: &Employee, rules: &Assignments) {
+    fn role(&mut self, person: &Employee, rules: &'r Assignments) {
         let sources = [StandardField::AccessRole, StandardField::JobTitle];
         let texts = sources.map(|field| person.text(field));
         let named = texts.iter().find_map(|text| text.value().and_then(|text| look_up(&rules.roles, text)));
@@ -57,8 +57,8 @@ impl Given {
             kinds.insert(AssignmentKind::Role);
         }
         self.role = match named {
-            Some(role) => Some((role.to_owned(), true)),
-            None => rules.default_role.clone().map(|role| (role, false)),
+            Some(role) => Some((role, true)),
+            None => rules.default_role.as_deref().map(|role| (role, false)),
         };
     }
 
@@ -85,8 +85,7 @@ impl Given {
 
     /// Everything, for an account that is yet to be made.
     pub(super) fn all(&self) -> Vec<AssignmentChange> {
-        let role =
-            self.role.iter().map(|(role, _)| Assignment { kind: AssignmentKind::Role, value: role.clone() });
+        let role = self.role.iter().map(|(role, _)| Assignment::new(AssignmentKind::Role, *role));
         let mut all: Vec<AssignmentChange> = role
             .chain(self.assignments.iter().cloned())
             .map(|assignment| AssignmentChange::new(assignment, true))
@@ -135,7 +134,7 @@ impl Given {
             let level = |value: &str| Assignment { kind: AssignmentKind::Role, value: value.to_owned() };
             let replaces = match user.role.as_deref() {
                 None => true,
-                Some(current) if current == role => false,
+                Some(current) if current == *role => false,
                 // The base level gives way to a named one: that adds. Any other exchange takes
                 // something away, which only `exact` may do, and only to what we gave.
                 Some(current) if *named && rules.default_role.as_deref() == Some(current) => true,

@@ -9,6 +9,7 @@ use std::collections::{HashMap, HashSet};
 use super::identity::Identity;
 use super::inputs::Inputs;
 use super::pairs::Pairs;
+use super::unchanged::Unchanged;
 use crate::{Link, TargetField, User, canon};
 
 /// What a link names.
@@ -38,7 +39,11 @@ pub(super) struct Bonds {
 }
 
 impl Bonds {
-    pub(super) fn of<'i>(inputs: &Inputs<'i>, pairs: &Pairs<'i>, identity: &Identity<'_, 'i>) -> Self {
+    pub(super) fn of<'i>(
+        inputs: &Inputs<'i>,
+        (pairs, unchanged): (&Pairs<'i>, &Unchanged),
+        identity: &Identity<'_, 'i>,
+    ) -> Self {
         let carriers = Carriers { inputs, pairs, identity, by_id: OnceCell::new() };
         let mut bonds = Self {
             of_link: Vec::with_capacity(inputs.links.len()),
@@ -49,9 +54,14 @@ impl Bonds {
         };
         let mut twice = HashSet::new();
         for (place, link) in inputs.links.iter().enumerate() {
-            let row = pairs.row(link.employee.as_str());
-            let known = pairs.one_row(link);
-            let account = pairs.user(link.user.as_str());
+            let (row, account) = (pairs.row_of(place), pairs.account_of(place));
+            if let Some(account) = account.filter(|_| row.is_some_and(|row| unchanged.row(row))) {
+                bonds.current += 1;
+                bonds.listed += 1;
+                bonds.of_link.push(Bond::Holds(account));
+                continue;
+            }
+            let known = pairs.one_row_of(place);
             let user = account.and_then(|account| Some((account, inputs.users.get(account)?)));
             let bond = match user {
                 Some((account, user))
@@ -61,9 +71,9 @@ impl Bonds {
                 }
                 Some((account, _)) => {
                     bonds.replaced += 1;
-                    carriers.of(link, known).map_or(Bond::Replaced(account), Bond::Remade)
+                    carriers.of((place, link), known).map_or(Bond::Replaced(account), Bond::Remade)
                 }
-                None => carriers.of(link, known).map_or(Bond::Gone, Bond::Remade),
+                None => carriers.of((place, link), known).map_or(Bond::Gone, Bond::Remade),
             };
             if row.is_some_and(|row| !identity.has_left(row)) {
                 bonds.current += 1;
@@ -77,9 +87,9 @@ impl Bonds {
             bonds.of_link.push(bond);
         }
         // An account takes the place of one link at most.
-        for (bond, link) in bonds.of_link.iter_mut().zip(inputs.links) {
+        for (place, bond) in bonds.of_link.iter_mut().enumerate().filter(|_| !twice.is_empty()) {
             if matches!(bond, Bond::Remade(account) if twice.contains(account)) {
-                *bond = pairs.user(link.user.as_str()).map_or(Bond::Gone, Bond::Replaced);
+                *bond = pairs.account_of(place).map_or(Bond::Gone, Bond::Replaced);
             }
         }
         bonds
@@ -119,7 +129,7 @@ fn is_believed(
         Some(_) => pairs.names(inputs, place, account),
         // It was linked and not written yet, so it is tied by its facts, as when it was matched.
         None if link.external_id.is_none() => {
-            pairs.one_row(link).is_some_and(|row| identity.evidence(row, user).suffices())
+            pairs.one_row_of(place).is_some_and(|row| identity.evidence(row, user).suffices())
         }
         None => false,
     };
@@ -138,7 +148,7 @@ struct Carriers<'a, 'd, 'i> {
 
 impl Carriers<'_, '_, '_> {
     /// The one account that carries the external id of a link.
-    fn of(&self, link: &Link, row: Option<usize>) -> Option<usize> {
+    fn of(&self, (place, link): (usize, &Link), row: Option<usize>) -> Option<usize> {
         let field = TargetField::ExternalId;
         let by_id = self.by_id.get_or_init(|| {
             let mut by_id = HashMap::new();
@@ -154,7 +164,7 @@ impl Carriers<'_, '_, '_> {
         });
         let one = self
             .pairs
-            .ids(self.inputs, link)
+            .ids(self.inputs, (place, link))
             .map(|id| canon::canonical(&field, id))
             .find_map(|id| by_id.get(id.as_ref()).copied().flatten());
         // A person decided that it is somebody else's.

@@ -9,7 +9,8 @@ use super::holding::Handover;
 use super::inputs::Inputs;
 use super::matching::Matches;
 use super::pairs::Pairs;
-use super::plan::{Action, ActionKind, Mode, Verdict};
+use super::people::People;
+use super::plan::{Action, ActionKind, Mode};
 use super::policy::{Policy, UnlinkedUsers};
 use super::situation::{Reason, Situation};
 use super::takings::{Taken, kind_name};
@@ -94,9 +95,9 @@ pub(super) fn strangers(inputs: &Inputs<'_>, pairs: &Pairs<'_>, matches: &Matche
     let unread: BTreeSet<&EmployeeId> = inputs.snapshot.set_aside().iter().collect();
     let mut linked = 0;
     for (place, link) in inputs.links.iter().enumerate() {
-        let user = pairs.user(link.user.as_str()).and_then(|user| inputs.users.get(user));
+        let user = pairs.account_of(place).and_then(|user| inputs.users.get(user));
         if user.is_some_and(User::is_live) {
-            let is_there = pairs.row(link.employee.as_str()).is_some() || unread.contains(&link.employee);
+            let is_there = pairs.row_of(place).is_some() || unread.contains(&link.employee);
             if is_there || matches.superseded.contains(&place) {
                 return None;
             }
@@ -135,7 +136,7 @@ pub(super) fn figures(
     (pairs, bonds): (&Pairs<'_>, &Bonds),
     lost: &Lost,
     (actions, taken): (&[Action], BTreeMap<String, Taken>),
-    (people, handovers): (&[Verdict], &[Handover]),
+    (people, handovers): (&People, &[Handover]),
 ) -> Figures {
     let count = |kind| actions.iter().filter(|action| action.kind == kind).count() as u64;
     // An account that takes the place of a linked one counts for it, and so does one that is linked and closed at
@@ -151,21 +152,21 @@ pub(super) fn figures(
     let relinked: BTreeSet<&UserId> = relinks.filter_map(|action| action.user.as_ref()).collect();
     // What is somebody else's is never removed, so it makes no room for removals either.
     let others =
-        people.iter().filter(|one| matches!(one.reason, Reason::HeldElsewhere | Reason::SomebodyElses));
-    let others: BTreeSet<&UserId> = others.filter_map(|one| one.user.as_ref()).collect();
+        people.unordered().filter(|one| matches!(one.reason, Reason::HeldElsewhere | Reason::SomebodyElses));
+    let others: BTreeSet<&str> = others.filter_map(|one| one.user).collect();
     let (mut linked_accounts, mut unlinked) = (0, 0);
     for (index, user) in inputs.users.iter().enumerate().filter(|(_, user)| user.is_live()) {
         let holder = pairs.holder_of(index);
         let ours = holder.is_some_and(|link| bonds.holds(link)) || relinked.contains(&user.id);
         linked_accounts += u64::from(ours);
-        let theirs = pairs.elsewhere.holder_of(index).is_some() || others.contains(&user.id);
-        unlinked += u64::from(!ours && holder.is_none() && !theirs);
+        let theirs = || pairs.elsewhere.holder_of(index).is_some() || others.contains(user.id.as_str());
+        unlinked += u64::from(!ours && holder.is_none() && !theirs());
     }
     let mut population = linked_accounts;
     if policy.unlinked_users == UnlinkedUsers::Deactivate {
         population += unlinked;
     }
-    let withheld = people.iter().filter(|verdict| {
+    let withheld = people.unordered().filter(|verdict| {
         verdict.situation == Situation::SourceUnseen && verdict.reason == Reason::AbsenceUnproven
     });
     let last_people = inputs.last.map_or(0, |last| last.people);

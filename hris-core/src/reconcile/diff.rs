@@ -32,8 +32,7 @@ pub(super) fn differences(
     follows: &impl Fn(&TargetField) -> bool,
 ) -> Differences {
     let mut found = Differences::default();
-    let columns = inputs.desired.targets().zip(inputs.desired.row(row)).enumerate();
-    for (column, (target, cell)) in columns {
+    for (column, target) in inputs.desired.targets().enumerate() {
         if !lost.fields.is_empty() && lost.fields.contains_key(&target.to_string()) {
             // Whatever stands there now is a default or nothing, not what the source knows.
             continue;
@@ -41,10 +40,7 @@ pub(super) fn differences(
         if !follows(target) || !inputs.target.keeps(target) {
             continue;
         }
-        let wanted = match cell.as_deref() {
-            _ if inputs.desired.is_reference(column) => managers.external_id(inputs, row),
-            wanted => wanted,
-        };
+        let wanted = managers.wanted(inputs, row, (column, target));
         let current = user.value(target);
         let learned = link.and_then(|link| link.learned.get(target));
         let says = |told: fn(&Learned, &TargetField, Option<&str>, Option<&str>) -> bool| {
@@ -80,12 +76,8 @@ pub(super) fn differences(
 
 /// Every value of a person, for an account that is yet to be made.
 pub(super) fn values(inputs: &Inputs<'_>, managers: &Managers, row: usize) -> Vec<Change> {
-    let columns = inputs.desired.targets().zip(inputs.desired.row(row)).enumerate();
-    let values = columns.filter_map(|(column, (target, cell))| {
-        let wanted = match cell.as_deref() {
-            _ if inputs.desired.is_reference(column) => managers.external_id(inputs, row),
-            wanted => wanted,
-        };
+    let values = inputs.desired.targets().enumerate().filter_map(|(column, target)| {
+        let wanted = managers.wanted(inputs, row, (column, target));
         wanted.value().map(|value| Change::new(target.clone(), None, Some(value.to_owned())))
     });
     values.collect()

@@ -12,10 +12,13 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::index::Sought;
 use super::inputs::Inputs;
+use super::keys::{Having, Keys};
 use super::leaver::{Standing, standing};
 use super::pairs::Pairs;
 use super::policy::Policy;
+use super::unchanged::Unchanged;
 use crate::mapping::Desired;
 use crate::{Date, EmployeeId, Field, TargetField, User, UserId, canon, hex};
 
@@ -181,15 +184,38 @@ pub(super) struct Identity<'d, 'i> {
     policy: &'d Policy,
     today: Date,
     pairs: &'d Pairs<'i>,
-    /// Numbers and addresses that several people who have not left hold, and how many. Computed on first
-    /// use.
-    numbers: OnceCell<HashMap<Cow<'d, str>, u32>>,
-    addresses: OnceCell<HashMap<Cow<'d, str>, u32>>,
+    unchanged: &'d Unchanged,
+    /// Who has which external id, number and address. Computed on first use.
+    keys: Keys<'d>,
     /// The external ids of people who have not left. Computed on first use.
-    ids: OnceCell<HashMap<Cow<'d, str>, HashSet<&'d EmployeeId>>>,
+    ids: OnceCell<HashMap<Cow<'d, str>, Several<&'d EmployeeId>>>,
     judged: HashMap<(&'d str, &'d str), &'d Judgement>,
     /// Who was decided to have which account, as far as the facts still are what they were.
     decided: OnceCell<Decided<'d>>,
+}
+
+/// Different things: mostly one.
+#[derive(Debug)]
+enum Several<T> {
+    One(T),
+    Many(HashSet<T>),
+}
+
+impl<T: Copy + Eq + std::hash::Hash> Several<T> {
+    fn add(&mut self, thing: T) {
+        match self {
+            Self::One(one) if *one == thing => {}
+            Self::One(one) => *self = Self::Many([*one, thing].into()),
+            Self::Many(many) => drop(many.insert(thing)),
+        }
+    }
+
+    fn any(&self, is: impl Fn(T) -> bool) -> bool {
+        match self {
+            Self::One(one) => is(*one),
+            Self::Many(many) => many.iter().any(|one| is(*one)),
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -221,11 +247,25 @@ pub(super) fn is_placeholder(value: &str) -> bool {
 }
 
 impl<'d, 'i> Identity<'d, 'i> {
-    pub(super) fn new(inputs: &'d Inputs<'i>, policy: &'d Policy, today: Date, pairs: &'d Pairs<'i>) -> Self {
+    pub(super) fn new(
+        inputs: &'d Inputs<'i>,
+        policy: &'d Policy,
+        today: Date,
+        (pairs, unchanged): (&'d Pairs<'i>, &'d Unchanged),
+    ) -> Self {
         let judged = inputs.judgements.iter();
         let judged = judged.map(|one| ((one.employee.as_str(), one.user.as_str()), one)).collect();
-        let (numbers, addresses, ids) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
-        Self { inputs, policy, today, pairs, numbers, addresses, ids, judged, decided: OnceCell::new() }
+        Self {
+            inputs,
+            policy,
+            today,
+            pairs,
+            unchanged,
+            keys: Keys::default(),
+            ids: OnceCell::new(),
+            judged,
+            decided: OnceCell::new(),
+        }
     }
 
     /// The value of a person that identifies the person: not a placeholder, and not a value that many
@@ -234,7 +274,20 @@ impl<'d, 'i> Identity<'d, 'i> {
         let inputs = self.inputs;
         let value = inputs.desired.value(row, field).value().filter(|value| !is_placeholder(value))?;
         let value = canon::canonical(field, value);
-        (*field != TargetField::EmployeeNumber || self.holders(field, &value) < CROWD).then_some(value)
+        let is_key = *field != TargetField::EmployeeNumber
+            || self.having(field, &value).is_none_or(|having| self.is_rare(having));
+        is_key.then_some(value)
+    }
+
+    /// Whether the value of a person that these have identifies the person.
+    pub(super) fn is_key(&self, row: usize, field: &TargetField, having: &Having) -> bool {
+        let value = self.inputs.desired.value(row, field).value();
+        value.is_some_and(|value| !is_placeholder(value))
+            && (*field != TargetField::EmployeeNumber || self.is_rare(having))
+    }
+
+    fn is_rare(&self, having: &Having) -> bool {
+        self.holders_among(having) < CROWD
     }
 
     /// The value of an account that identifies its person.
@@ -260,35 +313,48 @@ impl<'d, 'i> Identity<'d, 'i> {
             let id =
                 |row: usize| Some((self.inputs.desired.value(row, &field).value()?, people.get(row)?.id()));
             let unread = self.inputs.snapshot.set_aside().iter().map(|id| (id.as_str(), id));
-            let mut ids: HashMap<_, HashSet<_>> = HashMap::new();
+            let mut ids: HashMap<_, Several<_>> = HashMap::new();
             for (id, employee) in unread.chain(rows.filter_map(id)) {
-                ids.entry(canon::canonical(&field, id)).or_default().insert(employee);
+                let place = ids.entry(canon::canonical(&field, id));
+                place.and_modify(|several| several.add(employee)).or_insert(Several::One(employee));
             }
             ids
         });
         let carried = user.value(&field).map(|id| canon::canonical(&field, id));
         let owners = carried.and_then(|id| ids.get(&id));
-        owners.is_some_and(|owners| owners.iter().any(|owner| *owner != employee))
+        owners.is_some_and(|owners| owners.any(|owner| owner != employee))
+    }
+
+    /// The values of a key that people have of whom something is to be said, and who has them.
+    pub(super) fn asked(&self, field: &TargetField) -> Option<&Sought<'d, Having>> {
+        self.keys.asked(field, self.inputs, (self.pairs, self.unchanged))
+    }
+
+    /// Who has a value of a key, in its canonical form.
+    pub(super) fn having(&self, field: &TargetField, value: &str) -> Option<&Having> {
+        self.keys.having(field, value, self.inputs, (self.pairs, self.unchanged))
     }
 
     /// How many people who have not left hold a number or an address.
     fn holders(&self, field: &TargetField, value: &str) -> u32 {
-        let held = if *field == TargetField::Email { &self.addresses } else { &self.numbers };
-        let held = held.get_or_init(|| {
-            let mut holders: HashMap<Cow<'_, str>, HashSet<&str>> = HashMap::new();
-            let inputs: &'d Inputs<'i> = self.inputs;
-            for (row, person) in inputs.snapshot.employees().iter().enumerate() {
-                let value = inputs.desired.value(row, field).value().filter(|_| !self.has_left(row));
-                if let Some(value) = value {
-                    holders.entry(canon::canonical(field, value)).or_default().insert(person.id().as_str());
-                }
+        self.having(field, value).map_or(1, |having| self.holders_among(having))
+    }
+
+    fn holders_among(&self, having: &Having) -> u32 {
+        having.holders(|| {
+            let people = self.inputs.snapshot.employees();
+            let mut present = having.rows().filter(|row| !self.has_left(*row));
+            let (first, others) = (present.next(), present);
+            let Some(first) = first else { return 0 };
+            let mut ids = HashSet::new();
+            for row in others {
+                ids.extend(people.get(row).map(|person| person.id().as_str()));
             }
-            let count = |(value, people): (_, HashSet<&str>)| {
-                (value, u32::try_from(people.len()).unwrap_or(u32::MAX))
-            };
-            holders.into_iter().map(count).filter(|(_, people)| *people > 1).collect()
-        });
-        held.get(value).copied().unwrap_or(1)
+            if !ids.is_empty() {
+                ids.extend(people.get(first).map(|person| person.id().as_str()));
+            }
+            u32::try_from(ids.len().max(1)).unwrap_or(u32::MAX)
+        })
     }
 
     /// What the facts say about whether an account is the person's at `row`.
@@ -409,6 +475,15 @@ impl<'d, 'i> Identity<'d, 'i> {
             facts: self.facts(row, user),
         }
     }
+}
+
+/// The names by which people are found of whom [`Evidence::name`] may agree: those of whom it does have the same.
+pub(super) fn names<'v>(value: impl Fn(&TargetField) -> Option<&'v str>) -> Option<[String; 2]> {
+    let name = |field: &TargetField| {
+        let name = value(field).filter(|value| !is_placeholder(value))?;
+        Some(canon::word(&canon::canonical(field, name)).into_owned())
+    };
+    Some([name(&TargetField::GivenName)?, name(&TargetField::FamilyName)?])
 }
 
 /// Whether two values are one; two names are, also where one is written large or with other blanks.

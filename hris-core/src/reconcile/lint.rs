@@ -123,8 +123,8 @@ impl Plan {
     }
 
     fn removals(&self, actions: &[&Action], say: &mut impl FnMut(FlawKind, &Action)) {
-        let protected = self.people.iter().filter(|verdict| verdict.reason == Reason::Protected);
-        let protected: BTreeSet<&UserId> = protected.filter_map(|verdict| verdict.user.as_ref()).collect();
+        let protected = self.people.unordered().filter(|verdict| verdict.reason == Reason::Protected);
+        let protected: BTreeSet<&str> = protected.filter_map(|verdict| verdict.user).collect();
         let open = self.questions.iter().filter(|question| !question.evidence.speaks_against());
         let asked: BTreeSet<&UserId> = open.map(|question| &question.user).collect();
         let used: BTreeSet<&UserId> = actions
@@ -135,15 +135,14 @@ impl Plan {
             .filter_map(|action| action.user.as_ref())
             .collect();
         for action in actions.iter().filter(|action| action.kind == ActionKind::Deactivate) {
-            let among =
-                |users: &BTreeSet<&UserId>| action.user.as_ref().is_some_and(|user| users.contains(user));
-            if among(&protected) {
+            let user = action.user.as_ref();
+            if user.is_some_and(|user| protected.contains(user.as_str())) {
                 say(FlawKind::ProtectedClosed, action);
             }
-            if among(&asked) {
+            if user.is_some_and(|user| asked.contains(user)) {
                 say(FlawKind::ClosedWhileAsked, action);
             }
-            if among(&used) {
+            if user.is_some_and(|user| used.contains(user)) {
                 say(FlawKind::ClosedAndUsed, action);
             }
             let proves = matches!(

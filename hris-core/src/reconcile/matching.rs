@@ -12,24 +12,28 @@
 mod look;
 mod spare;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::HashSet;
 
 use super::bonds::{Bond, Bonds};
 use super::identity::{Evidence, Identity, Opinion};
+use super::index::Marks;
 use super::inputs::Inputs;
 use super::leaver::{Standing, standing};
 use super::pairs::Pairs;
 use super::policy::{MatchKey, Policy, UnlinkedUsers};
+use super::unchanged::Unchanged;
 use crate::{Date, Lookup, TargetField, User, canon};
 
 /// What was found for each person without a link who may have an account.
 #[derive(Debug, Default)]
 pub(super) struct Matches {
-    by_row: HashMap<usize, Match>,
+    seekers: Rows,
+    /// What was found for each of the seekers.
+    of_seeker: Vec<Match>,
     /// Accounts that were found to be somebody's.
-    pub(super) found: HashSet<usize>,
+    pub(super) found: Marks,
     /// Accounts that some person may be: nothing is done to them as unlinked ones.
-    pub(super) claimed: HashSet<usize>,
+    pub(super) claimed: Marks,
     /// Accounts of which it is asked whether they are somebody's who has another link, or no link.
     pub(super) asked: HashSet<usize>,
     /// Links whose account goes to another record of the same person, or may.
@@ -80,9 +84,19 @@ pub(super) enum Found {
     Decided,
 }
 
+impl Match {
+    /// The account that the person takes by it.
+    fn taken(&self) -> Option<usize> {
+        match self {
+            Self::One { user, .. } | Self::Returned { user, .. } | Self::Reopened { user } => Some(*user),
+            _ => None,
+        }
+    }
+}
+
 impl Matches {
     pub(super) fn of_row(&self, row: usize) -> Match {
-        self.by_row.get(&row).cloned().unwrap_or(Match::None)
+        self.seekers.place(row).and_then(|place| self.of_seeker.get(place)).cloned().unwrap_or(Match::None)
     }
 }
 
@@ -100,13 +114,15 @@ pub(super) fn correlate<'i>(
     inputs: &Inputs<'i>,
     policy: &Policy,
     today: Date,
-    pairs: &Pairs<'i>,
+    (pairs, unchanged): (&Pairs<'i>, &Unchanged),
     identity: &Identity<'_, 'i>,
     bonds: &Bonds,
 ) -> Matches {
-    let search = Search { inputs, policy, today, pairs, identity, bonds };
+    let search = Search { inputs, policy, today, pairs, unchanged, identity, bonds };
     let linked = |row: usize| {
-        let first = inputs.snapshot.employees().get(row).and_then(|person| pairs.row(person.id().as_str()));
+        // Of several records of one id the first one has the link.
+        let several = pairs.has_repeated().then(|| inputs.snapshot.employees().get(row)).flatten();
+        let first = several.and_then(|person| pairs.row(person.id().as_str()));
         pairs.link_of(first.unwrap_or(row)).is_some()
     };
     let seeks = |row: &usize| {
@@ -115,8 +131,10 @@ pub(super) fn correlate<'i>(
             && (pairs.contested.contains(row)
                 || matches!(search.stands(*row), Some(Standing::Employed { .. } | Standing::PreHire)))
     };
-    let seekers: BTreeSet<usize> = pairs.rows().filter(seeks).collect();
-    let mut matches = Matches::default();
+    let seekers = Rows::of(inputs, pairs.rows().filter(seeks));
+    let accounts = inputs.users.len();
+    let mut matches =
+        Matches { found: Marks::none_of(accounts), claimed: Marks::none_of(accounts), ..Matches::default() };
     if policy.unlinked_users == UnlinkedUsers::Deactivate {
         (matches.claimed, matches.hidden) = search.bystanders();
     }
@@ -126,45 +144,107 @@ pub(super) fn correlate<'i>(
     }
 
     let (contested, mut candidates) = search.look(&seekers);
-    let mut claims: HashMap<usize, Vec<usize>> = HashMap::new();
-    let mut looked_at = Vec::new();
-    for row in seekers {
-        let mut candidates = candidates.remove(&row).unwrap_or_default();
+    let mut claims = Sole::of(accounts);
+    matches.of_seeker.reserve(seekers.rows.len());
+    for (row, candidates) in seekers.iter().zip(&mut candidates) {
         if let Some(decided) = search.decided(row) {
             candidates.retain(|candidate| candidate.user != decided.user);
             candidates.push(decided);
         }
-        matches.claimed.extend(candidates.iter().map(|candidate| candidate.user));
+        candidates.iter().for_each(|candidate| matches.claimed.insert(candidate.user));
         let found = match contested.get(&row) {
             // An account belongs to the person whose id it carries, even if others share a key.
             Some(key) if *key != MatchKey::ExternalId && !pairs.contested.contains(&row) => {
-                search.by_id(row, &candidates).unwrap_or(Match::Contested(*key))
+                search.by_id(row, candidates).unwrap_or(Match::Contested(*key))
             }
             Some(key) => Match::Contested(*key),
             // Of two records of one id nobody knows which is right; either may be the one behind an account.
             None if pairs.contested.contains(&row) => Match::Contested(MatchKey::ExternalId),
-            None => search.decide(row, &candidates),
+            None => search.decide(row, candidates),
         };
-        if let Match::One { user, .. } | Match::Returned { user, .. } | Match::Reopened { user } = found {
-            claims.entry(user).or_default().push(row);
+        if let Some(user) = found.taken() {
+            claims.enter(user);
         }
-        looked_at.push((row, candidates));
-        matches.by_row.insert(row, found);
+        matches.of_seeker.push(found);
     }
+    matches.seekers = seekers;
     let doubted = search.doubted(&matches);
-    for (user, rows) in claims {
-        let doubted = doubted.get(&user).is_some_and(|others| others.iter().any(|row| !rows.contains(row)));
-        if rows.len() > 1 || doubted {
-            matches.by_row.extend(rows.into_iter().map(|row| (row, Match::Claimed { user })));
-        } else {
+    for found in &mut matches.of_seeker {
+        let Some(user) = found.taken() else { continue };
+        if claims.is_sole(user) && !doubted.contains(&user) {
             matches.found.insert(user);
+        } else {
+            *found = Match::Claimed { user };
         }
     }
-    matches.asked = doubted.into_keys().collect();
-    for (row, candidates) in looked_at {
-        search.spare(row, &candidates, &mut matches);
+    matches.asked = doubted;
+    for (place, candidates) in candidates.iter().enumerate() {
+        search.spare(place, candidates, &mut matches);
     }
     matches
+}
+
+/// How many people claim each account: none, one, or more.
+struct Sole {
+    claimed: Marks,
+    twice: Marks,
+}
+
+impl Sole {
+    fn of(accounts: usize) -> Self {
+        Self { claimed: Marks::none_of(accounts), twice: Marks::none_of(accounts) }
+    }
+
+    fn enter(&mut self, user: usize) {
+        if self.claimed.contains(user) {
+            self.twice.insert(user);
+        }
+        self.claimed.insert(user);
+    }
+
+    fn is_sole(&self, user: usize) -> bool {
+        self.claimed.contains(user) && !self.twice.contains(user)
+    }
+}
+
+/// Some of the people, in their order.
+#[derive(Debug, Default)]
+struct Rows {
+    rows: Vec<usize>,
+    /// Which of them each row is.
+    places: Vec<u32>,
+}
+
+impl Rows {
+    const NONE: u32 = u32::MAX;
+
+    fn of(inputs: &Inputs<'_>, rows: impl Iterator<Item = usize>) -> Self {
+        let rows: Vec<usize> = rows.collect();
+        let mut places = vec![Self::NONE; inputs.snapshot.employees().len()];
+        for (place, row) in rows.iter().enumerate() {
+            if let (Some(at), Ok(place)) = (places.get_mut(*row), u32::try_from(place)) {
+                *at = place;
+            }
+        }
+        Self { rows, places }
+    }
+
+    fn iter(&self) -> impl Iterator<Item = usize> {
+        self.rows.iter().copied()
+    }
+
+    /// Which of them a row is, if it is one of them.
+    fn place(&self, row: usize) -> Option<usize> {
+        self.places.get(row).filter(|place| **place != Self::NONE).map(|place| *place as usize)
+    }
+
+    fn contains(&self, row: usize) -> bool {
+        self.place(row).is_some()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
 }
 
 /// An account that may be a person's, and how it was found.
@@ -200,6 +280,7 @@ struct Search<'s, 'd, 'i> {
     policy: &'s Policy,
     today: Date,
     pairs: &'s Pairs<'i>,
+    unchanged: &'s Unchanged,
     identity: &'s Identity<'d, 'i>,
     bonds: &'s Bonds,
 }
@@ -232,6 +313,15 @@ impl Search<'_, '_, '_> {
 
     /// Looks at all candidates at once: two accounts that are both the person's by the facts are a question.
     fn decide(&self, row: usize, candidates: &[Candidate]) -> Match {
+        if let [candidate] = candidates
+            && let Some(user) = self.inputs.users.get(candidate.user)
+        {
+            return match self.verdict(row, *candidate, user) {
+                Verdict::Is(found, _) => found,
+                Verdict::Open { recycled } => Match::Open { users: vec![candidate.user], recycled },
+                Verdict::IsNot => Match::None,
+            };
+        }
         let mut sure: Vec<(usize, Match, Ground)> = Vec::new();
         let mut open: Vec<usize> = Vec::new();
         let mut is_recycled = false;
@@ -251,12 +341,16 @@ impl Search<'_, '_, '_> {
             }
         }
         // Another account of which only one fact speaks, and speaks against the rest, hinders nobody.
-        let stands_alone = open.iter().filter_map(|user| self.inputs.users.get(*user));
-        let stands_alone = stands_alone.into_iter().all(|user| self.evidence(row, user).speaks_against());
+        let stands_alone = || {
+            let mut others = open.iter().filter_map(|user| self.inputs.users.get(*user));
+            others.all(|user| self.evidence(row, user).speaks_against())
+        };
         match sure.as_slice() {
             [] if open.is_empty() => Match::None,
             [] => Match::Open { users: open, recycled: is_recycled },
-            [(_, one, ground)] if open.is_empty() || *ground != Ground::Facts || stands_alone => one.clone(),
+            [(_, one, ground)] if open.is_empty() || *ground != Ground::Facts || stands_alone() => {
+                one.clone()
+            }
             several => {
                 match several
                     .iter()
@@ -287,7 +381,7 @@ impl Search<'_, '_, '_> {
     fn verdict(&self, row: usize, Candidate { user: index, by }: Candidate, user: &User) -> Verdict {
         let Some(person) = self.inputs.snapshot.employees().get(row) else { return Verdict::IsNot };
         let found = Match::One { user: index, by };
-        let evidence = self.evidence(row, user);
+        let evidence = || self.evidence(row, user);
         let judged = self.identity.judged(Some(row), person.id(), user);
         let owner = self.identity.decided_owner(index);
         if judged == Some(false) || owner.is_some_and(|owner| owner != person.id().as_str()) {
@@ -302,6 +396,7 @@ impl Search<'_, '_, '_> {
         // An account that takes the place of a linked one is this connection's.
         if let Some(held) = held.filter(|_| self.bonds.remade(index).is_none()) {
             // External ids mean something within their connection only.
+            let evidence = evidence();
             let facts = evidence.suffices_against_another() || judged;
             return match (facts, held.is_over(user)) {
                 // A link of this connection that is not believed says nothing good of it.
@@ -313,15 +408,14 @@ impl Search<'_, '_, '_> {
             };
         }
         if let Some(link) = self.holder_of(index) {
-            let Some(old) = self.inputs.links.get(link) else { return Verdict::IsNot };
-            let old = self.pairs.row(old.employee.as_str());
-            let over = match old {
+            let over = match self.pairs.row_of(link) {
                 Some(old) => self.has_left(old),
                 None => self.is_gone(link),
             };
             let free = over
                 && !self.pairs.shared.contains(&index)
                 && matches!(self.bonds.of_link(link), Bond::Holds(_));
+            let evidence = evidence();
             let facts = evidence.suffices_against_another() || judged;
             // An address passes on: two other facts say that its new owner is somebody else.
             let others = [evidence.employee_number, evidence.name];
@@ -346,10 +440,10 @@ impl Search<'_, '_, '_> {
             (Some(_), _) if self.identity.is_anothers(person.id(), user) => when(false, found),
             (Some(_), _) => {
                 // A person who is missing from a listing that proves nothing may still be there.
-                let facts = evidence.suffices_against_another() && self.inputs.snapshot.absence_counts();
+                let facts = self.inputs.snapshot.absence_counts() && evidence().suffices_against_another();
                 when(facts || judged, found)
             }
-            (None, _) => when(evidence.suffices() || judged, found),
+            (None, _) => when(evidence().suffices() || judged, found),
         }
     }
 

@@ -55,7 +55,9 @@ mod figures;
 mod guard;
 mod holding;
 mod identity;
+mod index;
 mod inputs;
+mod keys;
 mod learned;
 mod leaver;
 mod links;
@@ -65,12 +67,14 @@ mod matching;
 mod merge;
 mod order;
 mod pairs;
+mod people;
 mod plan;
 mod policy;
 mod react;
 mod situation;
 mod takings;
 mod two_way;
+mod unchanged;
 mod vanished;
 mod window;
 
@@ -85,9 +89,8 @@ pub use self::learned::Learned;
 pub use self::links::{LinkChange, Links};
 pub use self::lint::{Flaw, FlawKind};
 pub use self::merge::{Base, Bases, Cause, Merge, Rules, Side, is_alike, is_own_form, is_same, merge};
-pub use self::plan::{
-    Action, ActionKey, ActionKind, AssignmentChange, Change, Mode, Plan, PlanDigest, Verdict,
-};
+pub use self::people::{People, Verdict, VerdictRef};
+pub use self::plan::{Action, ActionKey, ActionKind, AssignmentChange, Change, Mode, Plan, PlanDigest};
 pub use self::policy::{
     AreaSource, AssignmentMode, Assignments, Conflicts, FutureStarters, Leavers, MatchKey, MissingAccounts,
     MissingPeople, MissingValue, OnBreach, PastEndDate, Policy, Rehire, Safeguards, TwoWay, UnlinkedUsers,
@@ -129,13 +132,18 @@ fn decide(inputs: &Inputs<'_>, both: Option<&BothWays<'_>>, policy: &Policy, tod
     let mode = coverage::mode(inputs, &pairs);
     let mut lost = coverage::compare(inputs, policy);
     let managers = manager::Managers::of(inputs, &pairs);
-    let identity = identity::Identity::new(inputs, policy, today, &pairs);
-    let bonds = bonds::Bonds::of(inputs, &pairs, &identity);
-    let matches = matching::correlate(inputs, policy, today, &pairs, &identity, &bonds);
+    let unchanged = match both {
+        None => unchanged::Unchanged::of(inputs, (policy, today), &lost, &pairs, &managers),
+        Some(_) => unchanged::Unchanged::nobody(),
+    };
+    let all = (&pairs, &unchanged);
+    let identity = identity::Identity::new(inputs, policy, today, all);
+    let bonds = bonds::Bonds::of(inputs, all, &identity);
+    let matches = matching::correlate(inputs, policy, today, all, &identity, &bonds);
     lost.strangers = coverage::strangers(inputs, &pairs, &matches);
 
     let found = (&identity, &bonds, &matches);
-    let mut draft = react::Draft::new(inputs, both, policy, today, mode, &lost, &pairs, &managers, found);
+    let mut draft = react::Draft::new(inputs, both, policy, today, mode, &lost, all, &managers, found);
     draft.shield();
     draft.linked_people();
     draft.missing_people();
@@ -147,8 +155,8 @@ fn decide(inputs: &Inputs<'_>, both: Option<&BothWays<'_>>, policy: &Policy, tod
     let mut decided = draft.finish();
     let lapsed_identity = identity.lapsed(&pairs);
 
-    let all = lost.is_wrong(inputs);
-    takings::split(inputs, policy, (&pairs, &bonds), all, &mut decided.actions);
+    let is_wrong = lost.is_wrong(inputs);
+    takings::split(inputs, policy, (&pairs, &bonds), is_wrong, &mut decided.actions);
     // Identifying values stay while a question about them is open, and so do protected ones.
     let kept: BTreeSet<UserId> = decided.kept.iter().cloned().collect();
     let kept: BTreeSet<&str> = kept
@@ -157,7 +165,15 @@ fn decide(inputs: &Inputs<'_>, both: Option<&BothWays<'_>>, policy: &Policy, tod
         .map(UserId::as_str)
         .collect();
     let (people, problems) = (&mut decided.people, &mut decided.problems);
-    let actions = order::order(inputs, (&pairs, &bonds), &managers, decided.actions, &kept, people, problems);
+    let actions = order::order(
+        inputs,
+        (&pairs, &bonds, &identity),
+        &managers,
+        decided.actions,
+        &kept,
+        people,
+        problems,
+    );
     decided.problems.extend(vanished::together(inputs, (&pairs, &bonds), &actions));
     let taken = takings::count(inputs, policy, (&pairs, &bonds), &actions);
     let figures = coverage::figures(
@@ -174,13 +190,13 @@ fn decide(inputs: &Inputs<'_>, both: Option<&BothWays<'_>>, policy: &Policy, tod
 
     if figures.target_changed || figures.none_listed {
         // The accounts are elsewhere, which the refusal says once. What would be said of each is not so.
-        let gone = |verdict: &&Verdict| verdict.reason == Reason::AccountGone;
-        let gone: BTreeSet<_> = decided.people.iter().filter(gone).map(|one| one.employee.as_ref()).collect();
+        let gone = |verdict: &VerdictRef<'_>| verdict.reason == Reason::AccountGone;
+        let gone: BTreeSet<_> = decided.people.unordered().filter(gone).map(|one| one.employee).collect();
         decided.problems.retain(|problem| {
-            problem.code != crate::ProblemCode::Divergence || !gone.contains(&problem.employee.as_ref())
+            let employee = problem.employee.as_ref().map(crate::EmployeeId::as_str);
+            problem.code != crate::ProblemCode::Divergence || !gone.contains(&employee)
         });
     }
-    decided.people.sort_unstable();
     decided.problems.sort_unstable();
     decided.problems.dedup();
     decided.conflicts.sort_by(|left, right| {
@@ -194,11 +210,13 @@ fn decide(inputs: &Inputs<'_>, both: Option<&BothWays<'_>>, policy: &Policy, tod
     decided.claims.sort_unstable();
     decided.claims.dedup();
     decided.handovers.sort_unstable();
+    let (employees, users) = pairs.into_ids();
+    let people = decided.people.with_unchanged(employees, users, unchanged.pairs());
     Plan {
         connection: inputs.connection.to_owned(),
         mode,
         actions,
-        people: decided.people,
+        people,
         problems: decided.problems,
         figures,
         baseline: of_target(coverage::baseline(inputs, &lost)),

@@ -4,37 +4,43 @@
 //! that takes it: people who exchange addresses do it over an intermediate step, and a leaver's account
 //! gives up its address only when somebody else is to have it.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::borrow::Cow;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
 
 use super::bonds::Bonds;
+use super::identity::Identity;
+use super::index::Sought;
 use super::inputs::Inputs;
+use super::keys::Having;
 use super::manager::Managers;
 use super::merge::Side;
 use super::pairs::{Pairs, holder};
-use super::plan::{Action, ActionKey, ActionKind, Change, Verdict};
+use super::people::People;
+use super::plan::{Action, ActionKey, ActionKind, Change};
 use super::situation::{Reason, Situation};
 use crate::{EmployeeId, Problem, ProblemCode, TargetField, User, UserId, canon};
 
 pub(super) fn order(
     inputs: &Inputs<'_>,
-    (pairs, bonds): (&Pairs<'_>, &Bonds),
+    (pairs, bonds, identity): (&Pairs<'_>, &Bonds, &Identity<'_, '_>),
     managers: &Managers,
     mut actions: Vec<Action>,
     kept: &BTreeSet<&str>,
-    people: &mut [Verdict],
+    people: &mut People,
     problems: &mut Vec<Problem>,
 ) -> Vec<Action> {
     // Everything below must not depend on the order of the inputs.
-    actions.sort_by(|left, right| rank(left).cmp(&rank(right)));
+    sort(&mut actions);
     // What goes to the source has no part in the order of the accounts, and comes after it.
     let (mut actions, mut back): (Vec<Action>, Vec<Action>) =
         actions.into_iter().partition(|action| action.side == Side::Target);
-    let unpaired = drop_taken_ids(inputs, &mut actions, people, problems);
+    let unpaired = drop_taken_ids(inputs, identity, &mut actions, people, problems);
     // Whose account it is not is no reason to write to their record either.
     back.retain(|action| action.employee.as_ref().is_none_or(|id| !unpaired.contains(id)));
     let mut waits = Waits::default();
     if inputs.target.support(&TargetField::Email).unique {
-        waits = resolve(inputs, (pairs, bonds), &mut actions, kept, people, problems);
+        waits = resolve(inputs, (pairs, bonds, identity), &mut actions, kept, people, problems);
         follow_addresses(&mut actions);
     }
     let mut ordered = arrange(pairs, managers, actions, &waits);
@@ -74,6 +80,16 @@ fn rank(action: &Action) -> (u8, &str, Option<&str>, bool) {
     (phase, action.subject(), action.user.as_ref().map(UserId::as_str), action.releases)
 }
 
+/// Puts actions in order by [`rank`]. An action is large, so their places are sorted and each is moved once.
+fn sort(actions: &mut Vec<Action>) {
+    let mut places: Vec<_> =
+        actions.iter().enumerate().map(|(place, action)| (rank(action), place)).collect();
+    places.sort_unstable();
+    let order: Vec<usize> = places.into_iter().map(|(_, place)| place).collect();
+    let mut unordered: Vec<Option<Action>> = std::mem::take(actions).into_iter().map(Some).collect();
+    actions.extend(order.into_iter().filter_map(|place| unordered.get_mut(place).and_then(Option::take)));
+}
+
 /// What an action must wait for: other actions, by place.
 #[derive(Debug, Default)]
 struct Waits {
@@ -88,29 +104,29 @@ fn email_of(action: &Action) -> Option<&Change> {
 /// account because of that.
 fn drop_taken_ids(
     inputs: &Inputs<'_>,
+    identity: &Identity<'_, '_>,
     actions: &mut Vec<Action>,
-    people: &mut [Verdict],
+    people: &mut People,
     problems: &mut Vec<Problem>,
 ) -> BTreeSet<EmployeeId> {
-    let mut wanted: HashMap<String, Vec<usize>> = HashMap::new();
+    let mut wanted: Sought<'_, Vec<usize>> = Sought::with_capacity(actions.len());
     for (place, action) in actions.iter().enumerate() {
-        let change = action.changes.iter().find(|change| change.field == TargetField::ExternalId);
-        if let Some(value) = change.and_then(|change| change.to.as_deref()) {
-            wanted
-                .entry(canon::canonical(&TargetField::ExternalId, value).into_owned())
-                .or_default()
-                .push(place);
+        if let Some(value) = action.external_id() {
+            wanted.seek(canon::canonical(&TargetField::ExternalId, value), Vec::new()).push(place);
         }
     }
-    let mut dropped: BTreeSet<usize> =
-        wanted.values().filter(|places| places.len() > 1).flatten().copied().collect();
+    let several = wanted.iter().filter(|(_, places)| places.len() > 1);
+    let mut dropped: BTreeSet<usize> = several.flat_map(|(_, places)| places).copied().collect();
     let mut carriers: HashMap<usize, &UserId> = HashMap::new();
-    for user in inputs.users {
-        let Some(value) = user.value(&TargetField::ExternalId) else { continue };
-        let places = wanted.get(canon::canonical(&TargetField::ExternalId, value).as_ref());
-        let others =
-            |place: &&usize| actions.get(**place).is_some_and(|one| one.user.as_ref() != Some(&user.id));
-        carriers.extend(places.into_iter().flatten().filter(others).map(|place| (*place, &user.id)));
+    for (value, places) in wanted.iter() {
+        let having = identity.having(&TargetField::ExternalId, value);
+        // Of several carriers the last one is named.
+        let users = having.into_iter().flat_map(Having::accounts).collect::<BTreeSet<usize>>();
+        for user in users.into_iter().filter_map(|user| inputs.users.get(user)) {
+            let others =
+                |place: &&usize| actions.get(**place).is_some_and(|one| one.user.as_ref() != Some(&user.id));
+            carriers.extend(places.iter().filter(others).map(|place| (*place, &user.id)));
+        }
     }
     dropped.extend(carriers.keys().copied());
     let why = |place: usize| (ProblemCode::UniquenessConflict, carriers.get(&place).copied());
@@ -123,11 +139,14 @@ fn drop_values<'a>(
     field: &TargetField,
     dropped: &BTreeSet<usize>,
     actions: &mut Vec<Action>,
-    people: &mut [Verdict],
+    people: &mut People,
     problems: &mut Vec<Problem>,
     why: impl Fn(usize) -> (ProblemCode, Option<&'a UserId>),
 ) -> BTreeSet<EmployeeId> {
     let mut never_created: BTreeSet<EmployeeId> = BTreeSet::new();
+    if dropped.is_empty() {
+        return never_created;
+    }
     let links = actions.iter().filter(|action| {
         action.kind == ActionKind::Link && action.replaces.is_none() && action.reason != Reason::Decided
     });
@@ -173,11 +192,8 @@ fn drop_values<'a>(
         }
     }
     let gone = |action: &Action| action.employee.as_ref().is_some_and(|id| never_created.contains(id));
-    for verdict in people.iter_mut() {
-        if verdict.employee.as_ref().is_some_and(|id| never_created.contains(id)) {
-            verdict.situation = Situation::Contested;
-            verdict.reason = Reason::NotUsable;
-        }
+    if !never_created.is_empty() {
+        people.change(|id| never_created.contains(id), Situation::Contested, Reason::NotUsable);
     }
     actions.retain(|action| {
         let emptied = action.kind == ActionKind::Update && action.changes.is_empty();
@@ -192,17 +208,17 @@ fn drop_values<'a>(
 /// cannot be; adds the steps that free addresses.
 fn resolve(
     inputs: &Inputs<'_>,
-    (pairs, bonds): (&Pairs<'_>, &Bonds),
+    (pairs, bonds, identity): (&Pairs<'_>, &Bonds, &Identity<'_, '_>),
     actions: &mut Vec<Action>,
     kept: &BTreeSet<&str>,
-    people: &mut [Verdict],
+    people: &mut People,
     problems: &mut Vec<Problem>,
 ) -> Waits {
     let clearable = inputs.target.clears(&TargetField::Email);
     // Each round may take out an action on whose release another one relied, so look again until
     // nothing is taken out. Each round takes out at least one.
     loop {
-        let found = survey(inputs, (pairs, bonds), actions, (people, kept), clearable);
+        let found = survey(inputs, (pairs, bonds, identity), actions, (people, kept), clearable);
         if !found.dropped.is_empty() {
             let dropped: BTreeSet<usize> = found.dropped.keys().copied().collect();
             let code = |place| found.dropped.get(&place).copied().unwrap_or(ProblemCode::UniquenessConflict);
@@ -227,16 +243,16 @@ struct Survey {
 
 fn survey(
     inputs: &Inputs<'_>,
-    (pairs, bonds): (&Pairs<'_>, &Bonds),
+    (pairs, bonds, identity): (&Pairs<'_>, &Bonds, &Identity<'_, '_>),
     actions: &[Action],
-    (people, kept): (&[Verdict], &BTreeSet<&str>),
+    (people, kept): (&People, &BTreeSet<&str>),
     clearable: bool,
 ) -> Survey {
     let mut found = Survey::default();
     if !actions.iter().any(|action| email_of(action).is_some()) {
         return found;
     }
-    let mut takers: HashMap<String, Vec<usize>> = HashMap::new();
+    let mut takers: Sought<'_, Vec<usize>> = Sought::with_capacity(actions.len());
     let mut changes_of: HashMap<&str, usize> = HashMap::new();
     let mut closes: HashSet<&str> = HashSet::new();
     let mut opens: HashSet<&str> = HashSet::new();
@@ -244,10 +260,7 @@ fn survey(
         let user = action.user.as_ref().map(UserId::as_str);
         if let Some(change) = email_of(action) {
             if let Some(value) = &change.to {
-                takers
-                    .entry(canon::canonical(&TargetField::Email, value).into_owned())
-                    .or_default()
-                    .push(place);
+                takers.seek(canon::canonical(&TargetField::Email, value), Vec::new()).push(place);
             }
             if let Some(user) = user {
                 changes_of.insert(user, place);
@@ -261,7 +274,7 @@ fn survey(
     }
     // While it is open whose account it is, its address stays, because it identifies the person.
     let held: HashSet<&str> = people
-        .iter()
+        .unordered()
         .filter(|verdict| {
             matches!(
                 verdict.situation,
@@ -272,16 +285,18 @@ fn survey(
                     | Situation::Superseded
             )
         })
-        .filter_map(|verdict| verdict.user.as_ref().map(UserId::as_str))
+        .filter_map(|verdict| verdict.user)
         .chain(kept.iter().copied())
         .collect();
-    for places in takers.values().filter(|places| places.len() > 1) {
+    for (_, places) in takers.iter().filter(|(_, places)| places.len() > 1) {
         found.dropped.extend(places.iter().map(|place| (*place, ProblemCode::DuplicateEmail)));
     }
-    for (index, user) in inputs.users.iter().enumerate() {
-        let Some(value) = user.value(&TargetField::Email) else { continue };
-        let value = canon::canonical(&TargetField::Email, value);
-        let Some(places) = takers.get(value.as_ref()) else { continue };
+    let taken = takers.iter().flat_map(|(value, places)| {
+        let having = identity.having(&TargetField::Email, value);
+        let users = having.into_iter().flat_map(Having::accounts);
+        users.filter_map(move |index| Some((index, inputs.users.get(index)?, places)))
+    });
+    for (index, user, places) in taken {
         for place in places {
             if actions.get(*place).is_some_and(|taker| taker.user.as_ref() == Some(&user.id)) {
                 continue;
@@ -343,12 +358,18 @@ fn add_releases(inputs: &Inputs<'_>, pairs: &Pairs<'_>, actions: &mut Vec<Action
         if circles.is_empty() {
             return waits;
         }
+        let mut parked_at: HashMap<usize, usize> = HashMap::new();
         for circle in circles {
             let subject = |place: &&usize| actions.get(**place).map(|action| action.subject().to_owned());
             if let Some(first) = circle.iter().min_by_key(subject).copied() {
-                park(actions, &mut waits, first);
+                park(actions, &mut parked_at, first);
             }
         }
+        // An action that waited for the whole action now waits for its first step only.
+        for (_, releaser) in &mut waits.edges {
+            *releaser = parked_at.get(releaser).copied().unwrap_or(*releaser);
+        }
+        waits.edges.extend(parked_at);
     }
 }
 
@@ -415,7 +436,7 @@ fn trim(edges: &mut BTreeSet<(usize, usize)>, ends: impl Fn((usize, usize)) -> (
 }
 
 /// Splits an action: the account lets go of its address for a moment, and takes the new one later.
-fn park(actions: &mut Vec<Action>, waits: &mut Waits, place: usize) {
+fn park(actions: &mut Vec<Action>, parked_at: &mut HashMap<usize, usize>, place: usize) {
     let parked = actions.len();
     let Some(action) = actions.get_mut(place) else { return };
     let mut first = Action::new(ActionKind::Update, action.situation, Reason::FreesValueForNow);
@@ -426,11 +447,7 @@ fn park(actions: &mut Vec<Action>, waits: &mut Waits, place: usize) {
         first.changes.push(Change::new(TargetField::Email, change.from.take(), None));
     }
     actions.push(first);
-    // An action that waited for the whole action now waits for its first step only.
-    for (_, releaser) in waits.edges.iter_mut().filter(|(_, releaser)| *releaser == place) {
-        *releaser = parked;
-    }
-    waits.edges.push((place, parked));
+    parked_at.insert(place, parked);
 }
 
 /// Puts the actions in order: by phase, then by id, as far as nobody has to wait.
@@ -441,11 +458,19 @@ fn arrange(pairs: &Pairs<'_>, managers: &Managers, actions: Vec<Action>, waits: 
         }
         _ => 0,
     };
-    let keys: Vec<(u8, u32, &str, bool, usize)> = actions
+    // Which action comes before which is found out once, and after that actions are numbers.
+    let mut keys: Vec<(u8, u32, &str, bool, usize)> = actions
         .iter()
         .enumerate()
         .map(|(place, action)| (rank(action).0, depth(action), action.subject(), !action.releases, place))
         .collect();
+    keys.sort_unstable();
+    let mut turn = vec![0; actions.len()];
+    for (number, key) in keys.iter().enumerate() {
+        if let Some(turn) = turn.get_mut(key.4) {
+            *turn = number;
+        }
+    }
     let mut blocked = vec![0_u32; actions.len()];
     let mut unblocks: HashMap<usize, Vec<usize>> = HashMap::new();
     let mut edge = |later: usize, earlier: usize| {
@@ -458,40 +483,45 @@ fn arrange(pairs: &Pairs<'_>, managers: &Managers, actions: Vec<Action>, waits: 
         edge(*later, *earlier);
     }
     chain_people(&actions, &mut edge);
-    let mut ready: BTreeSet<&(u8, u32, &str, bool, usize)> =
-        keys.iter().filter(|key| blocked.get(key.4) == Some(&0)).collect();
+    let free = keys.iter().enumerate().filter(|(_, key)| blocked.get(key.4) == Some(&0));
+    let mut ready: BinaryHeap<Reverse<usize>> = free.map(|(number, _)| Reverse(number)).collect();
     let mut order = Vec::with_capacity(actions.len());
-    while let Some(key) = ready.pop_first() {
-        order.push(key.4);
-        for later in unblocks.remove(&key.4).unwrap_or_default() {
+    while let Some(Reverse(number)) = ready.pop() {
+        let Some(place) = keys.get(number).map(|key| key.4) else { continue };
+        order.push(place);
+        for later in unblocks.remove(&place).unwrap_or_default() {
             if let Some(count) = blocked.get_mut(later) {
                 *count -= 1;
                 if *count == 0 {
-                    ready.extend(keys.get(later));
+                    ready.extend(turn.get(later).copied().map(Reverse));
                 }
             }
         }
     }
-    // Every circle was opened, so nothing is left over; were it otherwise, it would still be done last.
-    let done: BTreeSet<usize> = order.iter().copied().collect();
-    order.extend((0..actions.len()).filter(|place| !done.contains(place)));
     let mut actions: Vec<Option<Action>> = actions.into_iter().map(Some).collect();
-    order.into_iter().filter_map(|place| actions.get_mut(place).and_then(Option::take)).collect()
+    let mut ordered: Vec<Action> =
+        order.into_iter().filter_map(|place| actions.get_mut(place).and_then(Option::take)).collect();
+    // Every circle was opened, so nothing is left over; were it otherwise, it would still be done last.
+    ordered.extend(actions.into_iter().flatten());
+    ordered
 }
 
 /// What is done for one person keeps its order: linked before updated, created before invited, closed
 /// before the address is released, the first step of an exchange before the second.
 fn chain_people(actions: &[Action], edge: &mut impl FnMut(usize, usize)) {
-    let mut of_person: HashMap<(bool, &str), Vec<usize>> = HashMap::new();
+    let mut people: Sought<'_, Vec<usize>> = Sought::with_capacity(actions.len());
+    let mut accounts: Sought<'_, Vec<usize>> = Sought::with_capacity(0);
     for (place, action) in actions.iter().enumerate() {
-        of_person.entry((action.employee.is_some(), action.subject())).or_default().push(place);
+        let all = if action.employee.is_some() { &mut people } else { &mut accounts };
+        all.seek(Cow::Borrowed(action.subject()), Vec::new()).push(place);
     }
     let step = |action: &Action| match (action.releases, action.reason) {
         (true, Reason::FreesValueForNow) => (rank(action).0, 0),
         (true, _) => (u8::MAX, 0),
         (false, _) => (rank(action).0, 1),
     };
-    for mut places in of_person.into_values() {
+    let several = people.into_known().chain(accounts.into_known()).filter(|places| places.len() > 1);
+    for mut places in several {
         places.sort_by_key(|place| actions.get(*place).map(step));
         for pair in places.windows(2) {
             if let [earlier, later] = pair {

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::holding::Elsewhere;
+use super::index::{Ids, Index};
 use super::inputs::Inputs;
 use crate::{Employee, Link, TargetField, canon};
 
@@ -10,12 +11,15 @@ use crate::{Employee, Link, TargetField, canon};
 #[derive(Debug)]
 pub(super) struct Pairs<'a> {
     /// Row of each employee by id; of several records with one id, the first.
-    rows: HashMap<&'a str, usize>,
-    users: HashMap<&'a str, usize>,
-    /// Per row of the source: its link and account, if linked.
-    linked: Vec<Option<(usize, Option<usize>)>>,
+    rows: Index,
+    users: Index,
+    /// Per row of the source: its link, if linked.
+    linked: Vec<Place>,
     /// Per account: the link that holds it.
-    held: Vec<Option<usize>>,
+    held: Vec<Place>,
+    /// Per link: the row of its person and the place of its account.
+    row_of_link: Vec<Place>,
+    account_of_link: Vec<Place>,
     /// Links whose employee is not in the snapshot, with their account.
     pub(super) missing: Vec<(usize, Option<usize>)>,
     /// Rows that repeat an id: with another content (nobody knows which is right) or the same.
@@ -29,24 +33,50 @@ pub(super) struct Pairs<'a> {
     pub(super) elsewhere: Elsewhere<'a>,
 }
 
+/// A place that may be nowhere, in four bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Place(u32);
+
+impl Place {
+    const NOWHERE: Self = Self(u32::MAX);
+
+    fn of(place: Option<usize>) -> Self {
+        place.and_then(|place| u32::try_from(place).ok()).map_or(Self::NOWHERE, Self)
+    }
+
+    fn get(self) -> Option<usize> {
+        (self != Self::NOWHERE).then_some(self.0 as usize)
+    }
+}
+
+/// What stands at a place of a list, if anything does.
+fn at(list: &[Place], place: usize) -> Option<usize> {
+    list.get(place).copied().and_then(Place::get)
+}
+
 impl<'a> Pairs<'a> {
     pub(super) fn of(inputs: &Inputs<'a>) -> Self {
         let employees = inputs.snapshot.employees();
+        let mut several: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        let ids = employees.iter().map(|person| person.id().as_str());
+        let rows = Index::of(ids, |first, row| {
+            several.entry(first).or_insert_with(|| vec![first]).push(row);
+            first
+        });
         let mut pairs = Self {
-            rows: HashMap::with_capacity(employees.len()),
-            users: HashMap::with_capacity(inputs.users.len()),
-            linked: vec![None; employees.len()],
-            held: vec![None; inputs.users.len()],
+            rows,
+            users: Index::of(inputs.users.iter().map(|user| user.id.as_str()), |_, last| last),
+            linked: vec![Place::NOWHERE; employees.len()],
+            held: vec![Place::NOWHERE; inputs.users.len()],
+            row_of_link: Vec::with_capacity(inputs.links.len()),
+            account_of_link: Vec::with_capacity(inputs.links.len()),
             missing: Vec::new(),
             contested: HashSet::new(),
             repeated: HashSet::new(),
             shared: HashSet::new(),
             elsewhere: Elsewhere::default(),
         };
-        pairs.enter_people(employees);
-        for (index, user) in inputs.users.iter().enumerate() {
-            pairs.users.insert(user.id.as_str(), index);
-        }
+        pairs.tell_apart(employees, several);
         pairs.join(inputs);
         let own = |user| pairs.holder_of(user).is_some_and(|link| pairs.names(inputs, link, user));
         pairs.elsewhere = Elsewhere::of(inputs, |id| pairs.user(id.as_str()), own);
@@ -57,15 +87,21 @@ impl<'a> Pairs<'a> {
     /// Whether an account carries the id that the account of a link was given, or is to have.
     pub(super) fn names(&self, inputs: &Inputs<'a>, link: usize, user: usize) -> bool {
         let field = TargetField::ExternalId;
-        let (Some(link), Some(user)) = (inputs.links.get(link), inputs.users.get(user)) else { return false };
-        let mut ids = self.ids(inputs, link);
+        let (Some(record), Some(user)) = (inputs.links.get(link), inputs.users.get(user)) else {
+            return false;
+        };
+        let mut ids = self.ids(inputs, (link, record));
         user.value(&field).is_some_and(|carried| ids.any(|id| canon::same(&field, id, carried)))
     }
 
     /// The external ids that the account of a link may carry: the one it was given, and the one its person should
     /// have.
-    pub(super) fn ids<'b>(&self, inputs: &'b Inputs<'_>, link: &'b Link) -> impl Iterator<Item = &'b str> {
-        let row = self.row(link.employee.as_str());
+    pub(super) fn ids<'b>(
+        &self,
+        inputs: &'b Inputs<'_>,
+        (place, link): (usize, &'b Link),
+    ) -> impl Iterator<Item = &'b str> {
+        let row = self.row_of(place);
         let wanted = row.and_then(|row| inputs.desired.value(row, &TargetField::ExternalId).value());
         std::iter::once(link.given_id()).chain(wanted)
     }
@@ -74,6 +110,9 @@ impl<'a> Pairs<'a> {
     /// state may have both, and so may two connections whose ids are small numbers.
     fn claimed_twice(&mut self, inputs: &Inputs<'a>) {
         let field = TargetField::ExternalId;
+        if inputs.others.held.is_empty() {
+            return;
+        }
         for (index, user) in inputs.users.iter().enumerate() {
             let link = self.holder_of(index);
             let held = inputs.others.held.get(&user.id).filter(|held| !held.closed);
@@ -92,14 +131,8 @@ impl<'a> Pairs<'a> {
         }
     }
 
-    fn enter_people(&mut self, employees: &'a [Employee]) {
-        let mut several: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (row, person) in employees.iter().enumerate() {
-            if let Some(first) = self.rows.insert(person.id().as_str(), row) {
-                self.rows.insert(person.id().as_str(), first);
-                several.entry(person.id().as_str()).or_insert_with(|| vec![first]).push(row);
-            }
-        }
+    /// Of several records of one id some repeat the first, and others are contested.
+    fn tell_apart(&mut self, employees: &'a [Employee], several: BTreeMap<usize, Vec<usize>>) {
         for rows in several.into_values() {
             let records: Vec<_> = rows.iter().filter_map(|row| employees.get(*row)).collect();
             let equal = records.windows(2).all(|pair| matches!(pair, [left, right] if left == right));
@@ -117,19 +150,26 @@ impl<'a> Pairs<'a> {
             inputs.snapshot.set_aside().iter().map(crate::EmployeeId::as_str).collect();
         let mut missing: HashMap<&str, usize> = HashMap::new();
         let mut several: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        let (employees, users) = (inputs.links.iter(), inputs.links.iter());
+        let (rows, accounts) = (&mut self.row_of_link, &mut self.account_of_link);
+        let employees = employees.map(|link| link.employee.as_str());
+        self.rows.get_each(employees, |row| rows.push(Place::of(row)));
+        let users = users.map(|link| link.user.as_str());
+        self.users.get_each(users, |user| accounts.push(Place::of(user)));
         for (index, link) in inputs.links.iter().enumerate() {
-            let user = self.users.get(link.user.as_str()).copied();
+            let user = self.account_of(index);
             if let Some(user) = user
                 && let Some(place) = self.held.get_mut(user)
-                && let Some(other) = place.replace(index)
+                && let Some(other) = std::mem::replace(place, Place::of(Some(index))).get()
             {
                 several.entry(user).or_insert_with(|| vec![other]).push(index);
             }
-            match self.rows.get(link.employee.as_str()) {
+            match self.row_of(index) {
                 Some(row) => {
-                    if let Some(place) = self.linked.get_mut(*row)
-                        && let Some((_, other)) = place.replace((index, user))
+                    if let Some(place) = self.linked.get_mut(row)
+                        && let Some(other) = std::mem::replace(place, Place::of(Some(index))).get()
                     {
+                        let other = self.account_of(other);
                         self.shared.extend(other.into_iter().chain(user));
                     }
                 }
@@ -155,7 +195,7 @@ impl<'a> Pairs<'a> {
             match (naming.next(), naming.next()) {
                 (Some(one), None) => {
                     if let Some(place) = self.held.get_mut(user) {
-                        *place = Some(one);
+                        *place = Place::of(Some(one));
                     }
                 }
                 _ => drop(self.shared.insert(user)),
@@ -165,27 +205,56 @@ impl<'a> Pairs<'a> {
 
     /// The place of an account.
     pub(super) fn user(&self, id: &str) -> Option<usize> {
-        self.users.get(id).copied()
+        self.users.get(id)
     }
 
     /// The row of an employee.
     pub(super) fn row(&self, employee: &str) -> Option<usize> {
-        self.rows.get(employee).copied()
+        self.rows.get(employee)
+    }
+
+    /// The rows of many employees, in their order.
+    pub(super) fn rows_of<'q>(
+        &self,
+        employees: impl Iterator<Item = &'q str>,
+        found: impl FnMut(Option<usize>),
+    ) {
+        self.rows.get_each(employees, found);
+    }
+
+    /// The ids of all people and of all accounts.
+    pub(super) fn into_ids(self) -> (Ids, Ids) {
+        (self.rows.into_ids(), self.users.into_ids())
+    }
+
+    /// The row of the person of a link.
+    pub(super) fn row_of(&self, link: usize) -> Option<usize> {
+        at(&self.row_of_link, link)
     }
 
     /// The row of a linked employee. Of two records of one id nobody knows which one's facts count.
-    pub(super) fn one_row(&self, link: &Link) -> Option<usize> {
-        self.row(link.employee.as_str()).filter(|row| !self.contested.contains(row))
+    pub(super) fn one_row_of(&self, link: usize) -> Option<usize> {
+        self.row_of(link).filter(|row| !self.contested.contains(row))
+    }
+
+    /// The account that a link names.
+    pub(super) fn account_of(&self, link: usize) -> Option<usize> {
+        at(&self.account_of_link, link)
     }
 
     /// The link and account of a row, if linked; an account that is gone is `None`.
     pub(super) fn link_of(&self, row: usize) -> Option<(usize, Option<usize>)> {
-        self.linked.get(row).copied().flatten()
+        at(&self.linked, row).map(|link| (link, self.account_of(link)))
     }
 
     /// The link that holds an account.
     pub(super) fn holder_of(&self, user: usize) -> Option<usize> {
-        self.held.get(user).copied().flatten()
+        at(&self.held, user)
+    }
+
+    /// Whether an id stands in several records.
+    pub(super) fn has_repeated(&self) -> bool {
+        !self.contested.is_empty() || !self.repeated.is_empty()
     }
 
     /// Rows that are to be looked at: each id once.
@@ -200,6 +269,6 @@ pub(super) fn holder<'a>(
     pairs: &Pairs<'a>,
     user: usize,
 ) -> Option<(&'a Link, Option<usize>)> {
-    let link = inputs.links.get(pairs.holder_of(user)?)?;
-    Some((link, pairs.row(link.employee.as_str())))
+    let place = pairs.holder_of(user)?;
+    Some((inputs.links.get(place)?, pairs.row_of(place)))
 }

@@ -11,6 +11,7 @@ use super::figures::{Baseline, Figures};
 use super::holding::{AccountClaim, Handover, Note};
 use super::identity::{Evidence, Question};
 use super::merge::Side;
+use super::people::{People, Verdict};
 use super::situation::{Reason, Situation};
 use super::two_way::{Agreement, Conflict};
 use crate::{
@@ -31,7 +32,7 @@ pub struct Plan {
     /// The actions, in the order in which they must be done.
     pub actions: Vec<Action>,
     /// One line for everybody in the source, in a link, or in the target without one.
-    pub people: Vec<Verdict>,
+    pub people: People,
     /// What a person should look at.
     pub problems: Vec<Problem>,
     /// The figures that the safeguards look at.
@@ -130,7 +131,7 @@ impl Plan {
     #[must_use]
     pub fn situations(&self) -> BTreeMap<Situation, u64> {
         let mut counts = BTreeMap::new();
-        for verdict in &self.people {
+        for verdict in self.people.unordered() {
             *counts.entry(verdict.situation).or_default() += 1;
         }
         counts
@@ -138,8 +139,8 @@ impl Plan {
 
     /// Everything the plan says about one employee: the situation and why, and what will be done.
     #[must_use]
-    pub fn explain(&self, employee: &EmployeeId) -> Option<(&Verdict, Vec<&Action>)> {
-        let verdict = self.people.iter().find(|verdict| verdict.employee.as_ref() == Some(employee))?;
+    pub fn explain(&self, employee: &EmployeeId) -> Option<(Verdict, Vec<&Action>)> {
+        let verdict = self.people.of(employee)?.to_verdict();
         let actions = self.actions.iter().filter(|action| action.employee.as_ref() == Some(employee));
         Some((verdict, actions.collect()))
     }
@@ -474,18 +475,4 @@ impl AssignmentChange {
     pub fn new(assignment: Assignment, given: bool) -> Self {
         Self { assignment, given }
     }
-}
-
-/// What was decided about one person, and why, whether or not anything is done.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Verdict {
-    /// The person in the source.
-    pub employee: Option<EmployeeId>,
-    /// The account in the target.
-    pub user: Option<UserId>,
-    /// What they are to each other.
-    pub situation: Situation,
-    /// Why.
-    pub reason: Reason,
 }

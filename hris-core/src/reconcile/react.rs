@@ -7,7 +7,7 @@ mod unlinked;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::bonds::Bonds;
 use super::coverage::Lost;
@@ -17,13 +17,15 @@ use super::inputs::Inputs;
 use super::manager::Managers;
 use super::matching::Matches;
 use super::pairs::Pairs;
-use super::plan::{Action, Mode, Verdict};
+use super::people::{People, VerdictRef};
+use super::plan::{Action, Mode};
 use super::policy::Policy;
 use super::situation::{Reason, Situation};
 use super::two_way::{Agreement, BothWays, Conflict};
+use super::unchanged::Unchanged;
 use crate::{
-    Assignment, AssignmentKind, Date, EmployeeId, Link, Problem, ProblemCode, TargetField, User, UserId,
-    canon,
+    Assignment, AssignmentKind, Date, EmployeeId, Link, Problem, ProblemCode, Severity, TargetField, User,
+    UserId, canon,
 };
 
 /// A plan in the making.
@@ -36,6 +38,7 @@ pub(super) struct Draft<'d, 'i> {
     pub(super) mode: Mode,
     pub(super) lost: &'d Lost,
     pairs: &'d Pairs<'i>,
+    unchanged: &'d Unchanged,
     pub(super) managers: &'d Managers,
     identity: &'d Identity<'d, 'i>,
     bonds: &'d Bonds,
@@ -48,12 +51,12 @@ pub(super) struct Draft<'d, 'i> {
     told: BTreeMap<Told, BTreeSet<EmployeeId>>,
     /// What the target does not have, and who would get it.
     unknown: BTreeMap<Assignment, BTreeSet<EmployeeId>>,
-    /// How many people who have not left have an address. Computed on first use.
-    addresses: OnceCell<HashMap<Cow<'d, str>, u32>>,
     /// Accounts in use that nobody is linked to, by external id, once somebody asks.
     strays: OnceCell<HashMap<&'d str, &'d User>>,
     /// The rows of everybody in the source by external id, once somebody asks.
     ids: OnceCell<HashMap<Cow<'d, str>, usize>>,
+    /// People whose accounts cannot be made for want of a value that cannot be used, and its field.
+    refused: HashSet<(EmployeeId, String)>,
     /// How many accounts are kept because absence from this list proves nothing.
     unproven: u64,
     /// How many accounts without a link are kept because somebody's keys cannot be seen.
@@ -65,7 +68,7 @@ pub(super) struct Draft<'d, 'i> {
 #[derive(Debug, Default)]
 pub(super) struct Decided {
     pub(super) actions: Vec<Action>,
-    pub(super) people: Vec<Verdict>,
+    pub(super) people: People,
     pub(super) problems: Vec<Problem>,
     pub(super) conflicts: Vec<Conflict>,
     pub(super) agreed: Vec<Agreement>,
@@ -108,7 +111,7 @@ impl<'d, 'i> Draft<'d, 'i> {
         today: Date,
         mode: Mode,
         lost: &'d Lost,
-        pairs: &'d Pairs<'i>,
+        (pairs, unchanged): (&'d Pairs<'i>, &'d Unchanged),
         managers: &'d Managers,
         (identity, bonds, matches): (&'d Identity<'d, 'i>, &'d Bonds, &'d Matches),
     ) -> Self {
@@ -116,7 +119,6 @@ impl<'d, 'i> Draft<'d, 'i> {
         let protected =
             protected.map(|name| (canon::canonical(&TargetField::Email, name).into_owned(), name)).collect();
         let mut decided = Decided::default();
-        decided.people.reserve(inputs.snapshot.employees().len() + inputs.users.len() / 8);
         decided.problems.extend(inputs.snapshot.problems().iter().cloned());
         decided.problems.extend(inputs.desired.problems().iter().cloned());
         let mut draft = Self {
@@ -127,6 +129,7 @@ impl<'d, 'i> Draft<'d, 'i> {
             mode,
             lost,
             pairs,
+            unchanged,
             managers,
             identity,
             bonds,
@@ -135,9 +138,9 @@ impl<'d, 'i> Draft<'d, 'i> {
             shielded: BTreeSet::new(),
             told: BTreeMap::new(),
             unknown: BTreeMap::new(),
-            addresses: OnceCell::new(),
             strays: OnceCell::new(),
             ids: OnceCell::new(),
+            refused: HashSet::new(),
             unproven: 0,
             unknown_owner: 0,
             decided,
@@ -222,6 +225,14 @@ impl<'d, 'i> Draft<'d, 'i> {
     }
 
     pub(super) fn finish(mut self) -> Decided {
+        if !self.refused.is_empty() {
+            for problem in &mut self.decided.problems {
+                let of = problem.employee.clone().zip(problem.field.clone());
+                if of.is_some_and(|of| self.refused.contains(&of)) {
+                    problem.severity = Severity::Error;
+                }
+            }
+        }
         for (told, people) in std::mem::take(&mut self.told) {
             self.decided.problems.push(told.problem(&people));
         }
@@ -358,8 +369,8 @@ impl<'d, 'i> Draft<'d, 'i> {
         situation: Situation,
         reason: Reason,
     ) {
-        let user = user.map(|user| user.id.clone());
-        self.decided.people.push(Verdict { employee: employee.cloned(), user, situation, reason });
+        let (employee, user) = (employee.map(EmployeeId::as_str), user.map(|user| user.id.as_str()));
+        self.decided.people.push(VerdictRef { employee, user, situation, reason });
     }
 }
 

@@ -72,16 +72,18 @@ pub(super) fn count(
     if taken.is_empty() {
         return taken;
     }
+    let mut names: Vec<(Option<TargetField>, &String, &mut Taken)> =
+        taken.iter_mut().map(|(name, taken)| (name.parse().ok(), name, taken)).collect();
     for (index, user) in inputs.users.iter().enumerate() {
         let Some(link) = pairs.holder_of(index).filter(|link| user.is_live() && bonds.holds(*link)) else {
             continue;
         };
         let granted = inputs.links.get(link).map(|link| &link.granted);
-        for (name, taken) in &mut taken {
-            let has = match name.parse::<TargetField>() {
-                Ok(field) => user.value(&field).is_some(),
-                Err(_) if *name == kind_name(AssignmentKind::Role) => user.role.is_some(),
-                Err(_) => granted.into_iter().flatten().any(|assignment| kind_name(assignment.kind) == *name),
+        for (field, name, taken) in &mut names {
+            let has = match field {
+                Some(field) => user.value(field).is_some(),
+                None if **name == kind_name(AssignmentKind::Role) => user.role.is_some(),
+                None => granted.into_iter().flatten().any(|assignment| kind_name(assignment.kind) == **name),
             };
             taken.had += u64::from(has);
         }

@@ -45,17 +45,19 @@ pub(super) fn together(
     let mut told = BTreeSet::new();
     let mut problems = Vec::new();
     for field in inputs.desired.filled().map(|(field, _)| field).filter(|field| field.is_shared()) {
-        // Nothing for a value that somebody keeps.
-        let mut groups: BTreeMap<&str, Option<BTreeSet<&EmployeeId>>> = BTreeMap::new();
-        for (user, employee) in &accounts {
-            let Some(value) = user.value(field) else { continue };
-            let group = groups.entry(value).or_insert_with(|| Some(BTreeSet::new()));
-            match (employee, group.as_mut()) {
-                (Some(employee), Some(people)) => drop(people.insert(employee)),
-                _ => *group = None,
+        let with_value =
+            || accounts.iter().filter_map(|(user, employee)| Some((user.value(field)?, *employee)));
+        let mut groups: BTreeMap<&str, BTreeSet<&EmployeeId>> = BTreeMap::new();
+        for (value, employee) in with_value() {
+            if let Some(employee) = employee {
+                groups.entry(value).or_default().insert(employee);
             }
         }
-        for people in groups.into_values().flatten() {
+        for (value, _) in with_value().filter(|(_, employee)| employee.is_none()) {
+            // Somebody keeps it.
+            groups.remove(value);
+        }
+        for people in groups.into_values() {
             let is_everybody = people.len() == accounts.len();
             if (people.len() as u64) < A_FEW || is_everybody || !told.insert(people.clone()) {
                 continue;

@@ -386,6 +386,7 @@ proptest! {
         let plan = world.plan();
         let asked: BTreeSet<_> = plan.questions.iter().map(|one| (&one.employee, &one.user)).collect();
         for one in plan.people.iter().filter(|one| one.situation == Situation::AccountReplaced) {
+            let one = one.to_verdict();
             let (employee, user) = (one.employee.as_ref().unwrap(), one.user.as_ref().unwrap());
             // What another connection holds is not this one's to ask about.
             let told = plan.problems.iter().any(|one| {

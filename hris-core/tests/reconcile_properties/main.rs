@@ -17,4 +17,5 @@ mod identity;
 mod oracle;
 mod ordering;
 mod plans;
+mod unchanged;
 mod worlds;

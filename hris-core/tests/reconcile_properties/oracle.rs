@@ -29,7 +29,7 @@ proptest! {
     fn agreement(world in worlds()) {
         let plan = world.plan();
         let said = plan.people.iter().map(|one| {
-            (one.employee.as_ref().map(|id| id.to_string()), one.user.as_ref().map(|id| id.to_string()), one.situation)
+            (one.employee.map(str::to_owned), one.user.map(str::to_owned), one.situation)
         });
         let writes = plan.actions.iter().filter(|action| action.kind != ActionKind::Assign && !action.releases);
         // What many people lose is planned apart; it is one write of each account.

@@ -110,7 +110,7 @@ proptest! {
                 }).collect();
                 (action.kind, id(action.employee.as_ref()), action.user.clone(), values, action.assignments.clone(), action.reason)
             }).collect();
-            let people: Vec<_> = plan.people.iter().map(|one| (id(one.employee.as_ref()), one.user.clone(), one.situation, one.reason)).collect();
+            let people: Vec<_> = plan.people.iter().map(|one| one.to_verdict()).map(|one| (id(one.employee.as_ref()), one.user, one.situation, one.reason)).collect();
             let problems: Vec<_> = plan.problems.iter().map(|one| (one.severity, one.code, id(one.employee.as_ref()), one.user.clone(), one.field.clone())).collect();
             (actions, people, problems)
         };
@@ -293,12 +293,12 @@ proptest! {
         let plan = world.plan();
         let people = world.people.iter().map(Employee::id).chain(&world.set_aside);
         let everybody: BTreeSet<&EmployeeId> = people.chain(world.links.iter().map(|link| &link.employee)).collect();
-        let mut said: Vec<&EmployeeId> = plan.people.iter().filter_map(|one| one.employee.as_ref()).collect();
+        let mut said: Vec<EmployeeId> = plan.people.iter().filter_map(|one| Some(one.employee?.into())).collect();
         said.sort();
-        prop_assert_eq!(said, everybody.into_iter().collect::<Vec<_>>());
+        prop_assert_eq!(said, everybody.into_iter().cloned().collect::<Vec<_>>());
         for user in &world.users {
-            prop_assert!(plan.people.iter().any(|one| one.user.as_ref() == Some(&user.id)), "{:?}", user.id);
-            let alone = plan.people.iter().filter(|one| one.employee.is_none() && one.user.as_ref() == Some(&user.id));
+            prop_assert!(plan.people.iter().any(|one| one.is_about(&user.id)), "{:?}", user.id);
+            let alone = plan.people.iter().filter(|one| one.employee.is_none() && one.is_about(&user.id));
             prop_assert!(alone.count() <= 1);
         }
         let keys: BTreeSet<_> = plan.actions.iter().map(|action| &action.key).collect();

@@ -101,7 +101,7 @@ fn placeholders_and_what_a_crowd_holds_are_no_keys() {
         .problems("");
     // One record that is there twice is one person, whichever comes first.
     let mut twice = company("p0 active @ number=77\np1 active @ number=77\np0 active @ number=8", "", "");
-    let before: Vec<_> = twice.plan().people;
+    let before = twice.plan().people;
     twice.people.swap(0, 2);
     assert_eq!(before, twice.plan().people);
 }

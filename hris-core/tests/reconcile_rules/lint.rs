@@ -18,8 +18,10 @@ fn of(plan: &mut Plan, kind: ActionKind) -> &mut Action {
     plan.actions.iter_mut().find(|action| action.kind == kind).unwrap()
 }
 
-fn verdict<'a>(plan: &'a mut Plan, user: &str) -> &'a mut Verdict {
-    plan.people.iter_mut().find(|one| one.user.as_ref().is_some_and(|id| id.as_str() == user)).unwrap()
+fn protect(plan: &mut Plan, user: &str) {
+    let mut people: Vec<Verdict> = plan.people.iter().map(|one| one.to_verdict()).collect();
+    people.iter_mut().find(|one| one.user == Some(user.into())).unwrap().reason = Reason::Protected;
+    plan.people = people.into_iter().collect();
 }
 
 fn address(action: &mut Action, address: &str) {
@@ -58,7 +60,7 @@ fn each_contradiction_is_named() {
             of(plan, ActionKind::Deactivate).key = key;
         }),
         (FlawKind::LinkedWithoutEvidence, |plan| of(plan, ActionKind::Link).evidence = None),
-        (FlawKind::ProtectedClosed, |plan| verdict(plan, "uc").reason = Reason::Protected),
+        (FlawKind::ProtectedClosed, |plan| protect(plan, "uc")),
         (FlawKind::PairedTwice, |plan| {
             let employee = of(plan, ActionKind::Create).employee.clone();
             of(plan, ActionKind::Link).employee = employee;

@@ -321,6 +321,11 @@ impl World {
     }
 
     pub fn plan(&self) -> Plan {
+        self.with_inputs(|inputs| plan(inputs, &self.policy, self.today))
+    }
+
+    /// What is made of everything that a plan of this world is made from.
+    pub fn with_inputs<T>(&self, make: impl FnOnce(&Inputs<'_>) -> T) -> T {
         let (snapshot, map) = (self.snapshot(), self.map());
         let desired = map.apply(&snapshot);
         let inputs = Inputs {
@@ -341,7 +346,7 @@ impl World {
             removed_in_window: self.removed,
             now: self.now,
         };
-        plan(&inputs, &self.policy, self.today)
+        make(&inputs)
     }
 
     pub fn guard(&self) -> Decision {
@@ -361,8 +366,7 @@ impl World {
     pub fn situations(&self, expected: &str) -> &Self {
         let plan = self.plan();
         let found = plan.people.iter().map(|one| {
-            let employee = one.employee.as_ref().map_or("-", EmployeeId::as_str);
-            let user = one.user.as_ref().map_or("-", |user| user.as_str());
+            let (employee, user) = (one.employee.unwrap_or("-"), one.user.unwrap_or("-"));
             format!("{employee} {user} {:?} {:?}", one.situation, one.reason)
         });
         same("situations", found.collect(), expected, |lines| lines.sort());

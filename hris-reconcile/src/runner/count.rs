@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hris_core::reconcile::{ActionKind, Plan, Reason, Situation, Verdict};
+use hris_core::reconcile::{ActionKind, Plan, Reason, Situation, VerdictRef};
 use hris_core::{EmployeeId, Problem, Severity, UserId};
 
 use super::draft::End;
@@ -51,12 +51,12 @@ pub(super) fn count(plan: &Plan, ends: &[End], problems: &[Problem]) -> Counts {
     counts.updated += assigned.difference(&updated).count() as u64;
     counts.conflicts = (plan.conflicts.len() + plan.questions.len()) as u64;
     let held = in_doubt(plan, problems);
-    for verdict in &plan.people {
-        let who = subject(verdict.employee.as_ref(), verdict.user.as_ref());
+    for verdict in plan.people.unordered() {
+        let who = (verdict.employee, if verdict.employee.is_none() { verdict.user } else { None });
         if acted.contains(&who) {
             continue;
         }
-        match is_unchanged(verdict) && !held.contains(&who) {
+        match is_unchanged(&verdict) && !held.contains(&who) {
             true => counts.unchanged += 1,
             false => counts.skipped += 1,
         }
@@ -65,10 +65,11 @@ pub(super) fn count(plan: &Plan, ends: &[End], problems: &[Problem]) -> Counts {
 }
 
 /// Somebody in a plan: the employee, or an account that has none.
-type Subject<'a> = (Option<&'a EmployeeId>, Option<&'a UserId>);
+type Subject<'a> = (Option<&'a str>, Option<&'a str>);
 
 fn subject<'a>(employee: Option<&'a EmployeeId>, user: Option<&'a UserId>) -> Subject<'a> {
-    (employee, if employee.is_none() { user } else { None })
+    let user = user.filter(|_| employee.is_none());
+    (employee.map(EmployeeId::as_str), user.map(UserId::as_str))
 }
 
 /// Everybody with an error or with something to decide: what was not done for them is left undone.
@@ -76,18 +77,18 @@ fn in_doubt<'a>(plan: &'a Plan, problems: &'a [Problem]) -> BTreeSet<Subject<'a>
     let errors = plan.problems.iter().chain(problems).filter(|problem| problem.severity == Severity::Error);
     let mut held: BTreeSet<Subject<'_>> = errors
         .flat_map(|problem| {
-            let people = problem.about().map(|employee| (Some(employee), None));
+            let people = problem.about().map(|employee| subject(Some(employee), None));
             let account = problem.user.as_ref().filter(|_| problem.employee.is_none());
-            people.chain(account.map(|user| (None, Some(user))))
+            people.chain(account.map(|user| subject(None, Some(user))))
         })
         .collect();
     held.extend(plan.conflicts.iter().map(|one| subject(one.employee.as_ref(), one.user.as_ref())));
-    held.extend(plan.questions.iter().map(|one| (Some(&one.employee), None)));
+    held.extend(plan.questions.iter().map(|one| subject(Some(&one.employee), None)));
     held
 }
 
 /// Whether an account is there, in use or closed as it should be, and nothing had to be done.
-fn is_unchanged(verdict: &Verdict) -> bool {
+fn is_unchanged(verdict: &VerdictRef<'_>) -> bool {
     let stands = matches!(verdict.situation, Situation::Confirmed | Situation::PreHire | Situation::Rehire);
     let closed = verdict.reason == Reason::AlreadyDeactivated;
     verdict.user.is_some() && (closed || (stands && verdict.reason != Reason::MatchOnly))

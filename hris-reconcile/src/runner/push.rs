@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use hris_core::reconcile::{Baseline, Links, Mode, Plan, Side, Situation};
-use hris_core::{Employee, Fingerprint, Lookup, Snapshot, Timestamp, UserId};
+use hris_core::{Employee, EmployeeId, Fingerprint, Lookup, Snapshot, Timestamp, UserId};
 
 use super::Runner;
 use super::calls::fatal;
@@ -94,8 +94,9 @@ impl Runner {
 /// Leaves of a plan what goes from one account to the source.
 pub(super) fn only_back(plan: &mut Plan, user: &UserId) {
     plan.actions.retain(|action| action.side == Side::Source && action.user.as_ref() == Some(user));
-    plan.people.retain(|verdict| verdict.user.as_ref() == Some(user));
-    let people: BTreeSet<_> = plan.people.iter().filter_map(|verdict| verdict.employee.clone()).collect();
+    plan.people.retain(|verdict| verdict.is_about(user));
+    let people = plan.people.unordered().filter_map(|verdict| verdict.employee);
+    let people: BTreeSet<EmployeeId> = people.map(EmployeeId::from).collect();
     plan.problems.retain(|problem| {
         problem.user.as_ref() == Some(user) || problem.employee.as_ref().is_some_and(|id| people.contains(id))
     });
@@ -106,7 +107,7 @@ pub(super) fn only_back(plan: &mut Plan, user: &UserId) {
     plan.handovers.clear();
     plan.lapsed.clear();
     // A pair that does not belong together is left alone, whichever way data would flow.
-    if plan.people.iter().any(|verdict| is_doubtful(verdict.situation)) {
+    if plan.people.unordered().any(|verdict| is_doubtful(verdict.situation)) {
         plan.actions.clear();
         plan.agreed.clear();
     }

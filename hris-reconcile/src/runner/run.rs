@@ -412,8 +412,7 @@ fn why_not(again: &Plan, answers: &BTreeMap<EmployeeId, Lookup>, employee: &Empl
     if matches!(answers.get(employee), Some(Lookup::Found(_))) {
         return Some(Reason::ThereWhenAsked);
     }
-    let verdict = again.people.iter().find(|verdict| verdict.employee.as_ref() == Some(employee))?;
-    Some(verdict.reason)
+    Some(again.people.of(employee)?.reason)
 }
 
 impl Way {
@@ -438,7 +437,7 @@ impl Way {
 /// Leaves of a plan what concerns one person.
 fn only(plan: &mut Plan, employee: &EmployeeId) {
     plan.actions.retain(|action| action.employee.as_ref() == Some(employee));
-    plan.people.retain(|verdict| verdict.employee.as_ref() == Some(employee));
+    plan.people.retain(|verdict| verdict.is_of(employee));
     plan.problems.retain(|problem| problem.about().any(|id| id == employee));
     plan.conflicts.retain(|conflict| conflict.employee.as_ref() == Some(employee));
     plan.agreed.retain(|agreement| agreement.employee == *employee);

@@ -1,27 +1,44 @@
 //! Which accounts have a key of whom, and whose they are now.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::borrow::Cow;
+use std::collections::HashMap;
 
 use super::super::bonds::Bond;
-use super::super::identity::{Identity, Opinion, is_placeholder};
+use super::super::identity::{self, Opinion, is_placeholder};
+use super::super::index::{Marks, Sought};
+use super::super::keys::Having;
 use super::super::leaver::{self, Standing};
 use super::super::pairs::holder;
 use super::super::policy::{MatchKey, Rehire};
-use super::{Candidate, Found, Search};
+use super::{Candidate, Found, Rows, Search};
 use crate::{Field, TargetField, User, canon};
 
-/// Adds an account to those that may be a person's, unless it was found before.
-fn offer(candidates: &mut HashMap<usize, Vec<Candidate>>, row: usize, user: usize, by: Found) {
-    let candidates = candidates.entry(row).or_default();
-    if candidates.iter().all(|candidate| candidate.user != user) {
-        candidates.push(Candidate { user, by });
+/// The accounts that may be each seeker's.
+struct Candidates<'s> {
+    seekers: &'s Rows,
+    of_seeker: Vec<Vec<Candidate>>,
+}
+
+impl Candidates<'_> {
+    /// Adds an account to those that may be a person's, unless it was found before.
+    fn offer(&mut self, row: usize, user: usize, by: Found) {
+        let place = self.seekers.place(row);
+        let Some(candidates) = place.and_then(|place| self.of_seeker.get_mut(place)) else { return };
+        if candidates.iter().all(|candidate| candidate.user != user) {
+            candidates.push(Candidate { user, by });
+        }
     }
 }
 
 impl Search<'_, '_, '_> {
+    /// Whether a row is not the repetition of another one.
+    fn is_looked_at(&self, row: usize) -> bool {
+        self.pairs.repeated.is_empty() || !self.pairs.repeated.contains(&row)
+    }
+
     /// Accounts of people who are there, by every key that can be seen, whatever keys count for a match and
     /// whatever the links say; and whether somebody's keys cannot be seen.
-    pub(super) fn bystanders(&self) -> (HashSet<usize>, bool) {
+    pub(super) fn bystanders(&self) -> (Marks, bool) {
         let rows: Vec<usize> = self.pairs.rows().filter(|row| !self.has_left(*row)).collect();
         let keys = [TargetField::Email, TargetField::EmployeeNumber, TargetField::ExternalId];
         let hides = |field: &TargetField| {
@@ -35,120 +52,163 @@ impl Search<'_, '_, '_> {
             })
         };
         let hidden = !self.inputs.snapshot.set_aside().is_empty() || keys.iter().any(hides);
-        let mut found = HashSet::new();
+        let mut found = Marks::none_of(self.inputs.users.len());
         for field in keys {
-            let wanted = |row: &usize| {
-                let value = self.inputs.desired.value(*row, &field).value()?;
-                Some(canon::canonical(&field, value).into_owned())
-            };
-            let mut wanted: HashSet<String> = rows.iter().filter_map(wanted).collect();
+            let mut sought = Sought::with_capacity(rows.len());
+            let values = rows.iter().filter_map(|row| self.inputs.desired.value(*row, &field).value());
+            values.for_each(|value| {
+                sought.seek(canon::canonical(&field, value), ());
+            });
             if field == TargetField::ExternalId {
-                wanted.extend(self.inputs.snapshot.set_aside().iter().map(ToString::to_string));
+                for id in self.inputs.snapshot.set_aside() {
+                    sought.seek(Cow::Borrowed(id.as_str()), ());
+                }
             }
-            found.extend(self.inputs.users.iter().enumerate().filter_map(|(index, user)| {
-                let value = user.value(&field).filter(|value| !is_placeholder(value))?;
-                wanted.contains(canon::canonical(&field, value).as_ref()).then_some(index)
-            }));
+            for (index, user) in self.inputs.users.iter().enumerate() {
+                let value = user.value(&field).filter(|value| !is_placeholder(value));
+                if value.is_some_and(|value| sought.get(&canon::canonical(&field, value)).is_some()) {
+                    found.insert(index);
+                }
+            }
         }
         (found, hidden)
     }
 
+    /// Calls `tell` for each value of a key that some of these people have: with those of them who have it, and with
+    /// all who do.
+    fn each_sought<'s>(
+        &'s self,
+        seekers: &Rows,
+        field: &TargetField,
+        mut tell: impl FnMut(&[usize], &'s Having),
+    ) {
+        let mut rows = Vec::new();
+        for (_, having) in self.identity.asked(field).into_iter().flat_map(Sought::iter) {
+            let seeks = |row: &usize| seekers.contains(*row) && self.identity.is_key(*row, field, having);
+            rows.clear();
+            rows.extend(having.rows().filter(seeks));
+            if !rows.is_empty() {
+                tell(&rows, having);
+            }
+        }
+    }
+
+    /// The accounts that have a value which identifies their person.
+    fn accounts<'s>(
+        &'s self,
+        having: &'s Having,
+        field: &'s TargetField,
+    ) -> impl Iterator<Item = (usize, &'s User, &'s str)> {
+        having.accounts().filter_map(move |index| {
+            let user = self.inputs.users.get(index)?;
+            let value = user.value(field).filter(|value| !is_placeholder(value))?;
+            Some((index, user, value))
+        })
+    }
+
     /// Who shares a key with another person, and which accounts have each person's keys.
-    pub(super) fn look(
-        &self,
-        seekers: &BTreeSet<usize>,
-    ) -> (HashMap<usize, MatchKey>, HashMap<usize, Vec<Candidate>>) {
+    pub(super) fn look(&self, seekers: &Rows) -> (HashMap<usize, MatchKey>, Vec<Vec<Candidate>>) {
         let mut contested: HashMap<usize, MatchKey> = HashMap::new();
-        let mut candidates: HashMap<usize, Vec<Candidate>> = HashMap::new();
+        let mut candidates = Candidates { seekers, of_seeker: vec![Vec::new(); seekers.rows.len()] };
         for key in &self.policy.match_keys {
             let field = key.field();
-            let mut wanted: HashMap<_, Vec<usize>> = HashMap::new();
-            for row in seekers {
-                if let Some(value) = self.identity.key(*row, &field) {
-                    wanted.entry(value).or_default().push(*row);
-                }
-            }
-            // Everybody who has not left counts against a key, linked or not.
-            for row in self.pairs.rows().filter(|row| !seekers.contains(row)) {
-                let Some(rows) = self.identity.key(row, &field).and_then(|value| wanted.get(&value)) else {
-                    continue;
+            self.each_sought(seekers, &field, |rows, having| {
+                // Everybody who has not left counts against a key, linked or not.
+                let counts = |row: usize| {
+                    !seekers.contains(row)
+                        && self.is_looked_at(row)
+                        && !self.has_left(row)
+                        && self.identity.is_key(row, &field, having)
                 };
-                if !self.has_left(row) {
+                if rows.len() > 1 || having.rows().any(counts) {
                     contested.extend(rows.iter().map(|row| (*row, *key)));
                 }
-            }
-            for rows in wanted.values().filter(|rows| rows.len() > 1) {
-                contested.extend(rows.iter().map(|row| (*row, *key)));
-            }
-            for (index, user) in self.inputs.users.iter().enumerate() {
-                let Some(value) = Identity::key_of(user, &field) else { continue };
-                let Some(rows) = wanted.get(&value) else { continue };
-                // A value passes on, unless a second fact says that the account may be the seeker's.
-                let passes_on = self.is_on_its_way_out(index, user, &field, &value);
-                let takes =
-                    |row: &&usize| !passes_on || self.evidence(**row, user).suffices_against_another();
-                for row in rows.iter().filter(takes) {
-                    offer(&mut candidates, *row, index, Found::Key(*key));
+                for (index, user, value) in self.accounts(having, &field) {
+                    // A value passes on, unless a second fact says that the account may be the seeker's.
+                    let passes_on = self.is_on_its_way_out(index, user, &field, value);
+                    let takes =
+                        |row: &&usize| !passes_on || self.evidence(**row, user).suffices_against_another();
+                    for row in rows.iter().filter(takes) {
+                        candidates.offer(*row, index, Found::Key(*key));
+                    }
                 }
-            }
+            });
         }
         self.namesakes(seekers, &mut candidates);
         self.hidden(seekers, &mut candidates);
         self.unmatched(seekers, &mut candidates);
-        (contested, candidates)
+        (contested, candidates.of_seeker)
     }
 
     /// Accounts that would be closed because their person is gone or has left, while somebody who seeks one has a
     /// key of theirs by which the policy does not match.
-    fn unmatched(&self, seekers: &BTreeSet<usize>, candidates: &mut HashMap<usize, Vec<Candidate>>) {
+    fn unmatched(&self, seekers: &Rows, candidates: &mut Candidates<'_>) {
         let every = MatchKey::ALL.iter().map(|(_, key)| key);
         for key in every.filter(|key| !self.policy.match_keys.contains(key)) {
             let field = key.field();
-            let mut wanted: HashMap<_, Vec<usize>> = HashMap::new();
-            for row in seekers {
-                if let Some(value) = self.identity.key(*row, &field) {
-                    wanted.entry(value).or_default().push(*row);
+            self.each_sought(seekers, &field, |rows, having| {
+                for (index, user, _) in self.accounts(having, &field) {
+                    if !user.is_live() || !self.would_close(index) {
+                        continue;
+                    }
+                    for row in rows.iter().filter(|row| !self.evidence(**row, user).speaks_against()) {
+                        candidates.offer(*row, index, Found::Unmatched);
+                    }
                 }
-            }
-            for (index, user) in self.inputs.users.iter().enumerate().filter(|(_, user)| user.is_live()) {
-                let rows = Identity::key_of(user, &field).and_then(|value| wanted.get(&value));
-                let Some(rows) = rows.filter(|_| self.would_close(index)) else { continue };
-                for row in rows.iter().filter(|row| !self.evidence(**row, user).speaks_against()) {
-                    offer(candidates, *row, index, Found::Unmatched);
-                }
-            }
+            });
         }
     }
 
     /// Accounts that would be closed because their person has left, while somebody of the same name is new
     /// and has a key that the credential does not show: that key may decide.
-    fn hidden(&self, seekers: &BTreeSet<usize>, candidates: &mut HashMap<usize, Vec<Candidate>>) {
-        let hides = |row: &&usize| {
+    fn hidden(&self, seekers: &Rows, candidates: &mut Candidates<'_>) {
+        let hides = |row: &usize| {
             let keys = [TargetField::Email, TargetField::EmployeeNumber];
-            keys.iter().any(|key| matches!(self.inputs.desired.value(**row, key), Field::NotPermitted))
+            keys.iter().any(|key| matches!(self.inputs.desired.value(*row, key), Field::NotPermitted))
         };
-        let hiding: Vec<usize> = seekers.iter().filter(hides).copied().collect();
+        let hiding = self.called(seekers.iter().filter(hides));
         if hiding.is_empty() {
             return;
         }
         for (index, user) in self.inputs.users.iter().enumerate() {
-            if !user.is_live() || !self.would_close(index) {
+            if self.unchanged.account(index) || !user.is_live() || !self.would_close(index) {
                 continue;
             }
-            for row in hiding.iter().filter(|row| self.evidence(**row, user).name == Opinion::Agrees) {
-                offer(candidates, *row, index, Found::Name);
+            self.offer_namesakes(&hiding, (index, user), candidates);
+        }
+    }
+
+    /// People by their names.
+    fn called(&self, rows: impl Iterator<Item = usize>) -> HashMap<[String; 2], Vec<usize>> {
+        let mut called: HashMap<[String; 2], Vec<usize>> = HashMap::new();
+        for row in rows {
+            let name = identity::names(|field| self.inputs.desired.value(row, field).value());
+            if let Some(name) = name {
+                called.entry(name).or_default().push(row);
+            }
+        }
+        called
+    }
+
+    fn offer_namesakes(
+        &self,
+        called: &HashMap<[String; 2], Vec<usize>>,
+        (index, user): (usize, &User),
+        candidates: &mut Candidates<'_>,
+    ) {
+        let rows = identity::names(|field| user.value(field)).and_then(|name| called.get(&name));
+        for row in rows.into_iter().flatten() {
+            if self.evidence(*row, user).name == Opinion::Agrees {
+                candidates.offer(*row, index, Found::Name);
             }
         }
     }
 
     /// Whether the person whose account this is, by a link that is believed, is gone or has left.
     fn would_close(&self, user: usize) -> bool {
-        let link = self.holder_of(user);
-        let Some((link, record)) = link.and_then(|link| Some((link, self.inputs.links.get(link)?))) else {
-            return false;
-        };
+        let Some(link) = self.holder_of(user) else { return false };
         matches!(self.bonds.of_link(link), Bond::Holds(one) | Bond::Remade(one) if one == user)
-            && match self.pairs.row(record.employee.as_str()) {
+            && match self.pairs.row_of(link) {
                 Some(row) => self.has_left(row),
                 None => leaver::absence_counts(self.inputs, self.policy),
             }
@@ -156,10 +216,11 @@ impl Search<'_, '_, '_> {
 
     /// Accounts that would be closed because their person is gone while somebody of the same name is new: when
     /// every id, number and address was given anew, the name is all that is left.
-    fn namesakes(&self, seekers: &BTreeSet<usize>, candidates: &mut HashMap<usize, Vec<Candidate>>) {
-        if !leaver::absence_counts(self.inputs, self.policy) {
+    fn namesakes(&self, seekers: &Rows, candidates: &mut Candidates<'_>) {
+        if !leaver::absence_counts(self.inputs, self.policy) || self.pairs.missing.is_empty() {
             return;
         }
+        let called = self.called(seekers.iter());
         for (link, account) in &self.pairs.missing {
             let Some((account, user)) =
                 account.and_then(|index| Some((index, self.inputs.users.get(index)?)))
@@ -169,9 +230,7 @@ impl Search<'_, '_, '_> {
             if !user.is_live() || !self.bonds.holds(*link) || !self.is_gone(*link) {
                 continue;
             }
-            for row in seekers.iter().filter(|row| self.evidence(**row, user).name == Opinion::Agrees) {
-                offer(candidates, *row, account, Found::Name);
-            }
+            self.offer_namesakes(&called, (account, user), candidates);
         }
     }
 

@@ -1,36 +1,35 @@
 //! Whose accounts must not be closed because somebody who is there may be the one behind them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashSet;
 
 use super::super::bonds::Bond;
 use super::super::leaver::Standing;
 use super::super::policy::Rehire;
-use super::{Candidate, Found, Match, Matches, Search};
+use super::{Candidate, Found, Match, Matches, Rows, Search};
 use crate::User;
 
 impl Search<'_, '_, '_> {
     /// Remembers whose accounts must not be closed because this person is, or may be, the same one.
-    pub(super) fn spare(&self, row: usize, candidates: &[Candidate], matches: &mut Matches) {
-        let found = matches.of_row(row);
+    pub(super) fn spare(&self, place: usize, candidates: &[Candidate], matches: &mut Matches) {
+        let (Some(row), Some(found)) = (matches.seekers.rows.get(place), matches.of_seeker.get(place)) else {
+            return;
+        };
+        let row = *row;
         let is_open = matches!(
             found,
             Match::Open { .. } | Match::Ambiguous(_) | Match::Contested(_) | Match::Claimed { .. }
         );
         let employed = self.stands(row).is_some_and(Standing::is_employed);
         for Candidate { user, by } in candidates.iter().copied() {
-            let link = self.holder_of(user);
-            let Some((link, record)) = link.and_then(|link| Some((link, self.inputs.links.get(link)?)))
-            else {
-                continue;
-            };
+            let Some(link) = self.holder_of(user) else { continue };
             let Some(account) = self.inputs.users.get(user) else { continue };
             // An equal number or address alone, with another name behind it, keeps nobody's account open.
             let facts = self.evidence(row, account);
             let may_be = match found {
-                Match::Returned { user: one, .. } | Match::Claimed { user: one } if one == user => true,
+                Match::Returned { user: one, .. } | Match::Claimed { user: one } if *one == user => true,
                 _ => is_open && (by == Found::Name || !facts.speaks_against()),
             };
-            let gone = match self.pairs.row(record.employee.as_str()) {
+            let gone = match self.pairs.row_of(link) {
                 None => true,
                 // A person who returns later has left until then. A question counts only today.
                 Some(old) => (employed || is_open) && self.has_left(old),
@@ -44,21 +43,21 @@ impl Search<'_, '_, '_> {
     /// A person who is in the source, has not left and seeks no account may own the account of a record
     /// that ended: the last day is still to come, nobody knows the status, or the account of their own is
     /// lost or closed.
-    pub(super) fn spare_the_present(&self, seekers: &BTreeSet<usize>, matches: &mut Matches) {
+    pub(super) fn spare_the_present(&self, seekers: &Rows, matches: &mut Matches) {
         let present = |row: &usize| {
             // Of two records of one id nobody knows which is the linked one.
             (!self.has_account(*row) || self.pairs.contested.contains(row))
-                && !seekers.contains(row)
+                && !seekers.contains(*row)
                 && !self.has_left(*row)
                 && self.inputs.snapshot.employees().get(*row).is_some_and(|person| !person.is_sample())
         };
-        let present: BTreeSet<usize> = self.pairs.rows().filter(present).collect();
+        let changed = self.pairs.rows().filter(|row| !self.unchanged.row(*row));
+        let present = Rows::of(self.inputs, changed.filter(present));
         if present.is_empty() {
             return;
         }
-        let mut found = self.look(&present).1;
-        for row in present {
-            let candidates = found.remove(&row).unwrap_or_default();
+        let found = self.look(&present).1;
+        for (row, candidates) in present.iter().zip(found) {
             let is_linked = self.pairs.link_of(row).is_some() && !self.pairs.contested.contains(&row);
             for Candidate { user, .. } in candidates.into_iter().chain(self.decided(row)) {
                 let Some(account) = self.inputs.users.get(user) else { continue };
@@ -68,10 +67,8 @@ impl Search<'_, '_, '_> {
                 {
                     matches.waiting.push((row, user));
                 }
-                let record = self.holder_of(user).and_then(|link| Some((link, self.inputs.links.get(link)?)));
-                let Some((link, record)) = record else { continue };
-                let old = self.pairs.row(record.employee.as_str());
-                let over = old.is_none_or(|old| self.has_left(old));
+                let Some(link) = self.holder_of(user) else { continue };
+                let over = self.pairs.row_of(link).is_none_or(|old| self.has_left(old));
                 if over
                     && !self.evidence(row, account).speaks_against()
                     && !self.is_denied(row, user, account)
@@ -105,16 +102,14 @@ impl Search<'_, '_, '_> {
     }
 
     /// Accounts that may be those of people who have an open question, by what the facts say.
-    pub(super) fn doubted(&self, matches: &Matches) -> HashMap<usize, Vec<usize>> {
-        let mut doubted: HashMap<usize, Vec<usize>> = HashMap::new();
-        for (row, found) in &matches.by_row {
+    pub(super) fn doubted(&self, matches: &Matches) -> HashSet<usize> {
+        let mut doubted = HashSet::new();
+        for (row, found) in matches.seekers.iter().zip(&matches.of_seeker) {
             let (Match::Open { users, .. } | Match::Ambiguous(users)) = found else { continue };
-            for user in users {
+            doubted.extend(users.iter().copied().filter(|user| {
                 let account = self.inputs.users.get(*user);
-                if account.is_some_and(|account| !self.evidence(*row, account).speaks_against()) {
-                    doubted.entry(*user).or_default().push(*row);
-                }
-            }
+                account.is_some_and(|account| !self.evidence(row, account).speaks_against())
+            }));
         }
         doubted
     }

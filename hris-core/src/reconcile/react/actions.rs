@@ -1,7 +1,5 @@
 //! The single actions that reactions are made of.
 
-use std::collections::HashMap;
-
 use super::super::assignment::Given;
 use super::super::diff;
 use super::super::identity::{Evidence, FACTS};
@@ -165,8 +163,7 @@ impl<'d, 'i> Draft<'d, 'i> {
     pub(in crate::reconcile) fn wanted(&self, row: usize, field: &TargetField) -> Field<&'d str> {
         let desired = self.inputs.desired;
         match desired.targets().position(|target| target == field) {
-            Some(column) if desired.is_reference(column) => self.managers.external_id(self.inputs, row),
-            Some(column) => desired.row(row).get(column).map_or(Field::NotProvided, Field::as_deref),
+            Some(column) => self.managers.wanted(self.inputs, row, (column, field)),
             None => Field::NotProvided,
         }
     }
@@ -199,26 +196,19 @@ impl<'d, 'i> Draft<'d, 'i> {
         if !self.inputs.target.support(&TargetField::Email).unique {
             return false;
         }
-        let inputs = self.inputs;
-        let address = |row: usize| match inputs.desired.value(row, &TargetField::Email) {
-            Field::Value(email) => Some(canon::canonical(&TargetField::Email, email)),
-            _ => None,
+        let field = TargetField::Email;
+        let Some(address) = self.inputs.desired.value(row, &field).value() else { return false };
+        let Some(having) = self.identity.having(&field, &canon::canonical(&field, address)) else {
+            return false;
         };
-        let addresses = self.addresses.get_or_init(|| {
-            let mut addresses = HashMap::new();
-            let people = inputs.snapshot.employees();
-            for row in self.pairs.rows() {
-                let Some(person) = people.get(row) else { continue };
-                if matches!(standing(person, self.policy, self.today), Standing::Left(_)) {
-                    continue;
-                }
-                if let Some(address) = address(row) {
-                    *addresses.entry(address).or_insert(0) += 1;
-                }
-            }
-            addresses
-        });
-        address(row).and_then(|address| addresses.get(&address)).is_some_and(|people| *people > 1)
+        let people = self.inputs.snapshot.employees();
+        let counts = |row: &usize| {
+            !self.pairs.repeated.contains(row)
+                && people.get(*row).is_some_and(|person| {
+                    !matches!(standing(person, self.policy, self.today), Standing::Left(_))
+                })
+        };
+        having.rows().filter(counts).nth(1).is_some()
     }
 
     pub(super) fn duplicate_address(&mut self, employee: &EmployeeId, user: Option<&User>) {
@@ -270,7 +260,7 @@ impl<'d, 'i> Draft<'d, 'i> {
         }
     }
 
-    pub(super) fn given(&self, person: &Employee) -> Given {
+    pub(super) fn given(&self, person: &Employee) -> Given<'d> {
         let mut given = Given::to(person, &self.policy.assignments);
         given.hide(&self.lost.kinds);
         given

@@ -6,7 +6,8 @@ use super::super::assignment;
 use super::super::bonds::Bond;
 use super::super::holding::{Handover, Note, Seen};
 use super::super::leaver::{self, Standing, standing};
-use super::super::plan::{Action, ActionKind, Mode, Verdict};
+use super::super::people::VerdictRef;
+use super::super::plan::{Action, ActionKind, Mode};
 use super::super::policy::Rehire;
 use super::super::situation::{Reason, Situation};
 use super::{Adoption, Draft};
@@ -17,7 +18,7 @@ use crate::{
 impl<'d, 'i> Draft<'d, 'i> {
     /// People with a link, and people nobody can tell apart.
     pub(in crate::reconcile) fn linked_people(&mut self) {
-        for row in self.pairs.rows() {
+        for row in self.pairs.rows().filter(|row| !self.unchanged.row(*row)) {
             let Some(person) = self.inputs.snapshot.employees().get(row) else { continue };
             if self.pairs.contested.contains(&row) {
                 if self.pairs.row(person.id().as_str()) != Some(row) {
@@ -148,9 +149,9 @@ impl<'d, 'i> Draft<'d, 'i> {
             links.map(|link| (&link.employee, &link.user)).collect()
         };
         for id in ids {
-            let verdict = Verdict {
-                employee: Some(id.clone()),
-                user: linked.get(id).map(|user| (*user).clone()),
+            let verdict = VerdictRef {
+                employee: Some(id.as_str()),
+                user: linked.get(id).map(|user| user.as_str()),
                 situation: Situation::Invalid,
                 reason: Reason::NotUsable,
             };

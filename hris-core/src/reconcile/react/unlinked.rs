@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::super::diff;
+use super::super::index::Marks;
 use super::super::leaver::{Standing, standing};
 use super::super::matching::{Found, Match};
 use super::super::plan::{Action, ActionKind, Change, Mode};
@@ -10,9 +11,7 @@ use super::super::policy::{FutureStarters, MatchKey, Rehire, UnlinkedUsers};
 use super::super::situation::{Reason, Situation};
 use super::actions::address_digest;
 use super::{Adoption, Draft, Told};
-use crate::{
-    Employee, EmployeeId, Field, Link, Problem, ProblemCode, Severity, TargetField, User, UserId, canon,
-};
+use crate::{Employee, EmployeeId, Field, Link, Problem, ProblemCode, TargetField, User, canon};
 
 impl<'d, 'i> Draft<'d, 'i> {
     /// People without a link.
@@ -314,27 +313,24 @@ impl<'d, 'i> Draft<'d, 'i> {
 
     /// An unusable value was reported as one that an account goes without. Here it prevents the account.
     fn refused(&mut self, employee: &EmployeeId, field: &TargetField) {
-        let (employee, field) = (Some(employee), field.to_string());
-        for problem in &mut self.decided.problems {
-            if problem.employee.as_ref() == employee && problem.field.as_ref() == Some(&field) {
-                problem.severity = Severity::Error;
-            }
-        }
+        self.refused.insert((employee.clone(), field.to_string()));
     }
 
     /// Accounts that no employee is linked to.
     pub(in crate::reconcile) fn unlinked_users(&mut self) {
         let links = self.decided.actions.iter().filter(|action| action.kind == ActionKind::Link);
-        let linked: BTreeSet<UserId> = links.filter_map(|action| action.user.clone()).collect();
+        let places = links.filter_map(|action| self.pairs.user(action.user.as_ref()?.as_str()));
+        let mut linked = Marks::none_of(self.inputs.users.len());
+        places.for_each(|place| linked.insert(place));
         for (index, user) in self.inputs.users.iter().enumerate() {
             if self.pairs.holder_of(index).is_some()
-                || self.matches.found.contains(&index)
-                || linked.contains(&user.id)
+                || self.matches.found.contains(index)
+                || linked.contains(index)
             {
                 continue;
             }
             // Somebody may be its owner.
-            let claimed = self.matches.claimed.contains(&index) || self.bonds.remade(index).is_some();
+            let claimed = self.matches.claimed.contains(index) || self.bonds.remade(index).is_some();
             if !claimed && self.account_alone(user) {
                 continue;
             }
