@@ -7,7 +7,7 @@
 //!
 //! The reference is a prepared statement a row in transactions of 256, each on the disk before the next
 //! begins. `journal` is the same with a second file that says before each batch what is about to be done,
-//! and after it what was done. A run is told twice: whole, and from the finished plan on.
+//! and after it what was done. A run is measured twice: whole, and from the finished plan on.
 
 #![allow(clippy::print_stdout, reason = "it prints what it measured")]
 

@@ -18,7 +18,7 @@ pub(crate) struct Cost {
     pub(crate) peak: f64,
 }
 
-/// Measures work in this process and tells the process that asked for it.
+/// Reports the cost of this process to the one that asked for it.
 pub(crate) fn tell(wall: f64) -> Result<()> {
     println!("cost {wall} {} {}", processor_seconds()?, peak()?);
     Ok(())
@@ -100,7 +100,7 @@ fn processor_seconds() -> Result<f64> {
 /// The most memory that this process has held.
 fn peak() -> Result<f64> {
     let account = std::fs::read_to_string("/proc/self/status")?;
-    let line = account.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("no peak is told")?;
+    let line = account.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("the peak is missing")?;
     let kibibytes: f64 = line.trim().trim_end_matches(" kB").trim().parse()?;
     Ok(kibibytes / 1024.0)
 }

@@ -10,21 +10,25 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row as _, Sqlite, Transaction};
 
 use super::Refused;
-use super::schema::Tables;
+use super::schema::Known;
 use crate::target::{TargetError, TargetErrorKind};
 
 /// Which accounts are read.
 #[derive(Clone, Copy)]
 pub(super) enum Which<'a> {
     All,
-    ExternalId(&'a str),
-    Id(&'a UserId),
+    ExternalIds(&'a [&'a str]),
+    Ids(&'a [&'a UserId]),
 }
 
 /// Every text is read as text, whatever the column's type is. A missing id is an error, because an account
 /// without an id would look like a missing account.
-pub(super) async fn users(tx: &mut Transaction<'_, Sqlite>, which: Which<'_>) -> Result<Vec<User>, Refused> {
-    let tables = Tables::of(tx).await?;
+pub(super) async fn users(
+    tx: &mut Transaction<'_, Sqlite>,
+    known: &mut Known,
+    which: Which<'_>,
+) -> Result<Vec<User>, Refused> {
+    let tables = known.now(tx).await?;
     tables.require()?;
     if !tables.has_users() {
         return Ok(Vec::new());
@@ -38,8 +42,11 @@ pub(super) async fn users(tx: &mut Transaction<'_, Sqlite>, which: Which<'_>) ->
     query.push(fields).push(" FROM users WHERE ");
     match which {
         Which::All => query.push("TRUE"),
-        Which::ExternalId(id) => query.push("external_id = ").push_bind(id.to_owned()),
-        Which::Id(id) => push_is(&mut query, "id", id),
+        Which::ExternalIds(ids) => {
+            push_list(query.push("external_id IN "), ids.iter().map(|id| (*id).to_owned()));
+            &mut query
+        }
+        Which::Ids(ids) => push_is_one_of(&mut query, "id", ids.iter().copied()),
     };
     let mut users = Vec::new();
     let mut nameless: u64 = 0;
@@ -59,16 +66,19 @@ pub(super) async fn users(tx: &mut Transaction<'_, Sqlite>, which: Which<'_>) ->
         return Err(TargetError::new(TargetErrorKind::Unavailable, message).field("id").into());
     }
 
-    let only = if let Which::All = which { None } else { users.first().map(|user| user.id.clone()) };
+    let only: Option<Vec<UserId>> = match which {
+        Which::All => None,
+        _ => Some(users.iter().map(|user| user.id.clone()).collect()),
+    };
     if users.is_empty() {
         return Ok(users);
     }
     let places: Places = users.iter().enumerate().map(|(place, user)| (user.id.clone(), place)).collect();
     if tables.has_assignments() {
-        add_assignments(tx, &mut users, &places, only.as_ref()).await?;
+        add_assignments(tx, &mut users, &places, only.as_deref()).await?;
     }
     if tables.has_invites() {
-        add_invites(tx, &mut users, &places, only.as_ref()).await?;
+        add_invites(tx, &mut users, &places, only.as_deref()).await?;
     }
     Ok(users)
 }
@@ -114,6 +124,37 @@ pub(super) fn push_is<'q>(
     query.push(format_args!(" OR {column} = ")).push_bind(number).push(")")
 }
 
+/// As [`push_is`], of several accounts.
+pub(super) fn push_is_one_of<'q, 'i>(
+    query: &'q mut QueryBuilder<Sqlite>,
+    column: &str,
+    ids: impl Iterator<Item = &'i UserId> + Clone,
+) -> &'q mut QueryBuilder<Sqlite> {
+    let numbers = ids.clone().filter_map(|id| {
+        let number = id.as_str().parse::<i64>().ok();
+        number.filter(|number| number.to_string() == id.as_str())
+    });
+    let numbers: Vec<i64> = numbers.collect();
+    push_list(query.push(format_args!("({column} IN ")), ids.map(|id| id.as_str().to_owned()));
+    if !numbers.is_empty() {
+        push_list(query.push(format_args!(" OR {column} IN ")), numbers.into_iter());
+    }
+    query.push(")")
+}
+
+/// A list of values in brackets.
+pub(super) fn push_list<T>(query: &mut QueryBuilder<Sqlite>, values: impl Iterator<Item = T>)
+where
+    T: for<'t> sqlx::Encode<'t, Sqlite> + sqlx::Type<Sqlite> + Send + 'static,
+{
+    query.push("(");
+    let mut list = query.separated(", ");
+    for value in values {
+        list.push_bind(value);
+    }
+    query.push(")");
+}
+
 /// The instant that a text names: RFC 3339, or what SQLite writes by itself.
 fn moment(text: &str) -> Option<Timestamp> {
     let written = || text.parse().or_else(|_| format!("{text}Z").parse());
@@ -127,14 +168,14 @@ async fn add_assignments(
     tx: &mut Transaction<'_, Sqlite>,
     users: &mut [User],
     places: &Places,
-    only: Option<&UserId>,
+    only: Option<&[UserId]>,
 ) -> sqlx::Result<()> {
     let mut query = QueryBuilder::new(
         "SELECT CAST(user_id AS TEXT), CAST(kind AS TEXT), CAST(value AS TEXT) FROM assignments WHERE ",
     );
     match only {
         None => query.push("TRUE"),
-        Some(id) => push_is(&mut query, "user_id", id),
+        Some(ids) => push_is_one_of(&mut query, "user_id", ids.iter()),
     };
     let mut rows = query.build().fetch(&mut **tx);
     while let Some(row) = rows.try_next().await? {
@@ -155,14 +196,14 @@ async fn add_invites(
     tx: &mut Transaction<'_, Sqlite>,
     users: &mut [User],
     places: &Places,
-    only: Option<&UserId>,
+    only: Option<&[UserId]>,
 ) -> sqlx::Result<()> {
     let mut query = QueryBuilder::new(
         "SELECT CAST(user_id AS TEXT), CAST(sent_at AS TEXT), CAST(accepted_at AS TEXT) FROM invites WHERE ",
     );
     match only {
         None => query.push("TRUE"),
-        Some(id) => push_is(&mut query, "user_id", id),
+        Some(ids) => push_is_one_of(&mut query, "user_id", ids.iter()),
     };
     let mut rows = query.build().fetch(&mut **tx);
     while let Some(row) = rows.try_next().await? {

@@ -84,6 +84,22 @@ pub(super) struct Tables {
     invites: BTreeSet<String>,
 }
 
+/// The tables as they were looked at last.
+#[derive(Default)]
+pub(super) struct Known(Option<(i64, Tables)>);
+
+impl Known {
+    /// The tables as they are now. They are looked at again only if a schema was changed since.
+    pub(super) async fn now(&mut self, tx: &mut Transaction<'_, Sqlite>) -> Result<&Tables, Refused> {
+        let version: i64 = sqlx::query_scalar("PRAGMA schema_version").fetch_one(&mut **tx).await?;
+        let (_, tables) = match self.0.take().filter(|(known, _)| *known == version) {
+            Some(known) => self.0.insert(known),
+            None => self.0.insert((version, Tables::of(tx).await?)),
+        };
+        Ok(tables)
+    }
+}
+
 impl Tables {
     pub(super) async fn of(tx: &mut Transaction<'_, Sqlite>) -> Result<Self, Refused> {
         let mut tables =
