@@ -142,6 +142,11 @@ pub(crate) fn options(path: &Path) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .pragma("secure_delete", "ON")
+        // A statement over many rows keeps what it may have to undo in memory, and not in a file.
+        .pragma("temp_store", "MEMORY")
+        // KiB. A batch of random keys touches most pages of an index.
+        .pragma("cache_size", "-16000")
+        .pragma("wal_autocheckpoint", "4000")
         .disable_statement_logging()
 }
 
