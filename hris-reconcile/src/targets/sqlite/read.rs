@@ -34,12 +34,13 @@ pub(super) async fn users(
         return Ok(Vec::new());
     }
 
+    // One text a row costs a third of as many values as there are columns.
     let fields = TargetField::STANDARD.map(|field| format!("CAST({} AS TEXT)", field.name())).join(", ");
     let mut query = QueryBuilder::new(
-        "SELECT CAST(id AS TEXT), CAST(status AS TEXT), CAST(role AS TEXT), CAST(invited_at AS TEXT), \
-         CAST(custom AS TEXT), ",
+        "SELECT json_array(CAST(id AS TEXT), CAST(status AS TEXT), CAST(role AS TEXT), \
+         CAST(invited_at AS TEXT), CAST(custom AS TEXT), ",
     );
-    query.push(fields).push(" FROM users WHERE ");
+    query.push(fields).push(") FROM users WHERE ");
     match which {
         Which::All => query.push("TRUE"),
         Which::ExternalIds(ids) => {
@@ -52,7 +53,10 @@ pub(super) async fn users(
     let mut nameless: u64 = 0;
     let mut rows = query.build().fetch(&mut **tx);
     while let Some(row) = rows.try_next().await? {
-        match user(&row)? {
+        let packed = text(&row, 0)?.unwrap_or_default();
+        let cells: Vec<Option<Cell<'_>>> =
+            serde_json::from_str(&packed).map_err(|_| sqlx::Error::Decode("a packed row".into()))?;
+        match user(&cells) {
             Some(user) => users.push(user),
             None => nameless = nameless.saturating_add(1),
         }
@@ -224,22 +228,27 @@ fn at<'u>(users: &'u mut [User], places: &Places, row: &SqliteRow) -> sqlx::Resu
     Ok(place.and_then(|place| users.get_mut(place)))
 }
 
-fn user(row: &SqliteRow) -> sqlx::Result<Option<User>> {
-    let Some(id) = text(row, 0)? else { return Ok(None) };
-    let mut user =
-        User::new(id.into_owned(), text(row, 1)?.map_or_else(Default::default, |word| status(&word)));
-    user.role = text(row, 2)?.filter(|role| !role.is_empty()).map(Cow::into_owned);
-    let invited_at = text(row, 3)?.as_deref().and_then(moment);
-    user.invite = invited_at.map(Invite::sent);
-    if let Some(custom) = text(row, 4)? {
-        put_custom(&mut user, &custom);
+/// A value of a packed row.
+#[derive(serde::Deserialize)]
+struct Cell<'r>(#[serde(borrow)] Cow<'r, str>);
+
+/// `None` for a row without an id.
+fn user(cells: &[Option<Cell<'_>>]) -> Option<User> {
+    let mut cells = cells.iter().map(|cell| cell.as_ref().map(|Cell(text)| text.as_ref()));
+    let mut next = || cells.next().flatten();
+    let (id, word) = (next()?, next());
+    let mut user = User::new(id, word.map_or_else(Default::default, status));
+    user.role = next().filter(|role| !role.is_empty()).map(str::to_owned);
+    user.invite = next().and_then(moment).map(Invite::sent);
+    if let Some(custom) = next() {
+        put_custom(&mut user, custom);
     }
-    for (field, column) in TargetField::STANDARD.iter().zip(5..) {
-        if let Some(value) = text(row, column)? {
-            user.put(field, Some(&value));
+    for (field, value) in TargetField::STANDARD.iter().zip(cells) {
+        if let Some(value) = value {
+            user.put(field, Some(value));
         }
     }
-    Ok(Some(user))
+    Some(user)
 }
 
 /// An account with an unknown status counts as in use, so nobody is invited or opened again because of it.
