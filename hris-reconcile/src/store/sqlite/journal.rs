@@ -1,6 +1,5 @@
 //! Links, intents, runs and connections as rows.
 
-use futures_util::TryStreamExt as _;
 use hris_core::reconcile::{Action, ActionKind, Baseline, Resolution};
 use hris_core::{EmployeeId, Link, Timestamp};
 use serde::Serialize;
@@ -16,13 +15,23 @@ use crate::store::{Intent, Settlement, State};
 type Tx<'a> = Transaction<'a, Sqlite>;
 
 pub(super) async fn load(tx: &mut Tx<'_>, connection: &str) -> Result<State, Refused> {
-    let select = format!("SELECT {LINK} FROM links WHERE connection = ?1 ORDER BY employee");
-    let mut links = Vec::new();
-    let mut rows = sqlx::query(sqlx::AssertSqlSafe(select)).bind(connection).fetch(&mut **tx);
-    while let Some(row) = rows.try_next().await? {
-        links.push(link(&row)?);
+    // Many links in one text cost a fraction of as many values.
+    let page = |after: &str| {
+        format!(
+            "SELECT max(employee), json_group_array({LINK}) FROM (SELECT * FROM links \
+             WHERE connection = ?1 AND employee {after} ?2 ORDER BY employee LIMIT {ROWS})"
+        )
+    };
+    let (mut links, mut last, mut after) = (Vec::new(), String::new(), ">=");
+    loop {
+        let query = sqlx::query(sqlx::AssertSqlSafe(page(after))).bind(connection).bind(&last);
+        let row = query.fetch_one(&mut **tx).await?;
+        let Some(end) = row.try_get::<Option<String>, _>(0)? else { break };
+        for packed in from_json::<Vec<Packed>>(row.try_get(1)?, "a link")? {
+            links.push(link(packed)?);
+        }
+        (last, after) = (end, ">");
     }
-    drop(rows);
 
     let rows = sqlx::query(
         "SELECT run, action, at, approved, empty FROM journal \
@@ -337,7 +346,7 @@ pub(super) async fn last_started(
     Ok(at.map(Timestamp::from_unix_seconds))
 }
 
-/// A link as one text, which costs a third of as many values as it has columns.
+/// A link as one text.
 const LINK: &str = "json_array(employee, user, deactivated_by_us, awaits_invite, granted, bases, external_id, \
                     protected_by, invites, learned, invited_to)";
 
@@ -363,7 +372,8 @@ pub(super) async fn link_of(
 ) -> Result<Option<Link>, Refused> {
     let select = format!("SELECT {LINK} FROM links WHERE connection = ?1 AND employee = ?2");
     let row = sqlx::query(sqlx::AssertSqlSafe(select)).bind(connection).bind(employee.as_str());
-    row.fetch_optional(&mut **tx).await?.as_ref().map(link).transpose()
+    let Some(row) = row.fetch_optional(&mut **tx).await? else { return Ok(None) };
+    link(from_json(row.try_get(0)?, "a link")?).map(Some)
 }
 
 pub(super) async fn save_link(tx: &mut Tx<'_>, connection: &str, link: &Link) -> Result<(), Refused> {
@@ -406,8 +416,7 @@ async fn save_links(tx: &mut Tx<'_>, connection: &str, links: &[&Link]) -> Resul
     Ok(())
 }
 
-fn link(row: &SqliteRow) -> Result<Link, Refused> {
-    let packed: Packed = from_json(row.try_get(0)?, "a link")?;
+fn link(packed: Packed) -> Result<Link, Refused> {
     let (employee, user, closed, awaits, granted, bases, external_id, protected_by, invites, learned, to) =
         packed;
     let mut link = Link::new(employee, user);

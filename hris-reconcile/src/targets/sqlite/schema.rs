@@ -82,6 +82,7 @@ pub(super) struct Tables {
     users: BTreeSet<String>,
     assignments: BTreeSet<String>,
     invites: BTreeSet<String>,
+    numbers_rows: bool,
 }
 
 /// The tables as they were looked at last.
@@ -102,8 +103,12 @@ impl Known {
 
 impl Tables {
     pub(super) async fn of(tx: &mut Transaction<'_, Sqlite>) -> Result<Self, Refused> {
-        let mut tables =
-            Self { users: BTreeSet::new(), assignments: BTreeSet::new(), invites: BTreeSet::new() };
+        let mut tables = Self {
+            users: BTreeSet::new(),
+            assignments: BTreeSet::new(),
+            invites: BTreeSet::new(),
+            numbers_rows: false,
+        };
         for (name, columns) in [
             ("users", &mut tables.users),
             ("assignments", &mut tables.assignments),
@@ -115,6 +120,12 @@ impl Tables {
                 .await?;
             columns.extend(found);
         }
+        let numbered = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM pragma_table_list('users') \
+             WHERE schema = 'main' AND type = 'table' AND NOT wr)",
+        );
+        let numbered: bool = numbered.fetch_one(&mut **tx).await?;
+        tables.numbers_rows = numbered && !tables.users.contains("rowid");
         Ok(tables)
     }
 
@@ -145,6 +156,11 @@ impl Tables {
 
     pub(super) fn has_users(&self) -> bool {
         !self.users.is_empty()
+    }
+
+    /// Whether `rowid` is the number of a row of `users`.
+    pub(super) fn numbers_rows(&self) -> bool {
+        self.numbers_rows
     }
 
     pub(super) fn has_assignments(&self) -> bool {
