@@ -34,7 +34,7 @@ pub(super) enum Attempt {
 #[derive(Debug)]
 pub(super) enum Tried {
     /// It ended before anything was written.
-    Ended(Attempt),
+    Ended(Box<Attempt>),
     /// The account that it relies on is to be looked at first.
     Look(Sight),
     /// It is to be written.
@@ -67,7 +67,7 @@ impl Sight {
 #[derive(Debug)]
 pub(super) enum Writing {
     Change(UserId),
-    Close(User),
+    Close(Box<User>),
     Create(NewUser),
 }
 
@@ -83,6 +83,12 @@ impl Writing {
             (Self::Change(id), ActionKind::Reactivate) => Write::Reactivate(id),
             (Self::Change(id), _) => Write::Update(id, &action.changes),
         }
+    }
+}
+
+impl From<Attempt> for Tried {
+    fn from(ended: Attempt) -> Self {
+        Self::Ended(Box::new(ended))
     }
 }
 
@@ -112,7 +118,7 @@ impl Apply<'_> {
             if let Tried::Ready(Writing::Change(id)) = one
                 && let Some(attempt) = self.was_overtaken(action, id).await
             {
-                *one = Tried::Ended(attempt);
+                *one = attempt.into();
             }
         }
         let ready = |one: &&Tried| matches!(one, Tried::Ready(_));
@@ -143,22 +149,22 @@ impl Apply<'_> {
     /// What can be said of an action without asking the target.
     async fn begin(&mut self, action: &Action) -> crate::Result<Tried> {
         if self.stuck.contains(who(action)) {
-            return Ok(Tried::Ended(Attempt::Skipped(None)));
+            return Ok(Attempt::Skipped(None).into());
         }
         if !action.waits_for.iter().all(|user| self.released.contains(user)) {
-            return Ok(Tried::Ended(Attempt::Conflict(action.fields().collect())));
+            return Ok(Attempt::Conflict(action.fields().collect()).into());
         }
         Ok(match action.kind {
-            _ if action.side == Side::Source => Tried::Ended(self.write_back(action).await?),
+            _ if action.side == Side::Source => self.write_back(action).await?.into(),
             // The account is looked up before it is created, and again after an unclear answer.
             ActionKind::Create => match action.external_id() {
                 Some(external_id) => Tried::Look(Sight::ToBeMade(external_id.to_owned())),
                 None => {
                     let message = "create: the account would have no external id; check the mapping";
-                    Tried::Ended(Attempt::Failed(TargetError::new(TargetErrorKind::Rejected, message)))
+                    Attempt::Failed(TargetError::new(TargetErrorKind::Rejected, message)).into()
                 }
             },
-            ActionKind::Link => Tried::Ended(self.link(action)),
+            ActionKind::Link => self.link(action).into(),
             _ => self.before_change(action),
         })
     }
@@ -166,11 +172,10 @@ impl Apply<'_> {
     /// What became of an action that was tried. An error is what keeps the run from going on.
     pub(super) async fn outcome(&mut self, action: &Action, tried: Tried) -> crate::Result<Attempt> {
         match tried {
-            Tried::Ended(attempt) => Ok(attempt),
+            Tried::Ended(attempt) => Ok(*attempt),
             Tried::Written(Writing::Create(_), done) => Ok(self.created(action, done).await),
-            Tried::Written(Writing::Close(User { id, .. }) | Writing::Change(id), done) => {
-                self.changed(action, id, done.map(drop)).await
-            }
+            Tried::Written(Writing::Close(seen), done) => self.changed(action, seen.id, done.map(drop)).await,
+            Tried::Written(Writing::Change(id), done) => self.changed(action, id, done.map(drop)).await,
             Tried::Look(_) | Tried::Ready(_) => {
                 let message = "the target did not answer to every call";
                 Ok(Attempt::Open(TargetError::new(TargetErrorKind::UnknownOutcome, message)))
@@ -236,12 +241,12 @@ impl Apply<'_> {
     fn before_change(&self, action: &Action) -> Tried {
         let Some(id) = self.links.user_of(action) else {
             let message = format!("{}: there is no account", action.kind.as_str());
-            return Tried::Ended(Attempt::Failed(TargetError::new(TargetErrorKind::NotFound, message)));
+            return Attempt::Failed(TargetError::new(TargetErrorKind::NotFound, message)).into();
         };
         let invites = matches!(action.kind, ActionKind::Invite | ActionKind::Reinvite);
         if invites && action.employee.as_ref().is_some_and(|employee| self.adopted.contains(employee)) {
             // An account that was there before is not ours to invite.
-            return Tried::Ended(Attempt::Skipped(None));
+            return Attempt::Skipped(None).into();
         }
         if invites && self.opened.contains(&id) {
             return Tried::Look(Sight::CameBack(id));
@@ -293,9 +298,9 @@ impl Apply<'_> {
     fn looked_at(&self, action: &Action, sight: &Sight, found: Result<Option<User>, TargetError>) -> Tried {
         let found = match found {
             Ok(found) => found,
-            Err(error) => return Tried::Ended(Attempt::Failed(error)),
+            Err(error) => return Attempt::Failed(error).into(),
         };
-        Tried::Ended(match (sight, found) {
+        let ended = match (sight, found) {
             (Sight::ToBeMade(_), Some(user)) => self.adopt(action, user),
             (Sight::ToBeMade(_), None) => {
                 let status = if action.awaits_invite { UserStatus::Pending } else { UserStatus::Active };
@@ -316,10 +321,13 @@ impl Apply<'_> {
             },
             (Sight::Unchanged(id), Some(user)) => match self.not_right(action, &user) {
                 Some(attempt) => attempt,
-                None if action.kind == ActionKind::Deactivate => return Tried::Ready(Writing::Close(user)),
+                None if action.kind == ActionKind::Deactivate => {
+                    return Tried::Ready(Writing::Close(Box::new(user)));
+                }
                 None => return Tried::Ready(Writing::Change(id.clone())),
             },
-        })
+        };
+        ended.into()
     }
 
     /// Why an action is not right for the account as it stands now.

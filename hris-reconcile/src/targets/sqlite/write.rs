@@ -120,8 +120,8 @@ fn columns_of(user: &NewUser, now: Timestamp) -> Columns<'_> {
     if !custom.is_empty() {
         columns.insert("custom", merged(Map::new(), custom));
     }
-    let roles = user.assignments.iter().filter(|change| is_role(change) && change.given);
-    if let Some(role) = roles.last() {
+    let mut latest = user.assignments.iter().rev();
+    if let Some(role) = latest.find(|change| is_role(change) && change.given) {
         columns.insert("role", Some(role.assignment.value.clone()));
     }
     columns
