@@ -6,8 +6,8 @@ use hris_core::{Timestamp, User, UserId};
 
 use super::Faulty;
 use crate::target::{
-    Assigns, By, Call, Invitation, Invites, NewUser, Powers, Reactivates, Remembers, Settles, Target,
-    TargetCapabilities, TargetError, TargetErrorKind,
+    Assigns, Batches, By, Call, Invitation, Invites, NewUser, Powers, Reactivates, Remembers, Settles,
+    Target, TargetCapabilities, TargetError, TargetErrorKind, Write,
 };
 
 #[async_trait]
@@ -65,6 +65,23 @@ impl<T: Target> Assigns for Faulty<T> {
     ) -> Result<(), TargetError> {
         let inner = self.inner.powers().assigns.ok_or_else(|| lacking("assign"))?;
         self.faults.call("assign", inner.assign(id, assignments, call)).await
+    }
+}
+
+/// A batch is one call: a fault in it is a fault of each of its writes.
+#[async_trait]
+impl<T: Target> Batches for Faulty<T> {
+    async fn find(&self, by: &[By<'_>], now: Timestamp) -> Result<Vec<Option<User>>, TargetError> {
+        let inner = self.inner.powers().batches.ok_or_else(|| lacking("take batches"))?;
+        self.faults.call("find", inner.find(by, now)).await
+    }
+
+    async fn write(&self, writes: &[(Write<'_>, Call<'_>)]) -> Vec<Result<UserId, TargetError>> {
+        let done = self.faults.call("write", async {
+            let inner = self.inner.powers().batches.ok_or_else(|| lacking("take batches"))?;
+            Ok(inner.write(writes).await)
+        });
+        done.await.unwrap_or_else(|error: TargetError| writes.iter().map(|_| Err(error.clone())).collect())
     }
 }
 

@@ -4,9 +4,9 @@
 //! target by the next run, so the order here is: record a batch of intents, then for each action
 //! look whether it still makes sense, do it, and record its end with what it makes of the link.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use hris_core::reconcile::{Action, ActionKey, ActionKind, Handover, Links, Plan, Side};
+use hris_core::reconcile::{Action, ActionKey, ActionKind, Change, Handover, Links, Plan, Side};
 use hris_core::{Employee, EmployeeId, Problem, ProblemCode, TargetField, Timestamp, User, UserId};
 
 use super::Runner;
@@ -20,12 +20,13 @@ use super::remember::Written;
 use crate::observer::Event;
 use crate::report::ActionResult;
 use crate::store::{Intent, Settlement};
-use crate::target::{TargetError, TargetErrorKind};
+use crate::target::{MOST_AT_ONCE, TargetError, TargetErrorKind};
 use crate::{Error, ErrorKind, Result};
 
 /// How many intents are recorded at once.
-const BATCH: usize = 256;
-/// How many ends are recorded at once. A cut leaves no more than these to be looked up.
+const BATCH: usize = MOST_AT_ONCE;
+/// How many ends are recorded at once, unless the target takes batches. A cut leaves no more than these to be
+/// looked up.
 const SETTLED_AT_ONCE: usize = 16;
 /// After so many actions in a row that the target was not available for, the run stops.
 const UNAVAILABLE_IN_A_ROW: u32 = 3;
@@ -58,10 +59,31 @@ pub(super) struct Apply<'a> {
     /// What came up beside how an action ended.
     pub(super) noted: Vec<Problem>,
     settlements: Vec<Settlement>,
+    together: Together,
     unavailable: u32,
     /// Whether the target did or refused anything yet, and why it was not available before.
     reached: bool,
     away: Option<TargetError>,
+}
+
+/// How many calls of the target are made together.
+#[derive(Clone, Copy, Debug)]
+struct Together {
+    most: usize,
+    /// Whether they are one call, which does them in their order.
+    is_one_call: bool,
+}
+
+impl Together {
+    fn of(runner: &Runner) -> Self {
+        let (most, is_one_call) = runner.calls.together();
+        Self { most, is_one_call }
+    }
+}
+
+/// Whether other accounts name an account by this field.
+fn is_name(field: &TargetField) -> bool {
+    matches!(field, TargetField::Email | TargetField::ExternalId)
 }
 
 /// Which run it is.
@@ -162,6 +184,7 @@ impl<'a> Apply<'a> {
             written: Written::default(),
             noted: Vec::new(),
             settlements: Vec::new(),
+            together: Together::of(runner),
             unavailable: 0,
             reached: false,
             away: None,
@@ -261,15 +284,40 @@ impl<'a> Apply<'a> {
         if !intents.is_empty() {
             self.runner.store.intend(self.keeper.lease(), &intents).await?;
         }
-        for action in batch {
-            if held.contains(&action.key) {
-                ends.push(End::new(action, ActionResult::Skipped));
+        let mut going = intents.into_iter().map(|intent| intent.action);
+        let mut rest = batch;
+        while let [first, others @ ..] = rest {
+            if held.contains(&first.key) {
+                ends.push(End::new(first, ActionResult::Skipped));
+                rest = others;
                 continue;
             }
             self.interrupted()?;
-            let action = &self.order.entry(action);
-            let attempt = self.attempt(action).await?;
-            let stopped = self.conclude(action, attempt, ends, problems);
+            let (group, others) = rest.split_at(self.together(rest).clamp(1, rest.len()));
+            let group: Vec<Action> = going.by_ref().take(group.len()).collect();
+            self.carry_out_together(&group, total, ends, problems).await?;
+            rest = others;
+        }
+        self.record().await
+    }
+
+    /// Carries out actions that have nothing to do with each other.
+    async fn carry_out_together(
+        &mut self,
+        group: &[Action],
+        total: usize,
+        ends: &mut Vec<End>,
+        problems: &mut Vec<Problem>,
+    ) -> Result<()> {
+        let tried = self.try_all(group).await?;
+        let at_once = if self.together.is_one_call { MOST_AT_ONCE } else { SETTLED_AT_ONCE };
+        let mut stopped = Ok(());
+        for (action, tried) in group.iter().zip(tried) {
+            // It fails only if the lease or the state is lost. Nothing is recorded then, and what was written is
+            // found out by the next run.
+            let attempt = self.outcome(action, tried).await?;
+            // The others of the group were tried as well, so they are concluded before the run stops.
+            stopped = stopped.and(self.conclude(action, attempt, ends, problems));
             if let Some(end) = ends.last() {
                 self.runner.tell(&Event::ActionDone {
                     kind: end.kind,
@@ -279,12 +327,42 @@ impl<'a> Apply<'a> {
                 });
             }
             self.runner.tell(&Event::Applying { done: ends.len() as u64, total: total as u64 });
-            if self.settlements.len() >= SETTLED_AT_ONCE {
+            if self.settlements.len() >= at_once {
                 self.record().await?;
             }
-            stopped?;
         }
-        self.record().await
+        stopped
+    }
+
+    /// How many of the next actions can be carried out together: those about different people and accounts, none
+    /// of which waits for another.
+    fn together(&self, actions: &[Action]) -> usize {
+        let Together { most, is_one_call } = self.together;
+        let (mut people, mut users) = (HashSet::new(), HashSet::new());
+        let mut made: HashSet<&str> = HashSet::new();
+        for (place, action) in actions.iter().take(most).enumerate() {
+            let is_new = people.insert(who(action));
+            let user = self.links.user_of(action).or_else(|| action.user.clone());
+            // One that names a manager who is made in the same group comes after it.
+            let names = |change: &Change| change.to.as_deref().is_some_and(|to| made.contains(to));
+            let waits = !is_one_call && action.changes.iter().any(names);
+            if waits || !is_new || user.is_some_and(|user| !users.insert(user)) || self.goes_alone(action) {
+                return place;
+            }
+            let own = action.changes.iter().filter(|change| is_name(&change.field));
+            made.extend(
+                own.filter(|_| action.kind == ActionKind::Create).filter_map(|change| change.to.as_deref()),
+            );
+        }
+        actions.len().min(most)
+    }
+
+    fn goes_alone(&self, action: &Action) -> bool {
+        action.side == Side::Source
+            || action.kind == ActionKind::Link
+            || self.order.held.contains(&action.key)
+            || !action.waits_for.iter().all(|user| self.released.contains(user))
+            || (action.kind == ActionKind::Update && self.runner.is_shared(action))
     }
 
     /// Takes over what a settlement makes of the links.

@@ -1,4 +1,4 @@
-//! Trying one action: whether it still makes sense, doing it, and what to make of the answer.
+//! Trying actions: whether they still make sense, doing them, and what to make of the answers.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use super::apply::{Apply, who};
 use super::partly::is_refusal;
 use super::settle::{is_held_by_another, is_ours, read_back};
 use crate::store::Settlement;
-use crate::target::{NewUser, TargetError, TargetErrorKind};
+use crate::target::{By, Invitation, NewUser, TargetError, TargetErrorKind, Write};
 
 /// How an attempt at one action ended.
 #[derive(Debug)]
@@ -30,20 +30,156 @@ pub(super) enum Attempt {
     Skipped(Option<Problem>),
 }
 
+/// How far the attempt at an action has come.
+#[derive(Debug)]
+pub(super) enum Tried {
+    /// It ended before anything was written.
+    Ended(Box<Attempt>),
+    /// The account that it relies on is to be looked at first.
+    Look(Sight),
+    /// It is to be written.
+    Ready(Writing),
+    /// It was written, and this is the answer.
+    Written(Writing, Result<UserId, TargetError>),
+}
+
+/// What an account is looked at for.
+#[derive(Debug)]
+pub(super) enum Sight {
+    /// It was opened in this run: it may need no invitation.
+    CameBack(UserId),
+    /// It may be there already.
+    ToBeMade(String),
+    /// It may be another one by now, or stand otherwise than the plan saw it.
+    Unchanged(UserId),
+}
+
+impl Sight {
+    fn by(&self) -> By<'_> {
+        match self {
+            Self::CameBack(id) | Self::Unchanged(id) => By::Id(id),
+            Self::ToBeMade(external_id) => By::ExternalId(external_id),
+        }
+    }
+}
+
+/// What an action writes, and to which account.
+#[derive(Debug)]
+pub(super) enum Writing {
+    Change(UserId),
+    Close(Box<User>),
+    Create(NewUser),
+}
+
+impl Writing {
+    fn of<'a>(&'a self, action: &'a Action) -> Write<'a> {
+        match (self, action.kind) {
+            (Self::Create(new), _) => Write::Create(new),
+            (Self::Close(seen), _) => Write::Deactivate(seen),
+            (Self::Change(id), ActionKind::Assign) => Write::Assign(id, &action.assignments),
+            (Self::Change(id), ActionKind::Invite | ActionKind::Reinvite) => {
+                Write::Invite(id, Invitation::new(action.expires_at, action.kind == ActionKind::Reinvite))
+            }
+            (Self::Change(id), ActionKind::Reactivate) => Write::Reactivate(id),
+            (Self::Change(id), _) => Write::Update(id, &action.changes),
+        }
+    }
+}
+
+impl From<Attempt> for Tried {
+    fn from(ended: Attempt) -> Self {
+        Self::Ended(Box::new(ended))
+    }
+}
+
 impl Apply<'_> {
-    /// Tries one action. An error is what keeps the run from going on.
-    pub(super) async fn attempt(&mut self, action: &Action) -> crate::Result<Attempt> {
+    /// Tries actions that have nothing to do with each other, together as far as the target allows: first the
+    /// accounts are looked at, then everything is written. An error is what keeps the run from going on.
+    pub(super) async fn try_all(&mut self, actions: &[Action]) -> crate::Result<Vec<Tried>> {
+        let (runner, now) = (self.runner, self.order.now);
+        let mut tried = Vec::with_capacity(actions.len());
+        for action in actions {
+            tried.push(self.begin(action).await?);
+        }
+        let questions: Vec<By<'_>> = tried
+            .iter()
+            .filter_map(|one| if let Tried::Look(sight) = one { Some(sight.by()) } else { None })
+            .collect();
+        let found = match questions.is_empty() {
+            true => Vec::new(),
+            false => runner.calls.look_for(&questions, now).await,
+        };
+        let mut found = found.into_iter();
+        for (one, action) in tried.iter_mut().zip(actions) {
+            if let Tried::Look(sight) = one {
+                let Some(found) = found.next() else { continue };
+                *one = self.looked_at(action, sight, found);
+            }
+            if let Tried::Ready(Writing::Change(id)) = one
+                && let Some(attempt) = self.was_overtaken(action, id).await
+            {
+                *one = attempt.into();
+            }
+        }
+        let ready = |one: &&Tried| matches!(one, Tried::Ready(_));
+        if tried.iter().filter(ready).count() == 0 {
+            return Ok(tried);
+        }
+        // Asked as late as can be: a run that was held up in between must not write any more.
+        self.keeper.ensure().await?;
+        let writes: Vec<(Write<'_>, &Action)> = tried
+            .iter()
+            .zip(actions)
+            .filter_map(|(one, action)| match one {
+                Tried::Ready(writing) => Some((writing.of(action), action)),
+                _ => None,
+            })
+            .collect();
+        let mut done = runner.calls.write_all(&writes, now).await.into_iter();
+        let written = |one| match one {
+            Tried::Ready(writing) => match done.next() {
+                Some(done) => Tried::Written(writing, done),
+                None => Tried::Ready(writing),
+            },
+            other => other,
+        };
+        Ok(tried.into_iter().map(written).collect())
+    }
+
+    /// What can be said of an action without asking the target.
+    async fn begin(&mut self, action: &Action) -> crate::Result<Tried> {
         if self.stuck.contains(who(action)) {
-            return Ok(Attempt::Skipped(None));
+            return Ok(Attempt::Skipped(None).into());
         }
         if !action.waits_for.iter().all(|user| self.released.contains(user)) {
-            return Ok(Attempt::Conflict(action.fields().collect()));
+            return Ok(Attempt::Conflict(action.fields().collect()).into());
         }
-        match action.kind {
-            _ if action.side == Side::Source => self.write_back(action).await,
-            ActionKind::Create => self.create(action).await,
-            ActionKind::Link => Ok(self.link(action)),
-            _ => self.change(action).await,
+        Ok(match action.kind {
+            _ if action.side == Side::Source => self.write_back(action).await?.into(),
+            // The account is looked up before it is created, and again after an unclear answer.
+            ActionKind::Create => match action.external_id() {
+                Some(external_id) => Tried::Look(Sight::ToBeMade(external_id.to_owned())),
+                None => {
+                    let message = "create: the account would have no external id; check the mapping";
+                    Attempt::Failed(TargetError::new(TargetErrorKind::Rejected, message)).into()
+                }
+            },
+            ActionKind::Link => self.link(action).into(),
+            _ => self.before_change(action),
+        })
+    }
+
+    /// What became of an action that was tried. An error is what keeps the run from going on.
+    pub(super) async fn outcome(&mut self, action: &Action, tried: Tried) -> crate::Result<Attempt> {
+        match tried {
+            Tried::Ended(attempt) => Ok(*attempt),
+            Tried::Written(Writing::Create(_), done) => Ok(self.created(action, done).await),
+            Tried::Written(Writing::Close(seen), done) => self.changed(action, seen.id, done.map(drop)).await,
+            Tried::Written(Writing::Change(id), done) => self.changed(action, id, done.map(drop)).await,
+            Tried::Look(_) | Tried::Ready(_) => {
+                let message = "the target did not answer to every call";
+                Ok(Attempt::Open(TargetError::new(TargetErrorKind::UnknownOutcome, message)))
+            }
         }
     }
 
@@ -59,30 +195,17 @@ impl Apply<'_> {
         Attempt::Done(self.settled(action, &user), user)
     }
 
-    /// The account is looked up before it is created, and again after an unclear answer.
-    async fn create(&mut self, action: &Action) -> crate::Result<Attempt> {
-        let Some(external_id) = action.external_id() else {
-            let message = "create: the account would have no external id; check the mapping";
-            return Ok(Attempt::Failed(TargetError::new(TargetErrorKind::Rejected, message)));
-        };
-        match self.runner.calls.find(external_id, self.order.now).await {
-            Ok(Some(user)) => return Ok(self.adopt(action, user)),
-            Ok(None) => {}
-            Err(error) => return Ok(Attempt::Failed(error)),
-        }
-        let status = if action.awaits_invite { UserStatus::Pending } else { UserStatus::Active };
-        let user = NewUser::new(status, action.changes.clone(), action.assignments.clone());
-        // Asked as late as can be: a run that was held up in between must not write any more.
-        self.keeper.ensure().await?;
-        let error = match self.runner.calls.create(action, &user, self.order.now).await {
-            Ok(id) if is_held_by_another(&self.links, action, &id) => return Ok(taken()),
+    async fn created(&mut self, action: &Action, done: Result<UserId, TargetError>) -> Attempt {
+        let error = match done {
+            Ok(id) if is_held_by_another(&self.links, action, &id) => return taken(),
             Ok(id) => {
                 self.made.insert(id.clone());
-                return Ok(Attempt::Done(self.done_to(action, &id).await, id));
+                return Attempt::Done(self.done_to(action, &id).await, id);
             }
             Err(error) => error,
         };
-        Ok(match error.kind {
+        let Some(external_id) = action.external_id() else { return Attempt::Failed(error) };
+        match error.kind {
             TargetErrorKind::Conflict => match self.runner.calls.find(external_id, self.order.now).await {
                 Ok(Some(user)) => self.adopt(action, user),
                 _ => Attempt::Conflict(error.fields),
@@ -103,7 +226,7 @@ impl Apply<'_> {
                 }
             }
             _ => Attempt::Failed(error),
-        })
+        }
     }
 
     fn adopt(&self, action: &Action, user: User) -> Attempt {
@@ -113,25 +236,35 @@ impl Apply<'_> {
         Attempt::Adopted(user)
     }
 
-    /// Something is done to an account that is there.
-    async fn change(&mut self, action: &Action) -> crate::Result<Attempt> {
-        let Some(user) = self.links.user_of(action) else {
+    /// Something is to be done to an account that is there. Right before one is closed, opened or invited or loses
+    /// something, it is looked at whether it still stands as the plan saw it.
+    fn before_change(&self, action: &Action) -> Tried {
+        let Some(id) = self.links.user_of(action) else {
             let message = format!("{}: there is no account", action.kind.as_str());
-            return Ok(Attempt::Failed(TargetError::new(TargetErrorKind::NotFound, message)));
+            return Attempt::Failed(TargetError::new(TargetErrorKind::NotFound, message)).into();
         };
-        let seen = match self.looked_at(action, &user).await {
-            Ok(seen) => seen,
-            Err(attempt) => return Ok(attempt),
-        };
-        if let Some(attempt) = self.was_overtaken(action, &user).await {
-            return Ok(attempt);
+        let invites = matches!(action.kind, ActionKind::Invite | ActionKind::Reinvite);
+        if invites && action.employee.as_ref().is_some_and(|employee| self.adopted.contains(employee)) {
+            // An account that was there before is not ours to invite.
+            return Attempt::Skipped(None).into();
         }
-        self.keeper.ensure().await?;
-        let (calls, now) = (&self.runner.calls, self.order.now);
-        let done = match seen.filter(|_| action.kind == ActionKind::Deactivate) {
-            Some(seen) => calls.deactivate(action, &seen, now).await,
-            None => calls.change(action, &user, now).await,
-        };
+        if invites && self.opened.contains(&id) {
+            return Tried::Look(Sight::CameBack(id));
+        }
+        let closes = action.kind == ActionKind::Deactivate;
+        let opens = action.kind == ActionKind::Reactivate;
+        if !(invites || closes || opens || takes(action)) || (self.made.contains(&id) && !closes) {
+            return Tried::Ready(Writing::Change(id));
+        }
+        Tried::Look(Sight::Unchanged(id))
+    }
+
+    async fn changed(
+        &mut self,
+        action: &Action,
+        user: UserId,
+        done: Result<(), TargetError>,
+    ) -> crate::Result<Attempt> {
         let Err(error) = done else {
             return Ok(Attempt::Done(self.done_to(action, &user).await, user));
         };
@@ -139,7 +272,7 @@ impl Apply<'_> {
             return self.the_rest(action, &user, error).await;
         }
         Ok(match error.kind {
-            TargetErrorKind::Changed => changed(),
+            TargetErrorKind::Changed => is_another(),
             TargetErrorKind::Conflict => Attempt::Conflict(error.fields),
             TargetErrorKind::NotFound if action.kind == ActionKind::Deactivate => {
                 Attempt::Done(self.settled(action, &user), user)
@@ -161,34 +294,47 @@ impl Apply<'_> {
         })
     }
 
-    /// Looks, right before an account is closed, opened or invited or loses something, whether it still stands as
-    /// the plan saw it. `Err` if the action is not right any more.
-    async fn looked_at(&self, action: &Action, id: &UserId) -> Result<Option<User>, Attempt> {
-        let invites = matches!(action.kind, ActionKind::Invite | ActionKind::Reinvite);
-        if invites && action.employee.as_ref().is_some_and(|employee| self.adopted.contains(employee)) {
-            // An account that was there before is not ours to invite.
-            return Err(Attempt::Skipped(None));
-        }
-        if invites && self.opened.contains(id) {
-            return self.came_back(id).await.map_or(Ok(None), Err);
-        }
-        let closes = action.kind == ActionKind::Deactivate;
-        let opens = action.kind == ActionKind::Reactivate;
-        if !(invites || closes || opens || takes(action)) || (self.made.contains(id) && !closes) {
-            return Ok(None);
-        }
-        let user = match self.runner.calls.user(id, self.order.now).await {
-            Ok(Some(user)) => user,
-            Ok(None) if closes => return Err(Attempt::Done(self.settled(action, id), id.clone())),
-            Ok(None) => {
-                let message = format!("{}: the account is gone", action.kind.as_str());
-                return Err(Attempt::Failed(TargetError::new(TargetErrorKind::NotFound, message)));
-            }
-            Err(error) => return Err(Attempt::Failed(error)),
+    /// Whether an action is still right, now that the account was looked at.
+    fn looked_at(&self, action: &Action, sight: &Sight, found: Result<Option<User>, TargetError>) -> Tried {
+        let found = match found {
+            Ok(found) => found,
+            Err(error) => return Attempt::Failed(error).into(),
         };
-        let seen = self.seen.get(id);
-        if seen.is_some_and(|seen| !seen.is_borne_by(&user)) {
-            return Err(changed());
+        let ended = match (sight, found) {
+            (Sight::ToBeMade(_), Some(user)) => self.adopt(action, user),
+            (Sight::ToBeMade(_), None) => {
+                let status = if action.awaits_invite { UserStatus::Pending } else { UserStatus::Active };
+                let new = NewUser::new(status, action.changes.clone(), action.assignments.clone());
+                return Tried::Ready(Writing::Create(new));
+            }
+            (Sight::Unchanged(id), None) if action.kind == ActionKind::Deactivate => {
+                Attempt::Done(self.settled(action, id), id.clone())
+            }
+            (_, None) => {
+                let message = format!("{}: the account is gone", action.kind.as_str());
+                Attempt::Failed(TargetError::new(TargetErrorKind::NotFound, message))
+            }
+            // It may have come back as one that was asked before, or is in use.
+            (Sight::CameBack(id), Some(user)) => match user.status {
+                UserStatus::Pending => return Tried::Ready(Writing::Change(id.clone())),
+                _ => Attempt::Skipped(None),
+            },
+            (Sight::Unchanged(id), Some(user)) => match self.not_right(action, &user) {
+                Some(attempt) => attempt,
+                None if action.kind == ActionKind::Deactivate => {
+                    return Tried::Ready(Writing::Close(Box::new(user)));
+                }
+                None => return Tried::Ready(Writing::Change(id.clone())),
+            },
+        };
+        ended.into()
+    }
+
+    /// Why an action is not right for the account as it stands now.
+    fn not_right(&self, action: &Action, user: &User) -> Option<Attempt> {
+        let seen = self.seen.get(&user.id);
+        if seen.is_some_and(|seen| !seen.is_borne_by(user)) {
+            return Some(is_another());
         }
         let problem = match action.kind {
             ActionKind::Deactivate if !user.is_live() => noted("somebody else closed the account meanwhile"),
@@ -198,28 +344,12 @@ impl Apply<'_> {
                 left("the account was taken into use meanwhile; the next run decides again")
             }
             ActionKind::Reactivate if user.is_live() => noted("somebody else opened the account meanwhile"),
-            ActionKind::Invite | ActionKind::Reinvite if seen.is_some_and(|seen| !seen.stands_as(&user)) => {
+            ActionKind::Invite | ActionKind::Reinvite if seen.is_some_and(|seen| !seen.stands_as(user)) => {
                 noted("the account changed meanwhile, so no invitation was sent; the next run decides again")
             }
-            _ => return Ok(Some(user)),
+            _ => return None,
         };
-        Err(Attempt::Skipped(Some(problem)))
-    }
-}
-
-impl Apply<'_> {
-    /// Whether an account that was opened in this run needs no invitation: it may have come back as one that
-    /// was asked before, or is in use.
-    async fn came_back(&self, id: &UserId) -> Option<Attempt> {
-        match self.runner.calls.user(id, self.order.now).await {
-            Ok(Some(user)) if user.status == UserStatus::Pending => None,
-            Ok(Some(_)) => Some(Attempt::Skipped(None)),
-            Ok(None) => {
-                let message = "invite: the account is gone";
-                Some(Attempt::Failed(TargetError::new(TargetErrorKind::NotFound, message)))
-            }
-            Err(error) => Some(Attempt::Failed(error)),
-        }
+        Some(Attempt::Skipped(Some(problem)))
     }
 }
 
@@ -232,7 +362,7 @@ fn takes(action: &Action) -> bool {
 }
 
 /// The account bears another id or address than the plan saw.
-fn changed() -> Attempt {
+fn is_another() -> Attempt {
     let message = "the account carries another external id or e-mail address than the plan saw, so it may be somebody \
                    else's by now; nothing was done to it, and the next run decides again";
     Attempt::Skipped(Some(left(message)))

@@ -5,11 +5,11 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::FutureExt as _;
-use hris_core::reconcile::{Action, ActionKey, ActionKind, TargetCapabilities};
+use futures_util::{FutureExt as _, StreamExt as _, stream};
+use hris_core::reconcile::{Action, ActionKey, TargetCapabilities};
 use hris_core::{Timestamp, User, UserId};
 
-use crate::target::{By, Call, Invitation, NewUser, Target, TargetError, TargetErrorKind};
+use crate::target::{By, Call, MOST_AT_ONCE, Target, TargetError, TargetErrorKind, Write};
 use crate::{Error, ErrorKind};
 
 /// A target whose calls end.
@@ -19,8 +19,8 @@ pub(super) struct Calls {
     limit: Duration,
 }
 
-/// A list of everybody may take so many times as long as one call.
-const LISTING: u32 = 20;
+/// A list of everybody, and a batch, may take so many times as long as one call.
+const MANY: u32 = 20;
 
 impl Calls {
     pub(super) fn new(target: Arc<dyn Target>, limit: Duration) -> Self {
@@ -69,65 +69,103 @@ impl Calls {
     }
 
     pub(super) async fn users(&self, now: Timestamp) -> Result<Vec<User>, TargetError> {
-        self.read("list accounts", self.limit.saturating_mul(LISTING), self.target.users(now)).await
+        self.read("list accounts", self.limit.saturating_mul(MANY), self.target.users(now)).await
     }
 
     pub(super) async fn user(&self, id: &UserId, now: Timestamp) -> Result<Option<User>, TargetError> {
-        self.read("read an account", self.limit, self.target.user(By::Id(id), now)).await
+        self.look(By::Id(id), now).await
     }
 
     pub(super) async fn find(&self, external_id: &str, now: Timestamp) -> Result<Option<User>, TargetError> {
-        self.read("find an account", self.limit, self.target.user(By::ExternalId(external_id), now)).await
+        self.look(By::ExternalId(external_id), now).await
     }
 
-    pub(super) async fn create(
+    async fn look(&self, by: By<'_>, now: Timestamp) -> Result<Option<User>, TargetError> {
+        let doing = match by {
+            By::ExternalId(_) => "find an account",
+            By::Id(_) => "read an account",
+        };
+        self.read(doing, self.limit, self.target.user(by, now)).await
+    }
+
+    /// How many calls can be made together, and whether as one.
+    pub(super) fn together(&self) -> (usize, bool) {
+        let asked = std::panic::catch_unwind(AssertUnwindSafe(|| {
+            let powers = self.target.powers();
+            match powers.batches.is_some() {
+                true => (MOST_AT_ONCE, true),
+                false => (powers.side_by_side.clamp(1, MOST_AT_ONCE), false),
+            }
+        }));
+        asked.unwrap_or((1, false))
+    }
+
+    /// Looks for several accounts. Each answer is in the place of its question.
+    pub(super) async fn look_for(
         &self,
+        by: &[By<'_>],
+        now: Timestamp,
+    ) -> Vec<Result<Option<User>, TargetError>> {
+        let (most, as_one) = self.together();
+        if by.len() < 2 || !as_one {
+            return side_by_side(by.iter().map(|by| self.look(*by, now)).collect(), most).await;
+        }
+        let asked = async {
+            match self.target.powers().batches {
+                Some(target) => target.find(by, now).await,
+                None => Err(TargetError::new(
+                    TargetErrorKind::Unavailable,
+                    "the target takes no batches any more",
+                )),
+            }
+        };
+        let found = self.read("find accounts", self.limit.saturating_mul(MANY), asked).await;
+        match found {
+            Ok(found) if found.len() == by.len() => found.into_iter().map(Ok).collect(),
+            Ok(_) => vec![Err(miscounted(TargetErrorKind::Unavailable)); by.len()],
+            Err(error) => vec![Err(error); by.len()],
+        }
+    }
+
+    /// Does one write.
+    pub(super) async fn write_one(
+        &self,
+        write: Write<'_>,
         action: &Action,
-        user: &NewUser,
         now: Timestamp,
     ) -> Result<UserId, TargetError> {
-        self.write("create", self.target.create(user, &Call::new(&action.key, now))).await
+        self.write(action.kind.as_str(), self.limit, write.by(&*self.target, &Call::new(&action.key, now)))
+            .await
     }
 
-    /// Closes an account that was looked at a moment ago.
-    pub(super) async fn deactivate(
+    /// Does several writes about different accounts. Each answer is in the place of its write.
+    pub(super) async fn write_all(
         &self,
-        action: &Action,
-        seen: &User,
+        writes: &[(Write<'_>, &Action)],
         now: Timestamp,
-    ) -> Result<(), TargetError> {
-        self.write("deactivate", self.target.deactivate(seen, &Call::new(&action.key, now))).await
-    }
-
-    /// Does an action to an account that is there and stays open.
-    pub(super) async fn change(
-        &self,
-        action: &Action,
-        id: &UserId,
-        now: Timestamp,
-    ) -> Result<(), TargetError> {
-        let call = &Call::new(&action.key, now);
-        let invitation = Invitation::new(action.expires_at, action.kind == ActionKind::Reinvite);
-        self.write(action.kind.as_str(), async {
-            let powers = self.target.powers();
-            match action.kind {
-                ActionKind::Assign => match powers.assigns {
-                    Some(target) => target.assign(id, &action.assignments, call).await,
-                    None => Err(lacking(action.kind)),
-                },
-                ActionKind::Invite | ActionKind::Reinvite => match powers.invites {
-                    Some(target) => target.invite(id, &invitation, call).await,
-                    None => Err(lacking(action.kind)),
-                },
-                ActionKind::Reactivate => match powers.reactivates {
-                    Some(target) => target.reactivate(id, call).await,
-                    None => Err(lacking(action.kind)),
-                },
-                ActionKind::Update => self.target.update(id, &action.changes, call).await,
-                other => Err(lacking(other)),
+    ) -> Vec<Result<UserId, TargetError>> {
+        let (most, as_one) = self.together();
+        if writes.len() < 2 || !as_one {
+            let each = writes.iter().map(|(write, action)| self.write_one(*write, action, now));
+            return side_by_side(each.collect(), most).await;
+        }
+        let calls: Vec<_> =
+            writes.iter().map(|(write, action)| (*write, Call::new(&action.key, now))).collect();
+        let done = self.write("write several accounts", self.limit.saturating_mul(MANY), async {
+            match self.target.powers().batches {
+                Some(target) => Ok(target.write(&calls).await),
+                None => Err(TargetError::new(
+                    TargetErrorKind::Unavailable,
+                    "the target takes no batches any more",
+                )),
             }
-        })
-        .await
+        });
+        match done.await {
+            Ok(done) if done.len() == writes.len() => done,
+            // Nobody knows which answer is whose.
+            Ok(_) => vec![Err(miscounted(TargetErrorKind::UnknownOutcome)); writes.len()],
+            Err(error) => vec![Err(error); writes.len()],
+        }
     }
 
     /// Finishes what the target has under way. It takes as long as it takes.
@@ -154,9 +192,10 @@ impl Calls {
     async fn write<T>(
         &self,
         doing: &str,
+        limit: Duration,
         call: impl Future<Output = Result<T, TargetError>>,
     ) -> Result<T, TargetError> {
-        self.bounded(doing, self.limit, TargetErrorKind::UnknownOutcome, call).await
+        self.bounded(doing, limit, TargetErrorKind::UnknownOutcome, call).await
     }
 
     /// `without_answer` is what a call that did not end, or ended in a panic, amounts to.
@@ -181,8 +220,13 @@ impl Calls {
     }
 }
 
-fn lacking(kind: ActionKind) -> TargetError {
-    TargetError::new(TargetErrorKind::Rejected, format!("{}: the target does not do that", kind.as_str()))
+/// Makes calls side by side, so many at once, and returns their answers in the order of the calls.
+async fn side_by_side<T>(calls: Vec<impl Future<Output = T>>, most: usize) -> Vec<T> {
+    stream::iter(calls).buffered(most).collect().await
+}
+
+fn miscounted(kind: TargetErrorKind) -> TargetError {
+    TargetError::new(kind, "the target gave another number of answers than it got calls")
 }
 
 /// What keeps a whole run from going on.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use futures_util::{StreamExt as _, TryStreamExt as _, future, stream};
 use hris_core::reconcile::{
     self, Baseline, Decision, Inputs, Judgement, Links, MissingValue, Mode, Others, Plan, Resolution,
     TargetCapabilities, TwoWay,
@@ -57,7 +57,7 @@ pub(super) struct Past {
 /// What is remembered of earlier runs.
 #[derive(Debug)]
 pub(super) struct Known {
-    pub(super) links: Links,
+    pub(super) links: Vec<Link>,
     pub(super) last: Option<Baseline>,
     pub(super) decisions: Vec<Resolution>,
     pub(super) judgements: Vec<Judgement>,
@@ -79,9 +79,14 @@ impl Runner {
     pub(super) async fn past(&self, draft: &mut Draft, now: Timestamp) -> Result<Past> {
         let State { links, baseline, unsettled, decisions, judgements, source_hold } =
             self.store.load(&self.connection).await?;
-        let mut links = Links::of(links);
+        let mut known = Known { links, last: baseline, decisions, judgements, source_hold };
+        if unsettled.is_empty() {
+            return Ok(Past { known, settlements: Vec::new(), creations: Creations::new() });
+        }
+        let mut links = Links::of(std::mem::take(&mut known.links));
         let Settled { settlements, creations } =
             settle(self, &mut links, unsettled, now, &mut draft.problems).await?;
+        known.links = links.into_vec();
         if !(settlements.is_empty() && creations.is_empty()) {
             let done = settlements.iter().filter(|settlement| settlement.done).count();
             let not_done = settlements.len() - done + creations.len();
@@ -90,11 +95,10 @@ impl Runner {
             ));
             self.tell(&Event::Settled { done: done as u64, not_done: not_done as u64 });
         }
-        let known = Known { links, last: baseline, decisions, judgements, source_hold };
         Ok(Past { known, settlements, creations })
     }
 
-    /// Reads the directory and the target.
+    /// Reads the directory and the target, side by side.
     pub(super) async fn fetch(
         &self,
         mode: Mode,
@@ -102,6 +106,13 @@ impl Runner {
         draft: &mut Draft,
         now: Timestamp,
     ) -> Result<World> {
+        let read = future::try_join(self.people(draft, now), self.accounts(now));
+        let (people, accounts) = read.await?;
+        Ok(Self::world_of(mode, people, accounts, known))
+    }
+
+    /// Reads the directory. Returns its people, and the day as which it counts.
+    async fn people(&self, draft: &mut Draft, now: Timestamp) -> Result<(Snapshot, Date)> {
         let observer = Arc::clone(&self.observer);
         let progress = Arc::new(move |read, total| {
             crate::observer::tell(&*observer, &Event::Fetching { read, total });
@@ -135,17 +146,11 @@ impl Runner {
         draft.source.requests = snapshot.requests() + cost.map_or(0, |cost| cost.asked);
         tracing::debug!(people = snapshot.people(), requests = snapshot.requests(), "read the directory");
         statuses_are_known(&snapshot)?;
-        self.world(mode, (snapshot, today), known, now).await
+        Ok((snapshot, today))
     }
 
-    /// Adds the target to a snapshot.
-    pub(super) async fn world(
-        &self,
-        mode: Mode,
-        (snapshot, today): (Snapshot, Date),
-        known: Known,
-        now: Timestamp,
-    ) -> Result<World> {
+    /// Reads the target.
+    async fn accounts(&self, now: Timestamp) -> Result<Accounts> {
         let read = async {
             let target = self.calls.capabilities().await?;
             Ok((target, self.calls.identity().await?, self.calls.users(now).await?))
@@ -158,8 +163,7 @@ impl Runner {
             None => 0,
         };
         let others = self.store.others(&self.connection, id.as_deref()).await?;
-        let accounts = Accounts { users, target, id, others, removed_in_window };
-        Ok(Self::world_of(mode, (snapshot, today), accounts, known))
+        Ok(Accounts { users, target, id, others, removed_in_window })
     }
 
     /// Puts together what was read.
@@ -176,7 +180,7 @@ impl Runner {
             today,
             snapshot,
             users,
-            links: links.into_vec(),
+            links,
             others,
             judgements,
             target_id: id,

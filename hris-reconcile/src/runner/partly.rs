@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::apply::{Apply, conflict, rejected};
 use super::attempt::Attempt;
 use crate::Result;
-use crate::target::{TargetError, TargetErrorKind};
+use crate::target::{TargetError, TargetErrorKind, Write};
 
 /// Whether the target refused a record, and not the run.
 pub(super) fn is_refusal(kind: TargetErrorKind) -> bool {
@@ -91,7 +91,8 @@ impl Apply<'_> {
         part.key = key_of(&action.key, changes);
         part.changes = changes.to_vec();
         self.keeper.ensure().await?;
-        Ok(self.runner.calls.change(&part, user, self.order.now).await)
+        let write = Write::Update(user, changes);
+        Ok(self.runner.calls.write_one(write, &part, self.order.now).await.map(drop))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hris_core::reconcile::{Baseline, Links, Mode, Plan, Side, Situation};
+use hris_core::reconcile::{Baseline, Mode, Plan, Side, Situation};
 use hris_core::{Employee, EmployeeId, Fingerprint, Lookup, Snapshot, Timestamp, UserId};
 
 use super::Runner;
@@ -21,7 +21,7 @@ impl Runner {
         draft: &mut Draft,
         now: Timestamp,
     ) -> Result<Option<World>> {
-        let link = known.links.holder(user).and_then(|employee| known.links.of_employee(employee)).cloned();
+        let link = known.links.iter().find(|link| link.user == *user).cloned();
         let Some(link) = link else {
             draft
                 .notices
@@ -66,7 +66,7 @@ impl Runner {
         };
         draft.source.employees = 1;
         let snapshot = self.alone(*person, fingerprint, &mut known);
-        known.links = Links::of(vec![link]);
+        known.links = vec![link];
         let others = self.store.others(&self.connection, id.as_deref()).await?;
         let accounts = Accounts { users: vec![account], target, id, others, removed_in_window: 0 };
         let today = now.date_in(&self.time_zone);

@@ -77,6 +77,15 @@ struct Way {
     asked: BTreeMap<ActionKey, Reason>,
 }
 
+/// Whether a plan does and remembers nothing.
+fn is_idle(plan: &Plan) -> bool {
+    plan.actions.is_empty()
+        && plan.agreed.is_empty()
+        && plan.handovers.is_empty()
+        && plan.lapsed.is_empty()
+        && plan.notes.is_empty()
+}
+
 impl Runner {
     pub(super) async fn execute(&self, command: Command<'_>, now: Timestamp) -> Result<Report> {
         self.allow(Step::Write)?;
@@ -240,7 +249,10 @@ impl Runner {
             creations: &creations,
             is_whole,
         };
-        let links = Links::of(std::mem::take(&mut world.links)).beside(&world.others);
+        let links = std::mem::take(&mut world.links);
+        // Nobody asks whose an account is where nothing is done.
+        let links = if is_idle(&plan) { Vec::new() } else { links };
+        let links = Links::of(links).beside(&world.others);
         let mut apply = Apply::new(self, keeper, order, links, (&plan.actions, &world.users));
         apply.empty = self.empty_fields(&plan.actions, &world.snapshot);
         for action in &mut plan.actions {

@@ -52,6 +52,11 @@ impl Runner {
         action.changes.iter().filter(|change| self.shares(change).is_some()).collect()
     }
 
+    /// Whether an action writes fields that both sides may change.
+    pub(super) fn is_shared(&self, action: &Action) -> bool {
+        self.shared.is_some() && action.changes.iter().any(|change| self.shares(change).is_some())
+    }
+
     /// What the engine takes beside the inputs of one way.
     pub(super) fn both_ways<'a>(&'a self, world: &'a World, rules: &'a TwoWay) -> Option<BothWays<'a>> {
         let shared = self.shared.as_ref()?;

@@ -51,7 +51,8 @@ use crate::{Connection, Error, ErrorKind, Result};
 /// The file is readable by its owner only, from its first byte. Every transaction is on the disk
 /// before the call returns. A file that is damaged, of another program or of a newer schema is
 /// refused with a remedy and stays as it is; one of an older schema is brought up to date after a copy
-/// was kept beside it (`….bak-N`, with the old version).
+/// was kept beside it (`….bak-N`, with the old version). Every page is looked at where the file was not closed in good
+/// order, where its length is wrong, and before its schema is changed.
 ///
 /// A lease lasts a minute, by the clock of the machine. On Linux a lease also names the process that
 /// took it (read from `/proc`), and one whose process provably no longer exists on this machine is

@@ -3,6 +3,8 @@
 use hris_core::reconcile::{ActionKey, AssignmentChange, Change};
 use hris_core::{AssignmentKind, TargetField, Timestamp, User, UserId, UserStatus};
 
+use super::{Target, TargetError, TargetErrorKind};
+
 /// The key and the time of a write.
 ///
 /// A key belongs to one entry of one run's journal and is never used again after that entry is settled.
@@ -158,5 +160,61 @@ impl Invitation {
     #[must_use]
     pub fn new(expires_at: Option<Timestamp>, again: bool) -> Self {
         Self { expires_at, again }
+    }
+}
+
+/// One write of several that a target is given at once: see [`Batches`](super::Batches).
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub enum Write<'a> {
+    /// What [`Assigns::assign`](super::Assigns::assign) does.
+    Assign(&'a UserId, &'a [AssignmentChange]),
+    /// What [`Target::create`](super::Target::create) does.
+    Create(&'a NewUser),
+    /// What [`Target::deactivate`](super::Target::deactivate) does.
+    Deactivate(&'a User),
+    /// What [`Invites::invite`](super::Invites::invite) does.
+    Invite(&'a UserId, Invitation),
+    /// What [`Reactivates::reactivate`](super::Reactivates::reactivate) does.
+    Reactivate(&'a UserId),
+    /// What [`Target::update`](super::Target::update) does.
+    Update(&'a UserId, &'a [Change]),
+}
+
+impl<'a> Write<'a> {
+    /// The account that is written. `None` for one that is to be created.
+    #[must_use]
+    pub fn user(&self) -> Option<&'a UserId> {
+        match self {
+            Self::Create(_) => None,
+            Self::Deactivate(seen) => Some(&seen.id),
+            Self::Assign(id, _) | Self::Invite(id, _) | Self::Reactivate(id) | Self::Update(id, _) => {
+                Some(id)
+            }
+        }
+    }
+
+    /// Does this one write by the method of the target that it stands for, and returns the account's id.
+    ///
+    /// # Errors
+    /// As that method, and [`TargetErrorKind::Rejected`] where the target lacks the power.
+    pub async fn by(&self, target: &dyn Target, call: &Call<'_>) -> Result<UserId, TargetError> {
+        let powers = target.powers();
+        let lacking = || TargetError::new(TargetErrorKind::Rejected, "the target does not do that");
+        let id = match *self {
+            Self::Create(new) => return target.create(new, call).await,
+            Self::Deactivate(seen) => target.deactivate(seen, call).await.map(|()| &seen.id),
+            Self::Update(id, changes) => target.update(id, changes, call).await.map(|()| id),
+            Self::Assign(id, assignments) => {
+                powers.assigns.ok_or_else(lacking)?.assign(id, assignments, call).await.map(|()| id)
+            }
+            Self::Invite(id, invitation) => {
+                powers.invites.ok_or_else(lacking)?.invite(id, &invitation, call).await.map(|()| id)
+            }
+            Self::Reactivate(id) => {
+                powers.reactivates.ok_or_else(lacking)?.reactivate(id, call).await.map(|()| id)
+            }
+        };
+        id.cloned()
     }
 }

@@ -14,9 +14,9 @@ use hris_core::{Timestamp, User, UserId};
 pub use hris_core::reconcile::{FieldSupport, TargetCapabilities};
 
 pub(crate) use self::call::give;
-pub use self::call::{By, Call, Invitation, NewUser};
+pub use self::call::{By, Call, Invitation, NewUser, Write};
 pub use self::error::{TargetError, TargetErrorKind};
-pub use self::powers::{Assigns, Invites, Powers, Reactivates, Remembers, Settles};
+pub use self::powers::{Assigns, Batches, Invites, MOST_AT_ONCE, Powers, Reactivates, Remembers, Settles};
 
 /// A product's own accounts: implement it to have people provisioned into your database.
 ///
@@ -106,8 +106,8 @@ pub use self::powers::{Assigns, Invites, Powers, Reactivates, Remembers, Settles
 /// ```
 ///
 /// Two of the eight methods have a default. Implement [`Target::powers`] for a product that also invites,
-/// gives roles or opens accounts again, and [`Target::capabilities`] for one that does not keep every
-/// field.
+/// gives roles or opens accounts again, or takes several calls at once, and [`Target::capabilities`] for one
+/// that does not keep every field.
 ///
 /// The page "writing a target" of the guide says what each call must hold, and the suite of feature `conformance`
 /// tries it.

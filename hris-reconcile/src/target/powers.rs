@@ -3,10 +3,13 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use hris_core::UserId;
 use hris_core::reconcile::{ActionKey, AssignmentChange};
+use hris_core::{Timestamp, User, UserId};
 
-use super::{Call, Invitation, TargetError};
+use super::{By, Call, Invitation, TargetError, Write};
+
+/// How many calls a target that takes batches is given at once at most.
+pub const MOST_AT_ONCE: usize = 256;
 
 /// What a target can do beyond [`Target`](super::Target): each power is a trait of its own, and a target
 /// returns itself for the powers that it has.
@@ -18,6 +21,8 @@ use super::{Call, Invitation, TargetError};
 pub struct Powers<'a> {
     /// It keeps permission levels, locations and areas.
     pub assigns: Option<&'a dyn Assigns>,
+    /// It takes several calls at once.
+    pub batches: Option<&'a dyn Batches>,
     /// It invites.
     pub invites: Option<&'a dyn Invites>,
     /// It opens closed accounts again.
@@ -26,6 +31,9 @@ pub struct Powers<'a> {
     pub remembers: Option<&'a dyn Remembers>,
     /// It has work under way that must be finished.
     pub settles: Option<&'a dyn Settles>,
+    /// How many calls may be under way at once; 0 is the same as 1. A target that takes batches gets one batch
+    /// at a time.
+    pub side_by_side: usize,
 }
 
 impl<'a> Powers<'a> {
@@ -39,6 +47,21 @@ impl<'a> Powers<'a> {
     #[must_use]
     pub fn assigning(mut self, target: &'a dyn Assigns) -> Self {
         self.assigns = Some(target);
+        self
+    }
+
+    /// With several calls at once.
+    #[must_use]
+    pub fn batching(mut self, target: &'a dyn Batches) -> Self {
+        self.batches = Some(target);
+        self
+    }
+
+    /// With so many calls under way at once, such as requests over a network. The calls that are made side by side
+    /// are about different accounts, and none has to wait for another.
+    #[must_use]
+    pub fn side_by_side(mut self, calls: usize) -> Self {
+        self.side_by_side = calls;
         self
     }
 
@@ -75,10 +98,12 @@ impl fmt::Debug for Powers<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Powers")
             .field("assigns", &self.assigns.is_some())
+            .field("batches", &self.batches.is_some())
             .field("invites", &self.invites.is_some())
             .field("reactivates", &self.reactivates.is_some())
             .field("remembers", &self.remembers.is_some())
             .field("settles", &self.settles.is_some())
+            .field("side_by_side", &self.side_by_side)
             .finish()
     }
 }
@@ -97,6 +122,28 @@ pub trait Assigns: Send + Sync {
         assignments: &[AssignmentChange],
         call: &Call<'_>,
     ) -> Result<(), TargetError>;
+}
+
+/// A target that takes several calls at once, such as rows of one database in one transaction.
+///
+/// A run gives it up to [`MOST_AT_ONCE`] calls, which are about different accounts. Without this power each call
+/// is made by itself, by the methods of [`Target`](super::Target) and of the other powers.
+#[async_trait]
+pub trait Batches: Send + Sync {
+    /// Returns the accounts that are looked for, each in the place of its question, `None` where there is no such
+    /// account: what [`Target::user`](super::Target::user) answers to each question.
+    ///
+    /// # Errors
+    /// Whatever kept the target from answering all of them.
+    async fn find(&self, by: &[By<'_>], now: Timestamp) -> Result<Vec<Option<User>>, TargetError>;
+
+    /// Does several writes, and answers each in its place with the id of its account, or with why it was not
+    /// done. Each write has its whole effect or none, takes effect once a key, and fails alone: the others are
+    /// done. They are done in their order, so that of two that take one address the first gets it.
+    ///
+    /// An id that is answered in a wrong place gives a person somebody else's account. A database does not promise
+    /// to return new rows in the order in which they were given, so tell them apart by their external ids.
+    async fn write(&self, writes: &[(Write<'_>, Call<'_>)]) -> Vec<Result<UserId, TargetError>>;
 }
 
 /// A target that invites.
@@ -159,14 +206,16 @@ impl<'a> Powers<'a> {
     #[must_use]
     pub fn through<T>(self, outer: &'a T) -> Self
     where
-        T: Assigns + Invites + Reactivates + Remembers + Settles,
+        T: Assigns + Batches + Invites + Reactivates + Remembers + Settles,
     {
         Self {
             assigns: self.assigns.map(|_| outer as &dyn Assigns),
+            batches: self.batches.map(|_| outer as &dyn Batches),
             invites: self.invites.map(|_| outer as &dyn Invites),
             reactivates: self.reactivates.map(|_| outer as &dyn Reactivates),
             remembers: self.remembers.map(|_| outer as &dyn Remembers),
             settles: self.settles.map(|_| outer as &dyn Settles),
+            side_by_side: self.side_by_side,
         }
     }
 }

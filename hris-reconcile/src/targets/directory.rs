@@ -47,7 +47,11 @@ pub struct DirectoryTarget<D> {
     /// From a person to an account.
     map: FieldMap,
     zone: TimeZone,
+    side_by_side: usize,
 }
+
+/// How many people are written at once unless another number is set.
+const SIDE_BY_SIDE: usize = 4;
 
 impl<D: Directory> DirectoryTarget<D> {
     /// Takes a directory that can be written. People are read as they are on the day of each call, and a
@@ -67,7 +71,7 @@ impl<D: Directory> DirectoryTarget<D> {
         }
         let map = Mapping::standard(capabilities).compile(capabilities);
         let map = map.map_err(|_| refuse("does not show e-mail addresses, so it cannot be the target"))?;
-        let target = Self { directory, map, zone: TimeZone::utc() };
+        let target = Self { directory, map, zone: TimeZone::utc(), side_by_side: SIDE_BY_SIDE };
         if !target.writes(StandardField::Email) {
             let message = "the directory cannot write e-mail addresses, so it cannot be the target";
             return Err(TargetError::new(TargetErrorKind::Rejected, message));
@@ -79,6 +83,14 @@ impl<D: Directory> DirectoryTarget<D> {
     #[must_use]
     pub fn with_time_zone(mut self, zone: TimeZone) -> Self {
         self.zone = zone;
+        self
+    }
+
+    /// How many people are written at once: four, unless this says otherwise. The requests of all of them
+    /// keep to the pace that the vendor allows.
+    #[must_use]
+    pub fn with_side_by_side(mut self, people: usize) -> Self {
+        self.side_by_side = people.max(1);
         self
     }
 
@@ -181,7 +193,7 @@ impl<D: Directory> Target for DirectoryTarget<D> {
     }
 
     fn powers(&self) -> Powers<'_> {
-        Powers::none().settling(self)
+        Powers::none().settling(self).side_by_side(self.side_by_side)
     }
 
     async fn check(&self, now: Timestamp) -> Result<(), TargetError> {

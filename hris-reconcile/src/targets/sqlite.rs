@@ -1,5 +1,6 @@
 //! Accounts in tables of a SQLite database.
 
+mod batch;
 mod fault;
 mod read;
 mod schema;
@@ -16,6 +17,7 @@ use hris_core::{AssignmentKind, Timestamp, User, UserId};
 use sqlx::{ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, Transaction};
 use tokio::sync::Mutex;
 
+use self::schema::Known;
 use super::effect::Effect;
 use crate::store::sqlite::{create_private, options, prove_writable, writable};
 use crate::target::{
@@ -68,6 +70,7 @@ pub struct SqliteTarget {
 struct Session {
     connection: SqliteConnection,
     gives_ids: GivesIds,
+    known: Known,
     /// Whether old keys were forgotten since it was opened.
     swept: bool,
 }
@@ -99,7 +102,7 @@ impl SqliteTarget {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
         let target = Self { path, capabilities: TargetCapabilities::full(), session: Mutex::new(None) };
         if !target.is_empty()? {
-            target.look("open the accounts", async |tx| schema::Tables::of(tx).await.map(drop)).await?;
+            target.look("open the accounts", async |tx, known| known.now(tx).await.map(drop)).await?;
         }
         Ok(target)
     }
@@ -138,7 +141,7 @@ impl SqliteTarget {
     async fn look<T: Default>(
         &self,
         doing: &str,
-        work: impl AsyncFnOnce(&mut Transaction<'_, Sqlite>) -> Result<T, Refused>,
+        work: impl AsyncFnOnce(&mut Transaction<'_, Sqlite>, &mut Known) -> Result<T, Refused>,
     ) -> Result<T, TargetError> {
         self.look_with("BEGIN", doing, work).await
     }
@@ -147,11 +150,11 @@ impl SqliteTarget {
         &self,
         begin: &'static str,
         doing: &str,
-        work: impl AsyncFnOnce(&mut Transaction<'_, Sqlite>) -> Result<T, Refused>,
+        work: impl AsyncFnOnce(&mut Transaction<'_, Sqlite>, &mut Known) -> Result<T, Refused>,
     ) -> Result<T, TargetError> {
         let mut session = self.session.lock().await;
         let found = match session.as_mut() {
-            Some(session) => one_look(&mut session.connection, begin, work).await,
+            Some(session) => one_look(&mut session.connection, &mut session.known, begin, work).await,
             None if self.is_empty()? => {
                 // A folder that is not there is a path that is wrong, and no table without rows.
                 let folder = self.path.parent().map_or(Ok(()), |folder| std::fs::metadata(folder).map(drop));
@@ -161,7 +164,7 @@ impl SqliteTarget {
             None => {
                 let connected = options(&self.path).connect().await;
                 let mut connection = connected.map_err(|error| self.explain(doing, error))?;
-                let found = one_look(&mut connection, begin, work).await;
+                let found = one_look(&mut connection, &mut Known::default(), begin, work).await;
                 // Closing takes the files away that SQLite has put beside it.
                 connection.close().await.map_err(|error| self.explain(doing, error))?;
                 found
@@ -180,7 +183,7 @@ impl SqliteTarget {
         doing: &str,
         effect: Effect<'_>,
         call: &Call<'_>,
-        work: impl AsyncFnOnce(&mut Transaction<'_, Sqlite>, GivesIds) -> Result<UserId, Refused>,
+        work: impl AsyncFnOnce(&mut Transaction<'_, Sqlite>, &mut Known, GivesIds) -> Result<UserId, Refused>,
     ) -> Result<UserId, TargetError> {
         let mut guard = self.session().await?;
         let Some(session) = guard.as_mut() else {
@@ -189,7 +192,7 @@ impl SqliteTarget {
         let done: Result<_, Refused> = async {
             let mut tx = session.connection.begin_with("BEGIN IMMEDIATE").await?;
             if let Some(user) = write::applied(&mut tx, call.key).await? {
-                let found = read::users(&mut tx, read::Which::Id(&user)).await?;
+                let found = read::users(&mut tx, &mut session.known, read::Which::Ids(&[&user])).await?;
                 if effect.stands(found.first()) {
                     tx.rollback().await?;
                     return Ok((user, Ok(())));
@@ -198,7 +201,7 @@ impl SqliteTarget {
             if !session.swept {
                 write::sweep(&mut tx, call.now).await?;
             }
-            let user = work(&mut tx, session.gives_ids).await?;
+            let user = work(&mut tx, &mut session.known, session.gives_ids).await?;
             write::record(&mut tx, call.key, &user, call.now).await?;
             session.swept = true;
             Ok((user, tx.commit().await))
@@ -231,7 +234,9 @@ impl SqliteTarget {
             let connected = options(&self.path).connect().await;
             let mut connection = connected.map_err(|error| self.explain(DOING, error))?;
             match schema::prepare(&mut connection).await {
-                Ok(gives_ids) => *session = Some(Session { connection, gives_ids, swept: false }),
+                Ok(gives_ids) => {
+                    *session = Some(Session { connection, gives_ids, known: Known::default(), swept: false });
+                }
                 Err(refused) => {
                     let closed = connection.close().await;
                     closed.map_err(|error| self.explain(DOING, error))?;
@@ -276,7 +281,7 @@ impl Target for SqliteTarget {
     }
 
     fn powers(&self) -> Powers<'_> {
-        Powers::none().assigning(self).inviting(self).reactivating(self).remembering(self)
+        Powers::none().assigning(self).batching(self).inviting(self).reactivating(self).remembering(self)
     }
 
     /// Looks whether the tables, where they are there, have their columns, ask for nothing that is never written, and
@@ -294,48 +299,50 @@ impl Target for SqliteTarget {
             return Ok(());
         }
         writable(&self.path).map_err(|error| fault::of_file(DOING, &self.path, &error))?;
-        self.look_with("BEGIN IMMEDIATE", DOING, async |tx| {
+        self.look_with("BEGIN IMMEDIATE", DOING, async |tx, known| {
             prove_writable(tx).await?;
-            schema::Tables::of(tx).await?.require()?;
+            known.now(tx).await?.require()?;
             schema::unfilled(tx).await
         })
         .await
     }
 
     async fn users(&self, _now: Timestamp) -> Result<Vec<User>, TargetError> {
-        self.look("list accounts", async |tx| read::users(tx, read::Which::All).await).await
+        self.look("list accounts", async |tx, known| read::users(tx, known, read::Which::All).await).await
     }
 
     async fn user(&self, by: By<'_>, _now: Timestamp) -> Result<Option<User>, TargetError> {
-        let (doing, which) = match by {
-            By::Id(id) => ("read an account", read::Which::Id(id)),
-            By::ExternalId(id) => ("find an account", read::Which::ExternalId(id)),
+        let found = match by {
+            By::Id(id) => {
+                let which = read::Which::Ids(&[id]);
+                self.look("read an account", async |tx, known| read::users(tx, known, which).await).await?
+            }
+            By::ExternalId(id) => {
+                let which = read::Which::ExternalIds(&[id]);
+                self.look("find an account", async |tx, known| read::users(tx, known, which).await).await?
+            }
         };
-        let found = self.look(doing, async |tx| read::users(tx, which).await).await?;
         Ok(found.into_iter().next())
     }
 
     async fn create(&self, new: &NewUser, call: &Call<'_>) -> Result<UserId, TargetError> {
-        self.apply("create an account", Effect::Created(new), call, async |tx, gives_ids| {
+        self.apply("create an account", Effect::Created(new), call, async |tx, _, gives_ids| {
             write::create(tx, new, call.now, gives_ids).await
         })
         .await
     }
 
     async fn update(&self, id: &UserId, changes: &[Change], call: &Call<'_>) -> Result<(), TargetError> {
-        let work = async |tx: &mut Transaction<'_, Sqlite>, _| write::update(tx, id, changes, call.now).await;
+        let work = async |tx: &mut Transaction<'_, Sqlite>, _: &mut Known, _| {
+            write::update(tx, id, changes, call.now).await
+        };
         self.apply("update an account", Effect::Updated(changes), call, work).await.map(drop)
     }
 
     async fn deactivate(&self, seen: &User, call: &Call<'_>) -> Result<(), TargetError> {
-        let work =
-            async |tx: &mut Transaction<'_, Sqlite>, _| match read::users(tx, read::Which::Id(&seen.id))
-                .await?
-                .first()
-            {
-                Some(user) if !user.is_still(seen) => Err(TargetError::changed().into()),
-                _ => write::deactivate(tx, &seen.id, call.now).await,
-            };
+        let work = async |tx: &mut Transaction<'_, Sqlite>, known: &mut Known, _| {
+            close(tx, known, seen, call.now).await
+        };
         self.apply("deactivate an account", Effect::Closed, call, work).await.map(drop)
     }
 }
@@ -348,8 +355,9 @@ impl Assigns for SqliteTarget {
         assignments: &[AssignmentChange],
         call: &Call<'_>,
     ) -> Result<(), TargetError> {
-        let work =
-            async |tx: &mut Transaction<'_, Sqlite>, _| write::assign(tx, id, assignments, call.now).await;
+        let work = async |tx: &mut Transaction<'_, Sqlite>, _: &mut Known, _| {
+            write::assign(tx, id, assignments, call.now).await
+        };
         self.apply("assign", Effect::Assigned(assignments), call, work).await.map(drop)
     }
 }
@@ -357,8 +365,9 @@ impl Assigns for SqliteTarget {
 #[async_trait]
 impl Invites for SqliteTarget {
     async fn invite(&self, id: &UserId, invitation: &Invitation, call: &Call<'_>) -> Result<(), TargetError> {
-        let work =
-            async |tx: &mut Transaction<'_, Sqlite>, _| write::invite(tx, id, invitation, call.now).await;
+        let work = async |tx: &mut Transaction<'_, Sqlite>, _: &mut Known, _| {
+            write::invite(tx, id, invitation, call.now).await
+        };
         self.apply("invite", Effect::Invited, call, work).await.map(drop)
     }
 }
@@ -366,7 +375,9 @@ impl Invites for SqliteTarget {
 #[async_trait]
 impl Reactivates for SqliteTarget {
     async fn reactivate(&self, id: &UserId, call: &Call<'_>) -> Result<(), TargetError> {
-        let work = async |tx: &mut Transaction<'_, Sqlite>, _| write::reactivate(tx, id, call.now).await;
+        let work = async |tx: &mut Transaction<'_, Sqlite>, _: &mut Known, _| {
+            write::reactivate(tx, id, call.now).await
+        };
         self.apply("reactivate an account", Effect::Opened, call, work).await.map(drop)
     }
 }
@@ -374,11 +385,13 @@ impl Reactivates for SqliteTarget {
 #[async_trait]
 impl Remembers for SqliteTarget {
     async fn identity(&self) -> Result<Option<String>, TargetError> {
-        self.look("tell the accounts from others", async |tx| Ok(read::identity(tx).await?)).await
+        self.look("tell the accounts from others", async |tx, _| Ok(read::identity(tx).await?)).await
     }
 
     async fn applied(&self, key: &ActionKey, user: &UserId) -> Result<Option<bool>, TargetError> {
-        let look = async |tx: &mut Transaction<'_, Sqlite>| Ok(read::is_applied(tx, key, user).await?);
+        let look = async |tx: &mut Transaction<'_, Sqlite>, _: &mut Known| {
+            Ok(read::is_applied(tx, key, user).await?)
+        };
         self.look("look for an action", look).await.map(Some)
     }
 }
@@ -389,13 +402,27 @@ impl fmt::Debug for SqliteTarget {
     }
 }
 
+/// Closes an account if it is still the one that was seen.
+async fn close(
+    tx: &mut Transaction<'_, Sqlite>,
+    known: &mut Known,
+    seen: &User,
+    now: Timestamp,
+) -> Result<UserId, Refused> {
+    match read::users(tx, known, read::Which::Ids(&[&seen.id])).await?.first() {
+        Some(user) if !user.is_still(seen) => Err(TargetError::changed().into()),
+        _ => write::deactivate(tx, &seen.id, now).await,
+    }
+}
+
 async fn one_look<T>(
     connection: &mut SqliteConnection,
+    known: &mut Known,
     begin: &'static str,
-    work: impl AsyncFnOnce(&mut Transaction<'_, Sqlite>) -> Result<T, Refused>,
+    work: impl AsyncFnOnce(&mut Transaction<'_, Sqlite>, &mut Known) -> Result<T, Refused>,
 ) -> Result<T, Refused> {
     let mut tx = connection.begin_with(begin).await?;
-    let found = work(&mut tx).await;
+    let found = work(&mut tx, known).await;
     tx.rollback().await?;
     found
 }

@@ -14,6 +14,7 @@ cases! { StoreHarness:
     two_callers_cannot_both_take_a_lease,
     the_journal_keeps_what_is_open_in_order,
     a_settled_action_is_open_no_more,
+    a_large_batch_is_recorded_as_one_by_one,
     an_action_may_be_intended_again,
     links_follow_settlements,
     a_link_keeps_all_it_knows,
@@ -116,6 +117,48 @@ async fn a_settled_action_is_open_no_more(scene: &Scene) -> Outcome {
     store.settle(&lease, &[Settlement::new(key("k1"), true), Settlement::new(key("k3"), false)]).await?;
     ensure(scene.unsettled("acme").await? == [two], || {
         "settling an action closes not that one alone".to_owned()
+    })
+}
+
+async fn a_large_batch_is_recorded_as_one_by_one(scene: &Scene) -> Outcome {
+    const MANY: usize = 600;
+    let store = scene.store();
+    let lease = store.acquire("acme", "run-1").await?;
+    // Their names are in another order than they come in.
+    let name = |n: usize| format!("{:03}", n * 7 % MANY);
+    let intents: Vec<Intent> = (0..MANY)
+        .map(|n| intent("run-1", &format!("k{}", name(n)), "create", &format!("e{}", name(n)), 5))
+        .collect();
+    store.intend(&lease, &intents).await?;
+    ensure(scene.unsettled("acme").await? == intents, || {
+        "open actions of a large batch are not kept in order and with all they hold".to_owned()
+    })?;
+    // Some are done and some not, one links a person anew within the batch, and one ends the link of another.
+    let mut outcomes: Vec<Settlement> = (0..MANY - 1)
+        .map(|n| {
+            let link = Link::new(format!("e{}", name(n)), format!("u{n}"));
+            let done = !n.is_multiple_of(5);
+            Settlement::new(key(&format!("k{}", name(n))), done).with_link(done.then_some(link))
+        })
+        .collect();
+    let anew = Link::new(format!("e{}", name(1)), "u-anew");
+    outcomes.push(Settlement::note().with_link(Some(anew.clone())));
+    let mut ends = Settlement::note();
+    ends.unlinked = vec![format!("e{}", name(2)).as_str().into()];
+    outcomes.insert(300, ends);
+    store.settle(&lease, &outcomes).await?;
+    ensure(scene.unsettled("acme").await? == intents.get(MANY - 1..).unwrap_or_default(), || {
+        "a large batch of settlements closes not those actions alone".to_owned()
+    })?;
+    let mut expected: Vec<Link> = outcomes.iter().take(MANY).filter_map(|one| one.link.clone()).collect();
+    expected
+        .retain(|link| link.employee != anew.employee && link.employee.as_str() != format!("e{}", name(2)));
+    expected.push(anew);
+    expected.sort_by(|one, other| one.employee.cmp(&other.employee));
+    let mut links = store.load("acme").await?.links;
+    links.sort_by(|one, other| one.employee.cmp(&other.employee));
+    ensure(links == expected, || {
+        format!("{} links follow a large batch, which are to be {}", links.len(), expected.len())
     })
 }
 

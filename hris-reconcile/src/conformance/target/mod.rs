@@ -1,6 +1,7 @@
 //! The suite for targets.
 
 mod accounts;
+mod batches;
 mod cuts;
 mod keys;
 mod powers;
@@ -80,6 +81,7 @@ pub async fn target(harness: &dyn TargetHarness) -> Summary {
     accounts::run(harness, &mut summary).await;
     keys::run(harness, &mut summary).await;
     powers::run(harness, &mut summary).await;
+    batches::run(harness, &mut summary).await;
     cuts::run(harness, &mut summary).await;
     summary
 }

@@ -20,6 +20,7 @@ pub(super) const STEPS: &[&str] = &[
     include_str!("../../../migrations/sqlite/0003_two_way.sql"),
     include_str!("../../../migrations/sqlite/0004_identity.sql"),
     include_str!("../../../migrations/sqlite/0005_credentials.sql"),
+    include_str!("../../../migrations/sqlite/0006_ended.sql"),
 ];
 
 /// "HRIS" in ASCII, written into the file's header.
@@ -27,7 +28,19 @@ const APPLICATION: i64 = 0x4852_4953;
 
 const OPENING: &str = "open the state";
 
+/// How much of a file is looked at when it is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Inspection {
+    /// Whether it is of the length that its header says.
+    Length,
+    /// Every page.
+    Whole,
+}
+
 /// Opens the file for writing. Creates a missing file, and migrates an older one.
+///
+/// A file that was closed in good order is not read whole, because that takes longer with each year of history.
+/// One that has its log beside it was not, or is in use: its end may have been a crash of the machine.
 pub(super) async fn open(path: &Path, steps: &[&'static str]) -> Result<SqliteConnection> {
     let failed = |error| state_error(OPENING, path, error);
     if is_empty(path)? {
@@ -36,8 +49,10 @@ pub(super) async fn open(path: &Path, steps: &[&'static str]) -> Result<SqliteCo
         check_header(path, steps)?;
         writable(path).map_err(|error| file_error(OPENING, path, error))?;
     }
+    let has_log = fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0);
+    let inspection = if has_log { Inspection::Whole } else { Inspection::Length };
     let mut connection = options(path).connect().await.map_err(failed)?;
-    match prepare(&mut connection, path, steps).await {
+    match prepare(&mut connection, path, steps, inspection).await {
         Ok(()) => Ok(connection),
         Err(error) => {
             // Awaited, so that SQLite's own files beside the refused one are gone when this returns.
@@ -48,9 +63,14 @@ pub(super) async fn open(path: &Path, steps: &[&'static str]) -> Result<SqliteCo
 }
 
 /// Checks an opened file and migrates it.
-async fn prepare(connection: &mut SqliteConnection, path: &Path, steps: &[&'static str]) -> Result<()> {
+async fn prepare(
+    connection: &mut SqliteConnection,
+    path: &Path,
+    steps: &[&'static str],
+    inspection: Inspection,
+) -> Result<()> {
     let failed = |error| state_error(OPENING, path, error);
-    let version = inspect(connection, path, steps).await?;
+    let version = inspect(connection, path, steps, inspection).await?;
     make_private(path)?;
     enter_wal(connection).await.map_err(failed)?;
     if version > 0 && version < steps.len() {
@@ -72,7 +92,7 @@ pub(super) async fn open_copy(path: &Path, steps: &[&'static str]) -> Result<Sql
             *mode = 1;
         }
         memory.deserialize(None, image, false).await.map_err(failed)?;
-        inspect(&mut memory, path, steps).await?;
+        inspect(&mut memory, path, steps, Inspection::Whole).await?;
     }
     migrate(&mut memory, steps).await.map_err(failed)?;
     Ok(memory)
@@ -142,6 +162,11 @@ pub(crate) fn options(path: &Path) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full)
         .foreign_keys(true)
         .pragma("secure_delete", "ON")
+        // A statement over many rows keeps what it may have to undo in memory, and not in a file.
+        .pragma("temp_store", "MEMORY")
+        // KiB. A batch of random keys touches most pages of an index.
+        .pragma("cache_size", "-16000")
+        .pragma("wal_autocheckpoint", "4000")
         .disable_statement_logging()
 }
 
@@ -205,8 +230,14 @@ fn check_header(path: &Path, steps: &[&str]) -> Result<()> {
     }
 }
 
-/// Looks at the whole file and returns the version of its schema, zero if there is none yet.
-async fn inspect(connection: &mut SqliteConnection, path: &Path, steps: &[&str]) -> Result<usize> {
+/// Looks at the file and returns the version of its schema, zero if there is none yet. A file that is to be
+/// migrated is looked at whole.
+async fn inspect(
+    connection: &mut SqliteConnection,
+    path: &Path,
+    steps: &[&str],
+    inspection: Inspection,
+) -> Result<usize> {
     let failed = |error| state_error(OPENING, path, error);
     // One moment of the file, because another program may be making it just now.
     let mut look = connection.begin().await.map_err(failed)?;
@@ -220,9 +251,19 @@ async fn inspect(connection: &mut SqliteConnection, path: &Path, steps: &[&str])
         return Ok(0);
     }
     check_identity(path, steps, application, version)?;
+    let known = usize::try_from(version).unwrap_or_default();
+    if inspection == Inspection::Length && known == steps.len() {
+        let (pages, size) = (number("PRAGMA page_count").await?, number("PRAGMA page_size").await?);
+        let length = fs::metadata(path).map_err(|error| file_error(OPENING, path, error))?.len();
+        // A program that writes at this moment has some of it in its log.
+        let is_whole = u64::try_from(pages.saturating_mul(size)).is_ok_and(|needed| needed <= length);
+        if is_whole {
+            return Ok(known);
+        }
+    }
     let found = sqlx::query_scalar::<_, String>("PRAGMA quick_check(1)").fetch_one(&mut *look).await;
     match found {
-        Ok(word) if word == "ok" => Ok(usize::try_from(version).unwrap_or_default()),
+        Ok(word) if word == "ok" => Ok(known),
         Ok(_) => Err(damaged(path)),
         Err(error) => Err(failed(error)),
     }

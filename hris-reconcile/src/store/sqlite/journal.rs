@@ -1,11 +1,11 @@
 //! Links, intents, runs and connections as rows.
 
 use hris_core::reconcile::{Action, ActionKind, Baseline, Resolution};
-use hris_core::{EmployeeId, Link, Timestamp, UserId};
+use hris_core::{EmployeeId, Link, Timestamp};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, Sqlite, Transaction};
+use sqlx::{QueryBuilder, Row as _, Sqlite, Transaction};
 
 use super::{Refused, holding};
 use crate::Connection;
@@ -15,9 +15,23 @@ use crate::store::{Intent, Settlement, State};
 type Tx<'a> = Transaction<'a, Sqlite>;
 
 pub(super) async fn load(tx: &mut Tx<'_>, connection: &str) -> Result<State, Refused> {
-    let select = format!("SELECT {LINK} FROM links WHERE connection = ?1 ORDER BY employee");
-    let rows = sqlx::query(sqlx::AssertSqlSafe(select)).bind(connection).fetch_all(&mut **tx).await?;
-    let links = rows.iter().map(link).collect::<Result<_, _>>()?;
+    // Many links in one text cost a fraction of as many values.
+    let page = |after: &str| {
+        format!(
+            "SELECT max(employee), json_group_array({LINK}) FROM (SELECT * FROM links \
+             WHERE connection = ?1 AND employee {after} ?2 ORDER BY employee LIMIT {ROWS})"
+        )
+    };
+    let (mut links, mut last, mut after) = (Vec::new(), String::new(), ">=");
+    loop {
+        let query = sqlx::query(sqlx::AssertSqlSafe(page(after))).bind(connection).bind(&last);
+        let row = query.fetch_one(&mut **tx).await?;
+        let Some(end) = row.try_get::<Option<String>, _>(0)? else { break };
+        for packed in from_json::<Vec<Packed>>(row.try_get(1)?, "a link")? {
+            links.push(link(packed)?);
+        }
+        (last, after) = (end, ">");
+    }
 
     let rows = sqlx::query(
         "SELECT run, action, at, approved, empty FROM journal \
@@ -59,84 +73,130 @@ pub(super) async fn decide(
     Ok(())
 }
 
+/// Rows of one statement, far below SQLite's limit of values.
+const ROWS: usize = 256;
+
 /// An action that is intended again replaces its earlier entry and becomes the newest.
 pub(super) async fn intend(tx: &mut Tx<'_>, connection: &str, intents: &[Intent]) -> Result<(), Refused> {
-    for Intent { run, action, at, approved, empty } in intents {
-        let empty = if empty.is_empty() { None } else { Some(to_json(empty, "an intent")?) };
-        sqlx::query(
-            "INSERT OR REPLACE INTO journal (connection, key, run, kind, employee, user, at, approved, action, empty) \
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-        )
-        .bind(connection)
-        .bind(action.key.as_str())
-        .bind(run)
-        .bind(action.kind.as_str())
-        .bind(action.employee.as_ref().map(EmployeeId::as_str))
-        .bind(action.user.as_ref().map(UserId::as_str))
-        .bind(at.unix_seconds())
-        .bind(approved)
-        .bind(to_json(action, "an intent")?)
-        .bind(empty)
-        .execute(&mut **tx)
-        .await?;
+    for part in intents.chunks(ROWS) {
+        let mut texts = Vec::with_capacity(part.len());
+        for Intent { action, empty, .. } in part {
+            let empty = if empty.is_empty() { None } else { Some(to_json(empty, "an intent")?) };
+            texts.push((to_json(action, "an intent")?, empty));
+        }
+        let mut query = QueryBuilder::new(
+            "INSERT OR REPLACE INTO journal \
+             (connection, key, run, kind, employee, user, at, approved, action, empty) ",
+        );
+        query.push_values(part.iter().zip(texts), |mut row, (intent, (text, empty))| {
+            let Intent { run, action, at, approved, .. } = intent;
+            row.push_bind(connection.to_owned())
+                .push_bind(action.key.as_str().to_owned())
+                .push_bind(run.clone())
+                .push_bind(action.kind.as_str())
+                .push_bind(action.employee.as_ref().map(|id| id.as_str().to_owned()))
+                .push_bind(action.user.as_ref().map(|id| id.as_str().to_owned()))
+                .push_bind(at.unix_seconds())
+                .push_bind(*approved)
+                .push_bind(text)
+                .push_bind(empty);
+        });
+        query.build().execute(&mut **tx).await?;
     }
     Ok(())
 }
 
+/// Whether a settlement ends an action and leaves a link, and no more.
+fn is_plain(outcome: &Settlement) -> bool {
+    let Settlement { unlinked, decided, hand_over, takes_over, also_in, source_hold, .. } = outcome;
+    let rest = (hand_over, takes_over, also_in, source_hold);
+    unlinked.is_empty() && decided.is_empty() && matches!(rest, (None, None, None, None))
+}
+
+/// Plain settlements that follow each other go together; of two links of one person the later one stays.
 pub(super) async fn settle(
     tx: &mut Tx<'_>,
     connection: &str,
     outcomes: &[Settlement],
 ) -> Result<(), Refused> {
-    for outcome in outcomes {
-        let Settlement { key, done, link, unlinked, decided, hand_over, takes_over, also_in, source_hold } =
-            outcome;
-        sqlx::query("UPDATE journal SET action = NULL, done = ?3 WHERE connection = ?1 AND key = ?2")
-            .bind(connection)
-            .bind(key.as_str())
-            .bind(done)
-            .execute(&mut **tx)
-            .await?;
-        let mut stays = None;
-        if let Some(handover) = hand_over
-            && !holding::hand_over(tx, connection, handover).await?
-        {
-            stays = Some(&handover.employee);
-        }
-        if let (Some(former), Some(link)) = (takes_over, link) {
-            holding::take_over(tx, former, &link.user).await?;
-        }
-        for employee in unlinked.iter().filter(|employee| Some(*employee) != stays) {
-            sqlx::query("DELETE FROM links WHERE connection = ?1 AND employee = ?2")
-                .bind(connection)
-                .bind(employee.as_str())
-                .execute(&mut **tx)
-                .await?;
-        }
-        if let Some(link) = link {
-            save_link(tx, connection, link).await?;
-        }
-        for id in decided {
-            for forget in [
-                "DELETE FROM decisions WHERE connection = ?1 AND id = ?2",
-                "DELETE FROM judgements WHERE connection = ?1 AND id = ?2",
-            ] {
-                sqlx::query(forget).bind(connection).bind(id).execute(&mut **tx).await?;
+    let runs: Vec<_> = outcomes.chunk_by(|one, next| is_plain(one) && is_plain(next)).collect();
+    for run in runs {
+        for part in run.chunks(ROWS) {
+            let alike: Vec<_> = part.chunk_by(|one, next| one.done == next.done).collect();
+            for alike in alike {
+                end_actions(tx, connection, alike).await?;
+            }
+            match part {
+                [one] if !is_plain(one) => settle_one(tx, connection, one).await?,
+                _ => {
+                    let links: Vec<&Link> = part.iter().filter_map(|one| one.link.as_ref()).collect();
+                    save_links(tx, connection, &links).await?;
+                }
             }
         }
-        if let Some(target) = also_in
-            && let Some(mut last) = baseline(tx, connection).await?
-        {
-            last.also_in.insert(target.clone());
-            save_baseline(tx, connection, &last).await?;
+    }
+    Ok(())
+}
+
+/// Takes the actions out of the journal that ended one way.
+async fn end_actions(tx: &mut Tx<'_>, connection: &str, outcomes: &[Settlement]) -> sqlx::Result<()> {
+    // A fact that is remembered without an action has no key.
+    let keys: Vec<String> =
+        outcomes.iter().map(|one| one.key.as_str().to_owned()).filter(|key| !key.is_empty()).collect();
+    let Some(first) = outcomes.first().filter(|_| !keys.is_empty()) else { return Ok(()) };
+    let mut query = QueryBuilder::new("UPDATE journal SET action = NULL, done = ");
+    query.push_bind(first.done).push(" WHERE connection = ").push_bind(connection.to_owned());
+    query.push(" AND key IN (");
+    let mut list = query.separated(", ");
+    for key in keys {
+        list.push_bind(key);
+    }
+    query.push(")").build().execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// What follows from one settlement beside the end of its action.
+async fn settle_one(tx: &mut Tx<'_>, connection: &str, outcome: &Settlement) -> Result<(), Refused> {
+    let Settlement { link, unlinked, decided, hand_over, takes_over, also_in, source_hold, .. } = outcome;
+    let mut stays = None;
+    if let Some(handover) = hand_over
+        && !holding::hand_over(tx, connection, handover).await?
+    {
+        stays = Some(&handover.employee);
+    }
+    if let (Some(former), Some(link)) = (takes_over, link) {
+        holding::take_over(tx, former, &link.user).await?;
+    }
+    for employee in unlinked.iter().filter(|employee| Some(*employee) != stays) {
+        sqlx::query("DELETE FROM links WHERE connection = ?1 AND employee = ?2")
+            .bind(connection)
+            .bind(employee.as_str())
+            .execute(&mut **tx)
+            .await?;
+    }
+    if let Some(link) = link {
+        save_link(tx, connection, link).await?;
+    }
+    for id in decided {
+        for forget in [
+            "DELETE FROM decisions WHERE connection = ?1 AND id = ?2",
+            "DELETE FROM judgements WHERE connection = ?1 AND id = ?2",
+        ] {
+            sqlx::query(forget).bind(connection).bind(id).execute(&mut **tx).await?;
         }
-        if let Some(settings) = source_hold {
-            sqlx::query("INSERT OR REPLACE INTO holds (connection, settings) VALUES (?1, ?2)")
-                .bind(connection)
-                .bind(settings)
-                .execute(&mut **tx)
-                .await?;
-        }
+    }
+    if let Some(target) = also_in
+        && let Some(mut last) = baseline(tx, connection).await?
+    {
+        last.also_in.insert(target.clone());
+        save_baseline(tx, connection, &last).await?;
+    }
+    if let Some(settings) = source_hold {
+        sqlx::query("INSERT OR REPLACE INTO holds (connection, settings) VALUES (?1, ?2)")
+            .bind(connection)
+            .bind(settings)
+            .execute(&mut **tx)
+            .await?;
     }
     Ok(())
 }
@@ -286,9 +346,24 @@ pub(super) async fn last_started(
     Ok(at.map(Timestamp::from_unix_seconds))
 }
 
-/// The columns of a link, in the order in which they are read.
-const LINK: &str = "employee, user, deactivated_by_us, awaits_invite, granted, bases, external_id, protected_by, \
-                    invites, learned, invited_to";
+/// A link as one text.
+const LINK: &str = "json_array(employee, user, deactivated_by_us, awaits_invite, granted, bases, external_id, \
+                    protected_by, invites, learned, invited_to)";
+
+/// What [`LINK`] holds.
+type Packed = (
+    String,
+    String,
+    u8,
+    u8,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+    u32,
+    Option<String>,
+    Option<String>,
+);
 
 pub(super) async fn link_of(
     tx: &mut Tx<'_>,
@@ -297,54 +372,69 @@ pub(super) async fn link_of(
 ) -> Result<Option<Link>, Refused> {
     let select = format!("SELECT {LINK} FROM links WHERE connection = ?1 AND employee = ?2");
     let row = sqlx::query(sqlx::AssertSqlSafe(select)).bind(connection).bind(employee.as_str());
-    row.fetch_optional(&mut **tx).await?.as_ref().map(link).transpose()
+    let Some(row) = row.fetch_optional(&mut **tx).await? else { return Ok(None) };
+    link(from_json(row.try_get(0)?, "a link")?).map(Some)
 }
 
 pub(super) async fn save_link(tx: &mut Tx<'_>, connection: &str, link: &Link) -> Result<(), Refused> {
-    let granted = if link.granted.is_empty() { None } else { Some(to_json(&link.granted, "a link")?) };
-    let bases = if link.bases.is_empty() { None } else { Some(to_json(&link.bases, "a link")?) };
-    let learned = if link.learned.is_empty() { None } else { Some(to_json(&link.learned, "a link")?) };
-    sqlx::query(
+    save_links(tx, connection, &[link]).await
+}
+
+async fn save_links(tx: &mut Tx<'_>, connection: &str, links: &[&Link]) -> Result<(), Refused> {
+    if links.is_empty() {
+        return Ok(());
+    }
+    let mut texts = Vec::with_capacity(links.len());
+    for link in links {
+        let Link { granted, bases, learned, .. } = link;
+        let granted = if granted.is_empty() { None } else { Some(to_json(granted, "a link")?) };
+        let bases = if bases.is_empty() { None } else { Some(to_json(bases, "a link")?) };
+        let learned = if learned.is_empty() { None } else { Some(to_json(learned, "a link")?) };
+        texts.push((granted, bases, learned));
+    }
+    let mut query = QueryBuilder::new(
         "INSERT OR REPLACE INTO links \
          (connection, employee, user, deactivated_by_us, awaits_invite, granted, sequence, bases, external_id, \
-          protected_by, invites, learned, invited_to) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, ?7, ?8, ?9, ?10, ?11, ?12)",
-    )
-    .bind(connection)
-    .bind(link.employee.as_str())
-    .bind(link.user.as_str())
-    .bind(link.deactivated_by_us)
-    .bind(link.awaits_invite)
-    .bind(granted)
-    .bind(bases)
-    .bind(&link.external_id)
-    .bind(&link.protected_by)
-    .bind(link.invites)
-    .bind(learned)
-    .bind(&link.invited_to)
-    .execute(&mut **tx)
-    .await?;
+          protected_by, invites, learned, invited_to) ",
+    );
+    query.push_values(links.iter().zip(texts), |mut row, (link, (granted, bases, learned))| {
+        row.push_bind(connection.to_owned())
+            .push_bind(link.employee.as_str().to_owned())
+            .push_bind(link.user.as_str().to_owned())
+            .push_bind(link.deactivated_by_us)
+            .push_bind(link.awaits_invite)
+            .push_bind(granted)
+            .push_bind(0)
+            .push_bind(bases)
+            .push_bind(link.external_id.clone())
+            .push_bind(link.protected_by.clone())
+            .push_bind(link.invites)
+            .push_bind(learned)
+            .push_bind(link.invited_to.clone());
+    });
+    query.build().execute(&mut **tx).await?;
     Ok(())
 }
 
-fn link(row: &SqliteRow) -> Result<Link, Refused> {
-    let json = |column: usize| row.try_get::<Option<&str>, _>(column);
-    let mut link = Link::new(row.try_get::<&str, _>(0)?, row.try_get::<&str, _>(1)?);
-    link.deactivated_by_us = row.try_get(2)?;
-    link.awaits_invite = row.try_get(3)?;
-    if let Some(granted) = json(4)? {
-        link.granted = from_json(granted, "a link")?;
+fn link(packed: Packed) -> Result<Link, Refused> {
+    let (employee, user, closed, awaits, granted, bases, external_id, protected_by, invites, learned, to) =
+        packed;
+    let mut link = Link::new(employee, user);
+    link.deactivated_by_us = closed != 0;
+    link.awaits_invite = awaits != 0;
+    if let Some(granted) = granted {
+        link.granted = from_json(&granted, "a link")?;
     }
-    if let Some(bases) = json(5)? {
-        link.bases = from_json(bases, "a link")?;
+    if let Some(bases) = bases {
+        link.bases = from_json(&bases, "a link")?;
     }
-    link.external_id = row.try_get(6)?;
-    link.protected_by = row.try_get(7)?;
-    link.invites = row.try_get(8)?;
-    if let Some(learned) = json(9)? {
-        link.learned = from_json(learned, "a link")?;
+    link.external_id = external_id;
+    link.protected_by = protected_by;
+    link.invites = invites;
+    if let Some(learned) = learned {
+        link.learned = from_json(&learned, "a link")?;
     }
-    link.invited_to = row.try_get(10)?;
+    link.invited_to = to;
     Ok(link)
 }
 

@@ -182,7 +182,7 @@ async fn a_state_of_schema_4_keeps_what_it_has_and_takes_credentials() {
     assert_eq!(tokens.version, 3);
     store.save_credential("acme", "token", &secret("typed-in")).await.unwrap();
     assert_eq!(store.credentials("acme").await.unwrap()["token"].expose(), "typed-in");
-    assert_eq!((version(&path).await, path.with_file_name("state.db.bak-4").exists()), (5, true));
+    assert_eq!((version(&path).await, path.with_file_name("state.db.bak-4").exists()), (6, true));
 }
 
 #[tokio::test]

@@ -10,47 +10,81 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row as _, Sqlite, Transaction};
 
 use super::Refused;
-use super::schema::Tables;
+use super::schema::Known;
 use crate::target::{TargetError, TargetErrorKind};
 
 /// Which accounts are read.
 #[derive(Clone, Copy)]
 pub(super) enum Which<'a> {
     All,
-    ExternalId(&'a str),
-    Id(&'a UserId),
+    ExternalIds(&'a [&'a str]),
+    Ids(&'a [&'a UserId]),
 }
+
+/// Rows of one page.
+const ROWS: u32 = 256;
 
 /// Every text is read as text, whatever the column's type is. A missing id is an error, because an account
 /// without an id would look like a missing account.
-pub(super) async fn users(tx: &mut Transaction<'_, Sqlite>, which: Which<'_>) -> Result<Vec<User>, Refused> {
-    let tables = Tables::of(tx).await?;
+pub(super) async fn users(
+    tx: &mut Transaction<'_, Sqlite>,
+    known: &mut Known,
+    which: Which<'_>,
+) -> Result<Vec<User>, Refused> {
+    let tables = known.now(tx).await?;
     tables.require()?;
     if !tables.has_users() {
         return Ok(Vec::new());
     }
 
     let fields = TargetField::STANDARD.map(|field| format!("CAST({} AS TEXT)", field.name())).join(", ");
-    let mut query = QueryBuilder::new(
-        "SELECT CAST(id AS TEXT), CAST(status AS TEXT), CAST(role AS TEXT), CAST(invited_at AS TEXT), \
-         CAST(custom AS TEXT), ",
+    let row = format!(
+        "json_array(CAST(id AS TEXT), CAST(status AS TEXT), CAST(role AS TEXT), CAST(invited_at AS TEXT), \
+         CAST(custom AS TEXT), {fields})"
     );
-    query.push(fields).push(" FROM users WHERE ");
-    match which {
-        Which::All => query.push("TRUE"),
-        Which::ExternalId(id) => query.push("external_id = ").push_bind(id.to_owned()),
-        Which::Id(id) => push_is(&mut query, "id", id),
-    };
     let mut users = Vec::new();
     let mut nameless: u64 = 0;
-    let mut rows = query.build().fetch(&mut **tx);
-    while let Some(row) = rows.try_next().await? {
-        match user(&row)? {
-            Some(user) => users.push(user),
-            None => nameless = nameless.saturating_add(1),
+    let mut take = |packed: &str| -> Result<(), Refused> {
+        let rows: Vec<Vec<Option<Cell<'_>>>> = serde_json::from_str(packed)
+            .map_err(|_| sqlx::Error::Decode("the rows of a page cannot be read".into()))?;
+        for cells in rows {
+            match user(&cells) {
+                Some(user) => users.push(user),
+                None => nameless = nameless.saturating_add(1),
+            }
+        }
+        Ok(())
+    };
+    // Many rows in one text cost a fraction of as many values.
+    if let (Which::All, true) = (which, tables.numbers_rows()) {
+        let page = |after: &str| {
+            format!(
+                "SELECT max(rowid), json_group_array({row}) FROM (SELECT rowid, * FROM users \
+                 WHERE rowid {after} ?1 ORDER BY rowid LIMIT {ROWS})"
+            )
+        };
+        let (mut last, mut after) = (i64::MIN, ">=");
+        loop {
+            let page = sqlx::query(sqlx::AssertSqlSafe(page(after))).bind(last).fetch_one(&mut **tx).await?;
+            let Some(end) = page.try_get::<Option<i64>, _>(0)? else { break };
+            take(&text(&page, 1)?.unwrap_or_default())?;
+            (last, after) = (end, ">");
+        }
+    } else {
+        let mut query = QueryBuilder::new(format!("SELECT json_array({row}) FROM users WHERE "));
+        match which {
+            Which::All => query.push("TRUE"),
+            Which::ExternalIds(ids) => {
+                push_list(query.push("external_id IN "), ids.iter().map(|id| (*id).to_owned()));
+                &mut query
+            }
+            Which::Ids(ids) => push_is_one_of(&mut query, "id", ids.iter().copied()),
+        };
+        let mut rows = query.build().fetch(&mut **tx);
+        while let Some(row) = rows.try_next().await? {
+            take(&text(&row, 0)?.unwrap_or_default())?;
         }
     }
-    drop(rows);
     if nameless > 0 {
         let message = format!(
             "{nameless} rows of users have no id. Give them one: UPDATE users SET id = lower(hex(randomblob(8))) \
@@ -59,16 +93,19 @@ pub(super) async fn users(tx: &mut Transaction<'_, Sqlite>, which: Which<'_>) ->
         return Err(TargetError::new(TargetErrorKind::Unavailable, message).field("id").into());
     }
 
-    let only = if let Which::All = which { None } else { users.first().map(|user| user.id.clone()) };
+    let only: Option<Vec<UserId>> = match which {
+        Which::All => None,
+        _ => Some(users.iter().map(|user| user.id.clone()).collect()),
+    };
     if users.is_empty() {
         return Ok(users);
     }
     let places: Places = users.iter().enumerate().map(|(place, user)| (user.id.clone(), place)).collect();
     if tables.has_assignments() {
-        add_assignments(tx, &mut users, &places, only.as_ref()).await?;
+        add_assignments(tx, &mut users, &places, only.as_deref()).await?;
     }
     if tables.has_invites() {
-        add_invites(tx, &mut users, &places, only.as_ref()).await?;
+        add_invites(tx, &mut users, &places, only.as_deref()).await?;
     }
     Ok(users)
 }
@@ -114,6 +151,37 @@ pub(super) fn push_is<'q>(
     query.push(format_args!(" OR {column} = ")).push_bind(number).push(")")
 }
 
+/// As [`push_is`], of several accounts.
+pub(super) fn push_is_one_of<'q, 'i>(
+    query: &'q mut QueryBuilder<Sqlite>,
+    column: &str,
+    ids: impl Iterator<Item = &'i UserId> + Clone,
+) -> &'q mut QueryBuilder<Sqlite> {
+    let numbers = ids.clone().filter_map(|id| {
+        let number = id.as_str().parse::<i64>().ok();
+        number.filter(|number| number.to_string() == id.as_str())
+    });
+    let numbers: Vec<i64> = numbers.collect();
+    push_list(query.push(format_args!("({column} IN ")), ids.map(|id| id.as_str().to_owned()));
+    if !numbers.is_empty() {
+        push_list(query.push(format_args!(" OR {column} IN ")), numbers.into_iter());
+    }
+    query.push(")")
+}
+
+/// A list of values in brackets.
+pub(super) fn push_list<T>(query: &mut QueryBuilder<Sqlite>, values: impl Iterator<Item = T>)
+where
+    T: for<'t> sqlx::Encode<'t, Sqlite> + sqlx::Type<Sqlite> + Send + 'static,
+{
+    query.push("(");
+    let mut list = query.separated(", ");
+    for value in values {
+        list.push_bind(value);
+    }
+    query.push(")");
+}
+
 /// The instant that a text names: RFC 3339, or what SQLite writes by itself.
 fn moment(text: &str) -> Option<Timestamp> {
     let written = || text.parse().or_else(|_| format!("{text}Z").parse());
@@ -127,14 +195,14 @@ async fn add_assignments(
     tx: &mut Transaction<'_, Sqlite>,
     users: &mut [User],
     places: &Places,
-    only: Option<&UserId>,
+    only: Option<&[UserId]>,
 ) -> sqlx::Result<()> {
     let mut query = QueryBuilder::new(
         "SELECT CAST(user_id AS TEXT), CAST(kind AS TEXT), CAST(value AS TEXT) FROM assignments WHERE ",
     );
     match only {
         None => query.push("TRUE"),
-        Some(id) => push_is(&mut query, "user_id", id),
+        Some(ids) => push_is_one_of(&mut query, "user_id", ids.iter()),
     };
     let mut rows = query.build().fetch(&mut **tx);
     while let Some(row) = rows.try_next().await? {
@@ -155,14 +223,14 @@ async fn add_invites(
     tx: &mut Transaction<'_, Sqlite>,
     users: &mut [User],
     places: &Places,
-    only: Option<&UserId>,
+    only: Option<&[UserId]>,
 ) -> sqlx::Result<()> {
     let mut query = QueryBuilder::new(
         "SELECT CAST(user_id AS TEXT), CAST(sent_at AS TEXT), CAST(accepted_at AS TEXT) FROM invites WHERE ",
     );
     match only {
         None => query.push("TRUE"),
-        Some(id) => push_is(&mut query, "user_id", id),
+        Some(ids) => push_is_one_of(&mut query, "user_id", ids.iter()),
     };
     let mut rows = query.build().fetch(&mut **tx);
     while let Some(row) = rows.try_next().await? {
@@ -183,22 +251,27 @@ fn at<'u>(users: &'u mut [User], places: &Places, row: &SqliteRow) -> sqlx::Resu
     Ok(place.and_then(|place| users.get_mut(place)))
 }
 
-fn user(row: &SqliteRow) -> sqlx::Result<Option<User>> {
-    let Some(id) = text(row, 0)? else { return Ok(None) };
-    let mut user =
-        User::new(id.into_owned(), text(row, 1)?.map_or_else(Default::default, |word| status(&word)));
-    user.role = text(row, 2)?.filter(|role| !role.is_empty()).map(Cow::into_owned);
-    let invited_at = text(row, 3)?.as_deref().and_then(moment);
-    user.invite = invited_at.map(Invite::sent);
-    if let Some(custom) = text(row, 4)? {
-        put_custom(&mut user, &custom);
+/// A value of a packed row.
+#[derive(serde::Deserialize)]
+struct Cell<'r>(#[serde(borrow)] Cow<'r, str>);
+
+/// `None` for a row without an id.
+fn user(cells: &[Option<Cell<'_>>]) -> Option<User> {
+    let mut cells = cells.iter().map(|cell| cell.as_ref().map(|Cell(text)| text.as_ref()));
+    let mut next = || cells.next().flatten();
+    let (id, word) = (next()?, next());
+    let mut user = User::new(id, word.map_or_else(Default::default, status));
+    user.role = next().filter(|role| !role.is_empty()).map(str::to_owned);
+    user.invite = next().and_then(moment).map(Invite::sent);
+    if let Some(custom) = next() {
+        put_custom(&mut user, custom);
     }
-    for (field, column) in TargetField::STANDARD.iter().zip(5..) {
-        if let Some(value) = text(row, column)? {
-            user.put(field, Some(&value));
+    for (field, value) in TargetField::STANDARD.iter().zip(cells) {
+        if let Some(value) = value {
+            user.put(field, Some(value));
         }
     }
-    Ok(Some(user))
+    Some(user)
 }
 
 /// An account with an unknown status counts as in use, so nobody is invited or opened again because of it.

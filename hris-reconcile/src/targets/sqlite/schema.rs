@@ -82,12 +82,33 @@ pub(super) struct Tables {
     users: BTreeSet<String>,
     assignments: BTreeSet<String>,
     invites: BTreeSet<String>,
+    numbers_rows: bool,
+}
+
+/// The tables as they were looked at last.
+#[derive(Default)]
+pub(super) struct Known(Option<(i64, Tables)>);
+
+impl Known {
+    /// The tables as they are now. They are looked at again only if a schema was changed since.
+    pub(super) async fn now(&mut self, tx: &mut Transaction<'_, Sqlite>) -> Result<&Tables, Refused> {
+        let version: i64 = sqlx::query_scalar("PRAGMA schema_version").fetch_one(&mut **tx).await?;
+        let (_, tables) = match self.0.take().filter(|(known, _)| *known == version) {
+            Some(known) => self.0.insert(known),
+            None => self.0.insert((version, Tables::of(tx).await?)),
+        };
+        Ok(tables)
+    }
 }
 
 impl Tables {
     pub(super) async fn of(tx: &mut Transaction<'_, Sqlite>) -> Result<Self, Refused> {
-        let mut tables =
-            Self { users: BTreeSet::new(), assignments: BTreeSet::new(), invites: BTreeSet::new() };
+        let mut tables = Self {
+            users: BTreeSet::new(),
+            assignments: BTreeSet::new(),
+            invites: BTreeSet::new(),
+            numbers_rows: false,
+        };
         for (name, columns) in [
             ("users", &mut tables.users),
             ("assignments", &mut tables.assignments),
@@ -99,6 +120,12 @@ impl Tables {
                 .await?;
             columns.extend(found);
         }
+        let numbered = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM pragma_table_list('users') \
+             WHERE schema = 'main' AND type = 'table' AND NOT wr)",
+        );
+        let numbered: bool = numbered.fetch_one(&mut **tx).await?;
+        tables.numbers_rows = numbered && !tables.users.contains("rowid");
         Ok(tables)
     }
 
@@ -129,6 +156,11 @@ impl Tables {
 
     pub(super) fn has_users(&self) -> bool {
         !self.users.is_empty()
+    }
+
+    /// Whether `rowid` is the number of a row of `users`.
+    pub(super) fn numbers_rows(&self) -> bool {
+        self.numbers_rows
     }
 
     pub(super) fn has_assignments(&self) -> bool {

@@ -1,13 +1,13 @@
 //! What actions do to the rows. Each function runs in the transaction of its action.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use hris_core::reconcile::{ActionKey, AssignmentChange, Change};
 use hris_core::{AssignmentKind, TargetField, Timestamp, UserId, UserStatus};
 use serde_json::{Map, Value};
 use sqlx::{QueryBuilder, Row as _, Sqlite, Transaction};
 
-use super::read::{push_is, status};
+use super::read::{push_is, push_is_one_of, push_list, status};
 use super::{GivesIds, Refused};
 use crate::target::{Invitation, NewUser, TargetError, TargetErrorKind};
 
@@ -24,6 +24,34 @@ pub(super) async fn applied(tx: &mut Tx<'_>, key: &ActionKey) -> sqlx::Result<Op
         .fetch_optional(&mut **tx)
         .await?;
     Ok(user.map(UserId::from))
+}
+
+/// The accounts of those actions that were done before, by their keys.
+pub(super) async fn all_applied(
+    tx: &mut Tx<'_>,
+    keys: impl Iterator<Item = &ActionKey>,
+) -> sqlx::Result<HashMap<ActionKey, UserId>> {
+    let mut query = QueryBuilder::new("SELECT key, user_id FROM hris_applied WHERE key IN ");
+    push_list(&mut query, keys.map(|key| key.as_str().to_owned()));
+    let rows: Vec<(String, String)> = query.build_query_as().fetch_all(&mut **tx).await?;
+    Ok(rows.into_iter().map(|(key, user)| (ActionKey::from(key), UserId::from(user))).collect())
+}
+
+/// Notes that actions were done.
+pub(super) async fn record_all(
+    tx: &mut Tx<'_>,
+    done: &[(&ActionKey, &UserId)],
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    if done.is_empty() {
+        return Ok(());
+    }
+    let mut query = QueryBuilder::new("INSERT OR REPLACE INTO hris_applied (key, user_id, at) ");
+    query.push_values(done, |mut row, (key, user)| {
+        row.push_bind(key.as_str().to_owned()).push_bind(user.as_str().to_owned()).push_bind(now.to_string());
+    });
+    query.build().execute(&mut **tx).await?;
+    Ok(())
 }
 
 /// Notes that an action was done.
@@ -57,14 +85,7 @@ pub(super) async fn create(
     now: Timestamp,
     gives_ids: GivesIds,
 ) -> Result<UserId, Refused> {
-    let written = Written::of(user.changes());
-    let mut columns = written.columns;
-    columns.insert("status", Some(user.status.as_str().to_owned()));
-    columns.insert("created_at", Some(now.to_string()));
-    columns.insert("updated_at", Some(now.to_string()));
-    if !written.custom.is_empty() {
-        columns.insert("custom", merged(Map::new(), written.custom));
-    }
+    let columns = columns_of(user, now);
     let mut names: Vec<&str> = columns.keys().copied().collect();
     if gives_ids == GivesIds::Statement {
         names.push("id");
@@ -85,8 +106,152 @@ pub(super) async fn create(
         let message = "the table gave the new row no id; give its column id a default";
         return Err(TargetError::new(TargetErrorKind::Rejected, message).field("id").into());
     };
-    give(tx, &id, &user.assignments).await?;
+    let others: Vec<_> = user.assignments.iter().filter(|change| !is_role(change)).cloned().collect();
+    give(tx, &id, &others).await?;
     Ok(id)
+}
+
+/// The columns of a new row. Its permission level is one of them.
+fn columns_of(user: &NewUser, now: Timestamp) -> Columns<'_> {
+    let Written { mut columns, custom } = Written::of(user.changes());
+    columns.insert("status", Some(user.status.as_str().to_owned()));
+    columns.insert("created_at", Some(now.to_string()));
+    columns.insert("updated_at", Some(now.to_string()));
+    if !custom.is_empty() {
+        columns.insert("custom", merged(Map::new(), custom));
+    }
+    let mut latest = user.assignments.iter().rev();
+    if let Some(role) = latest.find(|change| is_role(change) && change.given) {
+        columns.insert("role", Some(role.assignment.value.clone()));
+    }
+    columns
+}
+
+fn is_role(change: &AssignmentChange) -> bool {
+    change.assignment.kind == AssignmentKind::Role
+}
+
+/// Makes several accounts with a statement for all that have the same columns. The rows come back in any order, and
+/// their external ids say which is whose. `None` if that cannot be, or if an account must be made by itself.
+pub(super) async fn create_all(
+    tx: &mut Tx<'_>,
+    users: &[&NewUser],
+    now: Timestamp,
+    gives_ids: GivesIds,
+) -> Result<Option<Vec<UserId>>, Refused> {
+    let mut places: HashMap<&str, usize> = HashMap::with_capacity(users.len());
+    let mut shapes: BTreeMap<Vec<&str>, Vec<Vec<Option<String>>>> = BTreeMap::new();
+    for (place, user) in users.iter().enumerate() {
+        let Some(external_id) = user.external_id() else { return Ok(None) };
+        let is_plain = user.assignments.iter().all(|change| change.given);
+        if !is_plain || places.insert(external_id, place).is_some() {
+            return Ok(None);
+        }
+        let (names, values) = columns_of(user, now).into_iter().unzip();
+        shapes.entry(names).or_default().push(values);
+    }
+    let mut ids: Vec<Option<UserId>> = vec![None; users.len()];
+    for (names, rows) in shapes {
+        let mut query = QueryBuilder::new("INSERT INTO users (");
+        query.push(names.join(", "));
+        if gives_ids == GivesIds::Statement {
+            query.push(", id");
+        }
+        query.push(") ");
+        query.push_values(rows, |mut row, values| {
+            for value in values {
+                row.push_bind(value);
+            }
+            if gives_ids == GivesIds::Statement {
+                row.push("lower(hex(randomblob(8)))");
+            }
+        });
+        query.push(" RETURNING CAST(id AS TEXT), CAST(external_id AS TEXT)");
+        for row in query.build().fetch_all(&mut **tx).await? {
+            let (id, external_id): (Option<String>, Option<String>) = (row.try_get(0)?, row.try_get(1)?);
+            let place = external_id.and_then(|external_id| places.get(external_id.as_str()).copied());
+            let (Some(id), Some(place)) = (id, place) else { return Ok(None) };
+            if let Some(free) = ids.get_mut(place).filter(|free| free.is_none()) {
+                *free = Some(id.into());
+            }
+        }
+    }
+    let Some(ids) = ids.into_iter().collect::<Option<Vec<UserId>>>() else { return Ok(None) };
+    let mut given: Vec<(&UserId, &AssignmentChange)> = Vec::new();
+    for (id, user) in ids.iter().zip(users) {
+        let others = user.assignments.iter().filter(|change| !is_role(change));
+        given.extend(others.map(|change| (id, change)));
+    }
+    give_all(tx, &given).await?;
+    Ok(Some(ids))
+}
+
+/// Gives new accounts what they are to have, with one statement.
+async fn give_all(tx: &mut Tx<'_>, given: &[(&UserId, &AssignmentChange)]) -> Result<(), Refused> {
+    if given.is_empty() {
+        return Ok(());
+    }
+    let mut query = QueryBuilder::new(
+        "INSERT INTO assignments (user_id, kind, value) SELECT DISTINCT column1, column2, column3 FROM (",
+    );
+    query.push_values(given, |mut row, (id, change)| {
+        row.push_bind(id.as_str().to_owned())
+            .push_bind(change.assignment.kind.as_str())
+            .push_bind(change.assignment.value.clone());
+    });
+    // What an account of the same id left behind; a column without a type may hold the id as a number.
+    query.push(
+        ") AS new WHERE NOT EXISTS (SELECT 1 FROM assignments AS old WHERE old.kind = column2 \
+         AND old.value = column3 AND CAST(old.user_id AS TEXT) = column1)",
+    );
+    query.build().execute(&mut **tx).await?;
+    Ok(())
+}
+
+/// Invites several accounts. `None` if one of them is to be looked at by itself.
+pub(super) async fn invite_all(
+    tx: &mut Tx<'_>,
+    invited: &[(&UserId, Invitation)],
+    now: Timestamp,
+) -> Result<Option<()>, Refused> {
+    let ids = || invited.iter().map(|(id, _)| *id);
+    let mut query = QueryBuilder::new("SELECT CAST(status AS TEXT) FROM users WHERE ");
+    let rows = push_is_one_of(&mut query, "id", ids()).build_query_scalar().fetch_all(&mut **tx).await?;
+    let can =
+        |word: &Option<String>| matches!(word_of(word.as_deref()), UserStatus::Invited | UserStatus::Pending);
+    let different: HashSet<&UserId> = ids().collect();
+    if rows.len() != invited.len() || different.len() != invited.len() || !rows.iter().all(can) {
+        return Ok(None);
+    }
+    end_invitations(tx, ids(), now).await?;
+    let mut query = QueryBuilder::new("INSERT INTO invites (user_id, sent_at, expires_at) ");
+    query.push_values(invited, |mut row, (id, invitation)| {
+        row.push_bind(id.as_str().to_owned())
+            .push_bind(now.to_string())
+            .push_bind(invitation.expires_at.map(|at| at.to_string()));
+    });
+    query.build().execute(&mut **tx).await?;
+    let mut query = QueryBuilder::new("UPDATE users SET updated_at = ");
+    query.push_bind(now.to_string()).push(", status = ").push_bind(UserStatus::Invited.as_str());
+    query.push(", invited_at = ").push_bind(now.to_string()).push(" WHERE ");
+    let done = push_is_one_of(&mut query, "id", ids()).build().execute(&mut **tx).await?;
+    let is_all = usize::try_from(done.rows_affected()).is_ok_and(|rows| rows == invited.len());
+    Ok(is_all.then_some(()))
+}
+
+/// Ends the open invitations of accounts, because one may have gone to a wrong address.
+async fn end_invitations<'i>(
+    tx: &mut Tx<'_>,
+    ids: impl Iterator<Item = &'i UserId> + Clone,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    let mut query = QueryBuilder::new("UPDATE invites SET expires_at = ");
+    query
+        .push_bind(now.to_string())
+        .push(" WHERE accepted_at IS NULL AND (expires_at IS NULL OR expires_at > ");
+    query.push_bind(now.to_string()).push(") AND ");
+    push_is_one_of(&mut query, "user_id", ids).build().execute(&mut **tx).await?;
+    Ok(())
 }
 
 pub(super) async fn update(
@@ -130,13 +295,7 @@ pub(super) async fn invite(
         }
         _ => return Ok(id.clone()),
     }
-    // Earlier invitations end, because one may have gone to a wrong address.
-    let mut query = QueryBuilder::new("UPDATE invites SET expires_at = ");
-    query
-        .push_bind(now.to_string())
-        .push(" WHERE accepted_at IS NULL AND (expires_at IS NULL OR expires_at > ");
-    query.push_bind(now.to_string()).push(") AND ");
-    push_is(&mut query, "user_id", id).build().execute(&mut **tx).await?;
+    end_invitations(tx, std::iter::once(id), now).await?;
     sqlx::query("INSERT INTO invites (user_id, sent_at, expires_at) VALUES (?1, ?2, ?3)")
         .bind(id.as_str())
         .bind(now.to_string())
