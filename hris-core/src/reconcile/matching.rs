@@ -15,7 +15,8 @@ mod spare;
 use std::collections::HashSet;
 
 use super::bonds::{Bond, Bonds};
-use super::identity::{Evidence, Identity, Opinion};
+use super::evidence::{Evidence, Opinion};
+use super::identity::Identity;
 use super::index::Marks;
 use super::inputs::Inputs;
 use super::leaver::{Standing, standing};

@@ -7,9 +7,10 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::evidence::Evidence;
 use super::figures::{Baseline, Figures};
 use super::holding::{AccountClaim, Handover, Note};
-use super::identity::{Evidence, Question};
+use super::identity::Question;
 use super::merge::Side;
 use super::people::{People, Verdict};
 use super::situation::{Reason, Situation};

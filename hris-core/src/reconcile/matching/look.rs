@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::super::bonds::Bond;
-use super::super::identity::{self, Opinion, is_placeholder};
+use super::super::evidence::Opinion;
+use super::super::identity::{self, is_placeholder};
 use super::super::index::{Marks, Sought};
 use super::super::keys::Having;
 use super::super::leaver::{self, Standing};

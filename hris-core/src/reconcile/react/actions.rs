@@ -2,7 +2,8 @@
 
 use super::super::assignment::Given;
 use super::super::diff;
-use super::super::identity::{Evidence, FACTS};
+use super::super::evidence::Evidence;
+use super::super::identity::FACTS;
 use super::super::learned::digest;
 use super::super::leaver::{Standing, standing};
 use super::super::manager::Manager;
