@@ -16,7 +16,9 @@ use super::draft::End;
 use super::fetch::World;
 use super::lease::Keeper;
 use super::partly::is_refusal;
+use super::refused::{conflict, rejected};
 use super::remember::Written;
+use super::seen::Seen;
 use crate::observer::Event;
 use crate::report::ActionResult;
 use crate::store::{Intent, Settlement};
@@ -117,44 +119,6 @@ impl Order<'_> {
             None => action.key.in_run(self.run),
         };
         entry
-    }
-}
-
-/// An account as the plan saw it, as far as that says whose it is and where it stands.
-#[derive(Debug)]
-pub(super) struct Seen {
-    account: User,
-    /// What this run wrote since: it may have got another form in the target, so it says nothing more.
-    written: BTreeSet<TargetField>,
-}
-
-impl Seen {
-    pub(super) fn of(user: &User) -> Self {
-        let mut account = User::new(user.id.clone(), user.status);
-        account.invite = user.invite;
-        for field in [TargetField::ExternalId, TargetField::Email] {
-            account.put(&field, user.value(&field));
-        }
-        Self { account, written: BTreeSet::new() }
-    }
-
-    fn rewrite(&mut self, action: &Action) {
-        self.written.extend(action.changes.iter().map(|change| change.field.clone()));
-    }
-
-    /// Whether the account is still the one that the plan saw.
-    pub(super) fn is_borne_by(&self, user: &User) -> bool {
-        let mut user = user.clone();
-        for field in &self.written {
-            user.put(field, self.account.value(field));
-        }
-        user.is_still(&self.account)
-    }
-
-    /// Whether the account stands where it stood.
-    pub(super) fn stands_as(&self, user: &User) -> bool {
-        let sent = |user: &User| user.invite.map(|invite| invite.sent_at);
-        self.account.status == user.status && sent(&self.account) == sent(user)
     }
 }
 
@@ -516,33 +480,4 @@ impl<'a> Apply<'a> {
 pub(super) fn who(action: &Action) -> &str {
     let employee = action.employee.as_ref().map(EmployeeId::as_str);
     employee.or(action.user.as_ref().map(UserId::as_str)).unwrap_or_default()
-}
-
-pub(super) fn conflict(fields: &BTreeSet<String>) -> Problem {
-    let message = "another account holds a value that must be unique; free it there or correct the HR system";
-    let problem = Problem::error(ProblemCode::UniquenessConflict, message);
-    match fields.first() {
-        Some(field) if fields.len() == 1 => problem.field(field.clone()),
-        _ => problem,
-    }
-}
-
-pub(super) fn rejected(error: &TargetError) -> Problem {
-    let next = match error.kind {
-        TargetErrorKind::Unavailable | TargetErrorKind::UnknownOutcome => {
-            "it was not done; the next run does it"
-        }
-        TargetErrorKind::Auth => "the target refused the credential",
-        _ => "correct the record, or what the target takes",
-    };
-    let code = match error.kind {
-        TargetErrorKind::Auth => ProblemCode::NotPermitted,
-        TargetErrorKind::Unavailable | TargetErrorKind::UnknownOutcome => ProblemCode::TargetUnavailable,
-        _ => ProblemCode::TargetRejected,
-    };
-    let problem = Problem::error(code, format!("{error}: {next}"));
-    match error.fields.first() {
-        Some(field) if error.fields.len() == 1 => problem.field(field.clone()),
-        _ => problem,
-    }
 }

@@ -3,8 +3,9 @@
 use hris_core::reconcile::{ActionKind, Plan};
 use hris_core::{Employee, Problem, ProblemCode};
 
-use super::apply::{Apply, Seen};
+use super::apply::Apply;
 use super::fetch::World;
+use super::seen::Seen;
 
 impl Apply<'_> {
     /// Their accounts get the id and whatever else the

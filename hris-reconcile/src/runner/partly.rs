@@ -7,8 +7,9 @@ use hris_core::reconcile::{Action, ActionKey, Change};
 use hris_core::{Problem, TargetField, UserId};
 use sha2::{Digest as _, Sha256};
 
-use super::apply::{Apply, conflict, rejected};
+use super::apply::Apply;
 use super::attempt::Attempt;
+use super::refused::{conflict, rejected};
 use crate::Result;
 use crate::target::{TargetError, TargetErrorKind, Write};
 
