@@ -1,4 +1,4 @@
-//! What is told of an action that the target refused.
+//! The problem that a report has of an action that the target refused.
 
 use std::collections::BTreeSet;
 
