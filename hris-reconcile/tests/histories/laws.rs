@@ -286,7 +286,11 @@ impl Look<'_> {
             let two = owners.iter().any(|said| said.two_agree());
             let enough = owners.iter().any(|said| said.suffices());
             let nobodys = old.external_id().is_none();
+            // After a state was lost nobody knows that another connection gave the id, which means somebody here too.
+            let linked = self.links.0.iter().any(|link| link.user.as_str() == old.id);
+            let forgotten = self.owner(old).is_some_and(|owner| !self.is_known(owner, old));
             let allowed = two
+                || (linked && forgotten)
                 || self.was_handed_over(old)
                 || (nobodys && enough)
                 || (nobodys
