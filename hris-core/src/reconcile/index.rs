@@ -11,7 +11,7 @@ use std::hash::BuildHasher as _;
 #[derive(Debug)]
 pub(super) struct Index {
     hash: Hash,
-    slots: Vec<Slot>,
+    slots: Slots,
     ids: Ids,
 }
 
@@ -58,9 +58,13 @@ impl Ids {
     }
 }
 
+/// Which rows may have a text, by its hash: a table in which whatever finds its slot taken goes on to the next one.
+#[derive(Debug)]
+struct Slots(Vec<Slot>);
+
 #[derive(Clone, Copy, Debug)]
 struct Slot {
-    /// A part of the hash, so that hardly any id is looked at in vain.
+    /// A part of the hash, so that hardly any text is looked at in vain.
     tag: u32,
     row: u32,
 }
@@ -70,6 +74,49 @@ const FREE: Slot = Slot { tag: 0, row: u32::MAX };
 impl Slot {
     fn is_free(self) -> bool {
         self.row == FREE.row
+    }
+
+    fn may_be_of(self, hash: u64) -> bool {
+        !self.is_free() && self.tag == tag(hash)
+    }
+}
+
+impl Slots {
+    /// Free slots for so many rows, at most half of which are ever taken.
+    fn for_rows(rows: usize) -> Self {
+        Self(vec![FREE; rows.saturating_mul(2).max(8).next_power_of_two()])
+    }
+
+    fn start(&self, hash: u64) -> usize {
+        (hash as usize) & (self.0.len() - 1)
+    }
+
+    /// Where the search for a text begins.
+    fn first(&self, hash: u64) -> Slot {
+        self.0.get(self.start(hash)).copied().unwrap_or(FREE)
+    }
+
+    /// The slot and the row that `is` accepts, or the free slot in which it would stand.
+    fn walk(&self, hash: u64, is: impl Fn(u32) -> bool) -> (usize, Option<usize>) {
+        let mut at = self.start(hash);
+        loop {
+            match self.0.get(at) {
+                Some(slot) if slot.is_free() => return (at, None),
+                Some(slot) if slot.may_be_of(hash) && is(slot.row) => return (at, Some(slot.row as usize)),
+                _ => at = (at + 1) & (self.0.len() - 1),
+            }
+        }
+    }
+
+    /// Puts a row into a slot. More rows than fit into 32 bits fit into no memory.
+    fn put(&mut self, at: usize, hash: u64, row: usize) {
+        if let (Some(slot), Ok(row)) = (self.0.get_mut(at), u32::try_from(row)) {
+            *slot = Slot { tag: tag(hash), row };
+        }
+    }
+
+    fn is_half_full(&self, rows: usize) -> bool {
+        rows.saturating_mul(2) >= self.0.len()
     }
 }
 
@@ -115,10 +162,9 @@ impl Index {
         ids: impl ExactSizeIterator<Item = &'t str>,
         mut again: impl FnMut(usize, usize) -> usize,
     ) -> Self {
-        let slots = ids.len().saturating_mul(2).max(2).next_power_of_two();
         let mut index = Self {
             hash: Hash::new(),
-            slots: vec![FREE; slots],
+            slots: Slots::for_rows(ids.len()),
             ids: Ids {
                 text: String::with_capacity(ids.len().saturating_mul(24)),
                 ends: Vec::with_capacity(ids.len()),
@@ -129,16 +175,9 @@ impl Index {
             let hash = index.hash.of(id);
             let (at, earlier) = index.walk(hash, id);
             let row = earlier.map_or(row, |earlier| again(earlier, row));
-            // More rows than fit into 32 bits fit into no memory.
-            if let (Some(slot), Ok(row)) = (index.slots.get_mut(at), u32::try_from(row)) {
-                *slot = Slot { tag: tag(hash), row };
-            }
+            index.slots.put(at, hash, row);
         }
         index
-    }
-
-    fn start(&self, hash: u64) -> usize {
-        (hash as usize) & (self.slots.len() - 1)
     }
 
     /// The ids of all rows.
@@ -148,16 +187,7 @@ impl Index {
 
     /// The slot and the row of an id, or the free slot in which it would stand.
     fn walk(&self, hash: u64, text: &str) -> (usize, Option<usize>) {
-        let mut at = self.start(hash);
-        loop {
-            match self.slots.get(at) {
-                Some(slot) if slot.is_free() => return (at, None),
-                Some(slot) if slot.tag == tag(hash) && self.ids.get(slot.row) == text => {
-                    return (at, Some(slot.row as usize));
-                }
-                _ => at = (at + 1) & (self.slots.len() - 1),
-            }
-        }
+        self.slots.walk(hash, |row| self.ids.get(row) == text)
     }
 
     /// The row of an id.
@@ -178,8 +208,7 @@ impl Index {
         loop {
             asked.extend(ids.by_ref().take(UNDER_WAY).map(|text| {
                 let hash = self.hash.of(text);
-                let slot = self.slots.get(self.start(hash)).copied().unwrap_or(FREE);
-                Asked { text, hash, slot, id: (0, 0) }
+                Asked { text, hash, slot: self.slots.first(hash), id: (0, 0) }
             }));
             if asked.is_empty() {
                 return;
@@ -188,7 +217,7 @@ impl Index {
                 one.id = self.ids.range(one.slot.row);
             }
             for Asked { text, hash, slot, id } in asked.drain(..) {
-                if slot.tag == tag(hash) && !slot.is_free() && self.ids.slice(id) == text {
+                if slot.may_be_of(hash) && self.ids.slice(id) == text {
                     found(Some(slot.row as usize));
                 } else {
                     found(self.walk(hash, text).1);
@@ -196,6 +225,27 @@ impl Index {
             }
         }
     }
+}
+
+/// A place that may be nowhere, in four bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Place(u32);
+
+impl Place {
+    pub(super) const NOWHERE: Self = Self(u32::MAX);
+
+    pub(super) fn of(place: Option<usize>) -> Self {
+        place.and_then(|place| u32::try_from(place).ok()).map_or(Self::NOWHERE, Self)
+    }
+
+    pub(super) fn get(self) -> Option<usize> {
+        (self != Self::NOWHERE).then_some(self.0 as usize)
+    }
+}
+
+/// What stands at a place of a list, if anything does.
+pub(super) fn at(list: &[Place], place: usize) -> Option<usize> {
+    list.get(place).copied().and_then(Place::get)
 }
 
 /// Some of many places.
@@ -229,7 +279,7 @@ fn tag(hash: u64) -> u32 {
 #[derive(Debug)]
 pub(super) struct Sought<'v, T> {
     hash: Hash,
-    slots: Vec<Slot>,
+    slots: Slots,
     values: Vec<(Cow<'v, str>, T)>,
     bits: Vec<u64>,
 }
@@ -237,14 +287,14 @@ pub(super) struct Sought<'v, T> {
 impl<'v, T> Sought<'v, T> {
     /// Room for so many values.
     pub(super) fn with_capacity(values: usize) -> Self {
-        let slots = values.saturating_mul(2).max(8).next_power_of_two();
-        let words = (slots / 8).max(16);
-        Self { hash: Hash::new(), slots: vec![FREE; slots], values: Vec::new(), bits: vec![0; words] }
+        let slots = Slots::for_rows(values);
+        let words = (slots.0.len() / 8).max(16);
+        Self { hash: Hash::new(), slots, values: Vec::new(), bits: vec![0; words] }
     }
 
     /// Looks for a value from now on. What is known of it is what was known before, or this.
     pub(super) fn seek(&mut self, value: Cow<'v, str>, known: T) -> &mut T {
-        if self.values.len().saturating_mul(2) >= self.slots.len() {
+        if self.slots.is_half_full(self.values.len()) {
             self.grow();
         }
         let hash = self.hash.of(&value);
@@ -252,10 +302,7 @@ impl<'v, T> Sought<'v, T> {
             (_, Some(place)) => place,
             (at, None) => {
                 let place = self.values.len();
-                // More values than fit into 32 bits fit into no memory.
-                if let (Some(slot), Ok(row)) = (self.slots.get_mut(at), u32::try_from(place)) {
-                    *slot = Slot { tag: tag(hash), row };
-                }
+                self.slots.put(at, hash, place);
                 let (word, bit) = self.place(&value);
                 if let Some(word) = self.bits.get_mut(word) {
                     *word |= bit;
@@ -269,36 +316,17 @@ impl<'v, T> Sought<'v, T> {
     }
 
     fn grow(&mut self) {
-        let slots = self.slots.len().saturating_mul(2);
-        self.slots.clear();
-        self.slots.resize(slots, FREE);
-        for place in 0..self.values.len() {
-            let Some((value, _)) = self.values.get(place) else { continue };
+        self.slots = Slots::for_rows(self.values.len().saturating_mul(2));
+        for (place, (value, _)) in self.values.iter().enumerate() {
             let hash = self.hash.of(value);
-            let mut at = (hash as usize) & (slots - 1);
-            while self.slots.get(at).is_some_and(|slot| !slot.is_free()) {
-                at = (at + 1) & (slots - 1);
-            }
-            if let (Some(slot), Ok(row)) = (self.slots.get_mut(at), u32::try_from(place)) {
-                *slot = Slot { tag: tag(hash), row };
-            }
+            // No value stands here twice, so none is the same as another.
+            let (at, _) = self.slots.walk(hash, |_| false);
+            self.slots.put(at, hash, place);
         }
     }
 
     fn walk(&self, hash: u64, value: &str) -> (usize, Option<usize>) {
-        let mut at = (hash as usize) & (self.slots.len() - 1);
-        loop {
-            match self.slots.get(at) {
-                Some(slot) if slot.is_free() => return (at, None),
-                Some(slot)
-                    if slot.tag == tag(hash)
-                        && self.values.get(slot.row as usize).is_some_and(|(one, _)| one == value) =>
-                {
-                    return (at, Some(slot.row as usize));
-                }
-                _ => at = (at + 1) & (self.slots.len() - 1),
-            }
-        }
+        self.slots.walk(hash, |row| self.values.get(row as usize).is_some_and(|(one, _)| one == value))
     }
 
     fn find(&self, value: &str) -> Option<usize> {

@@ -12,7 +12,8 @@ use super::unchanged::Unchanged;
 use crate::{TargetField, canon};
 
 /// By what people and accounts are found.
-const KEYS: [TargetField; 3] = [TargetField::ExternalId, TargetField::EmployeeNumber, TargetField::Email];
+pub(super) const KEYS: [TargetField; 3] =
+    [TargetField::ExternalId, TargetField::EmployeeNumber, TargetField::Email];
 
 /// Who has the values of each key.
 #[derive(Debug, Default)]

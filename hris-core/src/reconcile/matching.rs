@@ -17,7 +17,7 @@ use std::collections::HashSet;
 use super::bonds::{Bond, Bonds};
 use super::evidence::{Evidence, Opinion};
 use super::identity::Identity;
-use super::index::Marks;
+use super::index::{Marks, Place, at};
 use super::inputs::Inputs;
 use super::leaver::{Standing, standing};
 use super::pairs::Pairs;
@@ -213,18 +213,16 @@ impl Sole {
 struct Rows {
     rows: Vec<usize>,
     /// Which of them each row is.
-    places: Vec<u32>,
+    places: Vec<Place>,
 }
 
 impl Rows {
-    const NONE: u32 = u32::MAX;
-
     fn of(inputs: &Inputs<'_>, rows: impl Iterator<Item = usize>) -> Self {
         let rows: Vec<usize> = rows.collect();
-        let mut places = vec![Self::NONE; inputs.snapshot.employees().len()];
+        let mut places = vec![Place::NOWHERE; inputs.snapshot.employees().len()];
         for (place, row) in rows.iter().enumerate() {
-            if let (Some(at), Ok(place)) = (places.get_mut(*row), u32::try_from(place)) {
-                *at = place;
+            if let Some(at) = places.get_mut(*row) {
+                *at = Place::of(Some(place));
             }
         }
         Self { rows, places }
@@ -236,7 +234,7 @@ impl Rows {
 
     /// Which of them a row is, if it is one of them.
     fn place(&self, row: usize) -> Option<usize> {
-        self.places.get(row).filter(|place| **place != Self::NONE).map(|place| *place as usize)
+        at(&self.places, row)
     }
 
     fn contains(&self, row: usize) -> bool {

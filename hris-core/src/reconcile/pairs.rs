@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::holding::Elsewhere;
-use super::index::{Ids, Index};
+use super::index::{Ids, Index, Place, at};
 use super::inputs::Inputs;
 use crate::{Employee, Link, TargetField, canon};
 
@@ -24,34 +24,13 @@ pub(super) struct Pairs<'a> {
     pub(super) missing: Vec<(usize, Option<usize>)>,
     /// Rows that repeat an id: with another content (nobody knows which is right) or the same.
     pub(super) contested: HashSet<usize>,
-    pub(super) repeated: HashSet<usize>,
+    repeated: HashSet<usize>,
     /// Accounts that two links hold, of this connection or of two, and accounts of an employee who has two
     /// links. Of two links of this connection one alone holds the account where it alone names the account by
     /// what that carries: the number of a deleted account was given again.
     pub(super) shared: HashSet<usize>,
     /// Which accounts other connections hold.
     pub(super) elsewhere: Elsewhere<'a>,
-}
-
-/// A place that may be nowhere, in four bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Place(u32);
-
-impl Place {
-    const NOWHERE: Self = Self(u32::MAX);
-
-    fn of(place: Option<usize>) -> Self {
-        place.and_then(|place| u32::try_from(place).ok()).map_or(Self::NOWHERE, Self)
-    }
-
-    fn get(self) -> Option<usize> {
-        (self != Self::NOWHERE).then_some(self.0 as usize)
-    }
-}
-
-/// What stands at a place of a list, if anything does.
-fn at(list: &[Place], place: usize) -> Option<usize> {
-    list.get(place).copied().and_then(Place::get)
 }
 
 impl<'a> Pairs<'a> {
@@ -259,7 +238,12 @@ impl<'a> Pairs<'a> {
 
     /// Rows that are to be looked at: each id once.
     pub(super) fn rows(&self) -> impl Iterator<Item = usize> + '_ {
-        (0..self.linked.len()).filter(|row| self.repeated.is_empty() || !self.repeated.contains(row))
+        (0..self.linked.len()).filter(|row| !self.is_repeated(*row))
+    }
+
+    /// Whether a row is the repetition of another one.
+    pub(super) fn is_repeated(&self, row: usize) -> bool {
+        !self.repeated.is_empty() && self.repeated.contains(&row)
     }
 }
 

@@ -3,6 +3,7 @@
 mod actions;
 mod doubt;
 mod linked;
+mod two_way;
 mod unlinked;
 
 use std::borrow::Cow;

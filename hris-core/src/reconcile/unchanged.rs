@@ -55,7 +55,7 @@ impl Unchanged {
                 pairs.holder_of(pair.account) == Some(pair.link)
                     && (pairs.shared.is_empty() || !pairs.shared.contains(&pair.account))
                     && !(pairs.has_repeated()
-                        && (pairs.contested.contains(&pair.row) || pairs.repeated.contains(&pair.row)))
+                        && (pairs.contested.contains(&pair.row) || pairs.is_repeated(pair.row)))
             };
             let mut asked = 0;
             for pair in pairs_of_rows.by_ref().take(UNDER_WAY) {

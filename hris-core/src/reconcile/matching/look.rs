@@ -7,7 +7,7 @@ use super::super::bonds::Bond;
 use super::super::evidence::Opinion;
 use super::super::identity::{self, is_placeholder};
 use super::super::index::{Marks, Sought};
-use super::super::keys::Having;
+use super::super::keys::{Having, KEYS};
 use super::super::leaver::{self, Standing};
 use super::super::pairs::holder;
 use super::super::policy::{MatchKey, Rehire};
@@ -32,16 +32,10 @@ impl Candidates<'_> {
 }
 
 impl Search<'_, '_, '_> {
-    /// Whether a row is not the repetition of another one.
-    fn is_looked_at(&self, row: usize) -> bool {
-        self.pairs.repeated.is_empty() || !self.pairs.repeated.contains(&row)
-    }
-
     /// Accounts of people who are there, by every key that can be seen, whatever keys count for a match and
     /// whatever the links say; and whether somebody's keys cannot be seen.
     pub(super) fn bystanders(&self) -> (Marks, bool) {
         let rows: Vec<usize> = self.pairs.rows().filter(|row| !self.has_left(*row)).collect();
-        let keys = [TargetField::Email, TargetField::EmployeeNumber, TargetField::ExternalId];
         let hides = |field: &TargetField| {
             let value = |row: &usize| self.inputs.desired.value(*row, field);
             // What nobody is sent is no key of this source.
@@ -52,9 +46,9 @@ impl Search<'_, '_, '_> {
                 Field::Cleared | Field::Value(_) => false,
             })
         };
-        let hidden = !self.inputs.snapshot.set_aside().is_empty() || keys.iter().any(hides);
+        let hidden = !self.inputs.snapshot.set_aside().is_empty() || KEYS.iter().any(hides);
         let mut found = Marks::none_of(self.inputs.users.len());
-        for field in keys {
+        for field in KEYS {
             let mut sought = Sought::with_capacity(rows.len());
             let values = rows.iter().filter_map(|row| self.inputs.desired.value(*row, &field).value());
             values.for_each(|value| {
@@ -117,7 +111,7 @@ impl Search<'_, '_, '_> {
                 // Everybody who has not left counts against a key, linked or not.
                 let counts = |row: usize| {
                     !seekers.contains(row)
-                        && self.is_looked_at(row)
+                        && !self.pairs.is_repeated(row)
                         && !self.has_left(row)
                         && self.identity.is_key(row, &field, having)
                 };

@@ -11,7 +11,7 @@ use super::super::merge::Base;
 use super::super::plan::{Action, ActionKind, AssignmentChange, Change};
 use super::super::policy::FutureStarters;
 use super::super::situation::{Reason, Situation};
-use super::super::two_way::Pair;
+use super::two_way::Pair;
 use super::{Adoption, Draft, Told};
 use crate::{Employee, EmployeeId, Field, Link, Problem, ProblemCode, TargetField, User, UserStatus, canon};
 
@@ -204,7 +204,7 @@ impl<'d, 'i> Draft<'d, 'i> {
         };
         let people = self.inputs.snapshot.employees();
         let counts = |row: &usize| {
-            !self.pairs.repeated.contains(row)
+            !self.pairs.is_repeated(*row)
                 && people.get(*row).is_some_and(|person| {
                     !matches!(standing(person, self.policy, self.today), Standing::Left(_))
                 })
