@@ -130,7 +130,7 @@ impl Check<'_, '_> {
             Asked::Answered(departments) => {
                 Finding::passed("/dimension/v2", format!("{} departments", departments.names.len()))
             }
-            Asked::Refused(error) => Finding::warning("/dimension/v2", error.to_string())
+            Asked::Refused(error) => Finding::warning("/dimension/v2", error)
                 .cost("departments cannot be read; accounts keep what they have")
                 .remedy("correct department_dimension"),
         };

@@ -62,9 +62,8 @@ impl Check<'_, '_> {
                     ErrorKind::Config => "set `organisation` in the configuration",
                     _ => "set `organisation` to the id of the one to read, or grant organisations:list",
                 };
-                let finding = Finding::missing("organisation", error.to_string())
-                    .cost("nobody can be read")
-                    .remedy(remedy);
+                let finding =
+                    Finding::missing("organisation", error).cost("nobody can be read").remedy(remedy);
                 self.checks.push(finding);
                 Ok(None)
             }
@@ -146,7 +145,7 @@ impl Check<'_, '_> {
         let detail = match detail {
             Asked::Answered(detail) => detail,
             Asked::Refused(error) => {
-                let finding = Finding::warning("scope organisations:show", error.to_string())
+                let finding = Finding::warning("scope organisations:show", error)
                     .cost("an incomplete list of people would not be noticed")
                     .remedy(NEW_APPLICATION);
                 return self.checks.push(finding);

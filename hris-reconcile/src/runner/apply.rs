@@ -83,11 +83,6 @@ impl Together {
     }
 }
 
-/// Whether other accounts name an account by this field.
-fn is_name(field: &TargetField) -> bool {
-    matches!(field, TargetField::Email | TargetField::ExternalId)
-}
-
 /// Which run it is.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Order<'a> {
@@ -313,7 +308,7 @@ impl<'a> Apply<'a> {
             if waits || !is_new || user.is_some_and(|user| !users.insert(user)) || self.goes_alone(action) {
                 return place;
             }
-            let own = action.changes.iter().filter(|change| is_name(&change.field));
+            let own = action.changes.iter().filter(|change| change.field.is_unique());
             made.extend(
                 own.filter(|_| action.kind == ActionKind::Create).filter_map(|change| change.to.as_deref()),
             );

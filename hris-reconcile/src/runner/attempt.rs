@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use hris_core::reconcile::{Action, ActionKind, Change, Side, Situation};
-use hris_core::{Problem, ProblemCode, TargetField, User, UserId, UserStatus};
+use hris_core::{Problem, ProblemCode, User, UserId, UserStatus};
 
 use super::apply::{Apply, who};
 use super::partly::is_refusal;
@@ -356,8 +356,7 @@ impl Apply<'_> {
 /// Whether an action takes something from the owner of the account: a value, an assignment, the address to
 /// sign in with.
 fn takes(action: &Action) -> bool {
-    let identifies = |field: &TargetField| matches!(field, TargetField::Email | TargetField::ExternalId);
-    let taken = |change: &Change| change.from.is_some() && (change.to.is_none() || identifies(&change.field));
+    let taken = |change: &Change| change.from.is_some() && (change.to.is_none() || change.field.is_unique());
     action.changes.iter().any(taken) || action.assignments.iter().any(|change| !change.given)
 }
 

@@ -9,7 +9,7 @@ use futures_util::{FutureExt as _, StreamExt as _, stream};
 use hris_core::reconcile::{Action, ActionKey, TargetCapabilities};
 use hris_core::{Timestamp, User, UserId};
 
-use crate::target::{By, Call, MOST_AT_ONCE, Target, TargetError, TargetErrorKind, Write};
+use crate::target::{Batches, By, Call, MOST_AT_ONCE, Target, TargetError, TargetErrorKind, Write};
 use crate::{Error, ErrorKind};
 
 /// A target whose calls end.
@@ -100,6 +100,11 @@ impl Calls {
         asked.unwrap_or((1, false))
     }
 
+    fn batches(&self) -> Result<&dyn Batches, TargetError> {
+        let none = || TargetError::new(TargetErrorKind::Unavailable, "the target takes no batches any more");
+        self.target.powers().batches.ok_or_else(none)
+    }
+
     /// Looks for several accounts. Each answer is in the place of its question.
     pub(super) async fn look_for(
         &self,
@@ -110,17 +115,8 @@ impl Calls {
         if by.len() < 2 || !as_one {
             return side_by_side(by.iter().map(|by| self.look(*by, now)).collect(), most).await;
         }
-        let asked = async {
-            match self.target.powers().batches {
-                Some(target) => target.find(by, now).await,
-                None => Err(TargetError::new(
-                    TargetErrorKind::Unavailable,
-                    "the target takes no batches any more",
-                )),
-            }
-        };
-        let found = self.read("find accounts", self.limit.saturating_mul(MANY), asked).await;
-        match found {
+        let asked = async { self.batches()?.find(by, now).await };
+        match self.read("find accounts", self.limit.saturating_mul(MANY), asked).await {
             Ok(found) if found.len() == by.len() => found.into_iter().map(Ok).collect(),
             Ok(_) => vec![Err(miscounted(TargetErrorKind::Unavailable)); by.len()],
             Err(error) => vec![Err(error); by.len()],
@@ -151,16 +147,8 @@ impl Calls {
         }
         let calls: Vec<_> =
             writes.iter().map(|(write, action)| (*write, Call::new(&action.key, now))).collect();
-        let done = self.write("write several accounts", self.limit.saturating_mul(MANY), async {
-            match self.target.powers().batches {
-                Some(target) => Ok(target.write(&calls).await),
-                None => Err(TargetError::new(
-                    TargetErrorKind::Unavailable,
-                    "the target takes no batches any more",
-                )),
-            }
-        });
-        match done.await {
+        let done = async { Ok(self.batches()?.write(&calls).await) };
+        match self.write("write several accounts", self.limit.saturating_mul(MANY), done).await {
             Ok(done) if done.len() == writes.len() => done,
             // Nobody knows which answer is whose.
             Ok(_) => vec![Err(miscounted(TargetErrorKind::UnknownOutcome)); writes.len()],

@@ -61,13 +61,7 @@ pub(super) async fn record(
     user: &UserId,
     now: Timestamp,
 ) -> sqlx::Result<()> {
-    sqlx::query("INSERT OR REPLACE INTO hris_applied (key, user_id, at) VALUES (?1, ?2, ?3)")
-        .bind(key.as_str())
-        .bind(user.as_str())
-        .bind(now.to_string())
-        .execute(&mut **tx)
-        .await?;
-    Ok(())
+    record_all(tx, &[(key, user)], now).await
 }
 
 /// Forgets the keys of actions done long ago.
