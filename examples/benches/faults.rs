@@ -9,8 +9,9 @@
 
 #![allow(clippy::print_stdout, reason = "it prints what it measured")]
 
+mod measure;
+
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -20,11 +21,10 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use hris_core::http::{Limits, NetworkTransport, Outgoing, Response, SendError, Transport};
-use hris_core::{Date, Directory, RateLimit, ReadRequest, Secret, StandardField};
-use hris_humaans::Humaans;
+use hris_core::{Date, Directory, ReadRequest, StandardField};
 use hris_humaans::sandbox::Sandbox;
+use measure::{Result, connector, median};
 
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
 /// The bodies by path and query.
 type Pages = BTreeMap<String, Vec<u8>>;
 
@@ -94,7 +94,7 @@ async fn measure(people: usize, rounds: usize, fault: Fault, every: usize) -> Re
             return Err(format!("the reference found {found} of {people} people").into());
         }
     }
-    Ok((median(ours), median(reference)))
+    Ok((median(&ours), median(&reference)))
 }
 
 fn request() -> Result<ReadRequest> {
@@ -102,12 +102,7 @@ fn request() -> Result<ReadRequest> {
 }
 
 fn connect(url: &str, token: &str) -> Result<hris_humaans::Builder> {
-    Ok(Humaans::builder()
-        .base_url(url)
-        .allow_http_loopback()
-        .token(Secret::from(token.to_owned()))
-        .rate_limit(RateLimit::per_second(100_000).burst(100_000))
-        .concurrency(u32::try_from(AT_ONCE)?))
+    Ok(connector(url, token).concurrency(u32::try_from(AT_ONCE)?))
 }
 
 /// All pages of one snapshot, the path that they are beneath, and the token that they were asked for with.
@@ -251,9 +246,4 @@ async fn repeated(client: &reqwest::Client, url: &str, seed: usize) -> Result<Ve
         tokio::time::sleep((FIRST_WAIT * 2_u32.pow(attempt)).mul_f64(drawn)).await;
     }
     Err(format!("{url}: {ATTEMPTS} attempts failed").into())
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }

@@ -19,13 +19,12 @@ use std::time::Instant;
 
 use hris_core::mapping::Mapping;
 use hris_core::reconcile::{Policy, Safeguards};
-use hris_core::{Directory, RateLimit, ReadRequest, Secret, TimeZone, Timestamp};
-use hris_humaans::Humaans;
+use hris_core::{Directory, ReadRequest, TimeZone, Timestamp};
 use hris_humaans::sandbox::Sandbox;
 use hris_reconcile::Runner;
 use hris_reconcile::store::SqliteStore;
 use hris_reconcile::targets::SqliteTarget;
-use measure::{Result, Rounds, apart, since, tell};
+use measure::{Result, Rounds, apart, connector, since, tell};
 
 const PEOPLE: usize = 100_000;
 const ROUNDS: usize = 5;
@@ -77,15 +76,6 @@ fn rounds(people: usize, rounds: usize, judged: bool) -> Result<()> {
     if judged && (ratio > MOST || peak > MOST_MEMORY) { Err("a limit is passed".into()) } else { Ok(()) }
 }
 
-fn connect(url: &str, token: &str) -> Result<Humaans> {
-    let builder = Humaans::builder()
-        .base_url(url)
-        .allow_http_loopback()
-        .token(Secret::from(token.to_owned()))
-        .rate_limit(RateLimit::per_second(100_000).burst(100_000));
-    Ok(builder.build()?)
-}
-
 fn now() -> Result<Timestamp> {
     Ok("2026-11-23T09:00:00Z".parse()?)
 }
@@ -98,7 +88,7 @@ fn policy() -> Policy {
 }
 
 fn fetch(url: &str, token: &str) -> Result<()> {
-    let humaans = connect(url, token)?;
+    let humaans = connector(url, token).build()?;
     let map = Mapping::standard(humaans.capabilities()).compile(humaans.capabilities())?;
     let request: ReadRequest =
         policy().request(&map, humaans.capabilities(), now()?.date_in(&TimeZone::utc()));
@@ -115,7 +105,7 @@ fn fetch(url: &str, token: &str) -> Result<()> {
 fn run(url: &str, token: &str, folder: &Path, first: bool) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let humaans = connect(url, token)?;
+        let humaans = connector(url, token).build()?;
         let began = Instant::now();
         let target = Arc::new(SqliteTarget::open(folder.join("users.db")).await?);
         let store = Arc::new(SqliteStore::open(folder.join("state.db")).await?);

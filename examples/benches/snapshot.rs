@@ -7,19 +7,18 @@
 
 #![allow(clippy::print_stdout, reason = "it prints what it measured")]
 
+mod measure;
+
 use std::collections::BTreeMap;
-use std::error::Error;
 use std::time::{Duration, Instant};
 
-use hris_core::RateLimit;
 use hris_core::http::{Bearer, Client, Rate, Request};
 use hris_core::mapping::{FieldMap, Mapping};
 use hris_core::reconcile::{Inputs, Mode, Others, Policy, TargetCapabilities, plan};
 use hris_core::{Date, Directory, Field, Link, ReadRequest, Secret, Snapshot, TargetField, User, UserStatus};
 use hris_humaans::Humaans;
 use hris_humaans::sandbox::Sandbox;
-
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
+use measure::{Result, connector, median, processor_time};
 
 /// How much is measured.
 #[derive(Clone, Copy)]
@@ -74,13 +73,7 @@ fn serve(people: usize, latency: Duration) -> Result<(String, String)> {
 }
 
 fn connect(url: &str, token: &str, concurrency: u32) -> Result<Humaans> {
-    let builder = Humaans::builder()
-        .base_url(url)
-        .allow_http_loopback()
-        .token(Secret::from(token.to_owned()))
-        .rate_limit(RateLimit::per_second(100_000).burst(100_000))
-        .concurrency(concurrency);
-    Ok(builder.build()?)
+    Ok(connector(url, token).concurrency(concurrency).build()?)
 }
 
 /// The median ratio of processor time: snapshot, mapping and plan against reading and parsing alone.
@@ -123,7 +116,7 @@ async fn work(scale: Scale) -> Result<f64> {
         }
         ratios.push(whole.as_secs_f64() / alone.as_secs_f64());
     }
-    Ok(median(ratios))
+    Ok(median(&ratios))
 }
 
 /// Reads a list page by page into the connector's own wire structs and drops them.
@@ -212,16 +205,4 @@ async fn speed_up(scale: Scale) -> Result<f64> {
         [one, four] => Ok(one / four),
         _ => Err("two measurements are needed".into()),
     }
-}
-
-/// How long this thread has run on a processor.
-fn processor_time() -> Result<Duration> {
-    let account = std::fs::read_to_string("/proc/thread-self/schedstat")?;
-    let nanoseconds = account.split_whitespace().next().ok_or("the account of this thread is empty")?;
-    Ok(Duration::from_nanos(nanoseconds.parse()?))
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }

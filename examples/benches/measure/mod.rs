@@ -1,9 +1,15 @@
-//! Work measured in processes of its own, in rounds that take turns.
+//! What the benchmarks share: figures of this process and thread, and work in processes of its own, in rounds that take
+//! turns. The figures are the operating system's own account (Linux).
+
+#![allow(dead_code, reason = "each benchmark uses its own part")]
 
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::process::{Command, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+use hris_core::{RateLimit, Secret};
+use hris_humaans::Humaans;
 
 pub(crate) type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -20,7 +26,7 @@ pub(crate) struct Cost {
 
 /// Reports the cost of this process to the one that asked for it.
 pub(crate) fn tell(wall: f64) -> Result<()> {
-    println!("cost {wall} {} {}", processor_seconds()?, peak()?);
+    println!("cost {wall} {} {}", processor_seconds()?, memory("VmHWM")? / 1024.0);
     Ok(())
 }
 
@@ -59,9 +65,7 @@ impl Rounds {
 
     /// A median over the rounds.
     pub(crate) fn median(&self, name: &str, of: impl Fn(&Cost) -> f64) -> f64 {
-        let mut figures: Vec<f64> = self.0.get(name).into_iter().flatten().map(of).collect();
-        figures.sort_by(f64::total_cmp);
-        figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
+        median(&self.0.get(name).into_iter().flatten().map(of).collect::<Vec<_>>())
     }
 
     /// The largest figure over the smallest.
@@ -97,10 +101,32 @@ fn processor_seconds() -> Result<f64> {
     Ok((user.parse::<f64>()? + system.parse::<f64>()?) / TICKS)
 }
 
-/// The most memory that this process has held.
-fn peak() -> Result<f64> {
+/// An amount of memory of this process, in KiB: `VmRSS` now, `VmHWM` at most.
+pub(crate) fn memory(name: &str) -> Result<f64> {
     let account = std::fs::read_to_string("/proc/self/status")?;
-    let line = account.lines().find_map(|line| line.strip_prefix("VmHWM:")).ok_or("the peak is missing")?;
-    let kibibytes: f64 = line.trim().trim_end_matches(" kB").trim().parse()?;
-    Ok(kibibytes / 1024.0)
+    let line = account.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    let amount = line.and_then(|line| line.split_whitespace().next()).ok_or("the system does not say")?;
+    Ok(amount.parse()?)
+}
+
+/// How long this thread has run on a processor.
+pub(crate) fn processor_time() -> Result<Duration> {
+    let account = std::fs::read_to_string("/proc/thread-self/schedstat")?;
+    let nanoseconds = account.split_whitespace().next().ok_or("the account of this thread is empty")?;
+    Ok(Duration::from_nanos(nanoseconds.parse()?))
+}
+
+pub(crate) fn median(figures: &[f64]) -> f64 {
+    let mut figures = figures.to_vec();
+    figures.sort_by(f64::total_cmp);
+    figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// A connector to a fake vendor, which no pace slows down.
+pub(crate) fn connector(url: &str, token: &str) -> hris_humaans::Builder {
+    Humaans::builder()
+        .base_url(url)
+        .allow_http_loopback()
+        .token(Secret::from(token.to_owned()))
+        .rate_limit(RateLimit::per_second(100_000).burst(100_000))
 }

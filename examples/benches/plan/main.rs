@@ -8,15 +8,15 @@
 #![allow(clippy::indexing_slicing, reason = "a reference may be as plain as it is fast")]
 
 mod company;
+#[path = "../measure/mod.rs"]
+mod measure;
 mod reference;
 
-use std::error::Error;
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use company::Company;
-
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
+use measure::{Result, median, memory, processor_time};
 
 const ROUNDS: usize = 5;
 
@@ -151,11 +151,14 @@ fn peak(people: usize, what: &str) -> Result<String> {
     let inputs = memory("VmRSS")?;
     std::fs::write("/proc/self/clear_refs", "5")?;
     let plan = company.plan(&desired, what == "first")?;
-    let extra = memory("VmHWM")?.saturating_sub(inputs);
+    let extra = (memory("VmHWM")? - inputs).max(0.0);
     drop(plan);
-    #[expect(clippy::cast_precision_loss, reason = "a ratio of two amounts of memory")]
-    let ratio = extra as f64 / inputs as f64;
-    Ok(format!("peak {} MiB above the inputs' {} MiB ({ratio:.3})", extra / 1024, inputs / 1024))
+    let (mebibytes, ratio) = (1024.0, extra / inputs);
+    Ok(format!(
+        "peak {:.0} MiB above the inputs' {:.0} MiB ({ratio:.3})",
+        extra / mebibytes,
+        inputs / mebibytes
+    ))
 }
 
 /// Addresses that pass from leavers to joiners, and between colleagues: four times as many should take about four
@@ -184,25 +187,4 @@ fn handovers(people: usize, rounds: usize) -> Result<()> {
         println!("  four times as many take {:.1} times as long", many / few);
     }
     Ok(())
-}
-
-/// An amount of memory of this process, in KiB (Linux).
-fn memory(name: &str) -> Result<u64> {
-    let status = std::fs::read_to_string("/proc/self/status")?;
-    let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
-    let amount = line.and_then(|line| line.split_whitespace().next()).ok_or("the system does not say")?;
-    Ok(amount.parse()?)
-}
-
-/// How long this thread has run on a processor.
-fn processor_time() -> Result<Duration> {
-    let account = std::fs::read_to_string("/proc/thread-self/schedstat")?;
-    let nanoseconds = account.split_whitespace().next().ok_or("the account of this thread is empty")?;
-    Ok(Duration::from_nanos(nanoseconds.parse()?))
-}
-
-fn median(values: &[f64]) -> f64 {
-    let mut values = values.to_vec();
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
