@@ -20,7 +20,7 @@ use hris_reconcile::target::{
     TargetCapabilities, TargetError, Write,
 };
 use hris_reconcile::targets::{MemoryTarget, SqliteTarget};
-use support::{accounts, builder, day, leave, people, person, put};
+use support::{accounts, builder, day, leave, people, put};
 
 /// How calls come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,19 +144,12 @@ impl Batches for Together {
     }
 }
 
-/// Joiners, changes, two people exchange their addresses, a joiner gets a leaver's, some leave, one comes back.
+/// The busy day, with changes that go together.
 fn busy_day(directory: &MemoryDirectory) {
-    let joiners = ["new1@mill.example", "p9@mill.example", "new3@mill.example", "new4@mill.example"];
-    let joiners = (1..).zip(joiners).map(|(n, email)| person(&format!("n-{n}"), email));
-    directory.edit(|people| people.extend(joiners));
-    put(directory, "e-1", StandardField::Email, "p2@mill.example");
-    put(directory, "e-2", StandardField::Email, "p1@mill.example");
+    support::busy_day(directory);
     for n in [3, 4, 5, 6] {
         put(directory, &format!("e-{n}"), StandardField::JobTitle, "Baker");
     }
-    leave(directory, "e-8");
-    leave(directory, "e-9");
-    support::edit(directory, "e-10", |person| person.put_status(hris_core::Status::Active, "active"));
 }
 
 async fn prepared<T: Target + Clone>(target: &T) -> (MemoryDirectory, MemoryStore) {

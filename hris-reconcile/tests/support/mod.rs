@@ -218,3 +218,16 @@ pub(crate) fn assert_figures(report: &Report) {
     let counted = report.counts.unchanged + report.counts.skipped + acted.len() as u64;
     assert_eq!(counted, people, "{document:#}");
 }
+
+/// A busy day of ten people: joiners, two people exchange their addresses, a joiner gets a leaver's, some leave, one comes
+/// back.
+pub(crate) fn busy_day(directory: &MemoryDirectory) {
+    let joiners = ["new1@mill.example", "p9@mill.example", "new3@mill.example", "new4@mill.example"];
+    let joiners = (1..).zip(joiners).map(|(n, email)| person(&format!("n-{n}"), email));
+    directory.edit(|people| people.extend(joiners));
+    put(directory, "e-1", StandardField::Email, "p2@mill.example");
+    put(directory, "e-2", StandardField::Email, "p1@mill.example");
+    leave(directory, "e-8");
+    leave(directory, "e-9");
+    edit(directory, "e-10", |person| person.put_status(Status::Active, "active"));
+}
